@@ -1,0 +1,47 @@
+# make demo   set everything up and run the whole pipeline on the sample workspace
+# make ui     open Dagster on the same workspace
+# make test   set everything up and pass the tests
+# make lock   refresh requirements.lock from pyproject.toml
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo ui test check lint types unit lock clean-data
+
+demo: $(READY)
+	@$(BIN)/cdp demo --workspace data
+
+ui: $(READY)
+	@$(BIN)/cdp ui --workspace data
+
+test: $(READY)
+	@$(MAKE) --no-print-directory lint types unit
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/python -m pytest -q
+
+# Everything at the versions and hashes of the lock; then the project itself, which adds nothing to them.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed; name one with make PYTHON=python3.12 …")'
+	@echo "Setting up $(VENV) (a few minutes the first time) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# uv writes the lock for every supported Python and platform, with hashes and without any index's address.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements.lock
+
+# Forget everything that runs have made in the sample workspace; sources and policies stay.
+clean-data:
+	rm -rf data/lake data/dagster data/exports data/ledger.db* data/published.db* data/shop.db* data/landing/shop

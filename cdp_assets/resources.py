@@ -1,0 +1,225 @@
+"""Where everything is, and how a table becomes an asset.
+
+The only reader of the environment, and the place where the plain world (workspace, lake, table contracts) meets
+Dagster's (asset declarations, metadata, checks). The stages' ``assets.py`` use :func:`table_asset` and
+:func:`table_spec` to declare, :func:`stored` to write and report.
+
+=================== ==================================================== =========================================
+variable            what it names                                        default
+=================== ==================================================== =========================================
+``CDP_HOME``        the workspace                                        ``data/``
+``CDP_LAKE_URL``    the lake, a folder or an object-store URL            ``lake/`` in the workspace
+``CDP_LEDGER_URL``  the ledger's database, a SQLAlchemy URL              SQLite, ``ledger.db`` in the workspace
+``CDP_PUBLISH_URL`` the database that publications go to                 SQLite, ``published.db`` in the workspace
+=================== ==================================================== =========================================
+
+What does not belong here: what an asset computes.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from cdp_assets.tables import Table
+from cdp_assets.workspace import Workspace
+
+OWNERS = ["team:data-engineering"]
+
+RESOLUTION_POOL = "resolution"
+"""One resolution runs at a time: every asset from record versions to publication takes this pool."""
+
+
+def workspace_from_environment(home: Path | None = None) -> Workspace:
+    """The workspace in ``home``, else where ``CDP_HOME`` says, else ``data/``."""
+    return Workspace(
+        home=Path(home or os.environ.get("CDP_HOME") or "data").expanduser().resolve(),
+        lake_url=os.environ.get("CDP_LAKE_URL") or None,
+        ledger_url=os.environ.get("CDP_LEDGER_URL") or None,
+        publish_url=os.environ.get("CDP_PUBLISH_URL") or None,
+    )
+
+
+def source_environment() -> Mapping[str, str]:
+    """The environment, for contracts that name a database by ``url_env``."""
+    return dict(os.environ)
+
+
+def process_environment(workspace: Workspace, dagster_home: Path) -> dict[str, str]:
+    """The environment of a child process that works on this workspace."""
+    return {**os.environ, "CDP_HOME": str(workspace.home), "DAGSTER_HOME": str(dagster_home)}
+
+
+def now() -> datetime:
+    """The present moment, UTC: assets ask here and hand it on, domain functions have no clock."""
+    return datetime.now(UTC)
+
+
+def asset_key(table: Table) -> dg.AssetKey:
+    """The asset key of a table: its stage and its name."""
+    return dg.AssetKey(table.name.split("/"))
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """The table's contract as the UI shows it."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=str(column.dtype) if not column.dtype.is_nested() else _short(column.dtype),
+                description=column.meaning,
+                constraints=dg.TableColumnConstraints(
+                    nullable=column.nullable,
+                    unique=table.key == (column.name,),
+                    other=["personal"] if column.personal else [],
+                ),
+            )
+            for column in table.columns
+        ],
+        constraints=dg.TableConstraints(other=[f"key: {', '.join(table.key)}"]),
+    )
+
+
+def table_asset(
+    table: Table,
+    *,
+    deps: Iterable[Table | dg.AssetKey] = (),
+    kinds: Iterable[str] = ("polars",),
+    lineage: dg.TableColumnLineage | None = None,
+    **options: Any,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Declare the asset that makes ``table``; its docstring is its page in the UI and starts "One row per"."""
+    return dg.asset(
+        name=table.name.split("/")[1],
+        key_prefix=table.stage,
+        group_name=table.stage,
+        owners=OWNERS,
+        kinds={*kinds, "deltalake"},
+        deps=_keys(deps),
+        metadata=_definition_metadata(table, lineage),
+        **options,
+    )
+
+
+def table_spec(
+    table: Table,
+    description: str,
+    *,
+    deps: Iterable[Table | dg.AssetKey] = (),
+    kinds: Iterable[str] = ("polars",),
+    lineage: dg.TableColumnLineage | None = None,
+) -> dg.AssetSpec:
+    """The same declaration for a table that is made together with others; the description starts "One row per"."""
+    return dg.AssetSpec(
+        asset_key(table),
+        group_name=table.stage,
+        owners=OWNERS,
+        kinds={*kinds, "deltalake"},
+        deps=_keys(deps),
+        description=description,
+        metadata=_definition_metadata(table, lineage),
+    )
+
+
+def _definition_metadata(table: Table, lineage: dg.TableColumnLineage | None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"dagster/column_schema": column_schema(table), "dagster/table_name": table.name}
+    return metadata | ({"dagster/column_lineage": lineage} if lineage else {})
+
+
+def _keys(deps: Iterable[Table | dg.AssetKey]) -> list[dg.AssetKey]:
+    return [asset_key(dep) if isinstance(dep, Table) else dep for dep in deps]
+
+
+@dataclass(frozen=True)
+class MadePerSource:
+    """The assets and checks that a stage makes from the source contracts."""
+
+    assets: Sequence[dg.AssetsDefinition]
+    checks: Sequence[dg.AssetChecksDefinition] = ()
+
+
+def key_check(table: Table) -> dg.AssetChecksDefinition:
+    """The blocking check of a table's key: every row has one, and no two rows share it."""
+
+    @dg.asset_check(
+        asset=asset_key(table),
+        name="every_key_is_filled_and_unique",
+        description=f"Key of {table.name}: {', '.join(table.key)}. A row without one, or two rows with the same, stops "
+        "everything downstream.",
+        blocking=True,
+        pool=RESOLUTION_POOL,
+    )
+    def check(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+        keys = workspace.lake.read(table, columns=list(table.key))
+        nulls = keys.filter(pl.any_horizontal(pl.all().is_null())).height
+        repeated = keys.height - keys.n_unique()
+        return dg.AssetCheckResult(
+            passed=not nulls and not repeated,
+            metadata={"rows": keys.height, "rows_without_key": nulls, "repeated_keys": repeated},
+        )
+
+    return check
+
+
+def same_columns(table: Table, upstream: Sequence[Table]) -> dg.TableColumnLineage:
+    """Column lineage of a table whose columns are, by name, its upstream tables' columns."""
+    deps = {
+        column.name: [
+            dg.TableColumnDep(asset_key=asset_key(source), column_name=column.name)
+            for source in upstream
+            if column.name in source.schema
+        ]
+        for column in table.columns
+    }
+    return dg.TableColumnLineage({name: found for name, found in deps.items() if found})
+
+
+def stored(
+    workspace: Workspace,
+    table: Table,
+    frame: pl.DataFrame,
+    *,
+    note: Mapping[str, str] | None = None,
+    expected_version: int | None = -1,
+    metadata: Mapping[str, Any] | None = None,
+) -> dg.MaterializeResult[Any]:
+    """Replace the table with ``frame`` and report: rows, lake version, and the numbers in ``metadata``."""
+    version = workspace.lake.replace(table, frame, note=note, expected_version=expected_version)
+    return dg.MaterializeResult(
+        asset_key=asset_key(table),
+        metadata={
+            "dagster/row_count": frame.height,
+            "lake_version": version,
+            "filled_share": filled_share(frame),
+            **(metadata or {}),
+        },
+        data_version=dg.DataVersion(str(version)),
+    )
+
+
+def filled_share(frame: pl.DataFrame) -> float:
+    """Share of the frame's cells that hold a value; 1 for an empty frame."""
+    cells = frame.height * frame.width
+    if not cells:
+        return 1.0
+    return round(1 - sum(frame.null_count().row(0)) / cells, 4)
+
+
+def picture(png: bytes, alternative: str) -> dg.MetadataValue:
+    """A PNG as inline markdown: the UI shows it where the asset's metadata stands."""
+    return dg.MetadataValue.md(f"![{alternative}](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def _short(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.List):
+        inner = dtype.inner
+        return "list of records" if isinstance(inner, pl.Struct) else f"list of {inner}"
+    return "record"

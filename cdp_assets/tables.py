@@ -1,0 +1,707 @@
+"""The contract of every table: what one row is, its columns, their types and meaning, and its key.
+
+Every table in the lake is declared here and nowhere else. :meth:`Table.conform` is called by the lake before each
+write, so no stage can store a frame that is not what its readers expect; the code location turns each contract into a
+blocking check and into the column schema that the UI shows.
+
+What does not belong here: how a table is made (its stage) or where it is kept (``lake.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+TEXT = pl.String()
+INTEGER = pl.Int64()
+NUMBER = pl.Float64()
+FLAG = pl.Boolean()
+DAY = pl.Date()
+MOMENT = pl.Datetime("us", "UTC")
+TEXTS = pl.List(pl.String())
+
+ADDRESS = pl.Struct(
+    {
+        "street": TEXT,  # as delivered, trimmed
+        "city": TEXT,
+        "region": TEXT,
+        "postcode": TEXT,
+        "country": TEXT,  # ISO 3166-1 alpha-2
+        "street_norm": TEXT,  # comparable: ASCII lower case, abbreviations expanded, no house number and no unit
+        "house_number": TEXT,
+        "unit": TEXT,
+        "city_norm": TEXT,
+        "region_norm": TEXT,
+        "postcode_norm": TEXT,
+    }
+)
+ADDRESSES = pl.List(ADDRESS)
+IDENTIFIERS = pl.List(pl.Struct({"type": TEXT, "value": TEXT}))
+
+
+class TableContractError(ValueError):
+    """A frame does not fit its table's contract. Names the table and the columns, never a value."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, Polars type, meaning, whether it may be null, and whether it holds personal values."""
+
+    name: str
+    dtype: pl.DataType
+    meaning: str
+    nullable: bool = True
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contract of one table.
+
+    ``name`` is ``<stage>/<table>``: the lake path and the asset key. ``key`` is the set of columns that identify a row.
+    ``open_ended`` tables (raw imports) carry further text columns whose names only their source knows.
+    """
+
+    name: str
+    one_row_per: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partitioned_by: str | None = None
+    open_ended: bool = False
+
+    @property
+    def stage(self) -> str:
+        return self.name.split("/", 1)[0]
+
+    @property
+    def has_personal_values(self) -> bool:
+        return self.open_ended or any(column.personal for column in self.columns)
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        return {column.name: column.dtype for column in self.columns}
+
+    def empty(self) -> pl.DataFrame:
+        """A frame with this table's columns and no row."""
+        return pl.DataFrame(schema=self.schema)
+
+    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return ``frame`` with the contract's column order and types.
+
+        Raises :class:`TableContractError` where a column is missing, unknown, of another type (a null column is cast)
+        or null where it may not be. Only lossless casts between integer and float widths and time units are made.
+        """
+        have = set(frame.columns)
+        missing = [c.name for c in self.columns if c.name not in have]
+        if missing:
+            raise TableContractError(f"{self.name}: missing columns {missing}")
+        extra = [name for name in frame.columns if name not in self.schema]
+        if extra and not self.open_ended:
+            raise TableContractError(f"{self.name}: unknown columns {extra}; declare them in tables.py")
+        casts: list[pl.Expr] = []
+        for column in self.columns:
+            found = frame.schema[column.name]
+            if found == column.dtype:
+                casts.append(pl.col(column.name))
+            elif _is_safe_cast(found, column.dtype):
+                casts.append(pl.col(column.name).cast(column.dtype))
+            else:
+                raise TableContractError(f"{self.name}.{column.name}: expected {column.dtype}, found {found}")
+        ordered = frame.select(*casts, *extra)
+        for column in self.columns:
+            if not column.nullable and ordered.get_column(column.name).null_count():
+                count = ordered.get_column(column.name).null_count()
+                raise TableContractError(f"{self.name}.{column.name}: {count} nulls in a column that may not be null")
+        return ordered
+
+
+def _is_safe_cast(found: pl.DataType, wanted: pl.DataType) -> bool:
+    if found == pl.Null() or (found.is_integer() and wanted.is_numeric()):
+        return True
+    if found.is_float() and wanted.is_float():
+        return True
+    if isinstance(found, pl.Datetime) and isinstance(wanted, pl.Datetime):
+        return found.time_zone == wanted.time_zone
+    if isinstance(found, pl.List) and isinstance(wanted, pl.List):
+        return _is_safe_cast(_data_type(found.inner), _data_type(wanted.inner)) or found.inner == wanted.inner
+    if isinstance(found, pl.Struct) and isinstance(wanted, pl.Struct):
+        inner = {f.name: _data_type(f.dtype) for f in found.fields}
+        return list(inner) == [f.name for f in wanted.fields] and all(
+            inner[f.name] == f.dtype or _is_safe_cast(inner[f.name], _data_type(f.dtype)) for f in wanted.fields
+        )
+    return False
+
+
+def _data_type(dtype: object) -> pl.DataType:
+    return dtype() if isinstance(dtype, type) else dtype  # type: ignore[return-value,unused-ignore]
+
+
+def _key(name: str, meaning: str, dtype: pl.DataType = TEXT) -> Column:
+    return Column(name, dtype, meaning, nullable=False)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The columns of a record in comparable form. `standardized/<source>_records` and `standardized/record_versions` share
+# them. `*_norm` columns are for comparison (ASCII, lower case); the plain ones are for people (NFC, trimmed).
+
+RECORD_COLUMNS: tuple[Column, ...] = (
+    Column("record_id", TEXT, "source and source key, joined by '/'", nullable=False, personal=True),
+    Column("source", TEXT, "source that delivered the record", nullable=False),
+    Column("source_key", TEXT, "key of the record in its source; parts of a composite key joined by '|'", nullable=False, personal=True),
+    Column("import_id", TEXT, "import that delivered this row", nullable=False),
+    Column("line", INTEGER, "line (CSV, JSON lines) or row (Parquet, Excel) in the delivered file, from 1 at the header", nullable=False),
+    Column("observed_at", MOMENT, "when the source says it was true", nullable=False),
+    Column("landed_at", MOMENT, "when the import landed", nullable=False),
+    Column("content_hash", TEXT, "hash of the mapped values: two deliveries with the same hash say the same thing", nullable=False),
+    Column("full_name", TEXT, "whole name, for people", personal=True),
+    Column("first_name", TEXT, "given name, for people", personal=True),
+    Column("middle_name", TEXT, "middle name or initial, for people", personal=True),
+    Column("last_name", TEXT, "family name, for people", personal=True),
+    Column("name_suffix", TEXT, "generational suffix, for people: Jr, Sr, II, III …", personal=True),
+    Column("first_name_norm", TEXT, "given name, comparable; words joined by one space", personal=True),
+    Column("middle_name_norm", TEXT, "middle name, comparable", personal=True),
+    Column("last_name_norm", TEXT, "family name, comparable; particles kept, hyphens and apostrophes off", personal=True),
+    Column("suffix_norm", TEXT, "jr, sr, ii, iii, iv, v"),
+    Column("first_name_root", TEXT, "what a nickname stands for (bill, will → william); else first_name_norm's first word", personal=True),
+    Column("sex", TEXT, "f, m or x"),
+    Column("date_of_birth", DAY, "date of birth, when it is a possible one", personal=True),
+    Column("date_of_birth_text", TEXT, "year-month-day digits as delivered, even when that day cannot exist", personal=True),
+    Column("emails", TEXTS, "canonical addresses, first the main one", personal=True),
+    Column("emails_delivered", TEXTS, "the same addresses as delivered, side by side with emails", personal=True),
+    Column("phones", TEXTS, "E.164 numbers (national digits where no region is known), first the main one", personal=True),
+    Column("phones_delivered", TEXTS, "the same numbers as delivered, side by side with phones", personal=True),
+    Column("addresses", ADDRESSES, "postal addresses, first the current one", personal=True),
+    Column("company", TEXT, "company, for people", personal=True),
+    Column("company_norm", TEXT, "company, comparable; legal form off", personal=True),
+    Column("job_title", TEXT, "job title, for people", personal=True),
+    Column("identifiers", IDENTIFIERS, "exact keys shared between systems, by the contract's names", personal=True),
+    Column("activity", TEXT, "kind activities: what happened (attended, page_view, purchase, opened, clicked, bounced …)"),
+    Column("activity_subject", TEXT, "kind activities: what it was about (a webinar's or page's name)", personal=True),
+    Column("consent", TEXT, "kind consents: given or withdrawn"),
+    Column("purpose", TEXT, "kind consents: what the address may be used for (marketing, service …)"),
+    Column("channel", TEXT, "kind consents: email, phone, post"),
+    Column("wording", TEXT, "kind consents: the text or version that the person agreed to"),
+    Column("corrected_source", TEXT, "kind corrections: source of the record that is corrected"),
+    Column("corrected_key", TEXT, "kind corrections: key of that record in its source", personal=True),
+    Column("corrected_field", TEXT, "kind corrections: canonical field that is corrected"),
+    Column("corrected_value", TEXT, "kind corrections: the value that is right or, for a retraction, the one that is not theirs", personal=True),
+    Column("correction", TEXT, "kind corrections: set (this is the value now) or retract (this one is not theirs)"),
+)  # fmt: skip
+
+
+def raw_imports(source: str) -> Table:
+    """The contract of ``raw/<source>_imports``."""
+    return Table(
+        f"raw/{source}_imports",
+        "line of a delivered file, exactly as delivered",
+        (
+            Column("_import_id", TEXT, "import that delivered the line", nullable=False),
+            Column("_file", TEXT, "name of the delivered file", nullable=False, personal=True),
+            Column("_line", INTEGER, "line or row in that file, from 1 at the header", nullable=False),
+            Column("_problem", TEXT, "rule that the line broke before it could be split into columns, else null"),
+            Column(
+                "_text",
+                TEXT,
+                "the whole line's text where it could not be split into columns, else null",
+                personal=True,
+            ),
+        ),
+        key=("_import_id", "_line"),
+        partitioned_by="_import_id",
+        open_ended=True,
+    )
+
+
+def source_records(source: str) -> Table:
+    """The contract of ``standardized/<source>_records``."""
+    return Table(
+        f"standardized/{source}_records",
+        "record that an import delivered, in comparable form",
+        RECORD_COLUMNS,
+        key=("import_id", "record_id", "content_hash"),
+        partitioned_by="import_id",
+    )
+
+
+_REJECTION_COLUMNS = (
+    _key("source", "source that delivered the line"),
+    _key("import_id", "import that delivered the line"),
+    Column("line", INTEGER, "line or row in the delivered file", nullable=False),
+    _key("rule", "rule that the line broke"),
+    Column("field", TEXT, "canonical field or column that the rule speaks of"),
+    Column("advice", TEXT, "what to do about it"),
+    Column("raw_values", TEXT, "the line as delivered, as a JSON object of column to text", personal=True),
+)
+
+
+def source_rejections(source: str) -> Table:
+    """The contract of ``standardized/<source>_rejections``: written with the source's records, gathered afterwards."""
+    return Table(
+        f"standardized/{source}_rejections",
+        "line of an import that broke a rule",
+        _REJECTION_COLUMNS,
+        key=("import_id", "line"),
+        partitioned_by="import_id",
+    )
+
+
+SOURCE_CONTRACTS = Table(
+    "sources/source_contracts",
+    "source contract in the workspace, readable or not",
+    (
+        _key("source", "source that the contract describes (the file's stem)"),
+        _key("state", "readable or refused"),
+        Column("kind", TEXT, "profiles, activities, consents or corrections"),
+        Column("delivers", TEXT, "snapshot, changes or events"),
+        Column("contract_version", TEXT, "hash of what the contract says"),
+        Column("fields", TEXTS, "canonical fields that the contract maps"),
+        Column("problem", TEXT, "why the contract was refused and what to do next"),
+    ),
+    key=("source",),
+)
+
+IMPORT_LOG = Table(
+    "sources/import_log",
+    "import: one delivery of one source",
+    (
+        _key("import_id", "import"),
+        _key("source", "source that delivered it"),
+        Column("sequence", INTEGER, "order in which the source's imports were seen", nullable=False),
+        Column("landed_at", MOMENT, "when it landed", nullable=False),
+        _key("state", "landed, imported or refused"),
+        Column("bytes", INTEGER, "size of the delivered file"),
+        Column("lines", INTEGER, "data lines in the file"),
+        Column("records", INTEGER, "records read from them"),
+        Column("rejected", INTEGER, "lines that broke a rule"),
+        Column("duplicates", INTEGER, "lines that repeat another line of the file"),
+        Column("contract_version", TEXT, "contract that it was read with"),
+        Column("problem", TEXT, "why it was refused and what to do next"),
+    ),
+    key=("source", "import_id"),
+)
+
+RECORD_VERSIONS = Table(
+    "standardized/record_versions",
+    "version of a record: what its source said, from when until when",
+    (
+        *RECORD_COLUMNS,
+        Column("version", INTEGER, "number of the version, from 1", nullable=False),
+        Column("valid_from", MOMENT, "source time from which it was true", nullable=False),
+        Column("valid_to", MOMENT, "source time at which a newer version or a deletion ended it; null while it stands"),
+        Column("last_import_id", TEXT, "last import that repeated it", nullable=False),
+        Column("last_seen_at", MOMENT, "when the source last said so", nullable=False),
+        Column("is_current", FLAG, "newest version of its record, and the record still exists in its source", nullable=False),
+        Column("is_newest", FLAG, "newest version of its record, deleted or not", nullable=False),
+        Column("is_deleted", FLAG, "the record has disappeared from its source's snapshots", nullable=False),
+    ),
+    key=("record_id", "version"),
+)  # fmt: skip
+
+REJECTED_ROWS = Table(
+    "standardized/rejected_rows",
+    "delivered line that broke a rule, with the rule",
+    _REJECTION_COLUMNS,
+    key=("source", "import_id", "line"),
+)
+
+EMAIL_ADDRESSES = Table(
+    "standardized/email_addresses",
+    "distinct e-mail address, over all records and versions",
+    (
+        Column("email", TEXT, "canonical address", nullable=False, personal=True),
+        Column("domain", TEXT, "domain, ASCII", nullable=False),
+        _key("class", "personal, corporate, role, disposable, relay or placeholder"),
+        Column("suggestion", TEXT, "address with the domain that was probably meant", personal=True),
+        Column("records", INTEGER, "records that carry it", nullable=False),
+        Column("people", INTEGER, "distinct (first, last) names among those records", nullable=False),
+        Column("is_shared", FLAG, "too many unrelated people carry it to identify one of them", nullable=False),
+        Column("first_seen_at", MOMENT, "first sighting, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last sighting, source time", nullable=False),
+        Column("bounced_at", MOMENT, "last bounce reported"),
+        Column("engaged_at", MOMENT, "last open, click, attendance or purchase reported"),
+        _key("status", "active, unverified, stale or dead"),
+    ),
+    key=("email",),
+)
+
+SIGHTINGS = Table(
+    "standardized/sightings",
+    "record and identifier that it has carried, with when",
+    (
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+        _key("source", "source of the record"),
+        _key("type", "email, phone or the name of an identifier"),
+        Column("value", TEXT, "canonical value", nullable=False, personal=True),
+        Column("first_seen_at", MOMENT, "first sighting, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last sighting, source time", nullable=False),
+        Column("first_landed_at", MOMENT, "first sighting, our time", nullable=False),
+        Column("last_landed_at", MOMENT, "last sighting, our time", nullable=False),
+        Column("is_current", FLAG, "the record's current version carries it", nullable=False),
+    ),
+    key=("record_id", "type", "value"),
+)
+
+QUALITY_REPORT = Table(
+    "standardized/quality_report",
+    "source and field, with how well it is filled",
+    (
+        _key("source", "source"),
+        _key("field", "canonical field"),
+        Column("records", INTEGER, "current records", nullable=False),
+        Column("filled", INTEGER, "records in which the field has a value", nullable=False),
+        Column("distinct_values", INTEGER, "distinct values", nullable=False),
+        Column("completeness", NUMBER, "filled / records", nullable=False),
+    ),
+    key=("source", "field"),
+)
+
+# A linkage profile. Values of several e-mails, phones and identifiers stay side by side; a record with several postal
+# addresses has one profile per address.
+PROFILE_VALUES: tuple[Column, ...] = (
+    Column("source", TEXT, "source, only where the contract says one_row_per_person; else null"),
+    Column("first_name", TEXT, "given name, comparable", personal=True),
+    Column("first_name_root", TEXT, "what a nickname stands for", personal=True),
+    Column("middle_name", TEXT, "middle name, comparable", personal=True),
+    Column("last_name", TEXT, "family name, comparable", personal=True),
+    Column("suffix", TEXT, "generational suffix"),
+    Column("sex", TEXT, "f, m or x"),
+    Column("date_of_birth", TEXT, "yyyy-mm-dd, also of a day that cannot exist", personal=True),
+    Column("emails", TEXTS, "canonical addresses that identify, sorted", personal=True),
+    Column("phones", TEXTS, "numbers that identify, sorted", personal=True),
+    Column("identifiers", TEXTS, "'type=value' of identifiers that identify, sorted", personal=True),
+    Column("street", TEXT, "street, comparable", personal=True),
+    Column("house_number", TEXT, "house number", personal=True),
+    Column("city", TEXT, "city, comparable", personal=True),
+    Column("region", TEXT, "region, comparable"),
+    Column("postcode", TEXT, "postcode, comparable", personal=True),
+    Column("country", TEXT, "ISO 3166-1 alpha-2"),
+    Column("company", TEXT, "company, comparable", personal=True),
+    Column("job_title", TEXT, "job title, comparable", personal=True),
+)
+
+LINKAGE_PROFILES = Table(
+    "candidate_links/linkage_profiles",
+    "linkage profile: the distinct compared values of one or more record versions",
+    (
+        Column("profile_id", INTEGER, "hash of the compared values", nullable=False),
+        *PROFILE_VALUES,
+        Column("records", INTEGER, "records that have or had these values", nullable=False),
+    ),
+    key=("profile_id",),
+)
+
+PROFILE_MEMBERS = Table(
+    "candidate_links/profile_members",
+    "linkage profile and record that has or had its values",
+    (
+        Column("profile_id", INTEGER, "linkage profile", nullable=False),
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+    ),
+    key=("profile_id", "record_id"),
+)
+
+SHARED_IDENTIFIERS = Table(
+    "candidate_links/shared_identifiers",
+    "e-mail, phone or identifier that more than one record carries, with how far to trust it",
+    (
+        _key("type", "email, phone or the name of an identifier"),
+        Column("value", TEXT, "canonical value", nullable=False, personal=True),
+        Column("records", INTEGER, "records that carry it", nullable=False),
+        Column("people", INTEGER, "distinct people among them, judged by name", nullable=False),
+        _key(
+            "sharing", "personal (one person), household (one family name, several people), crowd (many people) or role"
+        ),
+    ),
+    key=("type", "value"),
+)
+
+LINKAGE_MODEL = Table(
+    "candidate_links/linkage_model",
+    "trained version of the linkage model",
+    (
+        _key("model_version", "hash of the settings and term frequencies"),
+        Column("trained_at", MOMENT, "when it was trained", nullable=False),
+        Column("trained_profiles", INTEGER, "linkage profiles that it was trained on", nullable=False),
+        Column("fields", TEXTS, "fields that it compares", nullable=False),
+        Column("settings", TEXT, "Splink settings with trained parameters, JSON", nullable=False),
+        Column("accept_weight", NUMBER, "match weight from which a candidate link is accepted", nullable=False),
+        Column("review_weight", NUMBER, "match weight from which a candidate link is kept for review", nullable=False),
+        Column("notes", TEXTS, "what training had to leave to the prior, and why", nullable=False),
+        Column("is_in_use", FLAG, "the version that scores", nullable=False),
+    ),
+    key=("model_version",),
+)
+
+TERM_FREQUENCIES = Table(
+    "candidate_links/term_frequencies",
+    "model version, field and value, with how common the value was",
+    (
+        _key("model_version", "model version"),
+        _key("field", "compared field"),
+        Column("value", TEXT, "value of the field", nullable=False, personal=True),
+        Column("frequency", NUMBER, "share of the filled values", nullable=False),
+    ),
+    key=("model_version", "field", "value"),
+)
+
+SCORED_PAIRS = Table(
+    "candidate_links/scored_pairs",
+    "pair of linkage profiles whose match weight reaches the review threshold",
+    (
+        Column("profile_id_l", INTEGER, "the smaller profile id", nullable=False),
+        Column("profile_id_r", INTEGER, "the larger profile id", nullable=False),
+        Column("match_weight", NUMBER, "log2 of the Bayes factor, prior included", nullable=False),
+        Column("match_probability", NUMBER, "probability that the two are one person", nullable=False),
+        _key("found_by", "first blocking rule that found the pair"),
+        _key("decision", "accepted, review or conflict (strong evidence both ways)"),
+        _key("reason", "why: weight, or the named rule that overruled it"),
+        _key("model_version", "model that scored it"),
+    ),
+    key=("profile_id_l", "profile_id_r"),
+)
+
+CLUSTERS = Table(
+    "identity_graph/clusters",
+    "record, with the cluster it belongs to in this resolution",
+    (
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+        Column("cluster_id", INTEGER, "cluster, valid in this resolution only", nullable=False),
+        Column("weakest_probability", NUMBER, "least probable link on the strongest path that joins the record to its cluster; 1 when it stands alone", nullable=False),
+    ),
+    key=("record_id",),
+)  # fmt: skip
+
+CUSTOMER_IDS = Table(
+    "identity_graph/customer_ids",
+    "record, with the stable id of its customer",
+    (
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+        _key("source", "source of the record"),
+        Column("source_key", TEXT, "key of the record in its source", nullable=False, personal=True),
+        _key("customer_id", "stable customer id"),
+        Column("is_current", FLAG, "the record still exists in its source", nullable=False),
+    ),
+    key=("record_id",),
+)
+
+ID_LINEAGE = Table(
+    "identity_graph/id_lineage",
+    "customer id that was ever minted, with the id it resolves to now",
+    (
+        _key("customer_id", "customer id, never reused"),
+        Column(
+            "current_customer_id", TEXT, "id that it resolves to; null when the customer is retired with no successor"
+        ),
+        _key("state", "current, merged (into current_customer_id) or retired"),
+        Column("minted_at", MOMENT, "when it was minted", nullable=False),
+        Column("changed_at", MOMENT, "when its state last changed", nullable=False),
+    ),
+    key=("customer_id",),
+)
+
+IDENTITY_CHANGES = Table(
+    "identity_graph/identity_changes",
+    "change of a customer's identity: created, merged, split, retired or revived",
+    (
+        _key("change_id", "hash of resolution, change and customers"),
+        _key("resolution_id", "resolution that made the change"),
+        Column("changed_at", MOMENT, "when", nullable=False),
+        _key("change", "created, merged, split, retired or revived"),
+        _key("customer_id", "customer that lives on, or that was created or retired"),
+        Column("other_customer_id", TEXT, "merged: the id that was retired; split: the customer it came from"),
+        Column("records", INTEGER, "records that moved", nullable=False),
+        _key("cause", "new records, new evidence, judgement, model or deletion"),
+        Column("because_of_l", TEXT, "record on one side of the strongest link that caused a merge", personal=True),
+        Column("because_of_r", TEXT, "record on the other side", personal=True),
+        Column("match_weight", NUMBER, "weight of that link"),
+    ),
+    key=("change_id",),
+)
+
+REVIEW_QUEUE = Table(
+    "identity_graph/review_queue",
+    "pair of customers, or a cluster, that a person should look at, worst first",
+    (
+        _key("item_id", "hash of the two sides"),
+        Column("rank", INTEGER, "1 is the first to look at", nullable=False),
+        _key("why", "near threshold, fragile bridge, conflict or large cluster"),
+        _key("customer_id_l", "customer on one side"),
+        Column("customer_id_r", TEXT, "customer on the other side; null when the item is one cluster"),
+        Column("record_id_l", TEXT, "record whose link is in doubt", personal=True),
+        Column("record_id_r", TEXT, "the other record of that link", personal=True),
+        Column("match_probability", NUMBER, "probability that the two are one person"),
+        Column("records", INTEGER, "records that a decision moves", nullable=False),
+        Column(
+            "expected_cost", NUMBER, "probability of a wrong decision times the records that it moves", nullable=False
+        ),
+    ),
+    key=("item_id",),
+)
+
+CUSTOMERS = Table(
+    "golden_records/customers",
+    "customer: the golden record",
+    (
+        _key("customer_id", "stable customer id"),
+        Column("first_name", TEXT, "given name", personal=True),
+        Column("middle_name", TEXT, "middle name", personal=True),
+        Column("last_name", TEXT, "family name", personal=True),
+        Column("name_suffix", TEXT, "generational suffix", personal=True),
+        Column("full_name", TEXT, "whole name", personal=True),
+        Column("sex", TEXT, "f, m or x"),
+        Column("date_of_birth", DAY, "date of birth", personal=True),
+        Column("email", TEXT, "best address to send to; null when every known one is dead, junk or role-shared", personal=True),
+        Column("phone", TEXT, "best phone", personal=True),
+        Column("street", TEXT, "street of the best postal address", personal=True),
+        Column("city", TEXT, "city of the same address", personal=True),
+        Column("region", TEXT, "region of the same address", personal=True),
+        Column("postcode", TEXT, "postcode of the same address", personal=True),
+        Column("country", TEXT, "country of the same address"),
+        Column("company", TEXT, "company", personal=True),
+        Column("job_title", TEXT, "job title", personal=True),
+        Column("is_known", FLAG, "has a name, an e-mail or a phone; else an anonymous visitor", nullable=False),
+        Column("may_email_marketing", FLAG, "has a live address with marketing consent in force", nullable=False),
+        Column("records", INTEGER, "records, current and former", nullable=False),
+        Column("sources", TEXTS, "sources they come from", nullable=False),
+        Column("first_seen_at", MOMENT, "first observation, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last observation, source time", nullable=False),
+        Column("weakest_probability", NUMBER, "probability of the weakest link that holds the customer together", nullable=False),
+    ),
+    key=("customer_id",),
+)  # fmt: skip
+
+PROVENANCE = Table(
+    "golden_records/provenance",
+    "cell of a golden record, with where it came from",
+    (
+        _key("customer_id", "customer"),
+        _key("field", "column of golden_records/customers"),
+        Column("value", TEXT, "the value, as text", nullable=False, personal=True),
+        Column("record_id", TEXT, "record that it came from", nullable=False, personal=True),
+        _key("source", "source of that record"),
+        _key("import_id", "import that delivered it"),
+        Column("observed_at", MOMENT, "when the source said so", nullable=False),
+        _key("rule", "survivorship rule that chose it"),
+        Column("runners_up", INTEGER, "other distinct values that it was chosen over", nullable=False),
+    ),
+    key=("customer_id", "field"),
+)
+
+GOLDEN_EMAILS = Table(
+    "golden_records/emails",
+    "customer and e-mail address",
+    (
+        _key("customer_id", "customer"),
+        Column("email", TEXT, "canonical address", nullable=False, personal=True),
+        Column("delivered", TEXT, "as last delivered", nullable=False, personal=True),
+        _key("class", "personal, corporate, role, disposable, relay or placeholder"),
+        _key("status", "active, unverified, stale, dead or retracted"),
+        Column("rank", INTEGER, "1 is the best to send to", nullable=False),
+        Column("is_sendable", FLAG, "may be a send target: alive, not junk, not shared, not retracted", nullable=False),
+        Column("marketing_consent", TEXT, "given, withdrawn or unknown", nullable=False),
+        Column("best_for", TEXTS, "purposes for which it is the best address", nullable=False),
+        Column("sources", TEXTS, "sources that know it", nullable=False),
+        Column("first_seen_at", MOMENT, "first sighting, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last sighting, source time", nullable=False),
+    ),
+    key=("customer_id", "email"),
+)
+
+GOLDEN_PHONES = Table(
+    "golden_records/phones",
+    "customer and phone number",
+    (
+        _key("customer_id", "customer"),
+        Column("phone", TEXT, "E.164", nullable=False, personal=True),
+        Column("rank", INTEGER, "1 is the best to call", nullable=False),
+        Column("is_shared", FLAG, "too many people carry it", nullable=False),
+        Column("sources", TEXTS, "sources that know it", nullable=False),
+        Column("first_seen_at", MOMENT, "first sighting, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last sighting, source time", nullable=False),
+    ),
+    key=("customer_id", "phone"),
+)
+
+CONSENTS = Table(
+    "golden_records/consents",
+    "customer, address and purpose, with the consent in force",
+    (
+        _key("customer_id", "customer"),
+        _key("channel", "email, phone or post"),
+        Column("address", TEXT, "canonical e-mail or phone that the event names; empty when it names the person only", nullable=False, personal=True),
+        _key("purpose", "what it may be used for"),
+        _key("state", "given or withdrawn"),
+        Column("since", MOMENT, "when the event that decides it happened", nullable=False),
+        Column("record_id", TEXT, "record of that event", nullable=False, personal=True),
+        Column("import_id", TEXT, "import of that event", nullable=False),
+        Column("events", INTEGER, "events that were weighed", nullable=False),
+    ),
+    key=("customer_id", "channel", "address", "purpose"),
+)  # fmt: skip
+
+SEGMENT_MEMBERS = Table(
+    "segments/members",
+    "customer and segment, with whether the customer is in it and why",
+    (
+        _key("segment", "segment of the policy"),
+        _key("customer_id", "customer"),
+        _key("membership", "yes, maybe or no"),
+        Column("is_included", FLAG, "counts as a member, given what the segment says of doubt", nullable=False),
+        _key("why", "the evidence, without personal values"),
+        Column("doubt", NUMBER, "probability that the membership is wrong", nullable=False),
+    ),
+    key=("segment", "customer_id"),
+)
+
+PUBLICATIONS = Table(
+    "published/publications",
+    "publication: one consistent set of tables in the target database",
+    (
+        _key("publication_id", "publication"),
+        Column("published_at", MOMENT, "when it was committed", nullable=False),
+        Column("lake_versions", TEXT, "lake table to version, JSON", nullable=False),
+        Column("customers", INTEGER, "customers published", nullable=False),
+        Column("is_current", FLAG, "the one that readers see", nullable=False),
+    ),
+    key=("publication_id",),
+)
+
+EVALUATION = Table(
+    "evaluation/accuracy",
+    "measure of the current resolution against the workspace's truth file",
+    (
+        _key("measure", "pairwise_precision, pairwise_recall, b_cubed_f1 …"),
+        Column("value", NUMBER, "its value", nullable=False),
+    ),
+    key=("measure",),
+)
+
+TABLES: tuple[Table, ...] = (
+    SOURCE_CONTRACTS,
+    IMPORT_LOG,
+    RECORD_VERSIONS,
+    REJECTED_ROWS,
+    EMAIL_ADDRESSES,
+    SIGHTINGS,
+    QUALITY_REPORT,
+    LINKAGE_PROFILES,
+    PROFILE_MEMBERS,
+    SHARED_IDENTIFIERS,
+    LINKAGE_MODEL,
+    TERM_FREQUENCIES,
+    SCORED_PAIRS,
+    CLUSTERS,
+    CUSTOMER_IDS,
+    ID_LINEAGE,
+    IDENTITY_CHANGES,
+    REVIEW_QUEUE,
+    CUSTOMERS,
+    PROVENANCE,
+    GOLDEN_EMAILS,
+    GOLDEN_PHONES,
+    CONSENTS,
+    SEGMENT_MEMBERS,
+    PUBLICATIONS,
+    EVALUATION,
+)
