@@ -2,13 +2,14 @@
 # make ui     open Dagster on the same workspace
 # make test   set everything up and pass the tests
 # make lock   refresh requirements.lock from pyproject.toml
+# make schema refresh contract.schema.json from the contract's model
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo ui test check lint types unit lock clean-data
+.PHONY: demo ui test lint types unit lock schema clean-data
 
 demo: $(READY)
 	@$(BIN)/cdp demo --workspace data
@@ -41,6 +42,9 @@ $(READY): requirements.lock pyproject.toml
 # uv writes the lock for every supported Python and platform, with hashes and without any index's address.
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements.lock
+
+schema: $(READY)
+	$(BIN)/python -c 'import json; from cdp_assets.sources.contracts import json_schema; print(json.dumps(json_schema(), indent=2, ensure_ascii=False))' > contract.schema.json
 
 # Forget everything that runs have made in the sample workspace; sources and policies stay.
 clean-data:

@@ -45,6 +45,7 @@ STAGES_WITH_ASSETS_PER_SOURCE = (
 def definitions_for(workspace: Workspace) -> dg.Definitions:
     """The code location of one workspace."""
     contracts, _problems = load_contracts(workspace.contracts_dir)
+    jobs = automation.jobs_for(contracts)
     per_source = [stage.for_contracts(contracts) for stage in STAGES_WITH_ASSETS_PER_SOURCE]
     return dg.Definitions(
         assets=[*(asset for made in per_source for asset in made.assets), *dg.load_assets_from_modules(STAGES)],
@@ -52,9 +53,9 @@ def definitions_for(workspace: Workspace) -> dg.Definitions:
             *(check for made in per_source for check in made.checks),
             *dg.load_asset_checks_from_modules(STAGES),
         ],
-        jobs=automation.jobs_for(contracts),
+        jobs=jobs,
         schedules=automation.SCHEDULES,
-        sensors=automation.sensors_for(contracts),
+        sensors=automation.sensors_for(contracts, jobs),
         resources={"workspace": workspace},
         executor=dg.in_process_executor,
     )

@@ -222,6 +222,10 @@ class Ledger:
             )
         return dict(found)
 
+    def mark_landed(self, source: str, import_id: str) -> None:
+        """Record that an import's lines are kept and wait to be standardized; a former refusal is over."""
+        self._update_import(source, import_id, state=LANDED, problem=None)
+
     def mark_imported(self, source: str, import_id: str, *, counts: Mapping[str, int], contract_version: str) -> None:
         """Record that an import was read: ``counts`` holds lines, records, rejected and duplicates."""
         self._update_import(

@@ -34,6 +34,8 @@ from cdp_assets.workspace import Workspace
 
 OWNERS = ["team:data-engineering"]
 
+Dep = Table | dg.AssetKey
+
 RESOLUTION_POOL = "resolution"
 """One resolution runs at a time: every asset from record versions to publication takes this pool."""
 
@@ -91,13 +93,13 @@ def column_schema(table: Table) -> dg.TableSchema:
 def table_asset(
     table: Table,
     *,
-    deps: Iterable[Table | dg.AssetKey] = (),
+    deps: Iterable[Dep] = (),
     kinds: Iterable[str] = ("polars",),
     lineage: dg.TableColumnLineage | None = None,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare the asset that makes ``table``; its docstring is its page in the UI and starts "One row per"."""
-    return dg.asset(
+    declared: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         name=table.name.split("/")[1],
         key_prefix=table.stage,
         group_name=table.stage,
@@ -107,13 +109,14 @@ def table_asset(
         metadata=_definition_metadata(table, lineage),
         **options,
     )
+    return declared
 
 
 def table_spec(
     table: Table,
     description: str,
     *,
-    deps: Iterable[Table | dg.AssetKey] = (),
+    deps: Iterable[Dep] = (),
     kinds: Iterable[str] = ("polars",),
     lineage: dg.TableColumnLineage | None = None,
 ) -> dg.AssetSpec:
@@ -134,7 +137,7 @@ def _definition_metadata(table: Table, lineage: dg.TableColumnLineage | None) ->
     return metadata | ({"dagster/column_lineage": lineage} if lineage else {})
 
 
-def _keys(deps: Iterable[Table | dg.AssetKey]) -> list[dg.AssetKey]:
+def _keys(deps: Iterable[Dep]) -> list[dg.AssetKey]:
     return [asset_key(dep) if isinstance(dep, Table) else dep for dep in deps]
 
 
@@ -210,7 +213,8 @@ def filled_share(frame: pl.DataFrame) -> float:
     cells = frame.height * frame.width
     if not cells:
         return 1.0
-    return round(1 - sum(frame.null_count().row(0)) / cells, 4)
+    nulls: int = sum(frame.null_count().row(0))
+    return round(1 - nulls / cells, 4)
 
 
 def picture(png: bytes, alternative: str) -> dg.MetadataValue:

@@ -281,6 +281,22 @@ IMPORT_LOG = Table(
     key=("source", "import_id"),
 )
 
+
+def source_extracts(source: str) -> Table:
+    """The contract of ``sources/<source>_extracts``."""
+    return Table(
+        f"sources/{source}_extracts",
+        "extract: rows that a database handed out and that landed as one file",
+        (
+            _key("extract", "name of the file that landed"),
+            Column("extracted_at", MOMENT, "when", nullable=False),
+            Column("rows", INTEGER, "rows in it", nullable=False),
+            Column("bytes", INTEGER, "size of the file", nullable=False),
+        ),
+        key=("extract",),
+    )
+
+
 RECORD_VERSIONS = Table(
     "standardized/record_versions",
     "version of a record: what its source said, from when until when",
@@ -447,7 +463,7 @@ TERM_FREQUENCIES = Table(
 
 SCORED_PAIRS = Table(
     "candidate_links/scored_pairs",
-    "pair of linkage profiles whose match weight reaches the review threshold",
+    "pair of linkage profiles whose match weight reaches the review threshold, or that a named rule decides",
     (
         Column("profile_id_l", INTEGER, "the smaller profile id", nullable=False),
         Column("profile_id_r", INTEGER, "the larger profile id", nullable=False),

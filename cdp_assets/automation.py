@@ -1,0 +1,489 @@
+"""When things run: jobs, schedules, sensors, and the same without the UI (``cdp run``).
+
+Dagster asks for one partitions definition per job, so there is one ``ingest_import_<source>`` per source. A burst of
+files is one run over a range of partitions. A re-resolution is asked for by comparing what has been imported with what
+the last complete resolution was made from; it waits while any import or backfill runs.
+
+What does not belong here: what an asset computes.
+"""
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import dagster as dg
+import polars as pl
+from dagster import RunsFilter
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+from cdp_assets import resources
+from cdp_assets.ledger import LANDED, REFUSED
+from cdp_assets.sources.arrivals import Arrivals, has_unsettled_files, register_arrivals, resolution_inputs
+from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES
+from cdp_assets.workspace import Workspace
+
+Job: TypeAlias = UnresolvedAssetJobDefinition
+
+SENSOR_SECONDS = 10
+"""How often landing folders are looked at. A dropped file becomes a golden record within a minute."""
+
+EXTRACTION_SECONDS = 300
+"""How often SQL sources are asked for something new."""
+
+SETTLE_SECONDS = 2.0
+"""A file that was written to within this time may still be growing."""
+
+UNSETTLED_WAIT_SECONDS = 60.0
+"""A re-resolution waits for files that are still arriving, but not for one that has stood unfinished this long."""
+
+NIGHTLY = "30 2 * * *"
+WEEKLY = "0 4 * * 0"
+
+RESOLVE = dg.define_asset_job(
+    "resolve_customers",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("raw") - dg.AssetSelection.tag("cdp/step", "import"),
+    description="Record versions → linkage → customers → golden records → segments → publication, behind blocking checks.",
+)
+
+TRAIN = dg.define_asset_job(
+    "train_linkage_model",
+    selection=dg.AssetSelection.assets(["candidate_links", "linkage_model"], ["candidate_links", "term_frequencies"]),
+    config={"ops": {"linkage_model": {"config": {"retrain": True}}}},
+    description="Train a new version of the linkage model on today's profiles and report on it.",
+)
+
+PUBLISH = dg.define_asset_job(
+    "publish",
+    selection=dg.AssetSelection.groups("published"),
+    description="Publish the newest golden records again, for example to another database.",
+)
+
+
+def ingest_job_name(source: str) -> str:
+    """The job that imports partitions of one source."""
+    return f"ingest_import_{source}"
+
+
+def extract_job_name(source: str) -> str:
+    """The job that asks the database of one source for what is new."""
+    return f"extract_{source}"
+
+
+def partitions_name(source: str) -> str:
+    """The dynamic partitions of one source: its imports."""
+    return f"imports_{source}"
+
+
+def jobs_for(contracts: Sequence[SourceContract]) -> list[Job]:
+    """All jobs of a workspace."""
+    imports = [
+        dg.define_asset_job(
+            ingest_job_name(contract.source),
+            selection=[f"raw/{contract.source}_imports", f"standardized/{contract.source}_records"],
+            description=f"Read imports of {contract.source}: raw lines, then records in comparable form.",
+        )
+        for contract in contracts
+    ]
+    extractions = [
+        dg.define_asset_job(
+            extract_job_name(contract.source),
+            selection=[f"sources/{contract.source}_extracts"],
+            description=f"Ask the database of {contract.source} for rows that changed, and land them as a file.",
+        )
+        for contract in contracts
+        if contract.extract.sql is not None
+    ]
+    return [*imports, *extractions, RESOLVE, TRAIN, PUBLISH]
+
+
+SCHEDULES = [
+    dg.ScheduleDefinition(
+        name="resolve_nightly",
+        job=RESOLVE,
+        cron_schedule=NIGHTLY,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Resolves and publishes every night, whatever the day's imports have already caused.",
+    ),
+    dg.ScheduleDefinition(
+        name="train_weekly",
+        job=TRAIN,
+        cron_schedule=WEEKLY,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Retrains the linkage model every week and reports on it.",
+    ),
+]
+
+
+# -- sensors ----------------------------------------------------------------------------------------------------------
+
+
+def sensors_for(contracts: Sequence[SourceContract], jobs: Sequence[Job]) -> list[dg.SensorDefinition]:
+    """The sensors of a workspace: files that land, databases that change, imports that want a resolution.
+
+    ``jobs`` are those of :func:`jobs_for`: a sensor that asks for several needs to hold them.
+    """
+    if not contracts:
+        return []
+    named = {job.name: job for job in jobs}
+    sensors = [
+        _landing_sensor(contracts, [named[ingest_job_name(contract.source)] for contract in contracts]),
+        _resolution_sensor(contracts),
+    ]
+    databases = [contract for contract in contracts if contract.extract.sql is not None]
+    if databases:
+        sensors.append(_extraction_sensor(databases, [named[extract_job_name(c.source)] for c in databases]))
+    return sensors
+
+
+def _landing_sensor(contracts: Sequence[SourceContract], jobs: Sequence[Job]) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="import_landed_files",
+        jobs=jobs,
+        minimum_interval_seconds=SENSOR_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sees complete new files of any source, adds a partition for each and imports each exactly once.",
+    )
+    def import_landed_files(
+        context: dg.SensorEvaluationContext, workspace: dg.ResourceParam[Workspace]
+    ) -> dg.SensorResult:
+        requests: list[dg.RunRequest] = []
+        additions: list[dg.AddDynamicPartitionsRequest] = []
+        for contract in contracts:
+            try:
+                register_arrivals(workspace, contract, resources.now(), settle_seconds=SETTLE_SECONDS)
+            except OSError as problem:  # one unreadable folder never stops the other sources
+                context.log.warning(
+                    f"{contract.source}: its landing folder could not be read ({type(problem).__name__})"
+                )
+                continue
+            if is_importing(context.instance, [contract]):
+                continue  # the next tick takes what is still waiting
+            waiting = _waiting_imports(workspace, contract.source)
+            if not waiting:
+                continue
+            have = context.instance.get_dynamic_partitions(partitions_name(contract.source))
+            new = [import_id for import_id in waiting if import_id not in set(have)]
+            if new:
+                additions.append(
+                    dg.DynamicPartitionsDefinition(name=partitions_name(contract.source)).build_add_request(new)
+                )
+            requests.extend(
+                dg.RunRequest(
+                    run_key=f"{contract.source}:{_digest(run_of_imports)}",
+                    job_name=ingest_job_name(contract.source),
+                    tags=range_tags(run_of_imports),
+                )
+                for run_of_imports in contiguous([*have, *new], waiting)
+            )
+        if not requests:
+            return dg.SensorResult(skip_reason=dg.SkipReason("no complete new file has landed"))
+        return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=additions)
+
+    return import_landed_files
+
+
+def _extraction_sensor(contracts: Sequence[SourceContract], jobs: Sequence[Job]) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="extract_from_databases",
+        jobs=jobs,
+        minimum_interval_seconds=EXTRACTION_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Asks SQL sources for rows that changed; what they hand out lands as a file like any other.",
+    )
+    def extract_from_databases(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
+        for contract in contracts:
+            if not is_running(context.instance, [extract_job_name(contract.source)]):
+                yield dg.RunRequest(job_name=extract_job_name(contract.source))
+
+    return extract_from_databases
+
+
+def _resolution_sensor(contracts: Sequence[SourceContract]) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="resolve_when_imports_have_landed",
+        job=RESOLVE,
+        minimum_interval_seconds=SENSOR_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Re-resolves once when imports have landed and none is still running.",
+    )
+    def resolve_when_imports_have_landed(
+        context: dg.SensorEvaluationContext, workspace: dg.ResourceParam[Workspace]
+    ) -> dg.SensorResult | dg.SkipReason:
+        if is_importing(context.instance, contracts):
+            return dg.SkipReason("an import or a backfill is running")
+        if is_running(context.instance, [RESOLVE.name]):
+            return dg.SkipReason("a resolution is running")
+        if has_unsettled_files(workspace, contracts, resources.now(), within_seconds=UNSETTLED_WAIT_SECONDS):
+            return dg.SkipReason("files are still arriving")
+        inputs = resolution_inputs(workspace, contracts)
+        if inputs.imported == 0:
+            return dg.SkipReason("nothing has been imported yet")
+        last = workspace.ledger.last_resolution()
+        if last is not None and last["imports_hash"] == inputs.digest:
+            return dg.SkipReason("the current resolution was made from just these imports")
+        if inputs.waiting and context.cursor != inputs.waiting_digest:
+            # Registered, not yet running: the landing sensor's request may be on its way. One tick decides.
+            return dg.SensorResult(
+                skip_reason=dg.SkipReason("registered imports are about to run"), cursor=inputs.waiting_digest
+            )
+        return dg.SensorResult(
+            run_requests=[dg.RunRequest(run_key=inputs.digest)],
+            cursor=inputs.waiting_digest if inputs.waiting else None,
+        )
+
+    return resolve_when_imports_have_landed
+
+
+def is_running(instance: dg.DagsterInstance, job_names: Iterable[str]) -> bool:
+    """Whether a run of one of these jobs is queued, starting or running."""
+    return any(
+        instance.get_runs_count(RunsFilter(job_name=name, statuses=list(NOT_FINISHED_STATUSES))) for name in job_names
+    )
+
+
+def is_importing(instance: dg.DagsterInstance, contracts: Sequence[SourceContract]) -> bool:
+    """Whether anything that writes imports runs: the ingest jobs, or an ad-hoc run or backfill of their assets."""
+    if is_running(instance, [ingest_job_name(contract.source) for contract in contracts]):
+        return True
+    written = {
+        key
+        for contract in contracts
+        for key in (f"raw/{contract.source}_imports", f"standardized/{contract.source}_records")
+    }
+    return any(
+        key.to_user_string() in written
+        for run in instance.get_runs(RunsFilter(statuses=list(NOT_FINISHED_STATUSES)))
+        for key in run.asset_selection or ()
+    )
+
+
+def _waiting_imports(workspace: Workspace, source: str) -> list[str]:
+    imports = workspace.ledger.imports()
+    return (
+        imports.filter((pl.col("source") == source) & (pl.col("state") == LANDED))
+        .sort("sequence")
+        .get_column("import_id")
+        .to_list()
+    )
+
+
+def contiguous(ordered: Sequence[str], chosen: Sequence[str]) -> list[list[str]]:
+    """Part ``chosen`` into stretches that stand together in ``ordered``: a run covers one range of partitions."""
+    wanted = set(chosen)
+    stretches: list[list[str]] = []
+    open_stretch = False
+    for key in ordered:
+        if key not in wanted:
+            open_stretch = False
+            continue
+        if open_stretch:
+            stretches[-1].append(key)
+        else:
+            stretches.append([key])
+        open_stretch = True
+    return stretches
+
+
+def range_tags(import_ids: Sequence[str]) -> dict[str, str]:
+    """The tags that make one run cover a stretch of partitions."""
+    return {
+        "dagster/asset_partition_range_start": import_ids[0],
+        "dagster/asset_partition_range_end": import_ids[-1],
+    }
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+# -- the same without the UI ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class RunReport:
+    """What ``cdp run`` did."""
+
+    imports: int = 0
+    refused: int = 0
+    records: int = 0
+    customers: int = 0
+    merges: int = 0
+    splits: int = 0
+    published: bool = False
+    problems: list[str] = field(default_factory=list)
+
+
+def dagster_home(workspace: Workspace) -> Path:
+    """The workspace's Dagster instance: ``dagster/`` with the project's dagster.yaml, made when missing."""
+    home = workspace.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = home / "dagster.yaml"
+    if not configuration.exists():
+        shutil.copyfile(_shipped_configuration(), configuration)
+    return home
+
+
+def _shipped_configuration() -> Path:
+    package = Path(__file__).parent
+    inside = package / "dagster.yaml"  # an installed wheel carries it; a checkout has it at the top
+    return inside if inside.exists() else package.parent / "dagster.yaml"
+
+
+def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False) -> RunReport:
+    """Run everything pending through Dagster, in this process: new imports, then one resolution.
+
+    ``report`` is told, line by line, what is being done. Nothing raised by one source stops the others.
+    """
+    from cdp_assets.definitions import definitions_for  # definitions import this module
+
+    workspace.require()
+    outcome = RunReport()
+    contracts, problems = load_contracts(workspace.contracts_dir)
+    outcome.problems.extend(str(problem) for problem in problems)
+    with _instance(workspace) as instance:
+        runner = _Runner(definitions_for(workspace), instance, outcome)
+        for contract in contracts:
+            if contract.extract.sql is not None:
+                report(f"{contract.source}: asking its database for what is new")
+                runner.execute(extract_job_name(contract.source))
+        for contract in contracts:
+            _import_waiting(workspace, contract, runner, report)
+        inputs = resolution_inputs(workspace, contracts)
+        last = workspace.ledger.last_resolution()
+        if inputs.imported == 0:
+            report("nothing has been imported, so there is nobody to resolve")
+        elif is_running(instance, [RESOLVE.name]):
+            outcome.problems.append("a resolution is already running on this workspace; run again when it has ended")
+        elif resolve_anyway or last is None or last["imports_hash"] != inputs.digest:
+            report(f"resolving {inputs.imported} imports into customers")
+            outcome.published = runner.execute(RESOLVE.name)
+        else:
+            report("nothing new since the last resolution")
+    _count(workspace, outcome)
+    return outcome
+
+
+def train(workspace: Workspace) -> RunReport:
+    """Train a new version of the linkage model, as the weekly schedule does."""
+    from cdp_assets.definitions import definitions_for
+
+    outcome = RunReport()
+    with _instance(workspace.require()) as instance:
+        _Runner(definitions_for(workspace), instance, outcome).execute(TRAIN.name)
+    return outcome
+
+
+@dataclass
+class _Runner:
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    outcome: RunReport
+
+    def execute(self, job_name: str, tags: dict[str, str] | None = None) -> bool:
+        """Run one job in this process; a failure becomes a problem in the report, never an exception."""
+        result = self.definitions.resolve_job_def(job_name).execute_in_process(
+            instance=self.instance, raise_on_error=False, tags=tags, run_config=self._quietly(job_name)
+        )
+        for event in result.all_events:
+            if event.is_step_failure:
+                error = event.step_failure_data.error
+                said = _own_words(error) if error else "no reason was given"
+                self.outcome.problems.append(f"{event.step_key}: {said} (run {result.run_id[:8]}; `cdp ui` shows it)")
+            elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+                evaluation = event.asset_check_evaluation_data
+                if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
+                    self.outcome.problems.append(
+                        f"check failed: {evaluation.asset_key.to_user_string()}: {evaluation.check_name}; "
+                        "nothing downstream of it was published (`cdp ui` shows its figures)"
+                    )
+        return bool(result.success)
+
+    def _quietly(self, job_name: str) -> dict[str, object]:
+        quiet: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        return quiet | ({"ops": {"linkage_model": {"config": {"retrain": True}}}} if job_name == TRAIN.name else {})
+
+
+def _own_words(error: Any) -> str:
+    """What our own exceptions say; of anybody else's only the class, for it may quote a value.
+
+    ``error`` is Dagster's serialized error: message, cls_name, cause.
+    """
+    while error.cause is not None:
+        error = error.cause
+    said_by, _, message = error.message.strip().partition(": ")
+    return message if said_by.startswith("cdp_assets.") else str(error.cls_name or "an error")
+
+
+def _import_waiting(
+    workspace: Workspace, contract: SourceContract, runner: _Runner, report: Callable[[str], None]
+) -> None:
+    try:
+        arrivals = _settled_arrivals(workspace, contract)
+    except OSError as problem:
+        runner.outcome.problems.append(
+            f"{contract.source}: its landing folder could not be read ({type(problem).__name__}); check its permissions"
+        )
+        return
+    if arrivals.unfinished:
+        runner.outcome.problems.append(
+            f"{contract.source}: {arrivals.unfinished} file(s) are incomplete or still growing; left for the next run"
+        )
+    waiting = _waiting_imports(workspace, contract.source)
+    if not waiting:
+        return
+    report(f"{contract.source}: importing {len(waiting)} deliver{'y' if len(waiting) == 1 else 'ies'}")
+    runner.instance.add_dynamic_partitions(partitions_name(contract.source), waiting)
+    have = runner.instance.get_dynamic_partitions(partitions_name(contract.source))
+    for stretch in contiguous(have, waiting):
+        runner.execute(ingest_job_name(contract.source), tags=range_tags(stretch))
+    states = workspace.ledger.imports().filter(
+        (pl.col("source") == contract.source) & pl.col("import_id").is_in(waiting)
+    )
+    runner.outcome.imports += states.filter(pl.col("state") != LANDED).height
+    refused = states.filter(pl.col("state") == REFUSED)
+    runner.outcome.refused += refused.height
+    runner.outcome.problems.extend(
+        f"{contract.source}: import {row['import_id']} was refused: {row['problem']}" for row in refused.to_dicts()
+    )
+
+
+def _settled_arrivals(workspace: Workspace, contract: SourceContract) -> Arrivals:
+    """Register what has landed; give files that are being written one more look when they have had time to settle.
+
+    Whoever calls ``cdp run`` says that the files are there: one that has not changed in between is complete, though its
+    last line has no end.
+    """
+    arrivals = register_arrivals(workspace, contract, resources.now(), settle_seconds=SETTLE_SECONDS)
+    if arrivals.unfinished:
+        time.sleep(SETTLE_SECONDS)
+        arrivals = register_arrivals(
+            workspace, contract, resources.now(), settle_seconds=SETTLE_SECONDS, quiet_seconds=SETTLE_SECONDS
+        )
+    return arrivals
+
+
+def _count(workspace: Workspace, outcome: RunReport) -> None:
+    lake = workspace.lake
+    if lake.exists(CUSTOMER_IDS):
+        ids = lake.read(CUSTOMER_IDS, columns=["customer_id", "is_current"])
+        outcome.records = ids.height
+        outcome.customers = ids["customer_id"].n_unique()
+    last = workspace.ledger.last_resolution()
+    if last is not None and outcome.published and lake.exists(IDENTITY_CHANGES):
+        changes = lake.read(IDENTITY_CHANGES, columns=["resolution_id", "change"])
+        mine = changes.filter(pl.col("resolution_id") == last["resolution_id"])["change"]
+        outcome.merges = mine.filter(mine == "merged").len()
+        outcome.splits = mine.filter(mine == "split").len()
+
+
+@contextmanager
+def _instance(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.from_config(str(dagster_home(workspace))) as instance:
+        yield instance

@@ -1,0 +1,238 @@
+"""Assets of stage 4: shared identifiers, linkage profiles, the model, scored pairs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from cdp_assets.candidate_links import pictures
+from cdp_assets.candidate_links.explain import explain
+from cdp_assets.candidate_links.models import in_use, why_due, with_frequencies_of, with_version
+from cdp_assets.candidate_links.policy import LinkagePolicy, read_policy
+from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
+from cdp_assets.candidate_links.scoring import score
+from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
+from cdp_assets.candidate_links.training import train
+from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
+from cdp_assets.sources.contracts import load_contracts
+from cdp_assets.tables import (
+    EMAIL_ADDRESSES,
+    LINKAGE_MODEL,
+    LINKAGE_PROFILES,
+    PROFILE_MEMBERS,
+    RECORD_VERSIONS,
+    SCORED_PAIRS,
+    SHARED_IDENTIFIERS,
+    TERM_FREQUENCIES,
+)
+from cdp_assets.workspace import Workspace
+
+
+@table_asset(SHARED_IDENTIFIERS, deps=[RECORD_VERSIONS, EMAIL_ADDRESSES], pool=RESOLUTION_POOL)
+def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per e-mail, phone or identifier that more than one record carries, with how far to trust it.
+
+    Key: type and value. A value that many unrelated people carry (a switchboard, a role mailbox, a junk entry) proves
+    nothing about any of them and is left out of the linkage profiles. Read by `linkage_profiles`.
+    """
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    caps = {
+        name: identifier.shared_by_at_most
+        for contract in contracts
+        for name, identifier in contract.identifiers.items()
+        if identifier.shared_by_at_most is not None
+    }
+    shared = shared_among(workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES), caps)
+    crowds = shared.filter(pl.col("sharing").is_in(["crowd", "role"]))
+    return stored(
+        workspace,
+        SHARED_IDENTIFIERS,
+        shared,
+        metadata={
+            "shared_by_one_person": shared.filter(pl.col("sharing") == "personal").height,
+            "shared_by_a_household": shared.filter(pl.col("sharing") == "household").height,
+            "proving_nothing": crowds.height,
+        },
+    )
+
+
+@dg.multi_asset(
+    name="linkage_profiles",
+    pool=RESOLUTION_POOL,
+    specs=[
+        table_spec(
+            LINKAGE_PROFILES,
+            "One row per linkage profile: the distinct compared values of one or more record versions.\n\nKey: profile_id, a "
+            "hash of the values. Records that say exactly the same identifying things are compared once. Former values have "
+            "profiles too, because a former address still identifies. Read by `linkage_model` and `scored_pairs`.",
+            deps=[RECORD_VERSIONS, SHARED_IDENTIFIERS],
+            kinds=["polars", "duckdb"],
+        ),
+        table_spec(
+            PROFILE_MEMBERS,
+            "One row per linkage profile and record that has or had its values.\n\nKey: both. Joins links between profiles "
+            "back to records. Read by `clusters`.",
+            deps=[RECORD_VERSIONS, SHARED_IDENTIFIERS],
+            kinds=["polars", "duckdb"],
+        ),
+    ],
+)
+def profile_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
+    """Compute both from the same reading of the record versions."""
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    versions = workspace.lake.read(RECORD_VERSIONS)
+    one_row = {contract.source for contract in contracts if contract.one_row_per_person}
+    profiles, members = profiles_of(versions, workspace.lake.read(SHARED_IDENTIFIERS), one_row)
+    yield stored(
+        workspace,
+        LINKAGE_PROFILES,
+        profiles,
+        metadata={
+            "record_versions": versions.height,
+            "profiles": profiles.height,
+            "versions_per_profile": round(versions.height / max(profiles.height, 1), 3),
+        },
+    )
+    records = members["record_id"].n_unique()
+    yield stored(
+        workspace,
+        PROFILE_MEMBERS,
+        members,
+        metadata={"records": records, "profiles_per_record": round(members.height / max(records, 1), 3)},
+    )
+
+
+class TrainingConfig(dg.Config):
+    """``retrain``: train a new version even while the one in use serves."""
+
+    retrain: bool = False
+
+
+@dg.multi_asset(
+    name="linkage_model",
+    pool=RESOLUTION_POOL,
+    specs=[
+        table_spec(
+            LINKAGE_MODEL,
+            "One row per trained version of the linkage model: Splink settings with trained parameters, thresholds, and "
+            "what training had to leave to the prior.\n\nKey: model_version. A resolution keeps the version in use unless "
+            "there is none, the filled fields have changed, the data has grown, or it is so small that training costs "
+            "seconds. `train_linkage_model` always makes a new one. Read by `scored_pairs`.",
+            deps=[LINKAGE_PROFILES],
+            kinds=["duckdb", "splink"],
+        ),
+        table_spec(
+            TERM_FREQUENCIES,
+            "One row per model version, field and value, with how common the value was in training.\n\nKey: all three. Part "
+            "of the model: an agreement on a rare value proves more. Read by `scored_pairs`.",
+            deps=[LINKAGE_PROFILES],
+            kinds=["duckdb", "splink"],
+        ),
+    ],
+)
+def model_assets(
+    context: dg.AssetExecutionContext, config: TrainingConfig, workspace: dg.ResourceParam[Workspace]
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Keep the model in use, or train the next version."""
+    policy = linkage_policy(workspace)
+    profiles = workspace.lake.read(LINKAGE_PROFILES)
+    models, frequencies = workspace.lake.read_or_empty(LINKAGE_MODEL), workspace.lake.read_or_empty(TERM_FREQUENCIES)
+    model = in_use(models, frequencies, policy)
+    reason = "a new version was asked for" if config.retrain else why_due(model, profiles, policy)
+    if model is None or reason is not None:
+        context.log.info(f"training on {profiles.height} profiles: {reason}")
+        model = train(profiles, policy)
+        models = with_version(models, model, now())
+        frequencies = with_frequencies_of(frequencies, models, model)
+    # The frequencies first: a model that is in use without its own would score differently.
+    kept_frequencies = stored(
+        workspace,
+        TERM_FREQUENCIES,
+        frequencies,
+        metadata={
+            "fields": frequencies["field"].n_unique(),
+            "values_of_the_version_in_use": model.term_frequencies.height,
+        },
+    )
+    yield stored(
+        workspace,
+        LINKAGE_MODEL,
+        models,
+        metadata={
+            "model_version": model.model_version,
+            "trained_now": int(reason is not None),
+            "why": reason or "the version in use serves",
+            "trained_profiles": model.trained_profiles,
+            "fields_compared": ", ".join(model.fields),
+            "accept_weight": model.accept_weight,
+            "review_weight": model.review_weight,
+            "left_to_the_prior": "\n".join(model.notes) or "nothing",
+            "match_weights": picture(
+                pictures.png(pictures.match_weights_chart(model)), "match weights by comparison and level"
+            ),
+        },
+    )
+    yield kept_frequencies
+
+
+@table_asset(
+    SCORED_PAIRS,
+    deps=[LINKAGE_PROFILES, LINKAGE_MODEL, TERM_FREQUENCIES],
+    kinds=["duckdb", "splink"],
+    pool=RESOLUTION_POOL,
+)
+def scored_pairs(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per pair of linkage profiles whose match weight reaches the review threshold, or that a named rule decides.
+
+    Key: both profile ids, the smaller first. A decision is accepted, review or conflict; a named rule that overruled the
+    weight is named. Pairs below the threshold are not kept: `cdp why` explains any pair afresh. Read by `clusters`,
+    `review_queue` and `members`.
+    """
+    model = in_use(workspace.lake.read(LINKAGE_MODEL), workspace.lake.read(TERM_FREQUENCIES), linkage_policy(workspace))
+    if model is None:
+        raise RuntimeError("there is no linkage model in use; materialize candidate_links/linkage_model first")
+    profiles = workspace.lake.read(LINKAGE_PROFILES)
+    pairs = score(profiles, model)
+    counts = dict(pairs["decision"].value_counts().rows())
+    metadata: dict[str, object] = {
+        "pairs": pairs.height,
+        "accepted": counts.get("accepted", 0),
+        "for_review": counts.get("review", 0),
+        "conflicts": counts.get("conflict", 0),
+        "accepted_per_profile": round(counts.get("accepted", 0) / max(profiles.height, 1), 4),
+        "weights": picture(
+            pictures.png(pictures.weight_histogram(pairs, model.accept_weight, model.review_weight)),
+            "histogram of match weights",
+        ),
+    }
+    example = pairs.filter(pl.col("decision") == "accepted").sort("match_weight", "profile_id_l").head(1)
+    for left, right in example.select("profile_id_l", "profile_id_r").iter_rows():
+        evidence = explain(_profile(profiles, left), _profile(profiles, right), model)
+        metadata["the_least_sure_accepted_pair"] = picture(
+            pictures.png(pictures.waterfall(evidence)), "how the evidence of one accepted pair adds up; no values shown"
+        )
+    return stored(workspace, SCORED_PAIRS, pairs, metadata=metadata)
+
+
+def _profile(profiles: pl.DataFrame, profile_id: int) -> pl.DataFrame:
+    return profiles.filter(pl.col("profile_id") == profile_id)
+
+
+def linkage_policy(workspace: Workspace) -> LinkagePolicy:
+    """The workspace's linkage policy; the defaults where it has none."""
+    return read_policy(workspace.policy_file("linkage") or Path(workspace.home / "policies" / "linkage.yaml"))
+
+
+keys = [
+    key_check(table)
+    for table in (
+        SHARED_IDENTIFIERS,
+        LINKAGE_PROFILES,
+        PROFILE_MEMBERS,
+        LINKAGE_MODEL,
+        TERM_FREQUENCIES,
+        SCORED_PAIRS,
+    )
+]

@@ -1,0 +1,424 @@
+"""What is compared, level by level, and which comparisons a data set gets.
+
+A comparison is an ordered list of levels; a pair falls into the first whose condition holds. Fields that prove the same
+thing stand in ONE comparison (street, number, city and postcode are one address), so that Fellegi-Sunter's assumption of
+independence is broken as little as possible; what is left of it (a household shares family name, address, phone and
+mailbox) is taken back by ``household.py``.
+
+The conditions are DuckDB SQL over the columns of ``comparable.py`` with ``_l`` and ``_r``; cheap conditions stand before
+expensive ones, and similarities are guarded by a length or a first letter where that loses nothing.
+
+What does not belong here: the numbers (``priors.py``, ``training.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from cdp_assets.candidate_links.priors import PRIORS, LevelPrior
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of agreement. ``tf`` names the column whose term frequency adjusts it."""
+
+    name: str
+    condition: str
+    tf: str | None = None
+    is_null: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison: its name, the profile fields it reads, why it is there, and its levels, best first."""
+
+    name: str
+    needs: tuple[str, ...]  # columns of `comparable` of which at least one must be filled
+    reason: str
+    levels: tuple[Level, ...]
+
+    @property
+    def scored(self) -> tuple[Level, ...]:
+        """The levels that carry weight: all but the null level."""
+        return tuple(level for level in self.levels if not level.is_null)
+
+    def prior(self, level: Level) -> LevelPrior:
+        return PRIORS[self.name][level.name]
+
+    def gamma_sql(self) -> str:
+        """A CASE that numbers the levels as Splink does: best highest, the last 0, nothing to compare -1."""
+        count = len(self.scored)
+        parts = []
+        for level in self.levels:
+            value = -1 if level.is_null else count - 1 - self.scored.index(level)
+            parts.append(f"ELSE {value}" if level.condition == "ELSE" else f"WHEN {level.condition} THEN {value}")
+        return "CASE " + " ".join(parts) + " END"
+
+    def level_of(self, gamma: int) -> Level | None:
+        """The level with this number; None for nothing to compare."""
+        return None if gamma < 0 else self.scored[len(self.scored) - 1 - gamma]
+
+    def as_splink(self, m: list[float], u: list[float], tf_floor: dict[str, float]) -> dict[str, Any]:
+        """This comparison as Splink settings, with ``m`` and ``u`` in the order of :attr:`scored`."""
+        levels: list[dict[str, Any]] = []
+        for level in self.levels:
+            row: dict[str, Any] = {"sql_condition": level.condition, "label_for_charts": level.name}
+            if level.is_null:
+                row["is_null_level"] = True
+            else:
+                at = self.scored.index(level)
+                row |= {"m_probability": m[at], "u_probability": u[at]}
+                if level.tf in tf_floor:  # a field that nobody fills has no term frequencies
+                    row |= {
+                        "tf_adjustment_column": level.tf,
+                        "tf_adjustment_weight": 1.0,
+                        "tf_minimum_u_value": tf_floor[level.tf],
+                        "disable_tf_exact_match_detection": True,
+                    }
+            levels.append(row)
+        return {"output_column_name": self.name, "comparison_levels": levels}
+
+
+def _null(condition: str) -> Level:
+    return Level("nothing to compare", condition, is_null=True)
+
+
+def _same(column: str, tf: bool = False) -> Level:
+    return Level("same", f"{column}_l = {column}_r", tf=column if tf else None)
+
+
+ELSE = Level("different", "ELSE")
+
+_SWAPPED = (
+    "(first_name_l = last_name_r AND last_name_l = first_name_r) OR "
+    "(substr(first_name_l, 1, 1) = substr(last_name_r, 1, 1) AND substr(last_name_l, 1, 1) = substr(first_name_r, 1, 1)"
+    " AND NOT last_name_l = last_name_r AND first_name_l <> first_name_r"
+    " AND jaro_winkler_similarity(first_name_l, last_name_r) >= 0.9"
+    " AND jaro_winkler_similarity(last_name_l, first_name_r) >= 0.9)"
+)
+_IN_OTHERS_PLACE = (
+    "(first_name_l = last_name_r OR last_name_l = first_name_r)"
+    " AND coalesce(last_name_l <> last_name_r, true) AND coalesce(first_name_l <> first_name_r, true)"
+)
+
+
+def _near(column: str) -> str:
+    """One slip of the pen in a name of four letters or more, or the same beginning and much the same letters."""
+    return (
+        f"(length({column}_l) >= 4 AND length({column}_r) >= 4 AND ("
+        f"jaro_winkler_similarity({column}_l, {column}_r) >= 0.92"
+        f" OR damerau_levenshtein({column}_l, {column}_r) <= 1))"
+    )
+
+
+FIRST_NAME = Comparison(
+    "first_name",
+    ("first_name",),
+    "given name, with nicknames, initials and names in each other's place",
+    (
+        _same("first_name", tf=True),
+        Level("first and last name swapped", _SWAPPED),
+        Level("stands in the other's last name", _IN_OTHERS_PLACE),
+        _null("first_name_l IS NULL OR first_name_r IS NULL"),
+        Level("same nickname or first word", "first_root_l = first_root_r"),
+        Level("one slip", _near("first_name")),
+        Level(
+            "initial or beginning",
+            "starts_with(first_name_l, first_name_r) OR starts_with(first_name_r, first_name_l)",
+        ),
+        Level(
+            "alike",
+            "jaro_winkler_similarity(first_name_l, first_name_r) >= 0.8",
+        ),
+        ELSE,
+    ),
+)
+
+LAST_NAME = Comparison(
+    "last_name",
+    ("last_name",),
+    "family name, with double names",
+    (
+        _same("last_name", tf=True),
+        # Swapped names are one finding, told under the first name.
+        _null(f"last_name_l IS NULL OR last_name_r IS NULL OR {_SWAPPED}"),
+        Level("one slip", _near("last_name")),
+        Level(
+            "part of a double name",
+            "list_has_any(last_words_l, [last_name_r]) OR list_has_any(last_words_r, [last_name_l])"
+            " OR list_has_any(last_words_l, last_words_r)"
+            " OR (least(length(last_name_l), length(last_name_r)) >= 3 AND"
+            " (starts_with(last_name_l, last_name_r) OR starts_with(last_name_r, last_name_l)))",
+        ),
+        Level("alike", "jaro_winkler_similarity(last_name_l, last_name_r) >= 0.8"),
+        ELSE,
+    ),
+)
+
+MIDDLE_NAME = Comparison(
+    "middle_name",
+    ("middle_name",),
+    "middle name or its initial",
+    (
+        _same("middle_name"),
+        _null("middle_name_l IS NULL OR middle_name_r IS NULL"),
+        Level("initial", "starts_with(middle_name_l, middle_name_r) OR starts_with(middle_name_r, middle_name_l)"),
+        Level("alike", "jaro_winkler_similarity(middle_name_l, middle_name_r) >= 0.88"),
+        ELSE,
+    ),
+)
+
+SUFFIX = Comparison(
+    "suffix",
+    ("suffix",),
+    "generational suffix: tells father and son apart",
+    (_same("suffix"), _null("suffix_l IS NULL OR suffix_r IS NULL"), ELSE),
+)
+
+SEX = Comparison(
+    "sex",
+    ("sex",),
+    "sex, where the first name does not say it already",
+    (
+        _null("sex_l IS NULL OR sex_r IS NULL OR (sex_l = sex_r AND first_name_l = first_name_r)"),
+        Level("same", "sex_l = sex_r"),
+        ELSE,
+    ),
+)
+
+DATE_OF_BIRTH = Comparison(
+    "date_of_birth",
+    ("dob",),
+    "date of birth, with swapped day and month and mistyped digits",
+    (
+        _same("dob", tf=True),
+        _null("dob_l IS NULL OR dob_r IS NULL"),
+        Level("day and month swapped", "dob_l = dob_swapped_r"),
+        Level(
+            "years one digit apart, day unknown",
+            "dob_day_l IS NULL AND dob_day_r IS NULL AND damerau_levenshtein(dob_l, dob_r) <= 1",
+        ),
+        Level("one digit off", "damerau_levenshtein(dob_l, dob_r) <= 1"),
+        Level(
+            "two of year, month and day agree",
+            "(dob_day_l = dob_day_r)"
+            " OR (substr(dob_l, 1, 6) = substr(dob_r, 1, 6) AND dob_day_l IS NOT NULL AND dob_day_r IS NOT NULL)"
+            " OR (substr(dob_l, 1, 4) = substr(dob_r, 1, 4) AND substr(dob_l, 7, 2) = substr(dob_r, 7, 2)"
+            " AND dob_day_l IS NOT NULL AND dob_day_r IS NOT NULL)",
+        ),
+        Level("two digits off", "damerau_levenshtein(dob_l, dob_r) <= 2"),
+        Level("same year", "substr(dob_l, 1, 4) = substr(dob_r, 1, 4)"),
+        ELSE,
+    ),
+)
+
+EMAIL = Comparison(
+    "email",
+    ("email_main",),
+    "e-mail addresses, any of one against any of the other",
+    (
+        Level("same", "email_main_l = email_main_r", tf="email_main"),
+        _null("email_main_l IS NULL OR email_main_r IS NULL"),
+        Level("one of several the same", "list_has_any(emails_l, emails_r)"),
+        Level("same name and number at another domain", "list_has_any(email_numbered_l, email_numbered_r)"),
+        # An address made of the name says again what the name says: only where the names do not agree is it news.
+        Level(
+            "same name at another domain",
+            "list_has_any(email_locals_l, email_locals_r)"
+            " AND NOT coalesce(first_name_l = first_name_r AND last_name_l = last_name_r, false)",
+        ),
+        _null("list_has_any(email_locals_l, email_locals_r)"),
+        # Digits in an address are chosen, not mistyped: j.smith12 and j.smith13 are two people.
+        Level("mistyped", "email_digits_l = email_digits_r AND damerau_levenshtein(email_main_l, email_main_r) <= 2"),
+        _null(
+            "(first_name_l = first_name_r OR last_name_l = last_name_r)"
+            " AND jaro_winkler_similarity(email_main_l, email_main_r) >= 0.88"
+        ),
+        Level("alike", "jaro_winkler_similarity(email_main_l, email_main_r) >= 0.88"),
+        ELSE,
+    ),
+)
+
+PHONE = Comparison(
+    "phone",
+    ("phone_main",),
+    "phone numbers, any of one against any of the other",
+    (
+        Level("same", "phone_main_l = phone_main_r", tf="phone_main"),
+        _null("phone_main_l IS NULL OR phone_main_r IS NULL"),
+        Level("one of several the same", "list_has_any(phones_l, phones_r)"),
+        Level("same but for its code", "list_has_any(phone_tails_l, phone_tails_r)"),
+        Level("one digit off", "damerau_levenshtein(phone_main_l, phone_main_r) <= 1"),
+        ELSE,
+    ),
+)
+
+IDENTIFIER = Comparison(
+    "identifier",
+    ("identifiers",),
+    "exact keys shared between systems",
+    (
+        Level("same", "list_has_any(identifiers_l, identifiers_r)"),
+        _null("coalesce(NOT list_has_any(identifier_types_l, identifier_types_r), true)"),
+        Level(
+            "one character off",
+            "len(identifiers_l) = 1 AND len(identifiers_r) = 1 AND"
+            " damerau_levenshtein(identifiers_l[1], identifiers_r[1]) <= 1",
+        ),
+        ELSE,
+    ),
+)
+
+_SAME_STREET = "street_l = street_r"
+_NEAR_STREET = "jaro_winkler_similarity(street_l, street_r) >= 0.9"
+_SAME_NUMBER = "house_number_l = house_number_r"
+_SAME_TOWN = "(postcode_l = postcode_r OR city_l = city_r)"
+_NEAR_CITY = "jaro_winkler_similarity(city_l, city_r) >= 0.9"
+_NEAR_TOWN = f"({_SAME_TOWN} OR damerau_levenshtein(postcode_l, postcode_r) <= 1 OR {_NEAR_CITY})"
+
+ADDRESS = Comparison(
+    "address",
+    ("street", "city", "postcode"),
+    "street, number, city and postcode as one proof, not four",
+    (
+        Level("same street, number and town", f"{_SAME_STREET} AND {_SAME_NUMBER} AND {_SAME_TOWN}"),
+        Level("same street and number", f"{_SAME_STREET} AND {_SAME_NUMBER}"),
+        Level("street mistyped, same number and town", f"{_SAME_NUMBER} AND {_SAME_TOWN} AND {_NEAR_STREET}"),
+        Level(
+            "same street and town, number unknown",
+            f"(house_number_l IS NULL OR house_number_r IS NULL) AND {_SAME_TOWN} AND ({_SAME_STREET} OR {_NEAR_STREET})",
+        ),
+        Level(
+            "same street and town, other number",
+            f"{_SAME_TOWN} AND ({_SAME_STREET} OR {_NEAR_STREET})",
+        ),
+        Level("street mistyped, same number", f"{_SAME_NUMBER} AND {_NEAR_STREET}"),
+        Level(
+            "same postcode and number or city",
+            f"postcode_l = postcode_r AND ({_SAME_NUMBER} OR city_l = city_r OR {_NEAR_CITY})",
+        ),
+        Level("same postcode", "postcode_l = postcode_r"),
+        Level("same city, number too", f"city_l = city_r AND {_SAME_NUMBER}"),
+        Level(
+            "same city, other postcode",
+            "city_l = city_r AND postcode_l <> postcode_r AND damerau_levenshtein(postcode_l, postcode_r) > 1",
+            tf="city",
+        ),
+        Level("same city", "city_l = city_r", tf="city"),
+        _null(
+            "(street_l IS NULL OR street_r IS NULL) AND (city_l IS NULL OR city_r IS NULL)"
+            " AND (postcode_l IS NULL OR postcode_r IS NULL)"
+        ),
+        Level("same street", f"{_SAME_STREET} OR (substr(street_l, 1, 1) = substr(street_r, 1, 1) AND {_NEAR_STREET})"),
+        Level(
+            "city or postcode mistyped",
+            f"{_NEAR_CITY} OR damerau_levenshtein(postcode_l, postcode_r) <= 1",
+        ),
+        ELSE,
+    ),
+)
+
+COMPANY = Comparison(
+    "company",
+    ("company",),
+    "company, or the name of an organisation",
+    (
+        _same("company", tf=True),
+        _null("company_l IS NULL OR company_r IS NULL"),
+        Level("mistyped", "jaro_winkler_similarity(company_l, company_r) >= 0.94"),
+        Level(
+            "most words in common",
+            "3 * len(list_intersect(company_words_l, company_words_r))"
+            " >= 2 * least(len(company_words_l), len(company_words_r))"
+            " AND len(list_intersect(company_words_l, company_words_r)) >= 2",
+        ),
+        Level(
+            "alike",
+            "jaro_winkler_similarity(company_l, company_r) >= 0.85"
+            " OR starts_with(company_l, company_r) OR starts_with(company_r, company_l)",
+        ),
+        Level("a word in common", "list_has_any(company_words_l, company_words_r)"),
+        ELSE,
+    ),
+)
+
+JOB_TITLE = Comparison(
+    "job_title",
+    ("job_title",),
+    "job title or occupation",
+    (
+        _same("job_title", tf=True),
+        _null("job_title_l IS NULL OR job_title_r IS NULL"),
+        ELSE,
+    ),
+)
+
+COMPARISONS: tuple[Comparison, ...] = (
+    FIRST_NAME,
+    LAST_NAME,
+    MIDDLE_NAME,
+    SUFFIX,
+    SEX,
+    DATE_OF_BIRTH,
+    EMAIL,
+    PHONE,
+    IDENTIFIER,
+    ADDRESS,
+    COMPANY,
+    JOB_TITLE,
+)
+BY_NAME: dict[str, Comparison] = {comparison.name: comparison for comparison in COMPARISONS}
+
+# A field that fewer profiles fill than this is hardly ever filled on both sides of a pair.
+MIN_FILLED = 0.005
+MIN_DISTINCT = 2  # a field with one value everywhere tells nobody apart
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whether a comparison is used on a data set, and why (or why not)."""
+
+    comparison: Comparison
+    is_used: bool
+    reason: str
+
+
+def choose_comparisons(frame: pl.DataFrame) -> list[Choice]:
+    """Decide for each comparison whether ``frame`` (of ``comparable``) fills its fields enough to be of use."""
+    choices = []
+    rows = max(len(frame), 1)
+    for comparison in COMPARISONS:
+        filled, distinct = 0, 0
+        for name in comparison.needs:
+            column = frame.get_column(name)
+            filled = max(filled, len(column) - column.null_count())
+            distinct = max(distinct, column.drop_nulls().n_unique() if len(column) else 0)
+        share = filled / rows
+        told = f"{share:.0%} of profiles filled, {distinct} values"
+        if share < MIN_FILLED or filled < 2:
+            choices.append(Choice(comparison, False, f"left out: {told}"))
+        elif distinct < MIN_DISTINCT:
+            choices.append(Choice(comparison, False, f"left out: the same value everywhere ({told})"))
+        else:
+            choices.append(Choice(comparison, True, f"{comparison.reason} ({told})"))
+    return choices
+
+
+def columns_of(comparisons: list[Comparison]) -> list[str]:
+    """Columns of ``comparable`` that the conditions of these comparisons read."""
+    conditions = " ".join(level.condition for comparison in comparisons for level in comparison.levels)
+    return sorted({match[:-2] for match in re.findall(r"\b\w+_[lr]\b", conditions)})
+
+
+def gammas_sql(comparisons: list[Comparison]) -> str:
+    """SELECT of the level numbers of all ``pairs`` (``id_l``, ``id_r``) over the table ``comparable``."""
+    used = ", ".join(f"l.{c} AS {c}_l, r.{c} AS {c}_r" for c in columns_of(comparisons))
+    gammas = ", ".join(f"{comparison.gamma_sql()} AS gamma_{comparison.name}" for comparison in comparisons)
+    return (
+        f"SELECT id_l, id_r, {gammas} FROM (SELECT p.id_l, p.id_r, {used} FROM pairs p"
+        " JOIN comparable l ON l.unique_id = p.id_l JOIN comparable r ON r.unique_id = p.id_r) ORDER BY id_l, id_r"
+    )

@@ -1,0 +1,140 @@
+"""From scored pairs to decisions: the weight decides, and named rules overrule it where a weight can not know better.
+
+A rule is a statement about levels of agreement that a person can check. Rules may hold a link back for review whatever its weight,
+mark it as a conflict (which keeps the two apart until a person decides), or accept an exact personal key that a cautious model
+would lose.
+
+What does not belong here: weights and thresholds (``weights.py``, ``policy.py``), and clusters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+
+from cdp_assets.candidate_links.comparisons import BY_NAME
+
+ACCEPTED, REVIEW, CONFLICT = "accepted", "review", "conflict"
+BY_WEIGHT = "weight"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named rule: what it says, and the decision where it holds."""
+
+    name: str
+    says: str
+    decision: str
+
+
+FATHER_AND_SON = Rule(
+    "FATHER_AND_SON", "generational suffixes differ and the dates of birth do not agree: two people", CONFLICT
+)
+HOUSEHOLD_MEMBERS = Rule(
+    "HOUSEHOLD_MEMBERS",
+    "first names and dates of birth both differ: what else agrees is the household's, not the person's",
+    CONFLICT,
+)
+TWINS = Rule(
+    "TWINS",
+    "first names differ where family name, date of birth and address agree: twins, until a key of their own says otherwise",
+    REVIEW,
+)
+TWO_KEYS = Rule(
+    "TWO_KEYS", "an e-mail, phone or identifier agrees, but names and date of birth are another person's", CONFLICT
+)
+PARTNERS = Rule(
+    "PARTNERS",
+    "first names differ and no date of birth or identifier agrees: a shared name, address, phone or mailbox is the household's",
+    REVIEW,
+)
+OWN_KEY = Rule(
+    "OWN_KEY",
+    "an e-mail, phone or identifier that one person only carries agrees, and nothing contradicts it",
+    ACCEPTED,
+)
+RULES: tuple[Rule, ...] = (FATHER_AND_SON, HOUSEHOLD_MEMBERS, TWO_KEYS, TWINS, PARTNERS, OWN_KEY)
+
+
+def at(frame: pl.DataFrame, comparison: str, *levels: str) -> pl.Expr:
+    """True where ``comparison`` stands at one of ``levels``; false where the model does not compare it."""
+    column = f"gamma_{comparison}"
+    if column not in frame.columns:
+        return pl.lit(False)
+    scored = BY_NAME[comparison].scored
+    numbers = [len(scored) - 1 - at for at, level in enumerate(scored) if level.name in levels]
+    if len(numbers) != len(levels):
+        raise ValueError(f"{comparison} has no such level: {sorted(set(levels))}")
+    return pl.col(column).is_in(numbers)
+
+
+def _any(*conditions: pl.Expr) -> pl.Expr:
+    return reduce(lambda a, b: a | b, conditions)
+
+
+def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> pl.DataFrame:
+    """Add ``decision`` and ``reason`` to pairs with ``match_weight``, ``gamma_*`` and ``people`` columns.
+
+    ``people`` is the number of people (by name) who carry the key that the pair agrees on (null: none agrees). Pairs below
+    the review weight are left out unless a rule accepts them.
+    """
+    first_differs = at(scored, "first_name", "different")
+    last_differs = at(scored, "last_name", "different")
+    born_same = at(scored, "date_of_birth", "same")
+    born_near = at(
+        scored, "date_of_birth", "day and month swapped", "one digit off", "years one digit apart, day unknown"
+    )
+    born_differs = at(scored, "date_of_birth", "different", "same year", "two digits off")
+    own_id = at(scored, "identifier", "same")
+    other_id = at(scored, "identifier", "different")
+    mail = at(scored, "email", "same", "one of several the same")
+    call = at(scored, "phone", "same", "one of several the same")
+    home = at(
+        scored,
+        "address",
+        "same street, number and town",
+        "same street and number",
+        "street mistyped, same number and town",
+    )
+    last_same = at(scored, "last_name", "same", "one slip")
+    suffix_differs = at(scored, "suffix", "different")
+    shared_home = _any(home, mail, call)
+
+    father = suffix_differs & ~born_same & ~own_id & (last_same | shared_home)
+    household = first_differs & born_differs & ~own_id & (shared_home | last_same)
+    # Two keys, or a key and the address, are no coincidence: then it is the names that are wrong.
+    one_key = pl.sum_horizontal(key.cast(pl.Int8) for key in (own_id, mail, call, home)) == 1
+    two_keys = _any(own_id, mail, call) & one_key & first_differs & last_differs & (born_differs | other_id)
+    twins = first_differs & last_same & born_same & shared_home & ~own_id
+    partners = first_differs & ~born_same & ~born_near & ~own_id & shared_home
+    contradicted = _any(
+        first_differs, born_differs, suffix_differs, other_id, last_differs & ~at(scored, "first_name", "same")
+    )
+    own_key = _any(own_id, mail, call) & (pl.col("people") <= 1) & ~contradicted
+
+    heavy = pl.col("match_weight") >= accept_weight
+    kept = pl.col("match_weight") >= review_weight
+    # What a household explains is off the weight already (``weights.py``). Where a pair passes all the same, the data
+    # shows few households and many misspelt names, and it is accepted; where it fails, these rules say why, and bar it.
+    # Members of a household are barred however light the pair, or a record without a first name joins them.
+    household = household & ~heavy & (kept | shared_home)
+    twins, partners = twins & ~heavy & kept, partners & ~heavy & kept
+    father, two_keys = father & kept, two_keys & kept
+    # The first line that holds decides.
+    lines = (
+        (father, FATHER_AND_SON.decision, FATHER_AND_SON.name),
+        (household, HOUSEHOLD_MEMBERS.decision, HOUSEHOLD_MEMBERS.name),
+        (two_keys, TWO_KEYS.decision, TWO_KEYS.name),
+        (twins, TWINS.decision, TWINS.name),
+        (partners, PARTNERS.decision, PARTNERS.name),
+        (heavy, ACCEPTED, BY_WEIGHT),
+        (own_key, OWN_KEY.decision, OWN_KEY.name),
+        (kept, REVIEW, BY_WEIGHT),
+    )
+    decision = pl.coalesce([pl.when(holds).then(pl.lit(decided)) for holds, decided, _ in lines])
+    reason = pl.coalesce([pl.when(holds).then(pl.lit(why)) for holds, _, why in lines])
+    return scored.with_columns(decision.alias("decision"), reason.alias("reason")).filter(
+        pl.col("decision").is_not_null()
+    )

@@ -1,0 +1,154 @@
+"""Pictures of a model and of scored pairs, as Vega-Lite specifications and as PNG, drawn without a browser or a network.
+
+No picture holds a personal value: an explanation's bars carry the level that was reached, never what was compared.
+
+What does not belong here: the numbers (``weights.py``, ``explain.py``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import altair as alt
+import polars as pl
+import vl_convert
+
+from cdp_assets.candidate_links.explain import Evidence, match_weight
+from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.weights import used_comparisons
+
+Spec = dict[str, Any]
+
+FOR, AGAINST, TOTAL = "#2e7d5b", "#b5483a", "#4a5a75"
+_WIDTH = 520
+_BINS = 60
+_SCALE = 2.0
+
+
+def match_weights_chart(model: TrainedModel) -> Spec:
+    """Bits for and against a match that each level of each comparison adds, best level first."""
+    parameters = model.parameters
+    rows = [{"comparison": "prior", "level": "before anything is compared", "bits": parameters.prior_bits, "order": 0}]
+    for comparison in used_comparisons(parameters):
+        shares = parameters.shares[comparison.name]
+        for at, level in enumerate(comparison.scored):
+            told = f"{level.name} (average)" if level.tf else level.name
+            rows.append(
+                {
+                    "comparison": comparison.name,
+                    "level": told,
+                    "bits": _bits(shares.m[at], shares.u[at]),
+                    "order": len(rows),
+                }
+            )
+    chart = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("bits:Q", title="bits for (right) or against (left) one person"),
+            y=alt.Y("level:N", sort=alt.EncodingSortField("order"), title=None),
+            row=alt.Row(
+                "comparison:N", sort=[str(row["comparison"]) for row in rows], title=None, header=_side_header()
+            ),
+            color=alt.condition("datum.bits > 0", alt.value(FOR), alt.value(AGAINST)),
+        )
+        .properties(width=_WIDTH)
+        .resolve_scale(y="independent")
+    )
+    return _spec(chart)
+
+
+def waterfall(evidence: list[Evidence]) -> Spec:
+    """How the evidence on one pair adds up, comparison by comparison, without the values compared."""
+    rows: list[dict[str, Any]] = []
+    total = 0.0
+    for line in evidence:
+        told = f"{line.comparison}: {line.level}"
+        rows.append(
+            {
+                "line": told,
+                "from": total,
+                "to": total + line.weight,
+                "bits": round(line.weight, 2),
+                "colour": FOR if line.weight > 0 else AGAINST,
+            }
+        )
+        total += line.weight
+    rows.append(
+        {"line": "match weight", "from": 0.0, "to": match_weight(evidence), "bits": round(total, 2), "colour": TOTAL}
+    )
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=alt.Y("line:N", sort=None, title=None, axis=alt.Axis(labelLimit=360))
+    )
+    bars = base.mark_bar().encode(
+        x=alt.X("from:Q", title="bits"), x2="to:Q", color=alt.Color("colour:N", scale=None, legend=None)
+    )
+    numbers = base.mark_text(align="left", dx=4).encode(x=alt.X("to:Q"), text="bits:Q")
+    return _spec((bars + numbers).properties(width=_WIDTH))
+
+
+def weight_histogram(scored_pairs: pl.DataFrame, accept_weight: float, review_weight: float) -> Spec:
+    """How many pairs have which match weight, by decision, with both thresholds."""
+    weights = scored_pairs.select("match_weight", "decision")
+    low = float(weights["match_weight"].min() or 0.0) if len(weights) else 0.0  # type: ignore[arg-type]
+    high = float(weights["match_weight"].max() or 1.0) if len(weights) else 1.0  # type: ignore[arg-type]
+    width = max((high - low) / _BINS, 0.25)
+    binned = (
+        weights.with_columns(((pl.col("match_weight") - low) / width).floor().cast(pl.Int64).alias("bin"))
+        .group_by("bin", "decision")
+        .len("pairs")
+        .sort("bin", "decision")
+        .with_columns((low + pl.col("bin") * width).alias("from"), (low + (pl.col("bin") + 1) * width).alias("to"))
+    )
+    bars = (
+        alt.Chart(alt.InlineData(values=binned.drop("bin").to_dicts()))
+        .mark_bar()
+        .encode(
+            x=alt.X("from:Q", title="match weight, bits", bin="binned"),
+            x2="to:Q",
+            y=alt.Y("pairs:Q", title="pairs"),
+            color=alt.Color(
+                "decision:N",
+                scale=alt.Scale(domain=["accepted", "review", "conflict"], range=[FOR, "#c79a2f", AGAINST]),
+                title=None,
+            ),
+        )
+    )
+    lines = [{"at": accept_weight, "threshold": "accept"}, {"at": review_weight, "threshold": "review"}]
+    rules = alt.Chart(alt.InlineData(values=lines)).mark_rule(strokeDash=[4, 3]).encode(x=alt.X("at:Q"))
+    names = (
+        alt.Chart(alt.InlineData(values=lines))
+        .mark_text(align="left", dx=3, baseline="top")
+        .encode(x="at:Q", y=alt.value(0), text="threshold:N")
+    )
+    return _spec((bars + rules + names).properties(width=_WIDTH, height=220))
+
+
+def png(chart: Spec) -> bytes:
+    """Draw a specification as PNG."""
+    return bytes(vl_convert.vegalite_to_png(chart, vl_version=_vega_lite_version(), scale=_SCALE))
+
+
+def svg(chart: Spec) -> str:
+    """Draw a specification as SVG."""
+    return str(vl_convert.vegalite_to_svg(chart, vl_version=_vega_lite_version()))
+
+
+def _vega_lite_version() -> str:
+    """The newest Vega-Lite that the renderer carries of the major version that altair writes."""
+    major = alt.SCHEMA_VERSION.lstrip("v").split(".")[0]
+    offered = [v for v in vl_convert.get_vegalite_versions() if v.split(".")[0] == major]
+    return max(offered, key=lambda v: [int(part) for part in v.split(".")])
+
+
+def _spec(chart: alt.TopLevelMixin) -> Spec:
+    return chart.to_dict()
+
+
+def _side_header() -> alt.Header:
+    return alt.Header(labelAngle=0, labelAlign="left", labelFontWeight="bold")
+
+
+def _bits(m: float, u: float) -> float:
+    return round(math.log2(m / u), 2)

@@ -1,0 +1,122 @@
+"""Prior parameters of every level: what is believed before a data set has spoken, and how loudly it is believed.
+
+``m``: share of pairs of one person that fall into the level; ``u``: share of random pairs of two people; ``h``: share of
+pairs of two people of one household (None: as strangers). They are rounded consensus values of customer and patient registers:
+keying errors of 1 to 3 % per character field and 5 to 10 % wholly different first names (second names, nicknames unknown to the table)
+after Winkler (2006, "Overview of Record Linkage"), one move per eight years and 2 % errors in dates of birth after
+Harron, Goldstein & Dibben (2016, "Methodological Developments in Data Linkage"); `u` of names from the frequency of common
+names in English-speaking registers (sum of squared shares, about 0.4 % for first and 0.1 % for last names), of dates from 365 days times about 50
+cohorts. No labelled pair was used. They matter in small data only: a data set of a thousand matched pairs
+outvotes them (``PRIOR_MATCHES``).
+
+What does not belong here: estimation (``training.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LevelPrior:
+    """Prior m, u and household share of one level. ``exact`` levels must never weigh against a match."""
+
+    m: float
+    u: float
+    h: float | None = None
+    exact: bool = False
+
+
+# The prior m counts as much as this many matched pairs, the prior u as this many unmatched ones. Thirty pairs put two digits
+# on a share; u is counted over many more pairs, so its prior only fills levels that no sampled pair reached.
+PRIOR_MATCHES = 30.0
+PRIOR_NON_MATCHES = 300.0
+
+PRIORS: dict[str, dict[str, LevelPrior]] = {
+    "first_name": {
+        "same": LevelPrior(0.74, 0.004, exact=True),
+        "first and last name swapped": LevelPrior(0.02, 0.00001),
+        "stands in the other's last name": LevelPrior(0.01, 0.0008),
+        "same nickname or first word": LevelPrior(0.06, 0.002),
+        "one slip": LevelPrior(0.08, 0.004),
+        "initial or beginning": LevelPrior(0.03, 0.004),
+        "alike": LevelPrior(0.02, 0.02),
+        "different": LevelPrior(0.04, 0.966),
+    },
+    "last_name": {
+        "same": LevelPrior(0.82, 0.001, 0.8, exact=True),
+        "one slip": LevelPrior(0.09, 0.002, 0.03),
+        "part of a double name": LevelPrior(0.02, 0.001, 0.02),
+        "alike": LevelPrior(0.02, 0.01, 0.01),
+        "different": LevelPrior(0.05, 0.986, 0.14),
+    },
+    "middle_name": {
+        "same": LevelPrior(0.75, 0.01, exact=True),
+        "initial": LevelPrior(0.12, 0.03),
+        "alike": LevelPrior(0.03, 0.01),
+        "different": LevelPrior(0.1, 0.95),
+    },
+    "suffix": {"same": LevelPrior(0.97, 0.4, exact=True), "different": LevelPrior(0.03, 0.6, 0.8)},
+    "sex": {"same": LevelPrior(0.97, 0.5, 0.4, exact=True), "different": LevelPrior(0.03, 0.5, 0.6)},
+    "date_of_birth": {
+        "same": LevelPrior(0.86, 0.00006, 0.02, exact=True),
+        "day and month swapped": LevelPrior(0.01, 0.0001),
+        "years one digit apart, day unknown": LevelPrior(0.003, 0.0001),
+        "one digit off": LevelPrior(0.06, 0.0015),
+        "two of year, month and day agree": LevelPrior(0.015, 0.004),
+        "two digits off": LevelPrior(0.012, 0.015),
+        "same year": LevelPrior(0.01, 0.014),
+        "different": LevelPrior(0.03, 0.9652),
+    },
+    "email": {
+        "same": LevelPrior(0.6, 0.000005, 0.08, exact=True),
+        "one of several the same": LevelPrior(0.05, 0.000003, 0.02, exact=True),
+        "same name and number at another domain": LevelPrior(0.04, 0.000005, 0.001),
+        "same name at another domain": LevelPrior(0.02, 0.00005, 0.005),
+        "mistyped": LevelPrior(0.05, 0.00001, 0.005),
+        "alike": LevelPrior(0.02, 0.001, 0.02),
+        "different": LevelPrior(0.22, 0.998927, 0.869),
+    },
+    "phone": {
+        "same": LevelPrior(0.6, 0.000005, 0.4, exact=True),
+        "one of several the same": LevelPrior(0.06, 0.000003, 0.05, exact=True),
+        "same but for its code": LevelPrior(0.02, 0.000003, 0.01),
+        "one digit off": LevelPrior(0.04, 0.00002, 0.01),
+        "different": LevelPrior(0.28, 0.999969, 0.53),
+    },
+    "identifier": {
+        "same": LevelPrior(0.9, 0.000002, 0.005, exact=True),
+        "one character off": LevelPrior(0.04, 0.00002),
+        "different": LevelPrior(0.06, 0.999978),
+    },
+    "address": {
+        "same street, number and town": LevelPrior(0.5, 0.00001, 0.75, exact=True),
+        "same street and number": LevelPrior(0.04, 0.00001, 0.06, exact=True),
+        "street mistyped, same number and town": LevelPrior(0.06, 0.00001, 0.06),
+        "same street and town, number unknown": LevelPrior(0.02, 0.00002, 0.02),
+        "same street and town, other number": LevelPrior(0.03, 0.0002, 0.01),
+        "street mistyped, same number": LevelPrior(0.02, 0.00002, 0.01),
+        "same postcode and number or city": LevelPrior(0.08, 0.001, 0.03),
+        "same postcode": LevelPrior(0.03, 0.001, 0.01),
+        "same city, number too": LevelPrior(0.01, 0.0005, 0.01),
+        "same city, other postcode": LevelPrior(0.04, 0.01, 0.01),
+        "same city": LevelPrior(0.05, 0.01, 0.01),
+        "same street": LevelPrior(0.01, 0.004, 0.005),
+        "city or postcode mistyped": LevelPrior(0.03, 0.004, 0.005),
+        "different": LevelPrior(0.08, 0.97896, 0.01),
+    },
+    "company": {
+        "same": LevelPrior(0.6, 0.001, exact=True),
+        "mistyped": LevelPrior(0.08, 0.001),
+        "most words in common": LevelPrior(0.08, 0.001),
+        "alike": LevelPrior(0.05, 0.01),
+        "a word in common": LevelPrior(0.04, 0.03),
+        "different": LevelPrior(0.15, 0.957),
+    },
+    "job_title": {"same": LevelPrior(0.6, 0.03, exact=True), "different": LevelPrior(0.4, 0.97)},
+}
+
+# Of random pairs, how many are one person: three records each of as many people, before the data has spoken (``training`` scales by the
+# number of profiles). Of pairs that are not, how many live together: two others of three records.
+PRIOR_RECORDS_PER_PERSON = 1.6
+PRIOR_HOUSEHOLD_PARTNERS = 0.3

@@ -1,0 +1,150 @@
+"""Score candidate pairs with a fixed model: same model and same values give the same weights, in any run.
+
+Splink scores; the household discount (``weights.py``) and the named rules (``decisions.py``) follow. The model carries its term
+frequencies; a value that it has not seen counts as its rarest.
+
+What does not belong here: training, and what becomes of accepted links (``identity_graph``).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdp_assets.candidate_links.blocking import BLOCKING_RULES, candidate_pairs
+from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.decisions import ACCEPTED, REVIEW, decide
+from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
+from cdp_assets.candidate_links.training import TrainedModel, with_frequencies
+from cdp_assets.candidate_links.weights import (
+    Parameters,
+    compared_pairs,
+    household_discount,
+    probability,
+    used_comparisons,
+)
+from cdp_assets.tables import SCORED_PAIRS
+
+# Pairs so many bits below the review weight can still be saved by a key of their own (OWN_KEY).
+OWN_KEY_MARGIN = 12.0
+ONE_ROW_PER_PERSON = "ONE_ROW_PER_PERSON"
+# Weights are kept to a millionth of a bit: sums of floats differ in the last digits between machines.
+WEIGHT_DECIMALS = 6
+
+
+def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | None = None) -> pl.DataFrame:
+    """Score all candidate pairs of ``candidate_links/linkage_profiles``.
+
+    Returns ``candidate_links/scored_pairs``: pairs from the review weight, and pairs that a rule accepts. Two profiles
+    of one source that has one row per person are never accepted.
+    """
+    engine = engine or DuckDBEngine()
+    parameters = model.parameters
+    comparisons = used_comparisons(parameters)
+    if not comparisons or len(profiles) < 2:
+        return SCORED_PAIRS.empty()
+    frame = comparable(profiles)
+    blocks = candidate_pairs(frame, engine, model.policy)
+    if blocks.pairs.is_empty():
+        return SCORED_PAIRS.empty()
+    scored = engine.predict(
+        frame,
+        blocks.pairs,
+        model.content["splink"],
+        _term_frequency_tables(frame, model),
+        model.review_weight - OWN_KEY_MARGIN,
+    )
+    weighed = with_household_discount(scored, frame, model.term_frequencies, parameters)
+    decided = decide(
+        weighed.join(_people_per_key(profiles, weighed), on=["id_l", "id_r"], how="left"),
+        model.accept_weight,
+        model.review_weight,
+    )
+    decided = _keep_rows_apart(decided, profiles).join(_found_by(blocks.pairs), on=["id_l", "id_r"])
+    weights = decided.get_column("match_weight")
+    return SCORED_PAIRS.conform(
+        decided.select(
+            pl.col("id_l").alias("profile_id_l"),
+            pl.col("id_r").alias("profile_id_r"),
+            "match_weight",
+            pl.Series("match_probability", probability(weights.to_numpy())),
+            "found_by",
+            "decision",
+            "reason",
+            pl.lit(model.model_version).alias("model_version"),
+        ).sort("profile_id_l", "profile_id_r")
+    )
+
+
+def with_household_discount(
+    scored: pl.DataFrame, frame: pl.DataFrame, frequencies: pl.DataFrame, parameters: Parameters
+) -> pl.DataFrame:
+    """Take what a shared household explains off the weights that Splink gave."""
+    looked_up = with_frequencies(frame, frequencies).select("unique_id", pl.col("^tf_.*$"))
+    with_tf = scored.join(looked_up, left_on="id_l", right_on="unique_id", how="left", maintain_order="left")
+    discount = household_discount(compared_pairs(with_tf, used_comparisons(parameters)), parameters)
+    return scored.with_columns(
+        (pl.col("match_weight") - pl.Series(discount)).round(WEIGHT_DECIMALS).alias("match_weight")
+    )
+
+
+def _term_frequency_tables(frame: pl.DataFrame, model: TrainedModel) -> dict[str, pl.DataFrame]:
+    """The model's term frequencies per field, with values that it has not seen at its rarest frequency."""
+    tables = {}
+    for (field,), part in model.term_frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
+        known = part.select("value", "frequency")
+        unseen = (
+            frame.select(pl.col(str(field)).alias("value")).drop_nulls().unique().join(known, on="value", how="anti")
+        )
+        rarest = pl.lit(known.get_column("frequency").min(), dtype=pl.Float64).alias("frequency")
+        tables[str(field)] = pl.concat([known, unseen.select("value", rarest)])
+    return tables
+
+
+def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+    """For pairs that agree on an e-mail, phone or identifier: how many people, by name, carry the least shared of those.
+
+    Names are counted by their first letters, in either order, so that one person's misspelt names stay one person.
+    """
+    letters = pl.concat_list(
+        pl.col("first_name_root").str.slice(0, 1), pl.col("last_name").str.slice(0, 1)
+    ).list.drop_nulls()
+    whole = pl.when(letters.list.len() == 2).then(letters.list.sort().list.join(""))
+    keys = pl.concat(
+        [
+            profiles.select("profile_id", whole.alias("person"), pl.col(name).alias("key"))
+            .explode("key")
+            .with_columns(pl.lit(name) + "=" + pl.col("key"))
+            for name in ("emails", "phones", "identifiers")
+        ]
+    ).filter(pl.col("key").is_not_null())
+    people = keys.group_by("key").agg(pl.col("person").drop_nulls().n_unique().cast(pl.Int64).alias("people"))
+    carried = keys.join(people, on="key").select("profile_id", "key", "people")
+    agreeing = [name for name in ("gamma_email", "gamma_phone", "gamma_identifier") if name in scored.columns]
+    if not agreeing:
+        return pl.DataFrame(schema={"id_l": pl.Int64, "id_r": pl.Int64, "people": pl.Int64})
+    some = scored.filter(pl.any_horizontal(pl.col(name) > 0 for name in agreeing)).select("id_l", "id_r")
+    return (
+        some.join(carried, left_on="id_l", right_on="profile_id")
+        .join(carried.select("profile_id", "key"), left_on=["id_r", "key"], right_on=["profile_id", "key"])
+        .group_by("id_l", "id_r")
+        .agg(pl.col("people").min())
+    )
+
+
+def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
+    """Two rows of a one-row-per-person source are two people, says its contract."""
+    source = profiles.select("profile_id", "source")
+    sides = decided.join(source, left_on="id_l", right_on="profile_id", how="left").join(
+        source, left_on="id_r", right_on="profile_id", how="left", suffix="_r"
+    )
+    apart = (pl.col("source") == pl.col("source_r")).fill_null(False) & (pl.col("decision") == ACCEPTED)
+    return sides.with_columns(
+        pl.when(apart).then(pl.lit(REVIEW)).otherwise(pl.col("decision")).alias("decision"),
+        pl.when(apart).then(pl.lit(ONE_ROW_PER_PERSON)).otherwise(pl.col("reason")).alias("reason"),
+    )
+
+
+def _found_by(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The first rule that found each pair."""
+    rules = [pl.when(pl.col("rules").and_(1 << bit) != 0).then(pl.lit(r.name)) for bit, r in enumerate(BLOCKING_RULES)]
+    return pairs.select("id_l", "id_r", pl.coalesce(rules).alias("found_by"))

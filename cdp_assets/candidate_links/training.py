@@ -1,0 +1,479 @@
+"""Training without labels: u, m and the shares of matches and households, by expectation maximisation with priors.
+
+One joint EM over the candidate pairs of all blocking rules and a sample of random pairs:
+
+* A pair's probability is that of the whole model, term frequencies and household story included. Which rule found a pair is a
+  function of its values, so this holds however pairs were chosen.
+* ``m`` of a comparison is counted over pairs that a rule *not* joining on it found: a block of equal surnames says nothing
+  about how often surnames are misspelt.
+* ``u`` is counted over random pairs, each weighted by its probability of being two strangers: in small data a random pair is
+  a match often enough to spoil ``u`` otherwise.
+* The share of matches among all pairs is the sum of the probabilities: so that probabilities are calibrated and thresholds
+  can be set by cost, without labels.
+* Every share is the mode under a Dirichlet prior (``priors.py``): few pairs leave the prior, many leave none of it.
+
+Deterministic: rows are sorted, samples are arithmetic hashes of the profile ids, parameters are rounded.
+
+What does not belong here: what is compared (``comparisons.py``), the formula of a weight (``weights.py``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks, candidate_pairs
+from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparisons import (
+    DATE_OF_BIRTH,
+    FIRST_NAME,
+    IDENTIFIER,
+    LAST_NAME,
+    Choice,
+    Comparison,
+    choose_comparisons,
+    gammas_sql,
+)
+from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
+from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.candidate_links.priors import (
+    PRIOR_HOUSEHOLD_PARTNERS,
+    PRIOR_MATCHES,
+    PRIOR_NON_MATCHES,
+    PRIOR_RECORDS_PER_PERSON,
+)
+from cdp_assets.candidate_links.weights import (
+    ComparedPairs,
+    Floats,
+    LevelShares,
+    Parameters,
+    bits_of,
+    compared_pairs,
+    household_bits_of,
+    prior_parameters,
+    weight_of_probability,
+)
+
+# Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs.
+MAX_CANDIDATES = 400_000
+MAX_RANDOM_PAIRS = 300_000
+MAX_ROUNDS = 60
+CONVERGED = 1e-4
+# Fewer expected matches than this: the data has not shown what a match looks like.
+MIN_MATCHES = 3.0
+# At most so many matches have first names that differ altogether; where EM finds more, it has taken relatives for
+# matches. A register with titles for names shows one in five. Without a date of birth or an identifier, only
+# first names tell relatives apart, and the data can not say which it is: then the bound is twice the prior.
+MOST_FIRST_NAMES_DIFFER = 0.25
+MOST_FIRST_NAMES_DIFFER_UNSUPPORTED = 0.08
+# Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
+# less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
+LEAST_OF_PRIOR_EXACT = 0.2
+# Parameters are kept to so many significant digits: sums of floats differ in the last ones between machines.
+DIGITS = 8
+_SMALLEST_SHARE = 1e-9
+_SWAPPED_AT = [level.name for level in FIRST_NAME.scored].index("first and last name swapped")
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained version of the linkage model.
+
+    ``settings``: JSON of the Splink settings (``splink``), the parameters of ``weights.py`` (``parameters``), the chosen comparisons and why
+    (``comparisons``), what blocking did (``blocking``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
+    """
+
+    model_version: str
+    settings: str
+    term_frequencies: pl.DataFrame
+    fields: tuple[str, ...]
+    accept_weight: float
+    review_weight: float
+    notes: tuple[str, ...]
+    trained_profiles: int
+    policy: LinkagePolicy
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return dict(json.loads(self.settings))
+
+    @property
+    def parameters(self) -> Parameters:
+        return Parameters.from_dict(self.content["parameters"])
+
+
+def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine | None = None) -> TrainedModel:
+    """Train on ``candidate_links/linkage_profiles``; works from a handful of profiles (then the priors stand)."""
+    engine = engine or DuckDBEngine()
+    frame = comparable(profiles)
+    choices = choose_comparisons(frame)
+    comparisons = [choice.comparison for choice in choices if choice.is_used]
+    frequencies = term_frequencies(frame, comparisons)
+    blocks = candidate_pairs(frame, engine, policy)
+    notes = [choice.reason for choice in choices if not choice.is_used and "same value" in choice.reason]
+    if comparisons:
+        data = _training_data(frame, frequencies, blocks, comparisons, engine)
+        parameters, told = estimate(data, comparisons)
+        notes += told
+    else:
+        notes.append("no field is filled well enough to compare: no links are made")
+        parameters = prior_parameters([], 1e-6, 1e-7)
+    return _model(profiles, policy, choices, frequencies, blocks, parameters, notes)
+
+
+def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
+    """Share of the filled values that each value has: ``field``, ``value``, ``frequency``."""
+    fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
+    parts = []
+    for field in fields:
+        filled = frame.get_column(field).drop_nulls()
+        counts = filled.value_counts(name="n").rename({field: "value"})
+        parts.append(
+            counts.select(
+                pl.lit(field).alias("field"),
+                "value",
+                (pl.col("n") / max(len(filled), 1)).round_sig_figs(DIGITS).alias("frequency"),
+            )
+        )
+    schema = {"field": pl.String, "value": pl.String, "frequency": pl.Float64}
+    return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
+
+
+def with_frequencies(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
+    """``frame`` with a ``tf_<field>`` column per field of the term frequencies; an unseen value counts as the rarest."""
+    for (field,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
+        rarest = part.get_column("frequency").min()
+        lookup = part.select(pl.col("value").alias(str(field)), pl.col("frequency").alias(f"tf_{field}"))
+        frame = frame.join(lookup, on=str(field), how="left", maintain_order="left").with_columns(
+            pl.when(pl.col(str(field)).is_not_null()).then(pl.col(f"tf_{field}").fill_null(rarest)).alias(f"tf_{field}")
+        )
+    return frame
+
+
+def compared(
+    frame: pl.DataFrame,
+    frequencies: pl.DataFrame,
+    pairs: pl.DataFrame,
+    comparisons: list[Comparison],
+    engine: LinkageEngine,
+) -> ComparedPairs:
+    """Levels and term frequencies of ``pairs`` (``id_l``, ``id_r``), sorted by them."""
+    gammas = engine.query(gammas_sql(comparisons), comparable=frame, pairs=pairs.select("id_l", "id_r"))
+    looked_up = with_frequencies(frame, frequencies).select("unique_id", pl.col("^tf_.*$"))
+    gammas = gammas.join(looked_up, left_on="id_l", right_on="unique_id", how="left", maintain_order="left")
+    return compared_pairs(gammas, comparisons)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for."""
+
+    candidates: ComparedPairs
+    rules: npt.NDArray[np.int64]
+    candidates_stand_for: float
+    random: ComparedPairs
+    all_pairs: float
+    profiles: int
+
+
+def _training_data(
+    frame: pl.DataFrame,
+    frequencies: pl.DataFrame,
+    blocks: Blocks,
+    comparisons: list[Comparison],
+    engine: LinkageEngine,
+) -> TrainingData:
+    sample = blocks.pairs
+    rate = 1.0
+    if len(sample) > MAX_CANDIDATES:
+        rate = MAX_CANDIDATES / len(sample)
+        mixed = _mixed(
+            sample.get_column("id_l").to_numpy() ^ _mixed(sample.get_column("id_r").to_numpy()).astype(np.int64)
+        )
+        sample = sample.filter(pl.Series(mixed < np.uint64(int(rate * (2**64 - 1)))))
+    candidates = compared(frame, frequencies, sample, comparisons, engine)
+    random = compared(
+        frame, frequencies, random_pairs(frame.get_column("unique_id"), MAX_RANDOM_PAIRS), comparisons, engine
+    )
+    count = len(frame)
+    return TrainingData(
+        candidates=candidates,
+        rules=sample.sort("id_l", "id_r").get_column("rules").to_numpy(),
+        candidates_stand_for=1.0 / rate,
+        random=random,
+        all_pairs=max(count * (count - 1) / 2.0, 1.0),
+        profiles=count,
+    )
+
+
+def _mixed(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """Splitmix64: an arithmetic hash that is the same on every machine and engine."""
+    with np.errstate(over="ignore"):
+        x = values.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)
+
+
+def random_pairs(ids: pl.Series, at_most: int) -> pl.DataFrame:
+    """Random pairs of ``ids``: all of them where they are few, else each id with its neighbours in a hashed order."""
+    values = ids.sort().to_numpy()
+    order = values[np.argsort(_mixed(values), kind="stable")]
+    count = len(order)
+    shifts = min(max(at_most // max(count, 1), 1), (count - 1) // 2 if count > 2 else 1)
+    left = np.concatenate([order] * shifts) if count > 1 else order[:0]
+    right = np.concatenate([np.roll(order, -k) for k in range(1, shifts + 1)]) if count > 1 else order[:0]
+    pairs = pl.DataFrame(
+        {"id_l": np.minimum(left, right), "id_r": np.maximum(left, right)}, schema={"id_l": pl.Int64, "id_r": pl.Int64}
+    )
+    return pairs.head(at_most).unique().sort("id_l", "id_r")
+
+
+def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Parameters, list[str]]:
+    """Parameters by EM under the priors, and notes on what was left to the priors."""
+    expected = data.profiles * (PRIOR_RECORDS_PER_PERSON - 1.0) / 2.0
+    partners = data.profiles * PRIOR_HOUSEHOLD_PARTNERS / 2.0
+    prior = prior_parameters(comparisons, _share(expected, data.all_pairs), _share(partners, data.all_pairs))
+    if not len(data.candidates):
+        return _rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"]
+    parameters, found, converged = _maximise(data, comparisons, prior)
+    notes = []
+    strange = _strange(parameters, prior, comparisons)
+    if found < MIN_MATCHES:
+        notes.append(f"about {found:.0f} matches in the data: the prior parameters stand")
+        return _rounded(prior), notes
+    if not converged:
+        notes.append(f"estimation was still moving after {MAX_ROUNDS} rounds: the prior parameters of m stand")
+    elif len(strange) > 1:
+        notes.append(
+            f"estimation took something else for matches ({', '.join(strange)} hardly ever the same): the prior parameters of m stand"
+        )
+    if notes:
+        parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
+        return _rounded(parameters), notes
+    for comparison in comparisons:
+        parameters, told = _checked(parameters, prior, comparison)
+        notes += told
+    return _rounded(parameters), notes
+
+
+def _share(count: float, total: float) -> float:
+    """A share of pairs that leaves room for the other classes: below a third."""
+    return min(max(count / total, 1e-12), 0.3)
+
+
+def _maximise(
+    data: TrainingData, comparisons: list[Comparison], prior: Parameters, *, learn_m: bool = True
+) -> tuple[Parameters, float, bool]:
+    """The rounds of EM. Returns parameters, expected matches among all pairs, and whether it settled.
+
+    Without ``learn_m``, only u and the shares of matches and households follow the data.
+    """
+    blind = {c.name: _found_otherwise(data.rules, c.name) for c in comparisons}
+    told_apart = {DATE_OF_BIRTH.name, IDENTIFIER.name} & set(blind)
+    most_differ = MOST_FIRST_NAMES_DIFFER if told_apart else MOST_FIRST_NAMES_DIFFER_UNSUPPORTED
+    parameters = prior
+    found = 0.0
+    for _ in range(MAX_ROUNDS):
+        of_match, of_home, _ = _classes(data.candidates, parameters)
+        _, _, of_strangers = _classes(data.random, parameters)
+        found = float(of_match.sum()) * data.candidates_stand_for
+        homes = float(of_home.sum()) * data.candidates_stand_for
+        shares = {
+            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, blind[c.name])
+            for c in comparisons
+        }
+        if LAST_NAME.name in shares and FIRST_NAME.name in shares:
+            shares[FIRST_NAME.name] = _swaps_by_chance(shares[FIRST_NAME.name], shares[LAST_NAME.name])
+        if not learn_m:
+            shares = {name: LevelShares(prior.shares[name].m, s.u, s.h) for name, s in shares.items()}
+        elif FIRST_NAME.name in shares:
+            shares[FIRST_NAME.name] = _bounded(shares[FIRST_NAME.name], most_differ)
+        new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
+        change = _change(parameters, new)
+        parameters = new
+        if change < CONVERGED:
+            return parameters, found, True
+    return parameters, found, change < 20 * CONVERGED
+
+
+def _swaps_by_chance(first: LevelShares, last: LevelShares) -> LevelShares:
+    """First-name shares in which two strangers' names are swapped at least as often as two strangers' names agree.
+
+    Random pairs are too few to show such a pair, but many names stand in both places (Ryan Jack, Jack Ryan): agreeing
+    crosswise is as likely as agreeing straight.
+    """
+    by_chance = first.u[0] * last.u[0]
+    u = tuple(max(share, by_chance) if at == _SWAPPED_AT else share for at, share in enumerate(first.u))
+    return LevelShares(first.m, tuple(share / sum(u) for share in u), first.h)
+
+
+def _bounded(shares: LevelShares, most: float) -> LevelShares:
+    """Shares whose last level (``different``) holds at most ``most`` of the matches."""
+    if shares.m[-1] <= most:
+        return shares
+    scale = (1.0 - most) / (1.0 - shares.m[-1])
+    return LevelShares((*(share * scale for share in shares.m[:-1]), most), shares.u, shares.h)
+
+
+def _found_otherwise(rules: npt.NDArray[np.int64], name: str) -> npt.NDArray[np.bool_]:
+    """Pairs that some rule found which does not join on this comparison."""
+    mask = 0
+    for bit, rule in enumerate(BLOCKING_RULES):
+        if name not in rule.agrees_on:
+            mask |= 1 << bit
+    return np.asarray((rules & mask) != 0)
+
+
+def _classes(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats, Floats]:
+    """Probability of match, household and strangers, per pair."""
+    match = np.full(len(pairs), np.log2(parameters.matches / parameters.strangers))
+    home = np.full(len(pairs), np.log2(parameters.households / parameters.strangers))
+    for name in parameters.shares:
+        match = match + bits_of(pairs, name, parameters)
+        home = home + household_bits_of(pairs, name, parameters)
+    total = np.logaddexp2(np.logaddexp2(match, home), 0.0)
+    return np.exp2(match - total), np.exp2(home - total), np.exp2(-total)
+
+
+def _next_shares(
+    data: TrainingData,
+    comparison: Comparison,
+    prior: LevelShares,
+    of_match: Floats,
+    of_strangers: Floats,
+    blind: npt.NDArray[np.bool_],
+) -> LevelShares:
+    count = len(comparison.scored)
+    gamma = data.candidates.gammas[comparison.name]
+    known = blind & (gamma >= 0)
+    m = _mode(_counts(gamma[known], of_match[known], count), prior.m, PRIOR_MATCHES)
+    random_gamma = data.random.gammas[comparison.name]
+    seen = random_gamma >= 0
+    u = _mode(_counts(random_gamma[seen], of_strangers[seen], count), prior.u, PRIOR_NON_MATCHES)
+    # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
+    return LevelShares(m, u, prior.h)
+
+
+def _counts(gamma: npt.NDArray[np.int64], weight: Floats, levels: int) -> Floats:
+    """Weighted pairs per level, best level first."""
+    return np.bincount(gamma, weights=weight, minlength=levels)[::-1].astype(np.float64)
+
+
+def _mode(counts: Floats, prior: tuple[float, ...], strength: float) -> tuple[float, ...]:
+    blended = np.maximum(counts + strength * np.asarray(prior), _SMALLEST_SHARE)
+    return tuple(float(share) for share in blended / blended.sum())
+
+
+def _change(old: Parameters, new: Parameters) -> float:
+    largest = abs(float(np.log2(new.matches / old.matches))) / 10.0
+    for name, shares in new.shares.items():
+        largest = max(largest, float(np.abs(np.asarray(shares.m) - np.asarray(old.shares[name].m)).max()))
+    return largest
+
+
+def _strange(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
+    """Comparisons whose exact levels hold far fewer matches than anyone has seen: EM has settled on another class."""
+    found = []
+    for comparison in comparisons:
+        exact = [at for at, level in enumerate(comparison.scored) if comparison.prior(level).exact]
+        have = sum(parameters.shares[comparison.name].m[at] for at in exact)
+        if have < LEAST_OF_PRIOR_EXACT * sum(prior.shares[comparison.name].m[at] for at in exact):
+            found.append(comparison.name)
+    return found
+
+
+def _checked(parameters: Parameters, prior: Parameters, comparison: Comparison) -> tuple[Parameters, list[str]]:
+    """Put the prior back where an exact level came out as evidence against a match."""
+    shares = parameters.shares[comparison.name]
+    wrong = [
+        level.name
+        for at, level in enumerate(comparison.scored)
+        if comparison.prior(level).exact and shares.m[at] < shares.u[at]
+    ]
+    if not wrong:
+        return parameters, []
+    note = f"{comparison.name}: level '{wrong[0]}' came out rarer among matches than among strangers: the prior stands"
+    return parameters.with_shares(comparison.name, prior.shares[comparison.name]), [note]
+
+
+def _rounded(parameters: Parameters) -> Parameters:
+    def tidy(values: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(float(f"{value:.{DIGITS}g}") for value in values)
+
+    shares = {
+        name: LevelShares(tidy(s.m), tidy(s.u), None if s.h is None else tidy(s.h))
+        for name, s in parameters.shares.items()
+    }
+    (matches, households) = tidy((parameters.matches, parameters.households))
+    return Parameters(shares, matches, households)
+
+
+def _model(
+    profiles: pl.DataFrame,
+    policy: LinkagePolicy,
+    choices: list[Choice],
+    frequencies: pl.DataFrame,
+    blocks: Blocks,
+    parameters: Parameters,
+    notes: list[str],
+) -> TrainedModel:
+    floors = {
+        str(field): float(part.get_column("frequency").min())  # type: ignore[arg-type]
+        for (field,), part in frequencies.partition_by("field", as_dict=True).items()
+    }
+    used = [choice.comparison for choice in choices if choice.is_used]
+    content = {
+        "splink": splink_settings(used, parameters, floors),
+        "parameters": parameters.as_dict(),
+        "comparisons": [
+            {"name": choice.comparison.name, "is_used": choice.is_used, "reason": choice.reason} for choice in choices
+        ],
+        "blocking": [vars(report) for report in blocks.reports],
+        "policy": policy.model_dump(mode="json"),
+    }
+    notes += [
+        f"{r.rule}: {r.dropped_blocks} blocks above {r.cap} records left out ({r.dropped_records} records, {r.dropped_pairs} pairs)"
+        for r in blocks.reports
+        if r.dropped_blocks
+    ]
+    untried = [report.rule for report in blocks.reports if report.cap == 0]
+    if untried:
+        notes.append(f"{', '.join(untried)}: not tried, stronger rules had spent the budget of candidate pairs")
+    settings = json.dumps(content, sort_keys=True)
+    digest = hashlib.sha256(settings.encode())
+    digest.update(frequencies.write_csv().encode())
+    return TrainedModel(
+        model_version=digest.hexdigest()[:16],
+        settings=settings,
+        term_frequencies=frequencies,
+        fields=tuple(c.name for c in used),
+        accept_weight=weight_of_probability(policy.accepted_from()),
+        review_weight=weight_of_probability(policy.reviewed_from()),
+        notes=tuple(notes),
+        trained_profiles=len(profiles),
+        policy=policy,
+    )
+
+
+def splink_settings(comparisons: list[Comparison], parameters: Parameters, floors: dict[str, float]) -> dict[str, Any]:
+    """Splink 5 settings that score as ``weights.match_weights`` does, but for the household discount."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "unique_id",
+        "sql_dialect": "duckdb",
+        "probability_two_random_records_match": parameters.matches,
+        "blocking_rules_to_generate_predictions": [],
+        "retain_matching_columns": True,  # or Splink drops the levels
+        "retain_intermediate_calculation_columns": False,
+        "comparisons": [
+            c.as_splink(list(parameters.shares[c.name].m), list(parameters.shares[c.name].u), floors)
+            for c in comparisons
+        ],
+    }

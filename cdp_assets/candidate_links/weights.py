@@ -1,0 +1,180 @@
+"""From levels of agreement to bits of evidence: Fellegi-Sunter weights, and what a shared household explains.
+
+A match weight adds up ``log2(m / u)`` per comparison, where ``u`` of an exact level is the frequency of the very value. That
+assumes that two people agree by chance only. People of one household do not: they share family name, address, phone and mailbox,
+and would be merged on four proofs that are one. So a pair is weighed against both stories, "two strangers" and "two people of one
+household" (a three-class mixture; Herzog, Scheuren & Winkler 2007, ch. 8-9, describe the household effect), and what the second
+explains is taken off the weight as its own line:
+
+    taken off = log2(1 + share of household pairs / share of strangers * product of h / u)
+
+Bits, base 2, throughout. What does not belong here: estimation (``training.py``) and decisions (``scoring.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cdp_assets.candidate_links.comparisons import BY_NAME, Comparison
+
+Floats = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LevelShares:
+    """Shares of pairs per scored level of one comparison, best level first, each summing to 1.
+
+    ``m``: pairs of one person; ``u``: of two strangers; ``h``: of two people of one household (None: as strangers).
+    """
+
+    m: tuple[float, ...]
+    u: tuple[float, ...]
+    h: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All parameters of a model: shares per comparison, and how many of all pairs are matches and household pairs."""
+
+    shares: dict[str, LevelShares]
+    matches: float
+    households: float
+
+    @property
+    def strangers(self) -> float:
+        return 1.0 - self.matches - self.households
+
+    @property
+    def prior_bits(self) -> float:
+        """Weight of a pair before anything is compared."""
+        return float(np.log2(self.matches / (1.0 - self.matches)))
+
+    def with_shares(self, name: str, shares: LevelShares) -> Parameters:
+        return replace(self, shares={**self.shares, name: shares})
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "matches": self.matches,
+            "households": self.households,
+            "shares": {name: {"m": s.m, "u": s.u, "h": s.h} for name, s in self.shares.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Parameters:
+        shares = {
+            name: LevelShares(tuple(s["m"]), tuple(s["u"]), None if s["h"] is None else tuple(s["h"]))
+            for name, s in data["shares"].items()
+        }
+        return cls(shares, data["matches"], data["households"])
+
+
+@dataclass(frozen=True)
+class ComparedPairs:
+    """Pairs with the level of each comparison and, where a term frequency adjusts that level, its log2."""
+
+    ids: pl.DataFrame
+    gammas: dict[str, Levels]
+    log_tf: dict[str, Floats]  # nan where no term frequency applies
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def compared_pairs(frame: pl.DataFrame, comparisons: list[Comparison]) -> ComparedPairs:
+    """Read ``id_l``, ``id_r``, ``gamma_*`` and ``tf_<column>`` columns; ``tf_`` is the frequency of the left value."""
+    gammas: dict[str, Levels] = {}
+    log_tf: dict[str, Floats] = {}
+    for comparison in comparisons:
+        gamma = frame.get_column(f"gamma_{comparison.name}").cast(pl.Int64).to_numpy()
+        gammas[comparison.name] = gamma
+        logs = np.full(len(frame), np.nan)
+        count = len(comparison.scored)
+        for at, level in enumerate(comparison.scored):
+            if level.tf and f"tf_{level.tf}" in frame.columns:
+                here = gamma == count - 1 - at
+                frequency = frame.get_column(f"tf_{level.tf}").fill_null(float("nan")).to_numpy()
+                logs[here] = np.log2(frequency[here])
+        log_tf[comparison.name] = logs
+    return ComparedPairs(frame.select("id_l", "id_r"), gammas, log_tf)
+
+
+def _by_gamma(shares: tuple[float, ...]) -> Floats:
+    """log2 of the shares, indexed by gamma (0 is the last level), with 0 bits at index -1 for nothing to compare."""
+    return np.concatenate([np.log2(np.asarray(shares[::-1])), [0.0]])
+
+
+def bits_of(pairs: ComparedPairs, name: str, parameters: Parameters) -> Floats:
+    """Bits for (positive) or against a match that one comparison adds, term frequency included."""
+    shares = parameters.shares[name]
+    gamma = pairs.gammas[name]
+    return _by_gamma(shares.m)[gamma] - _log_u(pairs, name, shares)
+
+
+def household_bits_of(pairs: ComparedPairs, name: str, parameters: Parameters) -> Floats:
+    """Bits that one comparison adds for "one household" against "strangers"."""
+    shares = parameters.shares[name]
+    if shares.h is None:
+        return np.zeros(len(pairs))
+    return _by_gamma(shares.h)[pairs.gammas[name]] - _log_u(pairs, name, shares)
+
+
+def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
+    log_u = _by_gamma(shares.u)[pairs.gammas[name]]
+    log_tf = pairs.log_tf[name]
+    return np.asarray(np.where(np.isnan(log_tf), log_u, log_tf), dtype=np.float64)
+
+
+def household_discount(pairs: ComparedPairs, parameters: Parameters) -> Floats:
+    """Bits that a shared household takes off the match weight: zero or more."""
+    bits = np.full(len(pairs), np.log2(parameters.households / parameters.strangers))
+    for name in parameters.shares:
+        bits = bits + household_bits_of(pairs, name, parameters)
+    return np.asarray(np.logaddexp2(0.0, bits), dtype=np.float64)
+
+
+def match_weights(pairs: ComparedPairs, parameters: Parameters) -> Floats:
+    """Match weight of each pair, prior and household discount included."""
+    total = np.full(len(pairs), parameters.prior_bits)
+    for name in parameters.shares:
+        total = total + bits_of(pairs, name, parameters)
+    return total - household_discount(pairs, parameters)
+
+
+def probability(weights: Floats) -> Floats:
+    """Match probability of a match weight."""
+    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weights, -1000, 1000))), dtype=np.float64)
+
+
+def weight_of_probability(share: float) -> float:
+    """Match weight at which the match probability is ``share``."""
+    return float(np.log2(share / (1.0 - share)))
+
+
+def prior_parameters(comparisons: list[Comparison], matches: float, households: float) -> Parameters:
+    """The shipped parameters of ``priors.py`` for these comparisons."""
+    shares = {}
+    for comparison in comparisons:
+        priors = [comparison.prior(level) for level in comparison.scored]
+        m = _normal(tuple(p.m for p in priors))
+        u = _normal(tuple(p.u for p in priors))
+        h = None
+        if any(p.h is not None for p in priors):
+            h = _normal(tuple(p.u if p.h is None else p.h for p in priors))
+        shares[comparison.name] = LevelShares(m, u, h)
+    return Parameters(shares, matches, households)
+
+
+def _normal(shares: tuple[float, ...]) -> tuple[float, ...]:
+    total = sum(shares)
+    return tuple(share / total for share in shares)
+
+
+def used_comparisons(parameters: Parameters) -> list[Comparison]:
+    """The comparisons that a model uses, in their order."""
+    return [BY_NAME[name] for name in BY_NAME if name in parameters.shares]

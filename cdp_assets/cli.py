@@ -1,0 +1,498 @@
+"""The command line, ``cdp``.
+
+Exit codes: 0 fine, 1 an error that is explained in a line or two on stderr (what, where, what to do), 2 usage. Nothing
+on stderr holds a customer's value: what was asked for is never repeated there, and of an error that nobody foresaw only
+the kind and the place are told, for its text may quote anything.
+
+Only the standard library is loaded here; each command loads what it needs, so that ``cdp --help`` is instant. What does
+not belong here: what a command finds out (the stages, ``steward/``); this module asks, prints and returns a number.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from cdp_assets.automation import RunReport
+    from cdp_assets.workspace import Workspace
+
+FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+WIDTH_WITHOUT_A_TERMINAL = 100
+"""Output into a file or a pipe is as wide as this, so that it is the same everywhere."""
+
+UI_PORT, STEWARD_PORT = 3000, 3010
+
+
+class CommandError(RuntimeError):
+    """A command can not do what was asked. Says what, where and what to do, never a customer's value."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = parser().parse_args(argv)
+    with warnings.catch_warnings():
+        if not sys.warnoptions:  # libraries' warnings are for who develops, and may quote a value
+            warnings.simplefilter("ignore")
+        return _run_command(arguments)
+
+
+def _run_command(arguments: argparse.Namespace) -> int:
+    try:
+        run: Callable[[argparse.Namespace], int] = arguments.run
+        code = run(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `cdp … | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except Exception as problem:
+        if arguments.traceback:
+            raise
+        print(f"cdp {arguments.command}: {_explained(problem)}", file=sys.stderr)
+        return FAILED
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its options. ``--workspace`` stands before or after the command's name."""
+    top = argparse.ArgumentParser(
+        prog="cdp",
+        description="Identity resolution for customer data: records in, one explained golden record per customer out.",
+        epilog="A workspace is a directory with contracts/ and landing/. The default is the one that CDP_HOME names, else data/.",
+    )
+    _everywhere(top, is_top=True)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], says: str, **options: Any
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=says, description=says[0].upper() + says[1:] + ".", **options)
+        _everywhere(made)
+        made.set_defaults(run=run)
+        return made
+
+    command("demo", _demo, "run the sample workspace and tell the story of one customer in it")
+    run = command("run", _run, "run everything pending: new imports, then one resolution and publication")
+    run.add_argument("--resolve-anyway", action="store_true", help="resolve and publish even when nothing is new")
+    _json(command("status", _status, "show what has been delivered, what was made of it, and what is pending"))
+
+    source = command("source", _source_usage, "add a source")
+    add = source.add_subparsers(dest="action", metavar="ACTION").add_parser(
+        "add", help="draft the contract of a source from a file that it delivers"
+    )
+    _everywhere(add)
+    add.set_defaults(run=_source_add)
+    add.add_argument("file", type=Path, metavar="FILE", help="csv, tsv, jsonl, parquet or xlsx; plain, .gz or .zst")
+    add.add_argument("--name", help="the source's name (default: made from the file's)")
+    add.add_argument("--print", action="store_true", dest="print_only", help="print the contract instead of writing it")
+    add.add_argument("--force", action="store_true", help="replace a contract of that name")
+
+    customer = command("customer", _customer, "show everything known about a customer")
+    customer.add_argument(
+        "enquiry", metavar="WHO", help="customer id (old ones too), e-mail address, phone, record id or name"
+    )
+    _json(customer)
+
+    why = command("why", _why, "show why two records are, or are not, one customer")
+    _two_records(why)
+    _json(why)
+
+    judge = command("judge", _judge, "decide whether two records are one person; holds from the next resolution on")
+    _two_records(judge)
+    judge.add_argument("judgement", choices=["same", "different", "undecided"])
+    judge.add_argument("--reason", required=True, help="why; kept with the judgement")
+    judge.add_argument("--by", help="who decides (default: the name of this account)")
+
+    export = command("export", _export_usage, "write what other tools read")
+    identities = export.add_subparsers(dest="action", metavar="WHAT").add_parser(
+        "identities", help="every current record once, with its customer id"
+    )
+    _everywhere(identities)
+    identities.set_defaults(run=_export_identities)
+    identities.add_argument(
+        "out", type=Path, metavar="OUT", help="a .parquet or .csv file; replaced when it is complete"
+    )
+
+    evaluate = command("evaluate", _evaluate, "measure the customers against known truth")
+    evaluate.add_argument("truth", type=Path, metavar="TRUTH", help="parquet or csv with record_id and entity_id")
+    _json(evaluate)
+
+    generate = command("generate", _generate, "make a workspace of invented people, with its truth")
+    generate.add_argument("--people", type=_positive, required=True, metavar="N", help="how many people")
+    generate.add_argument(
+        "--seed", type=_not_negative, required=True, metavar="S", help="the same seed makes the same files"
+    )
+    generate.add_argument("out", type=Path, metavar="OUT", help="a directory that is empty or not there yet")
+
+    ui = command("ui", _ui, "open Dagster on the workspace")
+    _address(ui, UI_PORT)
+    steward = command("steward", _steward, "serve the page where a person looks customers up, decides and corrects")
+    _address(steward, STEWARD_PORT)
+    steward.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name under which a proxy serves the page; repeatable",
+    )
+    steward.add_argument("--by", help="whom decisions are written down to (default: the name of this account)")
+    return top
+
+
+def _everywhere(to: argparse.ArgumentParser, *, is_top: bool = False) -> None:
+    """Options that stand before or after the command's name; the latter must not reset the former to a default."""
+    to.add_argument(
+        "--workspace",
+        type=Path,
+        metavar="DIR",
+        default=None if is_top else argparse.SUPPRESS,
+        help="the workspace to work on",
+    )
+    to.add_argument(
+        "--traceback",
+        action="store_true",
+        default=False if is_top else argparse.SUPPRESS,
+        help="on an error, show where it arose (may show customers' values)",
+    )
+
+
+def _json(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _two_records(to: argparse.ArgumentParser) -> None:
+    to.add_argument("record_l", metavar="RECORD", help="record id: SOURCE/KEY")
+    to.add_argument("record_r", metavar="RECORD", help="record id: SOURCE/KEY")
+
+
+def _address(to: argparse.ArgumentParser, port: int) -> None:
+    to.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    to.add_argument("--port", type=int, default=port, help=f"default: {port}")
+
+
+def _positive(text: str) -> int:
+    return _from(1, text)
+
+
+def _not_negative(text: str) -> int:
+    return _from(0, text)
+
+
+def _from(least: int, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least}")
+    return number
+
+
+# -- the commands -----------------------------------------------------------------------------------------------------
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.run_text import has_failed, run_text
+
+    workspace = _workspace(arguments).require()
+    done = _run_pending(workspace, resolve_anyway=arguments.resolve_anyway)
+    print(run_text(done, _width()))
+    return FAILED if has_failed(done) else FINE
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from cdp_assets.evaluation.world import build_shop_database
+    from cdp_assets.steward.run_text import has_failed, run_text
+    from cdp_assets.steward.story import tell
+
+    workspace = _workspace(arguments).require()
+    build_shop_database(workspace.home)
+    done = _run_pending(workspace)
+    if has_failed(done):
+        print(run_text(done, _width()))
+        return FAILED
+    told = tell(workspace, _width())
+    print(told.text)
+    return FAILED if told.broken else FINE
+
+
+def _run_pending(workspace: Workspace, resolve_anyway: bool = False) -> RunReport:
+    from cdp_assets.automation import run_pending
+    from cdp_assets.steward.status import decisions_since
+
+    last = workspace.ledger.last_resolution()
+    decided = last is not None and decisions_since(workspace.ledger, last["resolved_at"]) > 0
+    return run_pending(workspace, _progress, resolve_anyway=resolve_anyway or decided)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.status import status_text, workspace_status
+
+    found = workspace_status(_workspace(arguments), _now())
+    print(_as_json(found.as_json()) if arguments.json else status_text(found, _width()))
+    return FINE
+
+
+def _source_usage(arguments: argparse.Namespace) -> int:
+    print("usage: cdp source add FILE [--name NAME] [--print] [--force]", file=sys.stderr)
+    return USAGE
+
+
+def _source_add(arguments: argparse.Namespace) -> int:
+    workspace = _workspace(arguments)
+    path: Path = arguments.file
+    if not path.is_file():
+        raise CommandError("there is no such file; name one that the source delivers")
+    text, name = _draft(path, arguments.name)
+    if arguments.print_only:
+        print(text, end="")
+        return FINE
+    target = workspace.contracts_dir / f"{name}.yaml"
+    if target.exists() and not arguments.force:
+        raise CommandError(f"contracts/{name}.yaml exists; choose another --name, or replace it with --force")
+    workspace.contracts_dir.mkdir(parents=True, exist_ok=True)
+    (workspace.landing_dir / name).mkdir(parents=True, exist_ok=True)
+    _replace(target, lambda part: part.write_text(text, encoding="utf-8"))
+    print(_NEXT_STEPS.format(contract=_shown(target), landing=_shown(workspace.landing_dir / name)))
+    return FINE
+
+
+_NEXT_STEPS = """\
+Drafted {contract}. It is a guess: read it before the first import.
+  1. Check what is marked as a guess: the key, observed_at, the date format, and which column feeds which field.
+  2. Say how it delivers (snapshot, changes or events) and how far to trust it (0 to 100).
+  3. Put files into {landing}/ and run `cdp run`; `cdp status` shows what became of them.
+  4. Where `cdp ui` is running, reload the code location there (Deployment), so that the source's assets appear."""
+
+
+def _draft(path: Path, name: str | None) -> tuple[str, str]:
+    """A contract's text for files like this one, and the source's name."""
+    from cdp_assets.sources.contract_checks import source_name
+    from cdp_assets.sources.drafting import draft_contract
+    from cdp_assets.sources.yaml_text import parse_yaml
+
+    if name is not None:
+        try:
+            source_name(name)
+        except ValueError:
+            raise CommandError(
+                "a source's name is lower-case letters, digits and _, and begins with a letter"
+            ) from None
+    text = draft_contract(path, name)
+    said = parse_yaml(text).value
+    return text, str(said["source"]) if isinstance(said, dict) else str(name)
+
+
+def _customer(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.customer_text import candidates_text, customer_text
+    from cdp_assets.steward.dossier import dossier
+    from cdp_assets.steward.lookup import find, is_customer_id, names_of
+
+    workspace = _workspace(arguments).require()
+    found = find(workspace.lake, arguments.enquiry)
+    if found.total > 1:
+        listed = {"kind": found.kind, "total": found.total, "customer_ids": list(found.customer_ids)}
+        names = names_of(workspace.lake, found.customer_ids)
+        print(_as_json(listed) if arguments.json else candidates_text(found, names, _width()))
+        return FINE
+    asked = arguments.enquiry if is_customer_id(arguments.enquiry) else found.customer_ids[0]
+    about = dossier(workspace.lake, workspace.ledger, asked)
+    print(_as_json(about.as_json()) if arguments.json else customer_text(about, _width()))
+    return FINE
+
+
+def _why(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.connection import connection
+    from cdp_assets.steward.connection_text import connection_text
+
+    found = connection(_workspace(arguments).require(), arguments.record_l, arguments.record_r)
+    print(_as_json(found.as_json()) if arguments.json else connection_text(found, _width()))
+    return FINE
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    from cdp_assets.identity_graph.judgements import ContradictoryJudgementError
+    from cdp_assets.steward.decisions import judge
+
+    workspace = _workspace(arguments).require()
+    try:
+        judge(
+            workspace,
+            arguments.record_l,
+            arguments.record_r,
+            arguments.judgement,
+            by=arguments.by or _account(),
+            reason=arguments.reason,
+            now=_now(),
+        )
+    except ContradictoryJudgementError as refused:
+        # Record ids may be personal: they go to stdout, for the person who asked, and not to stderr, which is kept.
+        print("Nothing was written. The chain: " + " – ".join(refused.chain))
+        raise
+    print(f"Judged {arguments.judgement}. It holds from the next resolution on; `cdp run` makes one now.")
+    return FINE
+
+
+def _export_usage(arguments: argparse.Namespace) -> int:
+    print("usage: cdp export identities OUT.parquet|OUT.csv", file=sys.stderr)
+    return USAGE
+
+
+def _export_identities(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.exports import current_identities
+
+    out: Path = arguments.out
+    if out.suffix not in (".parquet", ".csv"):
+        raise CommandError("the file's name must end in .parquet or .csv")
+    if not out.parent.is_dir():
+        raise CommandError("the directory to write into does not exist; make it first")
+    rows = current_identities(_workspace(arguments).require().lake)
+    _replace(out, rows.write_parquet if out.suffix == ".parquet" else rows.write_csv)
+    print(f"{rows.height:,} records of {rows['customer_id'].n_unique():,} customers written to {out}")
+    return FINE
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.evaluation_text import evaluation_text, measured, read_truth
+
+    workspace = _workspace(arguments).require()
+    measures = measured(workspace.lake, read_truth(arguments.truth))
+    print(_as_json(measures) if arguments.json else evaluation_text(measures, _width()))
+    return FINE
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    from cdp_assets.evaluation.world import generate
+
+    out: Path = arguments.out
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise CommandError(f"{out} is not an empty directory; name one that is empty or not there yet")
+    try:
+        made = generate(arguments.people, arguments.seed, out)
+    except ValueError as refused:  # of numbers, not of customers' values
+        raise CommandError(str(refused)) from None
+    each = ", ".join(f"{source} {count:,}" for source, count in made.records.items())
+    print(
+        f"{made.people:,} people in {made.households:,} households; {sum(made.records.values()):,} records ({each}) "
+        f"in {sum(made.rows.values()):,} delivered rows; {made.files} files, {made.bytes / 1_000_000:,.1f} MB"
+    )
+    print(f"Run it: cdp run --workspace {out}")
+    return FINE
+
+
+def _ui(arguments: argparse.Namespace) -> int:
+    from cdp_assets.automation import dagster_home
+    from cdp_assets.resources import process_environment
+
+    workspace = _workspace(arguments).require()
+    environment = process_environment(workspace, dagster_home(workspace))
+    serve = [sys.executable, "-m", "dagster", "dev", "-m", "cdp_assets.definitions"]
+    print(f"Dagster on {_shown(workspace.home)}: http://{arguments.host}:{arguments.port} (Ctrl-C ends it)", flush=True)
+    _become([*serve, "--host", arguments.host, "--port", str(arguments.port)], environment)
+
+
+def _steward(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.serving import serve
+
+    workspace = _workspace(arguments).require()
+    serve(
+        workspace,
+        host=arguments.host,
+        port=arguments.port,
+        other_hosts=arguments.allow_host,
+        steward=arguments.by or _account(),
+        tell=lambda text: print(text, flush=True),
+    )
+    return FINE
+
+
+# -- around the commands ----------------------------------------------------------------------------------------------
+
+
+def _workspace(arguments: argparse.Namespace) -> Workspace:
+    """The workspace that was named, else the one of the environment."""
+    from cdp_assets.resources import workspace_from_environment
+
+    return workspace_from_environment(arguments.workspace)
+
+
+def _replace(target: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the target and put it in place in one step: a reader sees the old file or the new one, whole."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        write(part)
+        part.replace(target)
+    except OSError as problem:
+        raise CommandError(f"{target} could not be written ({problem.strerror or type(problem).__name__})") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _become(command: list[str], environment: dict[str, str]) -> NoReturn:
+    """Go on as another program: its signals and its exit code are then ours."""
+    os.execve(command[0], command, environment)
+
+
+def _progress(line: str) -> None:
+    """What is being done goes to stderr: stdout holds the result."""
+    print(f"  {line}", file=sys.stderr, flush=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _account() -> str:
+    """The name of the account that this runs under, as the system's own register of accounts has it."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return "steward"
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((WIDTH_WITHOUT_A_TERMINAL, 24)).columns
+
+
+def _shown(path: Path) -> str:
+    """A path, below the current directory where it is."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _explained(problem: Exception) -> str:
+    """What our own errors say of themselves; of any other only the kind and the place, for it may quote a value."""
+    if isinstance(problem, CommandError) or type(problem).__module__.partition(".")[0] == "cdp_assets":
+        return str(problem)
+    own = [frame for frame in traceback.extract_tb(problem.__traceback__) if "cdp_assets" in Path(frame.filename).parts]
+    where = f" at {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
+    if isinstance(problem, ImportError):
+        return f"{problem}{where}; install the project anew, so that everything it needs is there"
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{problem.strerror}{where}; which file it was is not shown, --traceback names it"
+    return (
+        f"an unforeseen {type(problem).__name__}{where}. Its text is not shown because it may hold a customer's value; "
+        "run the command again with --traceback to see it"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Asset of the side branch: how accurate the current resolution is, where the truth is known."""
+
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from cdp_assets.evaluation.accuracy import accuracy as measured
+from cdp_assets.resources import RESOLUTION_POOL, key_check, stored, table_asset
+from cdp_assets.tables import CUSTOMER_IDS, EVALUATION
+from cdp_assets.workspace import Workspace
+
+
+@table_asset(EVALUATION, deps=[CUSTOMER_IDS], pool=RESOLUTION_POOL)
+def accuracy(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per measure of the current resolution against the workspace's truth file.
+
+    Key: measure. Pairwise and B-cubed precision, recall and F1, counted from the contingency of truth and customers. A
+    workspace without `truth/records.parquet` has no rows here.
+    """
+    if not workspace.truth_file.is_file():
+        return stored(
+            workspace, EVALUATION, EVALUATION.empty(), metadata={"truth": "none in this workspace", "labelled": 0}
+        )
+    truth = pl.read_parquet(workspace.truth_file, columns=["record_id", "entity_id"]).drop_nulls()
+    predicted = workspace.lake.read(CUSTOMER_IDS).select("record_id", pl.col("customer_id").alias("cluster_id"))
+    rows = measured(truth, predicted)
+    return stored(
+        workspace, EVALUATION, rows, metadata={"labelled": truth.height, **dict(rows.select("measure", "value").rows())}
+    )
+
+
+keys = [key_check(EVALUATION)]

@@ -1,0 +1,171 @@
+"""Assets of stage 6: the golden record and everything that must agree with it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from cdp_assets.golden_records.golden import GOLDEN_FIELDS, golden_records
+from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
+from cdp_assets.resources import RESOLUTION_POOL, key_check, same_columns, stored, table_spec
+from cdp_assets.sources.contracts import load_contracts
+from cdp_assets.tables import (
+    CLUSTERS,
+    CONSENTS,
+    CUSTOMER_IDS,
+    CUSTOMERS,
+    EMAIL_ADDRESSES,
+    GOLDEN_EMAILS,
+    GOLDEN_PHONES,
+    PROVENANCE,
+    RECORD_VERSIONS,
+    SHARED_IDENTIFIERS,
+    SIGHTINGS,
+)
+from cdp_assets.workspace import Workspace
+
+_MADE_FROM = [RECORD_VERSIONS, CUSTOMER_IDS, CLUSTERS, EMAIL_ADDRESSES, SIGHTINGS, SHARED_IDENTIFIERS]
+
+
+@dg.multi_asset(
+    name="customers",
+    pool=RESOLUTION_POOL,
+    specs=[
+        table_spec(
+            CUSTOMERS,
+            "One row per customer: the golden record.\n\nKey: customer_id. The best value of each field, never a made-up one; name and "
+            "address survive as a whole. A dead, junk or shared address is never the one to send to. Read by "
+            "segments and publication.",
+            deps=_MADE_FROM,
+            lineage=same_columns(CUSTOMERS, [RECORD_VERSIONS, CUSTOMER_IDS, CLUSTERS]),
+        ),
+        table_spec(
+            PROVENANCE,
+            "One row per cell of a golden record, with where it came from.\n\nKey: customer and field. The record, its import, the "
+            "rule that chose it, and how many other values it was chosen over.",
+            deps=_MADE_FROM,
+            lineage=same_columns(PROVENANCE, [RECORD_VERSIONS, CUSTOMER_IDS]),
+        ),
+        table_spec(
+            GOLDEN_EMAILS,
+            "One row per customer and e-mail address, dead and former ones included.\n\nKey: both. With status, rank, consent, and the "
+            "purposes for which it is the best.",
+            deps=_MADE_FROM,
+            lineage=same_columns(GOLDEN_EMAILS, [EMAIL_ADDRESSES, CUSTOMER_IDS]),
+        ),
+        table_spec(
+            GOLDEN_PHONES,
+            "One row per customer and phone number.\n\nKey: both. Ranked; a number that too many people carry is marked.",
+            deps=_MADE_FROM,
+        ),
+        table_spec(
+            CONSENTS,
+            "One row per customer, address and purpose, with the consent in force and the event that decides it.\n\nKey: customer, channel, "
+            "address, purpose. A merge makes nobody more contactable, and no withdrawal is lost.",
+            deps=_MADE_FROM,
+        ),
+    ],
+)
+def golden_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
+    """Make all five from one resolution: they must agree with each other."""
+    lake = workspace.lake
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    made = golden_records(
+        *(lake.read(table) for table in _MADE_FROM),
+        trust={contract.source: contract.trust for contract in contracts},
+        steward_corrections=workspace.ledger.corrections(),
+        survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
+        consent=load_consent_policy(workspace.policy_file("consent")),
+    )
+    known = made.customers.filter(pl.col("is_known"))
+    yield stored(
+        workspace,
+        CUSTOMERS,
+        made.customers,
+        metadata={
+            "customers": made.customers.height,
+            "known_customers": known.height,
+            "anonymous_visitors": made.customers.height - known.height,
+            "may_be_mailed_for_marketing": int(made.customers["may_email_marketing"].sum()),
+        },
+    )
+    yield stored(
+        workspace,
+        PROVENANCE,
+        made.provenance,
+        metadata={
+            "cells": made.provenance.height,
+            "cells_with_runners_up": made.counts["contested_cells"],
+            "cells_set_by_correction": made.counts["corrected_cells"],
+            "corrections_that_could_not_be_applied": made.counts["corrections_ignored"],
+        },
+    )
+    yield stored(
+        workspace,
+        GOLDEN_EMAILS,
+        made.emails,
+        metadata={
+            "addresses": made.emails.height,
+            "sendable": int(made.emails["is_sendable"].sum()),
+            "dead": made.emails.filter(pl.col("status") == "dead").height,
+            "retracted": made.counts["retracted_emails"],
+        },
+    )
+    yield stored(
+        workspace,
+        GOLDEN_PHONES,
+        made.phones,
+        metadata={"phones": made.phones.height, "shared": int(made.phones["is_shared"].sum())},
+    )
+    yield stored(
+        workspace,
+        CONSENTS,
+        made.consents,
+        metadata={
+            "given": made.consents.filter(pl.col("state") == "given").height,
+            "withdrawn": made.consents.filter(pl.col("state") == "withdrawn").height,
+            "events": int(made.consents["events"].sum()),
+        },
+    )
+
+
+@dg.asset_check(asset=["golden_records", "customers"], blocking=True, pool=RESOLUTION_POOL)
+def every_customer_has_one_golden_record(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """As many golden records as customers, and the same ones: nobody is lost on the way, nobody is made up."""
+    customers = workspace.lake.read(CUSTOMER_IDS, columns=["customer_id"]).unique()
+    golden = workspace.lake.read(CUSTOMERS, columns=["customer_id"])
+    missing = customers.join(golden, on="customer_id", how="anti").height
+    unknown = golden.join(customers, on="customer_id", how="anti").height
+    repeated = golden.height - golden.n_unique()
+    return dg.AssetCheckResult(
+        passed=not (missing or unknown or repeated),
+        metadata={"customers": customers.height, "missing": missing, "unknown": unknown, "repeated": repeated},
+    )
+
+
+@dg.asset_check(asset=["golden_records", "provenance"], blocking=True, pool=RESOLUTION_POOL)
+def every_golden_value_comes_from_a_record(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """Each filled cell has a row in provenance, and each row names a record of that very customer."""
+    golden = workspace.lake.read(CUSTOMERS)
+    cells = pl.concat(
+        golden.select("customer_id", pl.lit(name).alias("field"), pl.col(name).is_not_null().alias("filled"))
+        for name in GOLDEN_FIELDS
+    ).filter(pl.col("filled"))
+    provenance = workspace.lake.read(PROVENANCE, columns=["customer_id", "field", "record_id"])
+    untraced = cells.join(provenance, on=["customer_id", "field"], how="anti").height
+    unneeded = provenance.join(cells, on=["customer_id", "field"], how="anti").height
+    members = workspace.lake.read(CUSTOMER_IDS, columns=["customer_id", "record_id"])
+    strangers = provenance.join(members, on=["customer_id", "record_id"], how="anti").height
+    return dg.AssetCheckResult(
+        passed=not (untraced or unneeded or strangers),
+        metadata={
+            "cells": cells.height,
+            "cells_without_a_record": untraced,
+            "records_without_a_cell": unneeded,
+            "records_of_somebody_else": strangers,
+        },
+    )
+
+
+keys = [key_check(table) for table in (CUSTOMERS, PROVENANCE, GOLDEN_EMAILS, GOLDEN_PHONES, CONSENTS)]

@@ -1,0 +1,261 @@
+"""Golden records: every table of this stage, made together from one resolution.
+
+They are made together because they must agree: the golden e-mail is the first of ``emails``, what may be sent to it is
+in ``consents``, and each value has its row in ``provenance``.
+
+What does not belong here: any single rule (the other modules of this stage).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from cdp_assets.golden_records.consents import GIVEN, consents
+from cdp_assets.golden_records.corrections import (
+    CORRECTION,
+    NOTHING,
+    Corrections,
+    corrections_in_force,
+    sets_that_hold,
+    with_full_names,
+    without_retracted,
+)
+from cdp_assets.golden_records.customer_versions import CustomerVersions, customer_versions
+from cdp_assets.golden_records.emails import customer_emails
+from cdp_assets.golden_records.phones import customer_phones
+from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
+from cdp_assets.golden_records.survivorship import (
+    Candidates,
+    Survivors,
+    address_candidates,
+    name_candidates,
+    single_candidates,
+    survivors,
+)
+from cdp_assets.tables import CONSENTS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE
+
+GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
+"""Columns of ``golden_records/customers`` that hold a delivered value: each filled cell has a row in provenance."""
+
+
+@dataclass(frozen=True)
+class GoldenRecords:
+    """The tables of this stage, each as its contract in ``tables.py`` says, and numbers for a report.
+
+    ``counts``: ``corrected_cells`` (golden values that a correction set), ``retracted_emails``, ``contested_cells``
+    (golden values with a runner-up), ``corrections_ignored`` (their record, field or value is not known).
+    """
+
+    customers: pl.DataFrame
+    provenance: pl.DataFrame
+    emails: pl.DataFrame
+    phones: pl.DataFrame
+    consents: pl.DataFrame
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def golden_records(
+    versions: pl.DataFrame,
+    customer_ids: pl.DataFrame,
+    clusters: pl.DataFrame,
+    email_addresses: pl.DataFrame,
+    sightings: pl.DataFrame,
+    shared_identifiers: pl.DataFrame,
+    *,
+    trust: Mapping[str, int],
+    steward_corrections: pl.DataFrame | None = None,
+    survivorship: SurvivorshipPolicy | None = None,
+    consent: ConsentPolicy | None = None,
+) -> GoldenRecords:
+    """Make one golden record per customer of ``customer_ids``, with all addresses, provenance and consent.
+
+    The frames are ``standardized/record_versions``, ``identity_graph/customer_ids`` and ``clusters``,
+    ``standardized/email_addresses`` and ``sightings``, ``candidate_links/shared_identifiers``, all of one resolution.
+    ``trust``: 0-100 by source. ``steward_corrections``: ``Ledger.corrections()``. The order of rows does not matter.
+
+    Raises ``GoldenRecordsError`` when the frames are of different resolutions.
+    """
+    survivorship, consent = survivorship or SurvivorshipPolicy(), consent or ConsentPolicy()
+    known = customer_versions(versions, customer_ids, trust)
+    corrections = corrections_in_force(known, steward_corrections)
+    sighted = known.sighted(sightings)
+    consented = consents(known, sighted, consent)
+    emails = customer_emails(
+        known,
+        sighted,
+        email_addresses,
+        consented,
+        corrections,
+        survivorship.rules_for("email"),
+        consent,
+    )
+    phones = customer_phones(
+        known,
+        sighted,
+        shared_identifiers,
+        consented,
+        corrections,
+        survivorship.rules_for("phone"),
+        consent,
+    )
+    cells = {
+        **_surviving_cells(known, corrections, survivorship),
+        "email": _set_by_correction(emails.cells, corrections, "email"),
+        "phone": _set_by_correction(phones.cells, corrections, "phone"),
+    }
+    provenance = _provenance(cells, known)
+    customers = _customers(cells, known, customer_ids, clusters, emails.table, phones.table)
+    return GoldenRecords(
+        CUSTOMERS.conform(customers),
+        PROVENANCE.conform(provenance),
+        GOLDEN_EMAILS.conform(_by_id(emails.table, known)),
+        GOLDEN_PHONES.conform(_by_id(phones.table, known)),
+        CONSENTS.conform(_by_id(consented.filter(pl.col("customer").is_not_null()), known)),
+        counts={
+            "corrected_cells": provenance.filter(pl.col("rule") == CORRECTION).height,
+            "contested_cells": provenance.filter(pl.col("runners_up") > 0).height,
+            "retracted_emails": emails.table.filter(pl.col("status") == "retracted").height,
+            "corrections_ignored": corrections.ignored,
+        },
+    )
+
+
+def _surviving_cells(
+    known: CustomerVersions, corrections: Corrections, policy: SurvivorshipPolicy
+) -> dict[str, pl.DataFrame]:
+    """Cells of names, postal addresses and single fields, by field."""
+    cells: dict[str, pl.DataFrame] = {}
+    for field_or_whole, candidates in (
+        ("name", name_candidates(known)),
+        ("address", address_candidates(known)),
+        *((single, single_candidates(known, single)) for single in SINGLES),
+    ):
+        theirs = without_retracted(candidates, corrections.retractions)
+        chosen = survivors(theirs, policy.rules_for(field_or_whole))
+        held = _held(theirs, chosen, corrections)
+        for part in candidates.parts:
+            cells[part] = _corrected_cells(chosen.cells(part), held.filter(pl.col("field") == part))
+    return cells
+
+
+def _held(theirs: Candidates, chosen: Survivors, corrections: Corrections) -> pl.DataFrame:
+    held = sets_that_hold(theirs, chosen, corrections.sets)
+    return with_full_names(held, chosen) if theirs.parts == NAME_PARTS else held
+
+
+def _corrected_cells(cells: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """``cells`` with what was set in the place of what survived, which becomes one more runner-up."""
+    uncorrected = cells.with_columns(
+        pl.lit(None, pl.String).alias(name) for name in ("record_id", "source", "import_id")
+    ).with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias("observed_at"))
+    if held.is_empty():
+        return uncorrected
+    replaced = held.join(cells.select("customer", "runners_up"), on="customer", how="left").select(
+        "customer",
+        "value",
+        pl.lit(None, pl.UInt32).alias("row"),
+        pl.lit(CORRECTION).alias("rule"),
+        (pl.col("runners_up") + 1).fill_null(0).alias("runners_up"),
+        "record_id",
+        "source",
+        "import_id",
+        pl.col("corrected_at").alias("observed_at"),
+    )
+    untouched = uncorrected.join(held.select("customer"), on="customer", how="anti")
+    return pl.concat([untouched, replaced.filter(pl.col("value") != NOTHING)])
+
+
+def _set_by_correction(cells: pl.DataFrame, corrections: Corrections, kind: str) -> pl.DataFrame:
+    """Cells of addresses, with the correction as evidence where it chose the address."""
+    sets, _ = corrections.of(kind)
+    evidence = sets.select("customer", "record_id", "source", "import_id", observed_at="corrected_at")
+    chosen_by_rules = cells.filter(~pl.col("is_set")).drop("is_set")
+    chosen_by_people = cells.filter(pl.col("is_set")).drop("is_set").join(evidence, on="customer")
+    chosen_by_people = chosen_by_people.with_columns(pl.lit(None, pl.UInt32).alias("row"))
+    return pl.concat([chosen_by_rules, chosen_by_people], how="diagonal")
+
+
+def _provenance(cells: Mapping[str, pl.DataFrame], known: CustomerVersions) -> pl.DataFrame:
+    """One row per filled cell, with the record that it came from."""
+    every = pl.concat(
+        [cells[name].select(pl.lit(name).alias("field"), pl.all()) for name in GOLDEN_FIELDS], how="diagonal"
+    ).sort("customer", maintain_order=True)
+    evidence = ("record_id", "source", "import_id", "observed_at")
+    delivered = known.at(every.get_column("row"), *evidence)
+    return every.select(
+        known.customers.get_column("customer_id").gather(every.get_column("customer")),
+        "field",
+        "value",
+        *(pl.coalesce(name, delivered.get_column(name)).alias(name) for name in evidence),
+        "rule",
+        pl.col("runners_up").cast(pl.Int64),
+    )
+
+
+def _customers(
+    cells: Mapping[str, pl.DataFrame],
+    known: CustomerVersions,
+    customer_ids: pl.DataFrame,
+    clusters: pl.DataFrame,
+    emails: pl.DataFrame,
+    phones: pl.DataFrame,
+) -> pl.DataFrame:
+    """One row per customer: its cells side by side, and what is counted over its records."""
+    customers = known.customers.with_columns(
+        _one_for_each(known.customers, cells[name]).alias(name) for name in GOLDEN_FIELDS
+    )
+    counted = (
+        customer_ids.select("record_id", "customer_id", "source")
+        .join(clusters.select("record_id", "weakest_probability"), on="record_id", how="left")
+        .group_by("customer_id", "source")
+        .agg(pl.len().alias("records"), pl.col("weakest_probability").min())
+        .sort("customer_id", "source")
+        .group_by("customer_id", maintain_order=True)
+        .agg(
+            pl.col("records").sum().cast(pl.Int64),
+            pl.col("source").alias("sources"),
+            pl.col("weakest_probability").min(),
+        )
+    )
+    seen = (
+        known.rows.group_by("customer")
+        .agg(first_seen_at=pl.col("observed_at").min(), last_seen_at=pl.col("observed_at").max())
+        .drop_nulls("customer")
+    )
+    contactable = (
+        emails.filter(pl.col("is_sendable") & (pl.col("marketing_consent") == GIVEN))
+        .select("customer", may_email_marketing=pl.lit(True))
+        .unique()
+    )
+    reached = pl.concat([emails.select("customer"), phones.select("customer")]).unique().with_columns(reached=True)
+    whole = (
+        customers.join(counted, on="customer_id", how="left")
+        .join(seen, on="customer", how="left")
+        .join(contactable, on="customer", how="left")
+        .join(reached, on="customer", how="left")
+        .sort("customer")
+    )
+    named = pl.any_horizontal(pl.col("first_name", "last_name", "full_name").is_not_null())
+    return whole.with_columns(
+        pl.col("date_of_birth").str.to_date("%Y-%m-%d"),
+        (named | pl.col("reached").is_not_null()).alias("is_known"),
+        pl.col("may_email_marketing").fill_null(False),
+    ).drop("customer", "reached")
+
+
+def _one_for_each(customers: pl.DataFrame, cells: pl.DataFrame) -> pl.Series:
+    """The cells' values in the order of customers, null where a customer has none."""
+    position = np.full(customers.height, -1, dtype=np.int64)
+    position[cells.get_column("customer").to_numpy()] = np.arange(cells.height)
+    found = pl.Series(position)
+    return cells.get_column("value").gather(found.set(found < 0, None))
+
+
+def _by_id(table: pl.DataFrame, known: CustomerVersions) -> pl.DataFrame:
+    """``table`` with the customer's id in the place of its number."""
+    ids = known.customers.get_column("customer_id").gather(table.get_column("customer"))
+    return table.with_columns(ids.alias("customer_id")).drop("customer")

@@ -1,0 +1,78 @@
+"""Putting candidates in order, and saying which rule told the first from the next best.
+
+Used alike for the values of a field and for the addresses of a customer. What does not belong here: which rules there
+are (``survivorship.py``, ``emails.py``, ``phones.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cdp_assets.golden_records.policy import Rule
+
+ONLY_VALUE = "only_value"
+"""Rule of a value that had no rival."""
+
+TIE_BREAK = "tie_break"
+"""Rule of a value that no rule preferred: the order of its text decided, the same way always."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One criterion: the column that holds it, whether more is better, and the rule's name in provenance."""
+
+    rule: str
+    column: str
+    descending: bool = True
+
+
+RULE_KEYS: dict[Rule, Key] = {
+    "most_trusted": Key("most_trusted", "trust"),
+    "most_recent": Key("most_recent", "observed_at"),
+    "most_frequent": Key("most_frequent", "times"),
+    "longest": Key("longest", "length"),
+    "first_seen": Key("first_seen", "observed_at", descending=False),
+}
+
+TIE_KEYS = (
+    RULE_KEYS["most_trusted"],
+    RULE_KEYS["most_recent"],
+    Key(TIE_BREAK, "text", descending=False),
+    Key(TIE_BREAK, "order", descending=False),
+)
+"""Last resort of every order: trust, then time, then the value's text, then the record."""
+
+
+def keys_of(first: Sequence[Key], rules: Sequence[Rule]) -> list[Key]:
+    """``first``, then the policy's rules, then the tie-breaks; a column that has already decided is not asked twice."""
+    keys: dict[str, Key] = {}
+    for key in (*first, *(RULE_KEYS[rule] for rule in rules), *TIE_KEYS):
+        keys.setdefault(key.column, key)
+    return list(keys.values())
+
+
+def in_order(frame: pl.DataFrame, keys: Sequence[Key]) -> pl.DataFrame:
+    """``frame`` by customer, best first. A customer with one row needs no comparing, and most have one."""
+    alone = frame.filter(pl.len().over("customer") == 1)
+    several = frame.filter(pl.len().over("customer") > 1)
+    descending = [False, *(key.descending for key in keys)]
+    compared = several.sort("customer", *(key.column for key in keys), descending=descending, nulls_last=True)
+    return pl.concat([alone, compared]).sort("customer", maintain_order=True)
+
+
+def first_of_each(ordered: pl.DataFrame) -> pl.DataFrame:
+    """The best row of each customer of a frame that :func:`in_order` has sorted."""
+    return ordered.unique("customer", keep="first", maintain_order=True)
+
+
+def deciding_rule(keys: Sequence[Key]) -> pl.Expr:
+    """Name of the first criterion in which a winner differs from its rival, whose columns end ``_rival``."""
+    rule = pl.lit(TIE_BREAK)
+    for key in reversed(keys):
+        rule = (
+            pl.when(pl.col(key.column).ne_missing(pl.col(f"{key.column}_rival"))).then(pl.lit(key.rule)).otherwise(rule)
+        )
+    return rule

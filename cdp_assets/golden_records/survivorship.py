@@ -1,0 +1,281 @@
+"""The best value of each field: which of the delivered values survives, and by which rule.
+
+A value never wins by accident. Candidates are compared in this order, and the first difference decides; its name is
+the ``rule`` in provenance:
+
+=================== ================================================================================================
+``valid``           an impossible value (a birth after the record, a name of digits) never beats a possible one
+``still_delivered`` a record that has disappeared from its source speaks only when no other does
+``current``         what a record says now, before what it used to say
+``fullest_form``    a name before its initials (names only)
+the policy's rules  ``most_trusted``, ``most_recent``, ``most_frequent``, ``longest``, ``first_seen``, in its order
+``tie_break``       trust, then time, then the text, then the record id: the same way always
+=================== ================================================================================================
+
+Names and postal addresses survive as a whole: all parts come from one record. When that is settled, a record that says
+the *same* name or address more fully (a middle name, a missing city) takes the place of the one that won.
+
+What does not belong here: e-mail addresses and phones (a customer keeps all of them: ``emails.py``, ``phones.py``),
+corrections (``corrections.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cdp_assets.golden_records.customer_versions import FORMER, GONE, CustomerVersions
+from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, Rule
+from cdp_assets.golden_records.ranking import ONLY_VALUE, Key, deciding_rule, first_of_each, in_order, keys_of
+
+OLDEST_PERSON_YEARS = 120
+"""Nobody has a documented age much above it: an older date of birth is a placeholder or a slip."""
+
+FULLEST_FORM = "fullest_form"
+
+FULL_NAME, INITIAL_AND_NAME, ONE_NAME, UNSPLIT = 3, 2, 1, 0
+"""How full a name is: given name spelled out and family name; initial and family name; one of them; text only."""
+
+_VALID = Key("valid", "is_valid")
+_STILL_DELIVERED = Key("still_delivered", "exists")
+_CURRENT = Key("current", "standing")
+_FULLEST = Key(FULLEST_FORM, "fullness")
+
+QUALITY = (_VALID, _STILL_DELIVERED, _CURRENT, _FULLEST)
+"""What comes before any rule of the policy."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Delivered values of one field, or of one whole.
+
+    ``frame``: one row per value delivered: ``customer``, ``row`` (of record_versions), ``record``, ``order``,
+    ``standing``, ``trust``, ``observed_at``, the ``parts``, and
+
+    - ``key``: two candidates with one key say the same; ``text``: what a person would read;
+    - ``is_valid``, ``fullness``: see the module;
+    - ``same`` and ``form``: candidates with one ``same`` differ only in how fully they say it, more ``form`` is fuller;
+    - ``comparable_<part>``, for parts of which two spellings are equal in a way that only standardization knows.
+    """
+
+    parts: tuple[str, ...]
+    frame: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Survivors:
+    """What :func:`survivors` chose.
+
+    ``frame``: one row per customer that has a candidate: ``customer``, ``row``, ``key``, the parts, ``rule``.
+    ``rivals``: the candidates of customers among whose candidates there is more than one key.
+    """
+
+    parts: tuple[str, ...]
+    frame: pl.DataFrame
+    rivals: pl.DataFrame
+
+    def cells(self, part: str) -> pl.DataFrame:
+        """Cells of one part: ``customer``, ``value`` (text), ``row``, ``rule``, ``runners_up``."""
+        cells = self.frame.select("customer", pl.col(part).cast(pl.String).alias("value"), "row", "rule")
+        cells = cells.filter(pl.col("value").is_not_null())
+        if self.rivals.is_empty():
+            return cells.with_columns(runners_up=pl.lit(0, pl.Int64))
+        values = self.rivals.select("customer", pl.col(part).cast(pl.String)).drop_nulls().unique()
+        runners_up = values.group_by("customer").agg((pl.len() - 1).cast(pl.Int64).alias("runners_up"))
+        return cells.join(runners_up, on="customer", how="left").with_columns(pl.col("runners_up").fill_null(0))
+
+
+def survivors(candidates: Candidates, rules: Sequence[Rule]) -> Survivors:
+    """Choose one candidate per customer by quality, ``rules`` and tie-breaks, and name the rule that decided."""
+    frame = candidates.frame
+    columns = ["customer", "row", "key", *candidates.parts]
+    alone = frame.filter(pl.len().over("customer") == 1)
+    several = frame.filter(pl.len().over("customer") > 1)
+    uncontested = alone.select(*columns, pl.lit(ONLY_VALUE).alias("rule"))
+    if several.is_empty():
+        return Survivors(candidates.parts, uncontested, several)
+    several = several.with_columns(pl.col("standing").gt(GONE).alias("exists"), *_measures(rules))
+    keys = keys_of(QUALITY, rules)
+    ordered = in_order(several, keys)
+    winners = first_of_each(ordered)
+    best = winners.select("customer", best_key="key")
+    against = ordered.join(best, on="customer", how="inner", maintain_order="left")
+    rivals = first_of_each(against.filter(pl.col("key") != pl.col("best_key")))
+    contested = ordered.join(rivals.select("customer"), on="customer", how="semi", maintain_order="left")
+    compared = winners.join(rivals, on="customer", how="left", suffix="_rival")
+    rule = pl.when(pl.col("key_rival").is_null()).then(pl.lit(ONLY_VALUE)).otherwise(deciding_rule(keys))
+    chosen = compared.with_columns(rule.alias("rule"))
+    return Survivors(
+        candidates.parts,
+        pl.concat([uncontested, _in_fullest_form(chosen, ordered, keys, columns)]),
+        contested,
+    )
+
+
+def _measures(rules: Sequence[Rule]) -> list[pl.Expr]:
+    """Columns that only some policies ask for."""
+    measures = []
+    if "most_frequent" in rules:
+        measures.append(pl.col("record").n_unique().over("customer", "key").alias("times"))
+    if "longest" in rules:
+        measures.append(pl.col("text").str.len_chars().alias("length"))
+    return measures
+
+
+def _in_fullest_form(
+    chosen: pl.DataFrame, ordered: pl.DataFrame, keys: Sequence[Key], columns: Sequence[str]
+) -> pl.DataFrame:
+    """Let a record that says the chosen value more fully, and is as good in quality, take the winner's place."""
+    quality = [key.column for key in QUALITY]
+    wanted = chosen.select("customer", "same", *quality, won_with="form")
+    fuller = ordered.join(wanted, on=["customer", "same", *quality], how="inner", maintain_order="left").filter(
+        pl.col("form") > pl.col("won_with")
+    )
+    if fuller.is_empty():
+        return chosen.select(*columns, "rule")
+    fullest = first_of_each(in_order(fuller, [Key(FULLEST_FORM, "form"), *keys]))
+    return pl.concat(
+        [
+            chosen.join(fullest.select("customer"), on="customer", how="anti").select(*columns, "rule"),
+            fullest.select(*columns, pl.lit(FULLEST_FORM).alias("rule")),
+        ]
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Candidates of each field
+
+
+def name_candidates(known: CustomerVersions) -> Candidates:
+    """Names, as wholes: parts first_name, middle_name, last_name, name_suffix, full_name."""
+    first, middle, last = (pl.col(f"{part}_name_norm") for part in ("first", "middle", "last"))
+    frame = known.with_values(
+        *NAME_PARTS, "first_name_norm", "middle_name_norm", "last_name_norm", "suffix_norm"
+    ).filter(pl.any_horizontal(pl.col("first_name", "last_name", "full_name").is_not_null()))
+    text = _joined(*NAME_PARTS)
+    is_split = first.is_not_null() | last.is_not_null()
+    fullness = (
+        pl.when(first.str.len_chars().gt(1) & last.is_not_null())
+        .then(FULL_NAME)
+        .when(first.is_not_null() & last.is_not_null())
+        .then(INITIAL_AND_NAME)
+        .when(first.str.len_chars().gt(1) | last.str.len_chars().gt(1))
+        .then(ONE_NAME)
+        .otherwise(UNSPLIT)
+    )
+    form = (pl.when(middle.str.len_chars().gt(1)).then(4).when(middle.is_not_null()).then(2).otherwise(0)) + pl.col(
+        "suffix_norm"
+    ).is_not_null().cast(pl.Int32)
+    return Candidates(
+        NAME_PARTS,
+        frame.select(
+            *_COMMON,
+            *NAME_PARTS,
+            pl.when(is_split)
+            .then(_joined("first_name_norm", "middle_name_norm", "last_name_norm", "suffix_norm"))
+            .otherwise(text.str.to_lowercase())
+            .alias("key"),
+            text.alias("text"),
+            (~text.str.contains(r"[0-9@]")).alias("is_valid"),
+            fullness.cast(pl.UInt8).alias("fullness"),
+            _joined("first_name_norm", "last_name_norm").alias("same"),
+            form.cast(pl.UInt8).alias("form"),
+        ),
+    )
+
+
+def address_candidates(known: CustomerVersions) -> Candidates:
+    """Postal addresses, as wholes. A record's further addresses rank with its former versions: it says so itself.
+
+    Valid: a street with a city or a postcode. A country alone, which web sources deliver by the million, is an address
+    only when there is no other.
+    """
+    listed = known.with_values("addresses").filter(pl.col("addresses").list.len() > 0)
+    position = pl.int_ranges(0, pl.col("addresses").list.len(), dtype=pl.UInt32).alias("position")
+    frame = (
+        listed.with_columns(position)
+        .explode("addresses", "position")
+        .filter(pl.col("addresses").is_not_null())
+        .unnest("addresses")
+        .filter(pl.any_horizontal(pl.col(*ADDRESS_PARTS).is_not_null()))
+    )
+    as_now = pl.when(pl.col("position") > 0).then(pl.min_horizontal("standing", pl.lit(FORMER, pl.UInt8)))
+    place = pl.coalesce("postcode_norm", "city_norm", pl.lit(""))
+    street = _joined("street_norm", "house_number", "unit")
+    return Candidates(
+        ADDRESS_PARTS,
+        frame.select(
+            *(name for name in _COMMON if name != "standing"),
+            as_now.otherwise("standing").alias("standing"),
+            *ADDRESS_PARTS,
+            pl.concat_str(street, place, pl.coalesce("country", pl.lit("")), separator="|").alias("key"),
+            _joined(*ADDRESS_PARTS).alias("text"),
+            (pl.col("street").is_not_null() & pl.any_horizontal(pl.col("city", "postcode").is_not_null())).alias(
+                "is_valid"
+            ),
+            pl.lit(0, pl.UInt8).alias("fullness"),
+            pl.concat_str(street, place, separator="|").alias("same"),
+            pl.sum_horizontal(pl.col(*ADDRESS_PARTS).is_not_null().cast(pl.UInt8)).cast(pl.UInt8).alias("form"),
+            street.alias("comparable_street"),
+        ),
+    )
+
+
+def single_candidates(known: CustomerVersions, field: str) -> Candidates:
+    """Values of a field that stands by itself: sex, date_of_birth, company or job_title."""
+    key, is_valid = _SINGLES[field]()
+    values = (field, "company_norm") if field == "company" else (field,)
+    frame = known.with_values(*values).filter(pl.col(field).is_not_null())
+    in_words = [key.alias("comparable_company")] if field == "company" else []
+    return Candidates(
+        (field,),
+        frame.select(
+            *_COMMON,
+            field,
+            key.alias("key"),
+            pl.col(field).cast(pl.String).alias("text"),
+            is_valid.alias("is_valid"),
+            pl.lit(0, pl.UInt8).alias("fullness"),
+            pl.lit("").alias("same"),
+            pl.lit(0, pl.UInt8).alias("form"),
+            *in_words,
+        ),
+    )
+
+
+def _sex() -> tuple[pl.Expr, pl.Expr]:
+    return pl.col("sex"), pl.col("sex").is_in(["f", "m", "x"])
+
+
+def _date_of_birth() -> tuple[pl.Expr, pl.Expr]:
+    seen = pl.col("observed_at").dt.date()
+    born = pl.col("date_of_birth")
+    return born.cast(pl.String), (born <= seen) & (born >= seen.dt.offset_by(f"-{OLDEST_PERSON_YEARS}y"))
+
+
+def _company() -> tuple[pl.Expr, pl.Expr]:
+    return pl.coalesce("company_norm", pl.col("company").str.to_lowercase()), _has_a_letter("company")
+
+
+def _job_title() -> tuple[pl.Expr, pl.Expr]:
+    return pl.col("job_title").str.to_lowercase(), _has_a_letter("job_title")
+
+
+_SINGLES: Mapping[str, Callable[[], tuple[pl.Expr, pl.Expr]]] = {
+    "sex": _sex,
+    "date_of_birth": _date_of_birth,
+    "company": _company,
+    "job_title": _job_title,
+}
+
+_COMMON = ("customer", "row", "record", "order", "standing", "trust", "observed_at")
+
+
+def _has_a_letter(column: str) -> pl.Expr:
+    return pl.col(column).str.contains(r"\p{L}")
+
+
+def _joined(*columns: str) -> pl.Expr:
+    return pl.concat_str([pl.coalesce(column, pl.lit("")) for column in columns], separator="|")

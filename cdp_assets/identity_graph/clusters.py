@@ -1,0 +1,134 @@
+"""From links to clusters: which records are one customer in this resolution.
+
+Three steps: records that are one by definition become units (``units.py``); what the scored pairs say about two units is
+weighed (``evidence.py``); units merge, the most convincing first, as long as the evidence of all pairs across speaks
+for it and no constraint against it (``agglomerate.py``). Plain connected components would let one false link join two crowds: on one
+labelled set 1,521 false links became 18,038 false pairs.
+
+What does not belong here: ids that outlive the resolution (``customer_ids.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import polars as pl
+
+from cdp_assets.candidate_links.decisions import ACCEPTED
+from cdp_assets.identity_graph.agglomerate import MILLIBITS, agglomerate
+from cdp_assets.identity_graph.connected import NODE
+from cdp_assets.identity_graph.descriptions import EVERYTHING, told
+from cdp_assets.identity_graph.evidence import unit_pairs
+from cdp_assets.identity_graph.fingerprints import fingerprints
+from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
+from cdp_assets.identity_graph.strength import weakest_probability
+from cdp_assets.identity_graph.units import Units, units
+from cdp_assets.tables import CLUSTERS
+
+
+def clusters(
+    scored_pairs: pl.DataFrame,
+    profile_members: pl.DataFrame,
+    records: pl.DataFrame,
+    judgements: pl.DataFrame,
+    one_row_sources: Iterable[str] = (),
+    policy: ClusterPolicy = DEFAULT_CLUSTERS,
+    profiles: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Put every record into one cluster: a frame of ``identity_graph/clusters``.
+
+    ``scored_pairs`` and ``profile_members`` are those of ``candidate_links``; ``records`` has ``record_id`` and ``source`` of every record, once or
+    once per version; ``judgements`` as in ``judgements.py``; ``one_row_sources`` are sources with one row per person.
+    ``profiles`` (``candidate_links/linkage_profiles``) tells which records could have been compared; without it, all of them.
+
+    - Records of one profile and profiles of one record are one customer.
+    - ``same`` joins. ``different`` keeps apart, also what either is joined to: the least convincing merge does not happen.
+    - Two records of a one-row-per-person source are never one customer, unless a steward says ``same``.
+    - Accepted links join two clusters when the evidence of all pairs across them, seen and unseen, is positive.
+    - A cluster above the size bound is clustered again with ever more evidence asked for, until it fits.
+
+    The answer for a connected part of the data does not depend on the rest, nor on the order of rows.
+    """
+    people = units(records, profile_members, judgements, one_row_sources)
+    if not len(people):
+        return CLUSTERS.empty()
+    key = fingerprints(people.names)
+    everything = pl.repeat(EVERYTHING, len(people), dtype=pl.Int64, eager=True)
+    tells = everything if profiles is None else told(profiles, people.profiles, len(people))
+    pairs = unit_pairs(scored_pairs, people, policy)
+
+    def agglomerated(pairs: pl.DataFrame) -> pl.Series:
+        return agglomerate(pairs.drop("probability"), key, tells, people.registers, policy)
+
+    label = _recut(agglomerated(pairs), pairs, people, agglomerated, policy)
+    links = pairs.filter("is_link").select("a", "b", "probability")
+    held = weakest_probability(label, links, key)
+    return CLUSTERS.conform(_by_record(people, label, held))
+
+
+def links_not_followed(
+    scored_pairs: pl.DataFrame, profile_members: pl.DataFrame, clusters: pl.DataFrame
+) -> pl.DataFrame:
+    """The accepted links (rows of ``scored_pairs``) whose two profiles have no cluster in common: what the clusters overruled.
+
+    Weak bridges, links against a judgement or a constraint, and links of clusters that were too large.
+    """
+    of = (
+        profile_members.join(clusters.select("record_id", "cluster_id"), on="record_id")
+        .select("profile_id", "cluster_id")
+        .unique()
+    )
+    accepted = scored_pairs.filter(pl.col("decision") == ACCEPTED)
+    followed = (
+        accepted.select("profile_id_l", "profile_id_r")
+        .join(of.rename({"profile_id": "profile_id_l"}), on="profile_id_l")
+        .join(of.rename({"profile_id": "profile_id_r"}), on=["profile_id_r", "cluster_id"])
+    )
+    return accepted.join(followed, on=["profile_id_l", "profile_id_r"], how="anti").sort("profile_id_l", "profile_id_r")
+
+
+def _recut(
+    label: pl.Series,
+    pairs: pl.DataFrame,
+    people: Units,
+    agglomerated: Callable[[pl.DataFrame], pl.Series],
+    policy: ClusterPolicy,
+) -> pl.Series:
+    """Cluster the oversized clusters again, each time asking for more evidence, until each fits or is one unit."""
+    asked = 0.0
+    while True:
+        oversized = _oversized(label, people, policy.largest_cluster)
+        if not oversized.any():
+            return label
+        asked += policy.recut_step_bits
+        a, b = pairs.get_column("a"), pairs.get_column("b")
+        inside = oversized.gather(a) & (label.gather(a) == label.gather(b))
+        less = pl.col("evidence") - round(asked * MILLIBITS)
+        stricter = pairs.filter(inside).with_columns(evidence=less, is_link=pl.col("is_link") & (less > 0))
+        again = agglomerated(stricter)
+        label = pl.select(pl.when(oversized).then(again).otherwise(label)).to_series()
+
+
+def _oversized(label: pl.Series, people: Units, largest: int) -> pl.Series:
+    """Whether each unit is in a cluster of several units with too many records and too many distinct profiles."""
+    of_record, of_profile = (
+        pl.DataFrame({"label": label.gather(held.get_column("unit"))}).group_by("label").len()
+        for held in (people.records, people.profiles)
+    )
+    crowded = of_record.join(of_profile, on="label").filter(pl.min_horizontal("len", "len_right") > largest)
+    several = label.is_duplicated()
+    return several & label.is_in(crowded.get_column("label").implode())
+
+
+def _by_record(people: Units, label: pl.Series, held: pl.Series) -> pl.DataFrame:
+    """One row per record; clusters numbered from 1 in the order of their smallest record id."""
+    firsts = label.unique().sort()
+    number = pl.repeat(0, len(label), dtype=NODE, eager=True).scatter(
+        firsts, pl.int_range(1, len(firsts) + 1, dtype=NODE, eager=True)
+    )
+    unit = people.records.get_column("unit")
+    return people.records.select(
+        "record_id",
+        number.gather(label).gather(unit).alias("cluster_id"),
+        held.gather(unit).alias("weakest_probability"),
+    ).sort("record_id")

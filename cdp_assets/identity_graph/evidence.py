@@ -1,0 +1,96 @@
+"""What the scored pairs say about two units: one row per pair of units, in whole thousandths of a bit.
+
+What does not belong here: which links are accepted (``candidate_links/decisions.py``) and what becomes of them
+(``agglomerate.py``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+
+from cdp_assets.candidate_links.decisions import ACCEPTED, BY_WEIGHT, CONFLICT
+from cdp_assets.identity_graph.agglomerate import MILLIBITS
+from cdp_assets.identity_graph.policy import ClusterPolicy
+from cdp_assets.identity_graph.units import Units
+
+
+def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) -> pl.DataFrame:
+    """Pairs of units ``a`` < ``b`` with ``evidence``, ``is_link``, ``is_barred`` and the strongest ``probability``.
+
+    Several profiles may stand on each side. The best accepted link speaks for them all, because a former address
+    still identifies; where some pairs are in conflict, the mean of accepted and conflicting ones counts. A pair kept for
+    review never speaks for a merge: it counts as what it weighs below even odds, but no more than an unseen pair does; one
+    that a rule held back counts against it, whatever it weighs. Units that were judged different are barred.
+    """
+    lifted = _lifted(scored_pairs, units).with_columns(_evidence(policy))
+    accepted, conflict = pl.col("decision") == ACCEPTED, pl.col("decision") == CONFLICT
+    opposed = (accepted | conflict).sum()
+    mean_of_opposed = pl.col("bits").filter(accepted | conflict).sum() // pl.max_horizontal(opposed, 1)
+    found = lifted.group_by("a", "b").agg(
+        pl.when(conflict.any())
+        .then(mean_of_opposed)
+        .when(accepted.any())
+        .then(pl.col("bits").filter(accepted).max())
+        .otherwise(pl.col("bits").max())
+        .alias("evidence"),
+        accepted.any().alias("is_link"),
+        pl.lit(False).alias("is_barred"),
+        pl.col("match_probability").filter(accepted).max().alias("probability"),
+    )
+    barred = units.barred.select(
+        "a",
+        "b",
+        evidence=pl.lit(0, dtype=pl.Int64),
+        is_link=pl.lit(False),
+        is_barred=pl.lit(True),
+        probability=pl.lit(None, dtype=pl.Float64),
+    )
+    return (
+        pl.concat([found, barred])
+        .group_by("a", "b")
+        .agg(
+            pl.col("evidence").sum(),
+            pl.col("is_link", "is_barred").any(),
+            pl.col("probability").max(),
+        )
+    )
+
+
+def _lifted(scored_pairs: pl.DataFrame, units: Units) -> pl.DataFrame:
+    """Scored pairs of profiles, as pairs of the units that the profiles stand in."""
+    pairs = scored_pairs.select(
+        "profile_id_l", "profile_id_r", "match_weight", "match_probability", "decision", "reason"
+    )
+    left = units.profiles.rename({"profile_id": "profile_id_l", "unit": "l"})
+    right = units.profiles.rename({"profile_id": "profile_id_r", "unit": "r"})
+    return (
+        pairs.join(left, on="profile_id_l")
+        .join(right, on="profile_id_r")
+        .filter(pl.col("l") != pl.col("r"))
+        .with_columns(a=pl.min_horizontal("l", "r"), b=pl.max_horizontal("l", "r"))
+    )
+
+
+def _evidence(policy: ClusterPolicy) -> pl.Expr:
+    weight = pl.col("match_weight")
+    above_zero = (weight - _bits(policy.neutral_probability)).clip(upper_bound=policy.strongest_evidence_bits)
+    accepted, conflict = pl.col("decision") == ACCEPTED, pl.col("decision") == CONFLICT
+    by_rule = pl.col("reason") != BY_WEIGHT
+    bits = (
+        pl.when(accepted & by_rule)
+        .then(above_zero.clip(lower_bound=policy.rule_evidence_bits))
+        .when(accepted)
+        .then(above_zero.clip(lower_bound=policy.link_evidence_bits))
+        .when(conflict)
+        .then(pl.lit(policy.conflict_evidence_bits))
+        .when(by_rule)
+        .then(pl.lit(policy.held_back_evidence_bits))
+        .otherwise(weight.clip(lower_bound=policy.unseen_pair_bits, upper_bound=0.0))
+    )
+    return (bits * MILLIBITS).round().cast(pl.Int64).alias("bits")
+
+
+def _bits(probability: float) -> float:
+    return math.log2(probability / (1 - probability))

@@ -1,0 +1,89 @@
+"""How a customer id is written: ``C``, twelve characters of Crockford's base 32, one check character.
+
+Short, free of look-alike letters, safe in a URL and a file name, and a slip of the finger is noticed: the check character
+makes the id a word of a one-symbol Reed-Solomon code over GF(32), in which one wrong character or two swapped ones never
+give another valid id.
+
+What does not belong here: which customer gets which id (``customer_ids.py``).
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import polars as pl
+
+from cdp_assets.identity_graph.fingerprints import fingerprint, fingerprints
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford, https://www.crockford.com/base32.html
+PREFIX = "C"
+BODY_CHARACTERS = 12
+LENGTH = len(PREFIX) + BODY_CHARACTERS + 1
+
+_BITS = 5
+_POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, primitive: its root generates GF(32)
+_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
+
+
+def mint(seed_record_id: str, attempt: int) -> str:
+    """The customer id that a record stands for. ``attempt`` (from 0) asks for another one where that is taken."""
+    return _written(fingerprint(_seed(seed_record_id, attempt)))
+
+
+def mint_all(seeds: pl.Series, attempt: int) -> pl.Series:
+    """:func:`mint` of every seed, in the same order."""
+    numbers = fingerprints(pl.select(pl.lit(f"{attempt}:") + seeds).to_series())
+    digits = [(pl.lit(numbers) // 32**place) % 32 for place in _places()]
+    checks = [
+        digit.replace_strict(list(range(32)), _products(place), return_dtype=pl.Int64)
+        for place, digit in zip(_places(), digits, strict=True)
+    ]
+    check = reduce(lambda one, other: one ^ other, checks)
+    letters = [d.replace_strict(list(range(32)), list(ALPHABET), return_dtype=pl.String) for d in (*digits, check)]
+    return pl.select(pl.concat_str(pl.lit(PREFIX), *letters).alias("customer_id")).to_series()
+
+
+def is_valid(customer_id: str) -> bool:
+    """Whether this is how a customer id is written, check character included. It may still belong to nobody."""
+    if len(customer_id) != LENGTH or not customer_id.startswith(PREFIX):
+        return False
+    digits = [ALPHABET.find(letter) for letter in customer_id[len(PREFIX) :]]
+    return min(digits) >= 0 and _check(digits[:-1]) == digits[-1]
+
+
+def as_written(typed: str) -> str | None:
+    """A customer id as a person typed it (lower case, hyphens, O for 0, I or L for 1), corrected; None for anything else."""
+    customer_id = typed.strip().upper().translate(_READ_AS)
+    return customer_id if is_valid(customer_id) else None
+
+
+def _seed(record_id: str, attempt: int) -> str:
+    return f"{attempt}:{record_id}"
+
+
+def _written(number: int) -> str:
+    digits = [number // 32**place % 32 for place in _places()]
+    return PREFIX + "".join(ALPHABET[digit] for digit in (*digits, _check(digits)))
+
+
+def _places() -> range:
+    """Places of the twelve digits, the most significant first."""
+    return range(BODY_CHARACTERS - 1, -1, -1)
+
+
+def _check(digits: list[int]) -> int:
+    weighted = (_products(place)[digit] for place, digit in zip(_places(), digits, strict=True))
+    return reduce(lambda one, other: one ^ other, weighted)
+
+
+def _products(place: int) -> list[int]:
+    """Every element of GF(32) times the generator to the power ``place + 1`` (the check character has power 0)."""
+    return [_times_generator(digit, place + 1) for digit in range(32)]
+
+
+def _times_generator(element: int, times: int) -> int:
+    for _ in range(times):
+        element <<= 1
+        if element >> _BITS:
+            element ^= _POLYNOMIAL
+    return element

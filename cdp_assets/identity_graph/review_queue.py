@@ -1,0 +1,211 @@
+"""What a person should look at, dearest doubt first.
+
+An item costs the chance that today's decision is wrong, times the records that the other decision would move. Four kinds: a
+pair held back for review (near threshold), an accepted link that the clusters do not follow or that alone holds a part
+of a customer (fragile bridge), strong evidence both ways (conflict), and a customer of suspicious size (large cluster).
+
+What does not belong here: the evidence behind a pair (``candidate_links/explain.py``) and what a person then says (``judgements.py``).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
+from cdp_assets.identity_graph.fingerprints import short_hashes
+from cdp_assets.identity_graph.judgements import Judgement, judgements_in_force, no_judgements
+from cdp_assets.identity_graph.policy import DEFAULT_REVIEW, ReviewPolicy
+from cdp_assets.tables import REVIEW_QUEUE
+
+NEAR_THRESHOLD, FRAGILE_BRIDGE, IN_CONFLICT, LARGE = "near threshold", "fragile bridge", "conflict", "large cluster"
+
+
+def review_queue(
+    scored_pairs: pl.DataFrame,
+    profile_members: pl.DataFrame,
+    customer_ids: pl.DataFrame,
+    clusters: pl.DataFrame,
+    judgements: pl.DataFrame | None = None,
+    policy: ReviewPolicy = DEFAULT_REVIEW,
+) -> pl.DataFrame:
+    """``identity_graph/review_queue``: one item per pair of customers, or per customer that is in doubt itself.
+
+    A pair of customers stands with its dearest doubt; one about which a steward said ``same`` or ``different`` does not stand.
+    At most ``policy.longest_queue`` items.
+    """
+    sizes = customer_ids.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("size"))
+    pairs = _pairs(scored_pairs, profile_members, customer_ids, sizes)
+    held = customer_ids.select("record_id", "customer_id").join(clusters, on="record_id")
+    items = pl.concat(
+        [
+            _between(pairs),
+            _contested(pairs),
+            _hanging(held, pairs, policy),
+            _large(held, profile_members, policy),
+        ],
+        how="diagonal",
+    )
+    settled = _settled(customer_ids, no_judgements() if judgements is None else judgements)
+    dearest = (
+        items.join(settled, on=["customer_id_l", "customer_id_r"], how="anti")
+        .filter(pl.col("expected_cost") > 0)
+        .sort(
+            "expected_cost",
+            "customer_id_l",
+            "customer_id_r",
+            "why",
+            "record_id_l",
+            "record_id_r",
+            descending=[True, False, False, False, False, False],
+        )
+        .unique(["customer_id_l", "customer_id_r"], keep="first", maintain_order=True)
+        .head(policy.longest_queue)
+    )
+    sides = dearest.select(
+        pl.concat_str("customer_id_l", pl.col("customer_id_r").fill_null(""), separator="|").alias("sides")
+    )
+    return REVIEW_QUEUE.conform(
+        dearest.with_columns(
+            short_hashes(sides.get_column("sides")).alias("item_id"),
+            rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+        )
+    )
+
+
+def _pairs(
+    scored_pairs: pl.DataFrame, profile_members: pl.DataFrame, customer_ids: pl.DataFrame, sizes: pl.DataFrame
+) -> pl.DataFrame:
+    """Scored pairs with the customers of their two sides (``customer_id_l`` <= ``customer_id_r``) and a record of each.
+
+    A profile is represented by its smallest record in each customer.
+    """
+    held = (
+        profile_members.join(customer_ids.select("record_id", "customer_id"), on="record_id")
+        .group_by("profile_id", "customer_id")
+        .agg(pl.col("record_id").min())
+    )
+    of = sizes.rename({"customer_id": "customer_id_l", "size": "size_l"})
+    other = sizes.rename({"customer_id": "customer_id_r", "size": "size_r"})
+    pairs = (
+        scored_pairs.select("profile_id_l", "profile_id_r", "match_probability", "decision")
+        .join(held.select(profile_id_l="profile_id", one="customer_id", record_one="record_id"), on="profile_id_l")
+        .join(held.select(profile_id_r="profile_id", two="customer_id", record_two="record_id"), on="profile_id_r")
+    )
+    swapped = (pl.col("one") > pl.col("two")) | (
+        (pl.col("one") == pl.col("two")) & (pl.col("record_one") > pl.col("record_two"))
+    )
+    return (
+        pairs.select(
+            pl.when(swapped).then("two").otherwise("one").alias("customer_id_l"),
+            pl.when(swapped).then("one").otherwise("two").alias("customer_id_r"),
+            pl.when(swapped).then("record_two").otherwise("record_one").alias("record_id_l"),
+            pl.when(swapped).then("record_one").otherwise("record_two").alias("record_id_r"),
+            "match_probability",
+            "decision",
+        )
+        .join(of, on="customer_id_l")
+        .join(other, on="customer_id_r")
+    )
+
+
+def _between(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of two customers: if they are one, the smaller one's records are in the wrong place."""
+    why = (
+        pl.when(pl.col("decision") == CONFLICT)
+        .then(pl.lit(IN_CONFLICT))
+        .when(pl.col("decision") == ACCEPTED)
+        .then(pl.lit(FRAGILE_BRIDGE))
+        .otherwise(pl.lit(NEAR_THRESHOLD))
+    )
+    moved = pl.min_horizontal("size_l", "size_r")
+    return pairs.filter(pl.col("customer_id_l") != pl.col("customer_id_r")).select(
+        "customer_id_l",
+        "customer_id_r",
+        "record_id_l",
+        "record_id_r",
+        "match_probability",
+        why=why,
+        records=moved,
+        expected_cost=pl.col("match_probability") * moved,
+    )
+
+
+def _contested(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Conflicts inside one customer: other links outvoted them. If they were right, half of the customer may be wrong."""
+    inside = (pl.col("customer_id_l") == pl.col("customer_id_r")) & (pl.col("decision") == CONFLICT)
+    moved = (pl.col("size_l") // 2).clip(lower_bound=1)
+    return pairs.filter(inside & (pl.col("record_id_l") != pl.col("record_id_r"))).select(
+        "customer_id_l",
+        pl.lit(None, dtype=pl.String).alias("customer_id_r"),
+        "record_id_l",
+        "record_id_r",
+        "match_probability",
+        why=pl.lit(IN_CONFLICT),
+        records=moved,
+        expected_cost=(1 - pl.col("match_probability")) * moved,
+    )
+
+
+def _hanging(held: pl.DataFrame, pairs: pl.DataFrame, policy: ReviewPolicy) -> pl.DataFrame:
+    """Parts of a customer that one weak link holds, with that link."""
+    doubtful = held.filter(pl.col("weakest_probability") < policy.certain_probability)
+    parts = (
+        doubtful.join(held.group_by("customer_id").agg(pl.len().alias("size")), on="customer_id")
+        .group_by("customer_id", "weakest_probability", "size")
+        .agg(pl.len().alias("held"))
+        # A link between two equal halves holds both of them; only one of the two would leave.
+        .with_columns(records=pl.min_horizontal("held", pl.max_horizontal(pl.col("size") // 2, 1)).cast(pl.Int64))
+    )
+    inside = pairs.filter((pl.col("customer_id_l") == pl.col("customer_id_r")) & (pl.col("decision") == ACCEPTED))
+    link = (
+        inside.select(
+            "record_id_l", "record_id_r", customer_id="customer_id_l", weakest_probability="match_probability"
+        )
+        .sort("record_id_l", "record_id_r")
+        .unique(["customer_id", "weakest_probability"], keep="first", maintain_order=True)
+    )
+    return parts.join(link, on=["customer_id", "weakest_probability"], how="left").select(
+        "record_id_l",
+        "record_id_r",
+        "records",
+        customer_id_l="customer_id",
+        customer_id_r=pl.lit(None, dtype=pl.String),
+        match_probability="weakest_probability",
+        why=pl.lit(FRAGILE_BRIDGE),
+        expected_cost=(1 - pl.col("weakest_probability")) * pl.col("records"),
+    )
+
+
+def _large(held: pl.DataFrame, profile_members: pl.DataFrame, policy: ReviewPolicy) -> pl.DataFrame:
+    """Customers who are described in suspiciously many ways. A visitor with a thousand equal page views is not one."""
+    profiles = (
+        profile_members.join(held.select("record_id", "customer_id"), on="record_id")
+        .group_by("customer_id")
+        .agg(pl.col("profile_id").n_unique().alias("profiles"))
+    )
+    sizes = (
+        held.group_by("customer_id")
+        .agg(pl.len().cast(pl.Int64).alias("records"), pl.col("weakest_probability").min().alias("weakest"))
+        .join(profiles, on="customer_id")
+    )
+    doubt = pl.max_horizontal(1 - pl.col("weakest"), pl.lit(policy.large_cluster_doubt))
+    return sizes.filter(pl.min_horizontal("records", "profiles") >= policy.large_cluster).select(
+        "records",
+        customer_id_l="customer_id",
+        customer_id_r=pl.lit(None, dtype=pl.String),
+        match_probability="weakest",
+        why=pl.lit(LARGE),
+        expected_cost=doubt * pl.col("records"),
+    )
+
+
+def _settled(customer_ids: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of customers that hold two records of which a steward said ``same`` or ``different``."""
+    final = judgements_in_force(judgements).filter(pl.col("judgement") != Judgement.UNDECIDED.value)
+    of = customer_ids.select("record_id", "customer_id")
+    sides = final.join(of.select(record_id_l="record_id", one="customer_id"), on="record_id_l").join(
+        of.select(record_id_r="record_id", two="customer_id"), on="record_id_r"
+    )
+    return sides.select(
+        customer_id_l=pl.min_horizontal("one", "two"), customer_id_r=pl.max_horizontal("one", "two")
+    ).unique()

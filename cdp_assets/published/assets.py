@@ -1,0 +1,75 @@
+"""Asset of stage 8: one consistent publication to the user's database."""
+
+import json
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from cdp_assets.identity_graph.resolution import current_versions
+from cdp_assets.published.publication import publish
+from cdp_assets.resources import RESOLUTION_POOL, key_check, now, stored, table_asset
+from cdp_assets.tables import (
+    CONSENTS,
+    CUSTOMER_IDS,
+    CUSTOMERS,
+    GOLDEN_EMAILS,
+    GOLDEN_PHONES,
+    ID_LINEAGE,
+    IDENTITY_CHANGES,
+    PROVENANCE,
+    PUBLICATIONS,
+    SEGMENT_MEMBERS,
+)
+from cdp_assets.workspace import Workspace
+
+PUBLISHED_TABLES = (
+    CUSTOMERS,
+    GOLDEN_EMAILS,
+    GOLDEN_PHONES,
+    CONSENTS,
+    PROVENANCE,
+    CUSTOMER_IDS,
+    ID_LINEAGE,
+    IDENTITY_CHANGES,
+    SEGMENT_MEMBERS,
+)
+
+
+@table_asset(
+    PUBLICATIONS,
+    deps=PUBLISHED_TABLES,
+    kinds=["sqlalchemy"],
+    pool=RESOLUTION_POOL,
+)
+def publications(
+    context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]
+) -> dg.MaterializeResult[Any]:
+    """One row per publication: one consistent set of tables in the target database.
+
+    Key: publication_id. Golden records, addresses, consents, ids and segments of one resolution, written in one transaction
+    that verifies itself before it commits: readers see the former publication or the new one. Names the lake versions it was made
+    from. Nothing gets here past a failed blocking check.
+    """
+    moment = now()
+    versions = current_versions(workspace.lake, PUBLISHED_TABLES)
+    frames = {table: workspace.lake.read(table, version=versions[table.name]) for table in PUBLISHED_TABLES}
+    result = publish(frames, workspace.publication_url, versions, context.run_id, moment)
+    customers = frames[CUSTOMERS].height
+    workspace.ledger.add_publication(
+        context.run_id, lake_versions=json.dumps(versions, sort_keys=True), customers=customers, now=moment
+    )
+    note = workspace.lake.committed_metadata(CUSTOMER_IDS)
+    workspace.ledger.add_resolution(
+        note["resolution_id"], imports_hash=note["imports_hash"], model_version=note["model_version"], now=moment
+    )
+    history = workspace.ledger.publications().with_columns(is_current=pl.col("publication_id") == context.run_id)
+    return stored(
+        workspace,
+        PUBLICATIONS,
+        history,
+        metadata={"customers": customers, **{f"rows_{name}": count for name, count in sorted(result.rows.items())}},
+    )
+
+
+keys = [key_check(PUBLICATIONS)]

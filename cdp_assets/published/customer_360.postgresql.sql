@@ -1,0 +1,64 @@
+-- One row per customer: the golden record with all addresses, segments and former ids. Lists are arrays.
+-- New columns go at the end: PostgreSQL can then replace the view under the views of others.
+SELECT
+    c.customer_id,
+    c.first_name,
+    c.middle_name,
+    c.last_name,
+    c.name_suffix,
+    c.full_name,
+    c.sex,
+    c.date_of_birth,
+    c.email,
+    c.phone,
+    c.street,
+    c.city,
+    c.region,
+    c.postcode,
+    c.country,
+    c.company,
+    c.job_title,
+    c.is_known,
+    c.may_email_marketing,
+    c.records,
+    c.sources,
+    c.first_seen_at,
+    c.last_seen_at,
+    c.weakest_probability,
+    ARRAY(
+        SELECT e.email
+        FROM customer_emails AS e
+        WHERE e.customer_id = c.customer_id
+        ORDER BY e.rank, e.email
+    ) AS emails,
+    ARRAY(
+        SELECT e.email
+        FROM customer_emails AS e
+        WHERE e.customer_id = c.customer_id AND e.is_sendable
+        ORDER BY e.rank, e.email
+    ) AS sendable_emails,
+    ARRAY(
+        SELECT p.phone
+        FROM customer_phones AS p
+        WHERE p.customer_id = c.customer_id
+        ORDER BY p.rank, p.phone
+    ) AS phones,
+    ARRAY(
+        SELECT s.segment
+        FROM segment_members AS s
+        WHERE s.customer_id = c.customer_id AND s.is_included
+        ORDER BY s.segment
+    ) AS segments,
+    ARRAY(
+        SELECT s.segment
+        FROM segment_members AS s
+        WHERE s.customer_id = c.customer_id AND s.membership = 'maybe'
+        ORDER BY s.segment
+    ) AS segments_in_doubt,
+    ARRAY(
+        SELECT r.customer_id
+        FROM resolved_ids AS r
+        WHERE r.current_customer_id = c.customer_id AND r.customer_id <> c.customer_id
+        ORDER BY r.customer_id
+    ) AS former_customer_ids
+FROM customers AS c

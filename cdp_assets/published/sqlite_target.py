@@ -1,0 +1,122 @@
+"""SQLite as the place of publications: one file, in write-ahead-log mode.
+
+In that mode (https://www.sqlite.org/wal.html) readers never wait for the writer and see the database as it was when
+their transaction began; the writer never waits for readers. DDL is part of the transaction, so a publication that adds
+a column is as atomic as any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from cdp_assets.published.errors import PublicationError
+from cdp_assets.published.plain_columns import for_sqlite
+
+BUSY_SECONDS = 30
+"""How long a publication waits for another process that writes to the file."""
+
+ROWS_AT_ONCE = 50_000
+"""Rows that exist as Python values at one time while loading: about 100 MB of customers."""
+
+CACHE_KIBIBYTES = 128 * 1024
+"""Page cache while publishing; the default of 2 MB makes joins of a million rows read the file over and over."""
+
+
+class SqliteTarget:
+    """A SQLite file."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self.name = f"the SQLite database {Path(url.database or '').name}"
+        self._engine = sa.create_engine(
+            url.set(drivername="sqlite+pysqlite"), hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+        )
+        sa.event.listen(self._engine, "connect", _on_connect)
+        sa.event.listen(self._engine, "begin", _on_begin)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        with self._engine.begin() as connection:
+            yield connection
+
+    def load(self, connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
+        names = ", ".join(f'"{name}"' for name in frame.columns)
+        insert = f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * frame.width)})'
+        for piece in for_sqlite(frame).iter_slices(ROWS_AT_ONCE):
+            connection.exec_driver_sql(insert, piece.rows())
+
+    def staging(self, table: sa.Table) -> sa.Table:
+        return _copy(table, f"staged_{table.name}", sa.MetaData(), prefixes=["TEMPORARY"])
+
+    def change_key_or_types(
+        self, connection: sa.Connection, table: sa.Table, retyped: list[str], former_key: list[str]
+    ) -> None:
+        """SQLite can change neither in place. The empty table is made anew; views name it and do not notice."""
+        known = {index.name for index in table.indexes}
+        hangs_on_it = connection.execute(
+            sa.text(
+                "SELECT name FROM sqlite_master WHERE tbl_name = :table AND type IN ('index', 'trigger') AND sql IS NOT NULL"
+            ),
+            {"table": table.name},
+        ).scalars()
+        foreign = sorted(name for name in hangs_on_it if name not in known)
+        if foreign:
+            raise PublicationError(
+                f"{table.name} has a new key or new column types, and indexes or triggers that others made hang on it: "
+                f"{foreign}; drop them, publish, and make them again"
+            )
+        table.drop(connection)
+        table.create(connection)
+
+    def is_needed_by_others(self, connection: sa.Connection, table: sa.Table, column: str) -> bool:
+        """SQLite tells when it is tried, at no cost."""
+        return False
+
+    def replace_view(self, connection: sa.Connection, name: str, select: str) -> bool:
+        """Views are text that is read at each use: dropping ours disturbs no view that names it."""
+        connection.exec_driver_sql(f'DROP VIEW IF EXISTS "{name}"')
+        connection.exec_driver_sql(f'CREATE VIEW "{name}" AS\n{select}')
+        return True
+
+    def grants(self, connection: sa.Connection, name: str) -> list[str]:
+        """SQLite knows no users."""
+        return []
+
+    def describe(self, connection: sa.Connection, table: sa.Table) -> None:
+        """SQLite's catalog has no place for it."""
+
+    def analyze(self, connection: sa.Connection, table: sa.Table) -> None:
+        connection.exec_driver_sql(f'ANALYZE "{table.name}"')
+
+    def bytes(self, connection: sa.Connection, tables: list[sa.Table]) -> int:
+        """The whole file: what each table takes in it is not known to every build of SQLite."""
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        return int(pages) * int(size)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _copy(table: sa.Table, name: str, metadata: sa.MetaData, **options: Any) -> sa.Table:
+    columns = [
+        sa.Column(column.name, column.type, primary_key=column.primary_key, nullable=column.nullable)
+        for column in table.columns
+    ]
+    return sa.Table(name, metadata, *columns, sqlite_with_rowid=False, **options)
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver would begin late and without the lock; _on_begin does it
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

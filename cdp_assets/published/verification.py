@@ -1,0 +1,83 @@
+"""What must be true of a publication: of its frames before anything is written, of its tables before the commit.
+
+Both raise :class:`~cdp_assets.published.errors.PublicationError` with tables, columns and counts, never a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+import sqlalchemy as sa
+
+from cdp_assets.published.difference import row_count
+from cdp_assets.published.errors import PublicationError
+from cdp_assets.published.published_tables import REFERENCES, PublishedTable, Reference
+from cdp_assets.tables import Table, TableContractError
+
+_NUL, _REPLACEMENT = "\x00", "\ufffd"
+
+
+def publishable(frames: Mapping[Table, pl.DataFrame], tables: Sequence[PublishedTable]) -> dict[str, pl.DataFrame]:
+    """The frames by published name, fit for a database: as their contracts say, keys filled and unique, sorted by key.
+
+    A NUL character, which PostgreSQL refuses in a text and at which others stop reading, becomes U+FFFD; a NaN becomes null.
+    """
+    missing = [table.lake_table.name for table in tables if table.lake_table not in frames]
+    if missing:
+        raise PublicationError(f"a publication needs all of its tables; {missing} were not given")
+    return {table.name: _publishable(table, frames[table.lake_table]) for table in tables}
+
+
+def _publishable(table: PublishedTable, frame: pl.DataFrame) -> pl.DataFrame:
+    contract = table.lake_table
+    key = list(contract.key)
+    columns = [*key, *(name for name in contract.schema if name not in key)]
+    try:
+        clean = contract.conform(frame.select(_without_oddities(name, dtype) for name, dtype in frame.schema.items()))
+    except TableContractError as problem:
+        raise PublicationError(f"{table.name} can not be published: {problem}") from None
+    nulls = clean.filter(pl.any_horizontal(pl.col(name).is_null() for name in key)).height
+    repeated = clean.height - clean.select(key).n_unique()
+    if nulls or repeated:
+        raise PublicationError(
+            f"{table.name} can not be published: of {clean.height} rows, {nulls} have no {' and '.join(key)} and {repeated} "
+            f"repeat the one of another row; look into {contract.name}"
+        )
+    return clean.select(columns).sort(key)
+
+
+def _without_oddities(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype == pl.String():
+        return column.str.replace_all(_NUL, _REPLACEMENT, literal=True)
+    if dtype == pl.List(pl.String()):
+        return column.list.eval(pl.element().str.replace_all(_NUL, _REPLACEMENT, literal=True))
+    return column.fill_nan(None) if dtype.is_float() else column
+
+
+def verify(connection: sa.Connection, tables: Mapping[str, sa.Table], expected_rows: Mapping[str, int]) -> None:
+    """Look at the tables as readers will see them: every row is there, and everything that is referred to exists."""
+    problems = [
+        f"{name} has {found} rows instead of {expected_rows[name]}"
+        for name, table in tables.items()
+        if (found := row_count(connection, table)) != expected_rows[name]
+    ]
+    for reference in REFERENCES:
+        if lost := _lost(connection, tables, reference):
+            problems.append(
+                f"{lost} of the values of {reference.child}.{reference.column} are not in {reference.parent}.{reference.parent_column}"
+            )
+    if problems:
+        raise PublicationError(
+            f"the publication does not agree with itself: {'; '.join(problems)}; nothing was published, resolve again "
+            "so that all of its tables come from one resolution"
+        )
+
+
+def _lost(connection: sa.Connection, tables: Mapping[str, sa.Table], reference: Reference) -> int:
+    column = tables[reference.child].c[reference.column]
+    named = sa.select(column.label("value")).distinct().where(column.is_not(None)).subquery()
+    parent = tables[reference.parent].c[reference.parent_column]
+    found = sa.exists().where(parent == named.c.value)
+    return connection.execute(sa.select(sa.func.count()).select_from(named).where(~found)).scalar_one()

@@ -1,0 +1,62 @@
+"""Asset of stage 7: who is in which segment, out of it, or maybe."""
+
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from cdp_assets.resources import RESOLUTION_POOL, key_check, stored, table_asset
+from cdp_assets.segments.members import members as members_of
+from cdp_assets.segments.policy import load_segments_policy
+from cdp_assets.tables import (
+    CLUSTERS,
+    CONSENTS,
+    CUSTOMER_IDS,
+    CUSTOMERS,
+    PROFILE_MEMBERS,
+    RECORD_VERSIONS,
+    SCORED_PAIRS,
+    SEGMENT_MEMBERS,
+)
+from cdp_assets.workspace import Workspace
+
+_MADE_FROM = [CUSTOMERS, CUSTOMER_IDS, CLUSTERS, RECORD_VERSIONS, SCORED_PAIRS, PROFILE_MEMBERS, CONSENTS]
+
+
+@table_asset(SEGMENT_MEMBERS, deps=_MADE_FROM, pool=RESOLUTION_POOL)
+def members(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per customer and segment, with whether the customer is in it and why.
+
+    Key: segment and customer. Membership is yes, no, or maybe where the identity is in doubt; the segment says which way
+    doubt falls. A customer whose attendance is only probable is never in "people who never attended".
+    """
+    policy = load_segments_policy(workspace.policy_file("segments"))
+    frames = {table.name.split("/")[1]: workspace.lake.read(table) for table in _MADE_FROM}
+    rows = members_of(policy, **frames)
+    counts = dict(rows["membership"].value_counts().rows())
+    return stored(
+        workspace,
+        SEGMENT_MEMBERS,
+        rows,
+        metadata={
+            "segments": rows["segment"].n_unique(),
+            "included": int(rows["is_included"].sum()),
+            **{word: counts.get(word, 0) for word in ("yes", "maybe", "no")},
+        },
+    )
+
+
+@dg.asset_check(asset=["segments", "members"], blocking=True, pool=RESOLUTION_POOL)
+def every_segment_knows_every_customer(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """Each segment has a row for each customer: nobody is left out of a "never" by being forgotten."""
+    customers = workspace.lake.read(CUSTOMERS, columns=["customer_id"])
+    rows = workspace.lake.read(SEGMENT_MEMBERS, columns=["segment", "customer_id"])
+    uneven = rows.group_by("segment").len().filter(pl.col("len") != customers.height).height
+    strangers = rows.join(customers, on="customer_id", how="anti").height
+    return dg.AssetCheckResult(
+        passed=not (uneven or strangers),
+        metadata={"customers": customers.height, "segments_that_miss_some": uneven, "unknown_customers": strangers},
+    )
+
+
+keys = [key_check(SEGMENT_MEMBERS)]

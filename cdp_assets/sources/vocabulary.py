@@ -1,0 +1,83 @@
+"""The words of source contracts: kinds, canonical fields, and what people write for them.
+
+What does not belong here: how a contract is checked (``contract_model.py``) or read (``contracts.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["profiles", "activities", "consents", "corrections"]
+Delivers: TypeAlias = Literal["snapshot", "changes", "events"]
+
+NAME_FIELDS = ("first_name", "middle_name", "last_name", "full_name", "name_suffix")
+ADDRESS_FIELDS = ("street", "city", "region", "postcode", "country")
+PROFILE_FIELDS = (
+    *NAME_FIELDS,
+    "sex",
+    "email",
+    "phone",
+    "date_of_birth",
+    *ADDRESS_FIELDS,
+    "company",
+    "job_title",
+)
+EVENT_FIELDS: Mapping[Kind, tuple[str, ...]] = {
+    "profiles": (),
+    "activities": ("activity", "activity_subject"),
+    "consents": ("consent", "purpose", "channel", "wording"),
+    "corrections": ("corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction"),
+}
+CANONICAL_FIELDS = (*PROFILE_FIELDS, *(name for names in EVENT_FIELDS.values() for name in names))
+LIST_FIELDS = frozenset({"email", "phone", *ADDRESS_FIELDS})
+"""Fields that a record may have several of. A list of columns for another field is read for the first that is filled."""
+
+CORRECTION_NEEDS = ("corrected_source", "corrected_key", "corrected_field", "corrected_value")
+"""Without these a row corrects nothing; it is a contact record like any other."""
+
+ALSO_KNOWN_AS: Mapping[str, str] = {
+    "given_name": "first_name",
+    "forename": "first_name",
+    "surname": "last_name",
+    "family_name": "last_name",
+    "name": "full_name",
+    "suffix": "name_suffix",
+    "gender": "sex",
+    "mail": "email",
+    "e_mail": "email",
+    "email_address": "email",
+    "mobile": "phone",
+    "telephone": "phone",
+    "dob": "date_of_birth",
+    "birthdate": "date_of_birth",
+    "birthday": "date_of_birth",
+    "address": "street",
+    "street1": "street",
+    "town": "city",
+    "state": "region",
+    "province": "region",
+    "county": "region",
+    "zip": "postcode",
+    "zipcode": "postcode",
+    "zip_code": "postcode",
+    "postal_code": "postcode",
+    "organisation": "company",
+    "organization": "company",
+    "employer": "company",
+    "account": "company",
+    "title": "job_title",
+    "position": "job_title",
+    "event": "activity",
+    "subject": "activity_subject",
+    "opt_in": "consent",
+}
+"""What people write for a canonical field; only to suggest the right word."""
+
+DELIVERS_BY_KIND: Mapping[Kind, Delivers] = {
+    "profiles": "changes",
+    "activities": "events",
+    "consents": "events",
+    "corrections": "events",
+}
+"""What a kind delivers when the contract does not say. Never snapshot: a missing row must not delete by default."""

@@ -1,0 +1,105 @@
+"""Postal addresses: what people read, and every part in comparable form, as one struct (``tables.ADDRESS``).
+
+What does not belong here: the tables of streets (``streets.py``) and of places (``places.py``).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdp_assets import tables
+from cdp_assets.standardized.places import (
+    comparable_cities,
+    comparable_postcodes,
+    comparable_regions,
+    standardize_countries,
+)
+from cdp_assets.standardized.streets import (
+    NOT_PLAIN,
+    PLAIN_LEADING,
+    PLAIN_TRAILING,
+    PLAIN_UNIT,
+    spelled_out,
+    street_parts,
+)
+from cdp_assets.standardized.text import clean, in_ascii, none_when_empty, without_placeholders
+
+ADDRESS_PARTS = ("street", "city", "region", "postcode", "country")
+"""Delivered columns of one address."""
+
+
+def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl.Series:
+    """One address struct per row of a frame with any of ``ADDRESS_PARTS``; null where nothing of it is filled.
+
+    ``country``: the source's own, where a row names none that is known. It alone makes no address.
+    """
+    parts = {name: _part(frame, name) for name in ADDRESS_PARTS}
+    said = standardize_countries(parts["country"]).alias("country")
+    countries = said.fill_null(country) if country else said
+    streets = _streets(parts["street"], countries)
+    address = pl.DataFrame(
+        {
+            **{name: parts[name] for name in ("street", "city", "region", "postcode")},
+            "country": countries,
+            **{name: streets.get_column(name) for name in ("street_norm", "house_number", "unit")},
+            "city_norm": comparable_cities(parts["city"]),
+            "region_norm": comparable_regions(parts["region"], countries),
+            "postcode_norm": comparable_postcodes(parts["postcode"], countries),
+        }
+    )
+    told = [pl.col(name).is_not_null() for name in ("street", "city", "region", "postcode")]
+    nothing = ~pl.any_horizontal([*told, pl.lit(said.is_not_null())])
+    struct = pl.struct([pl.col(field.name) for field in tables.ADDRESS.fields])
+    return (
+        address.select(pl.when(nothing).then(None).otherwise(struct).alias("address")).to_series().cast(tables.ADDRESS)
+    )
+
+
+def _part(frame: pl.DataFrame, name: str) -> pl.Series:
+    if name not in frame.columns:
+        return pl.Series(name, [None] * frame.height, dtype=pl.String)
+    return without_placeholders(clean(frame.get_column(name)), are_codes=name in ("region", "country"))
+
+
+def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:
+    """street_norm, house_number and unit of each street line: plain lines as columns, the others one by one."""
+    frame = pl.DataFrame({"street": streets, "country": countries})
+    distinct = frame.drop_nulls("street").unique()
+    distinct = distinct.with_columns(ascii=in_ascii(distinct.get_column("street")))
+    lower = pl.col("ascii").str.to_lowercase()
+    lines = distinct.with_columns(line=lower.str.replace(PLAIN_UNIT, "$1"), unit=lower.str.extract(PLAIN_UNIT, 2))
+    line = pl.col("line")
+    lines = lines.with_columns(
+        name=pl.coalesce(line.str.extract(PLAIN_LEADING, 2), line.str.extract(PLAIN_TRAILING, 1)),
+        number=pl.coalesce(line.str.extract(PLAIN_LEADING, 1), line.str.extract(PLAIN_TRAILING, 2)),
+    )
+    is_plain = (
+        pl.col("name").is_not_null()
+        & ~line.str.contains(NOT_PLAIN)
+        & ~pl.col("street").str.contains("[ºª°]")
+        & pl.col("country").ne_missing("CO")
+    ).fill_null(False)
+    table = pl.concat([_plain_streets(lines.filter(is_plain)), _other_streets(lines.filter(~is_plain))])
+    return frame.join(table, on=["street", "country"], how="left", nulls_equal=True, maintain_order="left")
+
+
+_STREET_SCHEMA = {"street_norm": pl.String, "house_number": pl.String, "unit": pl.String}
+
+
+def _plain_streets(lines: pl.DataFrame) -> pl.DataFrame:
+    """Number and unit are found; only the distinct names are spelled out one by one."""
+    names = lines.select("name", "country").unique()
+    spelled = [spelled_out(name, country) for name, country in names.iter_rows()]
+    names = names.with_columns(street_norm=pl.Series(spelled, dtype=pl.String))
+    joined = lines.join(names, on=["name", "country"], how="left", nulls_equal=True)
+    compact = [
+        none_when_empty(pl.col(name).str.replace_all(" ", "").str.replace(r"^0+(.)", "$1")).alias(to)
+        for name, to in (("number", "house_number"), ("unit", "unit"))
+    ]
+    return joined.select("street", "country", "street_norm", *compact)
+
+
+def _other_streets(lines: pl.DataFrame) -> pl.DataFrame:
+    lines = lines.select("street", "country")
+    worked_out = [street_parts(street, country) for street, country in lines.iter_rows()]
+    return lines.hstack(pl.DataFrame(worked_out, schema=_STREET_SCHEMA, orient="row"))

@@ -1,0 +1,274 @@
+"""Assets of stage 3: records in comparable form, per source and import; their versions; what they say of addresses."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from cdp_assets.raw.deliveries import raw_rows, was_refused
+from cdp_assets.resources import (
+    RESOLUTION_POOL,
+    MadePerSource,
+    asset_key,
+    filled_share,
+    key_check,
+    same_columns,
+    stored,
+    table_asset,
+)
+from cdp_assets.sources.arrivals import resolution_inputs
+from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.standardized.email_addresses import email_addresses as addresses_in
+from cdp_assets.standardized.gathering import all_records, all_rejections, line_balance, order_of_imports
+from cdp_assets.standardized.lineage import columns_behind
+from cdp_assets.standardized.quality_report import quality_report as quality_of
+from cdp_assets.standardized.records import ImportMeta, standardize
+from cdp_assets.standardized.sightings import sightings as sightings_in
+from cdp_assets.standardized.versions import record_versions as versions_of
+from cdp_assets.tables import (
+    EMAIL_ADDRESSES,
+    IMPORT_LOG,
+    QUALITY_REPORT,
+    RECORD_VERSIONS,
+    REJECTED_ROWS,
+    SIGHTINGS,
+    raw_imports,
+    source_records,
+    source_rejections,
+)
+from cdp_assets.workspace import Workspace
+
+
+def for_contracts(contracts: Sequence[SourceContract]) -> MadePerSource:
+    """The records of each source, and what is gathered from all of them."""
+    return MadePerSource(
+        [*(_records(contract) for contract in contracts), _record_versions(contracts), _rejected_rows(contracts)],
+        [
+            *(_read_with_the_current_contract(contract) for contract in contracts),
+            _line_balance_check(),
+            key_check(RECORD_VERSIONS),
+            key_check(REJECTED_ROWS),
+        ],
+    )
+
+
+def _records(contract: SourceContract) -> dg.AssetsDefinition:
+    source = contract.source
+    table, raw = source_records(source), raw_imports(source)
+
+    @table_asset(
+        table,
+        deps=[raw],
+        partitions_def=dg.DynamicPartitionsDefinition(name=f"imports_{source}"),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=f"imports_{source}",
+        tags={"cdp/step": "import"},
+        code_version=contract.contract_version,
+        lineage=_column_lineage(contract),
+        description=f"One row per record that an import of {source} delivered, in comparable form.\n\nKey: import, record, "
+        "content. Lines that break a rule are kept in `rejected_rows` with the rule; a line that repeats another of the same "
+        "file counts as a duplicate. Read by `record_versions`.",
+    )
+    def records(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> None:
+        for import_id in context.partition_keys:
+            if was_refused(workspace, source, import_id):
+                workspace.lake.replace_partition(
+                    source_rejections(source), import_id, source_rejections(source).empty()
+                )
+                workspace.lake.replace_partition(table, import_id, table.empty())
+                context.add_asset_metadata(
+                    {"dagster/row_count": 0, "rejected": 0, "duplicates": 0, "refused": 1}, partition_key=import_id
+                )
+                continue
+            registered = workspace.ledger.import_row(source, import_id)
+            result = standardize(
+                raw_rows(workspace, source, import_id), contract, ImportMeta(import_id, registered["landed_at"])
+            )
+            workspace.lake.replace_partition(source_rejections(source), import_id, result.rejections)
+            workspace.lake.replace_partition(table, import_id, result.records)
+            workspace.ledger.mark_imported(
+                source,
+                import_id,
+                counts={name: result.counts[name] for name in ("lines", "records", "rejected", "duplicates")},
+                contract_version=contract.contract_version,
+            )
+            context.add_asset_metadata(
+                {
+                    "dagster/row_count": result.records.height,
+                    "filled_share": filled_share(result.records),
+                    **result.counts,
+                },
+                partition_key=import_id,
+            )
+
+    return records
+
+
+def _column_lineage(contract: SourceContract) -> dg.TableColumnLineage:
+    raw = asset_key(raw_imports(contract.source))
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(asset_key=raw, column_name=name) for name in names]
+            for column, names in columns_behind(contract).items()
+        }
+    )
+
+
+def _read_with_the_current_contract(contract: SourceContract) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=asset_key(source_records(contract.source)),
+        name="every_import_is_read_with_the_current_contract",
+        description="Partitions show their own staleness only on their own page; this shows it on the graph. When it warns, "
+        "backfill the partitions: the raw text is kept, nothing has to be delivered again.",
+        pool=f"imports_{contract.source}",
+    )
+    def check(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+        imported = workspace.ledger.imports().filter(
+            (pl.col("source") == contract.source) & (pl.col("state") == "imported")
+        )
+        stale = imported.filter(pl.col("contract_version") != contract.contract_version).height
+        return dg.AssetCheckResult(
+            passed=stale == 0,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"imports": imported.height, "read_with_an_earlier_contract": stale},
+        )
+
+    return check
+
+
+def _record_versions(contracts: Sequence[SourceContract]) -> dg.AssetsDefinition:
+    tables = [source_records(contract.source) for contract in contracts]
+
+    @table_asset(
+        RECORD_VERSIONS,
+        deps=[*tables, IMPORT_LOG],
+        lineage=same_columns(RECORD_VERSIONS, tables),
+        pool=RESOLUTION_POOL,
+    )
+    def record_versions(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+        """One row per version of a record: what its source said, from when until when.
+
+        Key: record and version. A record that changed keeps its former values, because a former address still identifies. The
+        order in which imports arrived does not matter: source time decides, and a stale export never overwrites newer
+        values. A record that has disappeared from its source's snapshots is marked, not removed. Read by linkage,
+        golden records and segments.
+        """
+        contracts, _ = load_contracts(workspace.contracts_dir)
+        inputs = resolution_inputs(workspace, contracts)
+        imports = order_of_imports(workspace)
+        delivers = {contract.source: contract.delivers for contract in contracts}
+        versions = versions_of(all_records(workspace, contracts, imports), delivers, imports)
+        newest = versions.filter(pl.col("is_newest"))
+        return stored(
+            workspace,
+            RECORD_VERSIONS,
+            versions,
+            note={"imports_hash": inputs.digest},
+            metadata={
+                "records": newest.height,
+                "records_gone_from_their_source": int(newest["is_deleted"].sum()),
+                "versions": versions.height,
+                "imports": inputs.imported,
+            },
+        )
+
+    return record_versions
+
+
+def _line_balance_check() -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=asset_key(RECORD_VERSIONS), blocking=True, pool=RESOLUTION_POOL)
+    def every_landed_line_is_accounted_for(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+        """Each line of each imported file is a record, rejected with a rule, or repeats another line of the file; and
+        each record has its versions."""
+        contracts, _ = load_contracts(workspace.contracts_dir)
+        balance = line_balance(workspace, contracts)
+        return dg.AssetCheckResult(passed=balance.is_even, metadata=balance.numbers)
+
+    return every_landed_line_is_accounted_for
+
+
+def _rejected_rows(contracts: Sequence[SourceContract]) -> dg.AssetsDefinition:
+    @table_asset(REJECTED_ROWS, deps=[source_records(contract.source) for contract in contracts], pool=RESOLUTION_POOL)
+    def rejected_rows(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+        """One row per delivered line that broke a rule, with the rule, what to do, and the line as delivered.
+
+        Key: source, import, line. Nothing that was delivered is ever dropped without standing here.
+        """
+        contracts, _ = load_contracts(workspace.contracts_dir)
+        rows = all_rejections(workspace, contracts, order_of_imports(workspace))
+        rules = dict(rows["rule"].value_counts(sort=True).rows())
+        return stored(
+            workspace,
+            REJECTED_ROWS,
+            rows,
+            metadata={"rejected": rows.height, "rules_broken": len(rules), "by_rule": rules},
+        )
+
+    return rejected_rows
+
+
+@table_asset(EMAIL_ADDRESSES, deps=[RECORD_VERSIONS], pool=RESOLUTION_POOL)
+def email_addresses(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per distinct e-mail address, over all records and versions: what it is, who shares it, whether it lives.
+
+    Key: email. A dead address still identifies; it is never one to send to. A suggestion for a mistyped domain stands
+    beside the address and never replaces it. Read by linkage and golden records.
+    """
+    rows = addresses_in(workspace.lake.read(RECORD_VERSIONS))
+    states = dict(rows["status"].value_counts().rows())
+    return stored(
+        workspace,
+        EMAIL_ADDRESSES,
+        rows,
+        metadata={
+            "addresses": rows.height,
+            "shared": int(rows["is_shared"].sum()),
+            "with_a_suggestion": rows["suggestion"].count(),
+            **{state: states.get(state, 0) for state in ("active", "unverified", "stale", "dead")},
+        },
+    )
+
+
+@table_asset(SIGHTINGS, deps=[RECORD_VERSIONS], pool=RESOLUTION_POOL)
+def sightings(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per record and identifier that it has carried, with when it was first and last seen.
+
+    Key: record, type, value. In source time and in our time. Read by golden records.
+    """
+    rows = sightings_in(workspace.lake.read(RECORD_VERSIONS))
+    return stored(
+        workspace,
+        SIGHTINGS,
+        rows,
+        metadata={
+            "sightings": rows.height,
+            "values": rows.select("type", "value").n_unique(),
+            "types": rows["type"].n_unique(),
+        },
+    )
+
+
+@table_asset(QUALITY_REPORT, deps=[RECORD_VERSIONS], pool=RESOLUTION_POOL)
+def quality_report(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per source and field, with how well it is filled.
+
+    Key: source and field. Of current records. Numbers only, no value.
+    """
+    rows = quality_of(workspace.lake.read(RECORD_VERSIONS))
+    filled = rows.group_by("field").agg((pl.col("filled").sum() / pl.col("records").sum()).round(4).alias("share"))
+    return stored(
+        workspace,
+        QUALITY_REPORT,
+        rows,
+        metadata={
+            "sources": rows["source"].n_unique(),
+            **{f"filled_{field}": share for field, share in filled.sort("field").rows() if field in _PLOTTED},
+        },
+    )
+
+
+_PLOTTED = {"emails", "phones", "last_name", "date_of_birth", "addresses"}
+"""Fields whose completeness is worth a curve over time."""
+
+keys = [key_check(EMAIL_ADDRESSES), key_check(SIGHTINGS), key_check(QUALITY_REPORT)]

@@ -1,0 +1,96 @@
+"""The words of events: activities, consents and corrections, in the words that the rest of the pipeline speaks.
+
+A contract may translate a source's own words (``values``); what it leaves is understood here where it has one meaning.
+An activity's unknown word stays, in snake case, for it may be a segment's. A consent's unknown word is read as
+``withdrawn``: an event that nobody understands allows nothing, and a withdrawal in strange words is not lost.
+
+What does not belong here: what an event changes (golden records, segments).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdp_assets.sources.vocabulary import ALSO_KNOWN_AS, PROFILE_FIELDS
+from cdp_assets.standardized.text import VALUE, clean, comparable_words, computed, without_placeholders, word_set
+
+BOUNCED = "bounced"
+ENGAGED_ACTIVITIES = word_set(
+    "opened clicked replied attended purchased purchase downloaded subscribed registered logged_in donated"
+)
+"""Activities that show a live mailbox, or a person at it who gave this address."""
+
+_ACTIVITIES = {
+    "opened": "open opened opens email_open email_opened mail_opened open_email",
+    "clicked": "click clicked clicks email_click email_clicked link_clicked click_email",
+    "bounced": "bounce bounced hard_bounce hardbounce email_bounce email_bounced undeliverable bounced_hard mail_bounced",
+    "soft_bounced": "soft_bounce softbounce bounced_soft soft_bounced",
+    "delivered": "delivered email_delivered delivery",
+    "replied": "reply replied email_reply",
+    "unsubscribed": "unsubscribe unsubscribed unsub opt_out optout opted_out email_unsubscribe",
+    "complained": "complaint complained spam_complaint spamreport spam_report marked_as_spam abuse",
+    "attended": "attend attended attendance attendee participated present webinar_attended joined",
+    "registered": "register registered registration signup sign_up signed_up",
+    "subscribed": "subscribe subscribed subscription opt_in opted_in",
+    "purchase": "purchase purchased order ordered bought sale checkout",
+    "downloaded": "download downloaded white_paper_download",
+    "page_view": "page_view pageview view viewed visit visited page_viewed",
+    "logged_in": "login log_in logged_in signin sign_in",
+}
+ACTIVITY_WORDS = {word: activity for activity, said in _ACTIVITIES.items() for word in said.split()}
+"""Delivered word, in snake case, to the activity that it means."""
+
+GIVEN_WORDS = word_set(
+    "given give yes y true t 1 on opt_in opted_in optin optedin in subscribe subscribed granted "
+    "grant accepted accept agreed allowed allow active confirmed consented permitted si s sim ja j "
+    "tak oui o da zgoda"
+)
+"""Every other word that is there withdraws."""
+
+CORRECTION_WORDS = {
+    **dict.fromkeys(word_set("set update updated correct corrected change changed replace is"), "set"),
+    **dict.fromkeys(word_set("retract retracted remove removed delete deleted wrong not_theirs not_mine unset clear"), "retract"),
+}  # fmt: skip
+
+CHANNEL_WORDS = {
+    **dict.fromkeys(word_set("email e_mail mail newsletter emails e_mails"), "email"),
+    **dict.fromkeys(word_set("phone telephone tel call calls sms text mobile telefon telefono"), "phone"),
+    **dict.fromkeys(word_set("post postal letter direct_mail paper correo_postal brief"), "post"),
+}
+
+
+def standardize_activities(delivered: pl.Series) -> pl.Series:
+    """What happened, in snake case; the word of ``ACTIVITY_WORDS`` where it means one of them."""
+    return snake_case(delivered).replace(list(ACTIVITY_WORDS), list(ACTIVITY_WORDS.values()))
+
+
+def standardize_consents(delivered: pl.Series) -> pl.Series:
+    """``given`` or ``withdrawn``; null where nothing is said."""
+    is_given = VALUE.is_in(sorted(GIVEN_WORDS))
+    words = pl.when(is_given).then(pl.lit("given")).when(VALUE.is_not_null()).then(pl.lit("withdrawn"))
+    return computed(snake_case(delivered), words)
+
+
+def standardize_channels(delivered: pl.Series) -> pl.Series:
+    """email, phone or post; another word stays, in snake case."""
+    return snake_case(delivered).replace(list(CHANNEL_WORDS), list(CHANNEL_WORDS.values()))
+
+
+def standardize_corrections(delivered: pl.Series) -> pl.Series:
+    """``set`` or ``retract``; null where neither is said."""
+    words = snake_case(delivered)
+    return words.replace_strict(
+        list(CORRECTION_WORDS), list(CORRECTION_WORDS.values()), default=None, return_dtype=pl.String
+    )
+
+
+def corrected_fields(delivered: pl.Series) -> pl.Series:
+    """The canonical field that a correction speaks of, also by the names that people give it; null for others."""
+    known = {**ALSO_KNOWN_AS, **{field: field for field in PROFILE_FIELDS}}
+    return snake_case(delivered).replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String)
+
+
+def snake_case(delivered: pl.Series) -> pl.Series:
+    """'Page View' is page_view; a minus or plus alone and placeholders are nothing."""
+    words = comparable_words(without_placeholders(clean(delivered)))
+    return computed(words, VALUE.str.replace_all(" ", "_"))

@@ -1,0 +1,93 @@
+"""The records of all sources and imports together, and the account of their lines.
+
+What does not belong here: what the records say (the standards), which of them is newest (``versions.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cdp_assets.ledger import IMPORTED
+from cdp_assets.sources.contracts import SourceContract
+from cdp_assets.tables import RECORD_VERSIONS, REJECTED_ROWS, Table, source_records, source_rejections
+from cdp_assets.workspace import Workspace
+
+
+def order_of_imports(workspace: Workspace) -> pl.DataFrame:
+    """Imports that have been read: source, import_id, sequence (order of sight within the source), landed_at."""
+    return (
+        workspace.ledger.imports()
+        .filter(pl.col("state") == IMPORTED)
+        .select("source", "import_id", "sequence", "landed_at")
+    )
+
+
+def all_records(workspace: Workspace, contracts: Sequence[SourceContract], imports: pl.DataFrame) -> pl.DataFrame:
+    """The records of ``imports`` (source, import_id), of all sources, in the shape of ``<source>_records``."""
+    tables = [source_records(contract.source) for contract in contracts]
+    return _gathered(workspace, tables, pl.DataFrame(schema=source_records("any").schema), imports)
+
+
+def all_rejections(workspace: Workspace, contracts: Sequence[SourceContract], imports: pl.DataFrame) -> pl.DataFrame:
+    """The rejected lines of ``imports``, a frame of ``standardized/rejected_rows``."""
+    tables = [source_rejections(contract.source) for contract in contracts]
+    return _gathered(workspace, tables, REJECTED_ROWS.empty(), imports)
+
+
+def _gathered(
+    workspace: Workspace, tables: Sequence[Table], empty: pl.DataFrame, imports: pl.DataFrame
+) -> pl.DataFrame:
+    wanted = imports.select("source", "import_id")
+    frames = [workspace.lake.read(table) for table in tables if workspace.lake.exists(table)]
+    return pl.concat([empty, *frames]).join(wanted, on=["source", "import_id"], how="semi")
+
+
+@dataclass(frozen=True)
+class LineBalance:
+    """Whether every landed line is accounted for, and the numbers that say so."""
+
+    is_even: bool
+    numbers: dict[str, int]
+
+
+def line_balance(workspace: Workspace, contracts: Sequence[SourceContract]) -> LineBalance:
+    """Hold what the ledger says of each import against what the lake holds of it.
+
+    Per import: lines = records + rejected + duplicates, and the tables hold as many records and rejections as the
+    ledger says. Over all: each record that an import delivered has a version, and no version is of an unknown record.
+    """
+    ledger = workspace.ledger.imports().filter(
+        (pl.col("state") == IMPORTED) & pl.col("source").is_in([contract.source for contract in contracts])
+    )
+    records = all_records(workspace, contracts, ledger).select("source", "import_id", "record_id")
+    rejections = all_rejections(workspace, contracts, ledger).select("source", "import_id")
+    key = ["source", "import_id"]
+    counted = (
+        ledger.select(*key, "lines", "records", "rejected", "duplicates")
+        .join(records.group_by(key).agg(pl.len().alias("kept_records")), on=key, how="left")
+        .join(rejections.group_by(key).agg(pl.len().alias("kept_rejections")), on=key, how="left")
+        .fill_null(0)
+    )
+    uneven = counted.filter(
+        (pl.col("lines") != pl.col("records") + pl.col("rejected") + pl.col("duplicates"))
+        | (pl.col("records") != pl.col("kept_records"))
+        | (pl.col("rejected") != pl.col("kept_rejections"))
+    ).height
+    delivered = records.select("record_id").unique()
+    versions = workspace.lake.read(RECORD_VERSIONS, columns=["record_id"]).unique()
+    without_version = delivered.join(versions, on="record_id", how="anti").height
+    unknown = versions.join(delivered, on="record_id", how="anti").height
+    numbers = {
+        "imports": counted.height,
+        "imports_that_do_not_add_up": uneven,
+        "lines": int(counted["lines"].sum()),
+        "records": int(counted["records"].sum()),
+        "rejected": int(counted["rejected"].sum()),
+        "duplicates": int(counted["duplicates"].sum()),
+        "records_without_a_version": without_version,
+        "versions_of_unknown_records": unknown,
+    }
+    return LineBalance(not (uneven or without_version or unknown), numbers)

@@ -1,0 +1,95 @@
+"""The values that a contract maps, out of the raw columns of a delivery: text as delivered, clean, nothing judged.
+
+What does not belong here: what a value means (the standards) and whether its line is one to keep (``line_rules.py``).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from cdp_assets.sources.contracts import FieldSource, SourceContract, raw_column
+from cdp_assets.standardized.text import VALUE, clean, computed
+
+OWN_COLUMNS = ("_import_id", "_file", "_line", "_problem", "_text")
+"""Columns of raw imports that are ours, not the source's."""
+
+KEY_SEPARATOR = "|"
+HASH_LENGTH = 32
+"""Hexadecimal digits of a hash: 128 bits tell any two texts apart."""
+
+_LINE_BREAK = r"([^\s,;])[ \t]*[\r\n]+\s*"
+"""Between two words a line break parts as a comma does: the lines of an address stay apart when blanks are tidied."""
+
+_RECORD, _UNIT = "\x1e", "\x1f"  # clean texts hold no control characters, so these part them without doubt
+
+
+def mapped_value(raw: pl.DataFrame, source: FieldSource) -> pl.Series:
+    """The clean text of one column, translated as the contract says; of several, joined; or the contract's constant."""
+    if source.value is not None:
+        return pl.Series([source.value], dtype=pl.String).new_from_index(0, raw.height)
+    parts = [
+        clean(computed(raw_text(raw, column), VALUE.str.replace_all(_LINE_BREAK, "$1, ")))
+        for column in source.raw_columns
+    ]
+    values = parts[0] if len(parts) == 1 else _joined(parts)
+    if source.values:
+        return values.replace(list(source.values), list(source.values.values()))
+    return values
+
+
+def _joined(parts: list[pl.Series]) -> pl.Series:
+    frame = pl.DataFrame([part.alias(str(n)) for n, part in enumerate(parts)])
+    joined = frame.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
+    return joined.set(joined == "", None)
+
+
+def raw_text(raw: pl.DataFrame, column: str) -> pl.Series:
+    """A raw column; nulls where the delivery has no such column (a contract may allow that)."""
+    if column in raw.columns:
+        return raw.get_column(column).cast(pl.String)
+    return pl.Series(column, [None] * raw.height, dtype=pl.String)
+
+
+def source_keys(raw: pl.DataFrame, contract: SourceContract) -> pl.Series:
+    """The key of each line in its source: its parts joined by '|', with '|' and '\\' in a part escaped by '\\'.
+
+    Null where a part is missing. A contract without a key is of events: their key is the hash of the line's text and
+    the how-manieth line with that text it is, so that an overlapping delivery gives the same keys again.
+    """
+    if not contract.key:
+        return _keys_of_text(raw)
+    parts = [raw_text(raw, raw_column(column)).str.strip_chars() for column in contract.key]
+    names = [str(n) for n in range(len(parts))]
+    frame = pl.DataFrame([part.alias(name) for part, name in zip(parts, names, strict=True)])
+    filled: list[pl.Expr] = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in names]
+    if len(parts) > 1:
+        filled = [part.str.replace_all(r"([\\|])", r"\$1") for part in filled]
+    return frame.select(pl.concat_str(filled, separator=KEY_SEPARATOR).alias("source_key")).to_series()
+
+
+def _keys_of_text(raw: pl.DataFrame) -> pl.Series:
+    columns = sorted(name for name in raw.columns if name not in OWN_COLUMNS)
+    said = raw.select("_line", said=said_text({name: raw.get_column(name).cast(pl.String) for name in columns}))
+    text = said.with_columns(hash=hashes(said.get_column("said"))).sort("_line")
+    nth = pl.int_range(1, pl.len() + 1).over("hash").cast(pl.String)
+    keys = text.with_columns(source_key=pl.col("hash") + "-" + nth).select("_line", "source_key")
+    return raw.select("_line").join(keys, on="_line", how="left", maintain_order="left").get_column("source_key")
+
+
+def said_text(values: dict[str, pl.Series]) -> pl.Series:
+    """One text per row that says which field has which value; what is null is not in it."""
+    if not values:
+        raise ValueError("a contract that maps no column says nothing of a row")
+    frame = pl.DataFrame([series.alias(name) for name, series in values.items()])
+    parts = [pl.lit(name + _UNIT) + pl.col(name).str.replace_all(f"[{_RECORD}{_UNIT}]", " ") for name in frame.columns]
+    return frame.select(pl.concat_str(parts, separator=_RECORD, ignore_nulls=True)).to_series()
+
+
+def hashes(texts: pl.Series) -> pl.Series:
+    """SHA-256 of each text, shortened to 128 bits; the same on every machine and version, unlike Polars' own."""
+    frame = pl.DataFrame({"row": pl.int_range(len(texts), eager=True), "said": texts})
+    with duckdb.connect() as db:
+        db.register("texts", frame.to_arrow())
+        hashed: pl.DataFrame = db.sql(f'SELECT "row", left(sha256(said), {HASH_LENGTH}) AS hash FROM texts').pl()
+    return hashed.sort("row").get_column("hash")

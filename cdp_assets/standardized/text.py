@@ -1,0 +1,148 @@
+"""Two forms of a delivered text: *clean* for people, *comparable* for linkage; and how per-value code is run.
+
+Clean: NFKC, no invisible characters, one space between words, null instead of empty. Comparable: clean, then written
+with ASCII letters (anyascii), lower case. Both are idempotent. Per-value Python runs on distinct values only.
+
+What does not belong here: anything that knows what a text means (a name, a street …); each standard has its module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+from anyascii import anyascii
+
+_ORDINARY = r"^[\x21-\x7e]+(?: [\x21-\x7e]+)*$"
+_INVISIBLE = r"\p{Cf}"  # zero-width and bidirectional marks, soft hyphens: two texts that look alike must be alike
+_GAP = r"[\p{Z}\p{Cc}]+"
+_APOSTROPHES = r"['`]"
+
+_NO_VALUE = """
+    n/a n.a. n.a #n/a n\\a <na> n/k n.k. null (null) <null> none nil nan undefined unknown unkown unknwon unk unk. unkn
+    uknown not_known not_available not_provided not_given not_applicable not_specified not_stated not_recorded
+    no_data no_value missing blank empty (blank) (empty) (none) [none] tbd tba tbc dummy redacted withheld
+    - -- --- . .. ... ? ?? ??? / // * ** *** # ## #ref! #value! #name?
+    desconocido desconocida sin_datos sin_dato no_consta no_disponible ninguno ninguna s/d
+    desconhecido desconhecida não_informado nao_informado
+    brak brak_danych b/d b.d. nieznany nieznana nieznane nie_podano nie_dotyczy n/d n.d.
+    unbekannt k.a. k._a. k.a keine_angabe keine_angaben ohne_angabe entfällt
+    inconnu inconnue non_renseigné non_renseigne néant aucun
+    sconosciuto sconosciuta non_disponibile nessuno onbekend geen n.v.t. nvt okänd saknas ukendt
+    неизвестно нет нет_данных 不明 無 無し 未知 なし 없음
+"""
+NO_VALUE_WORDS = frozenset(word.replace("_", " ") for word in _NO_VALUE.split()) | {"_", "__"}
+"""What people and systems write where there is no value, in lower case; runs of x come on top."""
+
+_UPPER_CASE_NO_VALUE = frozenset({"NA", "NA.", "NULL", "NAN", "NAP", "UNK"})
+"""Only in capitals: 'Na' and 'Nan' are names."""
+
+_REPEATED_X = r"^(?i)x{2,}$"
+
+
+VALUE = pl.col("value")
+"""The one column that :func:`computed` expressions speak of."""
+
+
+def computed(values: pl.Series, expression: pl.Expr) -> pl.Series:
+    """The result of an expression on ``VALUE`` over one series; the series keeps its name."""
+    return values.alias("value").to_frame().select(expression.alias("value")).to_series().alias(values.name)
+
+
+def clean(values: pl.Series) -> pl.Series:
+    """The text for people: NFKC, trimmed, one space between words, nothing invisible; null when nothing is left."""
+    values = values.cast(pl.String)
+    odd = values.filter(~values.str.contains(_ORDINARY))
+    if odd.is_empty():
+        return values
+    distinct = odd.unique()
+    tidied = VALUE.str.normalize("NFKC").str.replace_all(_INVISIBLE, "").str.replace_all(_GAP, " ").str.strip_chars(" ")
+    return looked_up(values, distinct, computed(distinct, none_when_empty(tidied)))
+
+
+def none_when_empty(text: pl.Expr) -> pl.Expr:
+    """Null instead of an empty text."""
+    return pl.when(text != "").then(text)
+
+
+def without_placeholders(values: pl.Series, *, are_codes: bool = False) -> pl.Series:
+    """Clean texts with null for each that says 'no value' (n/a, unknown, brak, k. A., xxx …).
+
+    Where values may be short codes, 'NA' is one of them (Naples, Namibia).
+    """
+    nothing = VALUE.str.to_lowercase().is_in(sorted(NO_VALUE_WORDS)) | VALUE.str.contains(_REPEATED_X)
+    if not are_codes:
+        nothing = nothing | VALUE.is_in(sorted(_UPPER_CASE_NO_VALUE))
+    return computed(values, pl.when(nothing).then(None).otherwise(VALUE))
+
+
+def in_ascii(values: pl.Series) -> pl.Series:
+    """The texts in ASCII letters: 'Łukasz' is 'Lukasz', 'Αθήνα' is 'Athina'; signs without a reading vanish."""
+    foreign = values.str.contains(r"[^\x00-\x7f]")
+    if not foreign.any():
+        return values
+    distinct = values.filter(foreign).unique()
+    return looked_up(values, distinct, pl.Series([anyascii(text) for text in distinct.to_list()], dtype=pl.String))
+
+
+def comparable_words(values: pl.Series, keep: str = "a-z0-9") -> pl.Series:
+    """Comparable form: ASCII, lower case, words of the kept characters joined by one space; null when none is left.
+
+    Apostrophes join (o'brien is obrien), everything else that is not kept parts (garcia-lopez is garcia lopez).
+    """
+    words = (
+        VALUE.str.to_lowercase()
+        .str.replace_all(_APOSTROPHES, "")
+        .str.replace_all(rf"[^{keep}]+", " ")
+        .str.strip_chars(" ")
+    )
+    return computed(in_ascii(values), none_when_empty(words))
+
+
+def looked_up(values: pl.Series, distinct: pl.Series, results: pl.Series) -> pl.Series:
+    """``values`` with each one of ``distinct`` replaced by its result; what is not among them stays as it is."""
+    if distinct.is_empty():
+        return values
+    return values.replace_strict(distinct, results, default=values, return_dtype=results.dtype)
+
+
+def by_distinct(values: pl.Series, function: Callable[[str], Any], dtype: pl.DataType) -> pl.Series:
+    """``function`` of each value, called once per distinct one; null stays null."""
+    distinct = values.drop_nulls().unique()
+    results = pl.Series([function(text) for text in distinct.to_list()], dtype=dtype)
+    if distinct.is_empty():
+        return pl.Series(values.name, [None] * len(values), dtype=dtype)
+    left = values.alias("value").to_frame()
+    right = pl.DataFrame({"value": distinct, "result": results})
+    return left.join(right, on="value", how="left", maintain_order="left").get_column("result").alias(values.name)
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, parted by white space: how this stage writes its lists."""
+    return frozenset(text.split())
+
+
+def parted(texts: pl.Series, holds_several: pl.Expr, parts: pl.Expr) -> pl.Series:
+    """Each clean text as a list: of its ``parts`` where it ``holds_several``, else of itself; null stays null."""
+    several = texts.filter(computed(texts, holds_several).fill_null(False)).unique()
+    alone = computed(texts, pl.when(VALUE.is_not_null()).then(pl.concat_list(VALUE)))
+    if several.is_empty():
+        return alone
+    table = pl.DataFrame({"text": several, "parts": several.alias("value").to_frame().select(parts).to_series()})
+    found = pl.DataFrame({"text": texts, "alone": alone}).join(table, on="text", how="left", maintain_order="left")
+    return found.select(pl.coalesce("parts", "alone").alias(texts.name)).to_series()
+
+
+@cache
+def word_list(name: str) -> frozenset[str]:
+    """The words of a list file of this package: parted by white space, ``#`` begins a comment line."""
+    return frozenset(word for line in list_lines(name) for word in line.split())
+
+
+def list_lines(name: str) -> Iterable[str]:
+    """The lines of a list file of this package, without comment lines and empty ones."""
+    text = files("cdp_assets.standardized").joinpath("lists", name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]

@@ -1,0 +1,58 @@
+"""The review queue as a person works through it: worst first, with what has been judged since.
+
+What does not belong here: how the queue is made (``identity_graph/review_queue.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from cdp_assets.identity_graph.judgements import judgements_in_force
+from cdp_assets.lake import Lake
+from cdp_assets.ledger import Ledger
+from cdp_assets.steward.lookup import LookupProblemError
+from cdp_assets.tables import CUSTOMERS, REVIEW_QUEUE
+
+
+def open_items(lake: Lake, ledger: Ledger) -> pl.DataFrame:
+    """Every item of ``identity_graph/review_queue``, worst first, those that nobody has judged before the others.
+
+    Added columns: ``name_l``, ``name_r`` (golden names), ``judgement``, ``judged_by`` (null while nobody has judged).
+    """
+    if not lake.exists(REVIEW_QUEUE):
+        return _with_words(REVIEW_QUEUE.empty(), lake, ledger)
+    return _with_words(lake.read(REVIEW_QUEUE), lake, ledger)
+
+
+def review_item(lake: Lake, ledger: Ledger, item_id: str) -> dict[str, Any]:
+    """One item. Raises :class:`~cdp_assets.steward.lookup.LookupProblemError` when the queue has none of that id."""
+    rows = lake.scan(REVIEW_QUEUE).filter(pl.col("item_id") == item_id).collect() if lake.exists(REVIEW_QUEUE) else None
+    if rows is None or rows.is_empty():
+        raise LookupProblemError("the review queue has no such item any more: a newer resolution has settled it")
+    return _with_words(rows, lake, ledger).row(0, named=True)
+
+
+def _with_words(items: pl.DataFrame, lake: Lake, ledger: Ledger) -> pl.DataFrame:
+    ids = pl.concat([items["customer_id_l"], items["customer_id_r"]]).drop_nulls().unique()
+    names = (
+        lake.scan(CUSTOMERS)
+        .filter(pl.col("customer_id").is_in(ids.implode()))
+        .select("customer_id", "full_name")
+        .collect()
+        if lake.exists(CUSTOMERS)
+        else CUSTOMERS.empty().select("customer_id", "full_name")
+    )
+    judged = judgements_in_force(ledger.judgements()).select(
+        "record_id_l", "record_id_r", pl.col("judgement"), pl.col("judged_by")
+    )
+    turned = judged.rename({"record_id_l": "record_id_r", "record_id_r": "record_id_l"}).select(judged.columns)
+    return (
+        items.join(
+            names.rename({"customer_id": "customer_id_l", "full_name": "name_l"}), on="customer_id_l", how="left"
+        )
+        .join(names.rename({"customer_id": "customer_id_r", "full_name": "name_r"}), on="customer_id_r", how="left")
+        .join(pl.concat([judged, turned]), on=["record_id_l", "record_id_r"], how="left")
+        .sort(pl.col("judgement").is_not_null(), "rank", "item_id")
+    )

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cdp_assets.candidate_links import blocking
+from cdp_assets.candidate_links.blocking import RULES, Blocks, candidate_pairs
+from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.engine import DuckDBEngine
+from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets_tests.candidate_links.frames import profiles
+
+
+def found(*rows: dict[str, Any], policy: LinkagePolicy | None = None) -> Blocks:
+    return candidate_pairs(comparable(profiles(*rows)), DuckDBEngine(threads=1), policy or LinkagePolicy())
+
+
+def rules_of(blocks: Blocks) -> dict[tuple[int, int], set[str]]:
+    return {
+        (left, right): {name for bit, name in enumerate(RULES) if rules & (1 << bit)}
+        for left, right, rules in blocks.pairs.iter_rows()
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "left", "right"),
+    [
+        ("SAME_EMAIL", {"emails": ["a@x.example", "b@x.example"]}, {"emails": ["b@x.example"]}),
+        ("SAME_PHONE", {"phones": ["+1", "+2"]}, {"phones": ["+2"]}),
+        ("SAME_IDENTIFIER", {"identifiers": ["card=7"]}, {"identifiers": ["card=7"]}),
+        ("SAME_EMAIL_NAME", {"emails": ["dana.k@x.example"]}, {"emails": ["dana.k@y.example"]}),
+        ("SAME_PHONE_ENDING", {"phones": ["+13125551234"]}, {"phones": ["5551234"]}),
+        ("SWAPPED_NAMES", {"first_name": "anna", "last_name": "adler"}, {"first_name": "adler", "last_name": "anna"}),
+        ("ANY_NAME_AND_BIRTH_DATE", {"last_name": "anna", "date_of_birth": "1980-05-17"}, {"first_name": "anna", "date_of_birth": "1980-05-17"}),
+        ("ANY_NAME_AND_POSTCODE", {"first_name": "anna", "postcode": "y1"}, {"last_name": "anna", "postcode": "y1"}),
+        ("SAME_BIRTH_DATE", {"date_of_birth": "1980-05-17"}, {"date_of_birth": "1980-05-17"}),
+        ("BIRTH_DAY_AND_POSTCODE", {"date_of_birth": "1980-05-17", "city": "york"}, {"date_of_birth": "1990-05-17", "city": "york"}),
+        ("SAME_COMPANY", {"company": "acme"}, {"company": "acme"}),
+        ("SAME_ADDRESS", {"street": "mill lane", "house_number": "4", "city": "york"}, {"street": "mill lane", "house_number": "4", "city": "york"}),
+    ],
+)  # fmt: skip
+def test_each_rule_finds_its_pair(rule: str, left: dict[str, Any], right: dict[str, Any]) -> None:
+    assert rule in rules_of(found(left, right))[1, 2]
+
+
+def test_unlike_profiles_are_not_paired() -> None:
+    assert found({"first_name": "anna", "city": "york"}, {"first_name": "hugo", "city": "leeds"}).pairs.is_empty()
+
+
+def test_the_first_of_january_is_no_birth_day() -> None:
+    row = {"city": "york"}
+    pairs = rules_of(found({**row, "date_of_birth": "1980-01-01"}, {**row, "date_of_birth": "1990-01-01"}))
+    assert "BIRTH_DAY_AND_POSTCODE" not in pairs.get((1, 2), set())
+
+
+def test_a_junk_value_is_refined_then_left_out_and_reported() -> None:
+    rows: list[dict[str, Any]] = [
+        {"first_name": f"f{at}x", "last_name": f"{chr(97 + at % 26)}{chr(97 + at // 26)}{at}", "phones": ["+4400"]}
+        for at in range(100)
+    ]
+    rows += [{"phones": ["+4400"]} for _ in range(30)]
+    blocks = found(
+        *rows, {"first_name": "f0x", "last_name": "aa0", "phones": ["+4400"]}, policy=LinkagePolicy(max_block=10)
+    )
+    report = {r.rule: r for r in blocks.reports}["SAME_PHONE"]
+    assert (report.refined_blocks, report.dropped_blocks) == (1, 1)
+    assert (report.dropped_records, report.dropped_pairs) == (30, 30 * 29 // 2)
+    assert "SAME_PHONE" in rules_of(blocks)[1, 131]  # the same name behind the junk phone is still found
+    assert len(blocks.pairs) < 500
+
+
+def test_all_rules_together_keep_to_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocking, "MIN_PAIRS", 50)
+    rows = [
+        {"first_name": "anna", "last_name": f"l{at // 5}", "date_of_birth": "1980-05-17", "city": "york"}
+        for at in range(60)
+    ]
+    blocks = found(*rows, policy=LinkagePolicy(max_pairs_per_profile=10))
+    assert {report.rule: report.pairs for report in blocks.reports}["SAME_NAMES_AND_BIRTH_DATE"] == 12 * 10
+    assert len(blocks.pairs) <= 600
+    monkeypatch.setattr(blocking, "LEAST_SHARE", 1.1)
+    spent = found(*rows, policy=LinkagePolicy(max_pairs_per_profile=10))
+    assert {report.cap for report in spent.reports} == {0}
+    assert spent.pairs.is_empty()
+
+
+def test_pairs_do_not_depend_on_rows_or_threads(town_profiles: pl.DataFrame) -> None:
+    frame = comparable(town_profiles)
+    one = candidate_pairs(frame, DuckDBEngine(threads=1), LinkagePolicy())
+    other = candidate_pairs(frame.sample(fraction=1.0, shuffle=True, seed=3), DuckDBEngine(threads=2), LinkagePolicy())
+    assert one.pairs.equals(other.pairs)
+    assert one.reports == other.reports

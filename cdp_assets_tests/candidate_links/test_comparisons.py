@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS, choose_comparisons, gammas_sql
+from cdp_assets.candidate_links.engine import DuckDBEngine
+from cdp_assets.candidate_links.priors import PRIORS
+from cdp_assets_tests.candidate_links.frames import profiles
+
+HOME = {"street": "mill lane", "house_number": "4", "city": "york", "postcode": "yo1"}
+
+# comparison, left values, right values, level reached
+CASES: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
+    ("first_name", {"first_name": "anna"}, {"first_name": "anna"}, "same"),
+    ("first_name", {"first_name": "robert", "first_name_root": "robert"}, {"first_name": "bob", "first_name_root": "robert"}, "same nickname or first word"),
+    ("first_name", {"first_name": "anna", "last_name": "adler"}, {"first_name": "adler", "last_name": "anna"}, "first and last name swapped"),
+    ("first_name", {"first_name": "katharine", "last_name": "adler"}, {"first_name": "adlr", "last_name": "katherine"}, "first and last name swapped"),
+    ("first_name", {"last_name": "anna"}, {"first_name": "anna", "last_name": "adler"}, "stands in the other's last name"),
+    ("first_name", {"first_name": "a"}, {"first_name": "anna"}, "initial or beginning"),
+    ("first_name", {"first_name": "katharine"}, {"first_name": "katherine"}, "one slip"),
+    ("first_name", {"first_name": "anna"}, {"first_name": "hugo"}, "different"),
+    ("first_name", {"first_name": "anna"}, {}, None),
+    ("last_name", {"first_name": "anna", "last_name": "adler"}, {"first_name": "adler", "last_name": "anna"}, None),
+    ("last_name", {"last_name": "garcia lopez"}, {"last_name": "garcia"}, "part of a double name"),
+    ("last_name", {"last_name": "meyer vogt"}, {"last_name": "vogt meyer"}, "part of a double name"),
+    ("last_name", {"last_name": "hartmann"}, {"last_name": "hartman"}, "one slip"),
+    ("last_name", {"last_name": "adler"}, {"last_name": "vogt"}, "different"),
+    ("date_of_birth", {"date_of_birth": "1980-03-05"}, {"date_of_birth": "1980-05-03"}, "day and month swapped"),
+    ("date_of_birth", {"date_of_birth": "1980-03-05"}, {"date_of_birth": "1980-03-06"}, "one digit off"),
+    ("date_of_birth", {"date_of_birth": "1980-03-05"}, {"date_of_birth": "1991-03-05"}, "two of year, month and day agree"),
+    ("date_of_birth", {"date_of_birth": "1980-01-01"}, {"date_of_birth": "1991-01-01"}, "two digits off"),
+    ("date_of_birth", {"date_of_birth": "1850-01-01"}, {"date_of_birth": "1856-01-01"}, "years one digit apart, day unknown"),
+    ("date_of_birth", {"date_of_birth": "1980-03-05"}, {"date_of_birth": "1967-11-29"}, "different"),
+    ("email", {"emails": ["a@x.example", "b@x.example"]}, {"emails": ["b@x.example", "c@x.example"]}, "one of several the same"),
+    ("email", {"emails": ["dana77@old.example"]}, {"emails": ["dana77@new.example"]}, "same name and number at another domain"),
+    ("email", {"emails": ["dana.k@old.example"]}, {"emails": ["dana.k@new.example"]}, "same name at another domain"),
+    ("email", {"emails": ["dana.k@old.example"], "first_name": "dana", "last_name": "k"}, {"emails": ["dana.k@new.example"], "first_name": "dana", "last_name": "k"}, None),
+    ("email", {"emails": ["dana.klein@old.example"]}, {"emails": ["dana.klien@old.example"]}, "mistyped"),
+    ("email", {"emails": ["j.smith12@x.example"], "last_name": "smith"}, {"emails": ["j.smith13@x.example"], "last_name": "smith"}, None),
+    ("phone", {"phones": ["+441111", "+442222222"]}, {"phones": ["+442222222"]}, "one of several the same"),
+    ("phone", {"phones": ["+13125551234"]}, {"phones": ["5551234"]}, "same but for its code"),
+    ("phone", {"phones": ["+13125551234"]}, {"phones": ["+13125551284"]}, "one digit off"),
+    ("identifier", {"identifiers": ["card=7", "ssn=1"]}, {"identifiers": ["card=7", "ssn=2"]}, "same"),
+    ("identifier", {"identifiers": ["card=7"]}, {"identifiers": ["ssn=7"]}, None),
+    ("identifier", {"identifiers": ["card=123456"]}, {"identifiers": ["card=123457"]}, "one character off"),
+    ("identifier", {"identifiers": ["card=123456"]}, {"identifiers": ["card=998877"]}, "different"),
+    ("address", HOME, HOME, "same street, number and town"),
+    ("address", HOME, {**HOME, "house_number": "9"}, "same street and town, other number"),
+    ("address", HOME, {**HOME, "city": "leeds", "postcode": "ls1"}, "same street and number"),
+    ("address", HOME, {**HOME, "street": "mil lane"}, "street mistyped, same number and town"),
+    ("address", HOME, {"city": "york"}, "same city"),
+    ("address", HOME, {"city": "york", "postcode": "yo199"}, "same city, other postcode"),
+    ("address", HOME, {"street": "park street", "house_number": "77", "city": "bath", "postcode": "ba22"}, "different"),
+    ("address", HOME, {"first_name": "anna"}, None),
+    ("suffix", {"suffix": "jr"}, {"suffix": "sr"}, "different"),
+    ("sex", {"sex": "f", "first_name": "kim"}, {"sex": "f", "first_name": "kim"}, None),
+    ("sex", {"sex": "f", "first_name": "kim"}, {"sex": "m", "first_name": "kim"}, "different"),
+    ("company", {"company": "acme trading"}, {"company": "acme tradings"}, "mistyped"),
+    ("company", {"company": "north river child care"}, {"company": "river north child care center"}, "most words in common"),
+]  # fmt: skip
+
+
+def test_each_case_reaches_its_level() -> None:
+    rows, pairs = [], []
+    for _, left, right, _ in CASES:
+        rows += [left, right]
+        pairs.append((len(rows) - 1, len(rows)))
+    frame = comparable(profiles(*rows))
+    found = DuckDBEngine(threads=1).query(
+        gammas_sql(list(COMPARISONS)),
+        comparable=frame,
+        pairs=pl.DataFrame(pairs, schema={"id_l": pl.Int64, "id_r": pl.Int64}, orient="row"),
+    )
+    reached = []
+    for at, (name, _, _, _) in enumerate(CASES):
+        level = BY_NAME[name].level_of(found[f"gamma_{name}"][at])
+        reached.append(None if level is None else level.name)
+    wrong = [(case, got) for case, got in zip(CASES, reached, strict=True) if case[3] != got]
+    assert wrong == []
+
+
+def test_levels_do_not_depend_on_the_side() -> None:
+    rows, pairs = [], []
+    for _, left, right, _ in CASES:
+        rows += [left, right]
+        pairs.append((len(rows) - 1, len(rows)))
+    frame = comparable(profiles(*rows))
+    sql = gammas_sql(list(COMPARISONS))
+    schema = {"id_l": pl.Int64, "id_r": pl.Int64}
+    one = DuckDBEngine(threads=1).query(sql, comparable=frame, pairs=pl.DataFrame(pairs, schema=schema, orient="row"))
+    turned = pl.DataFrame([(r, left) for left, r in pairs], schema=schema, orient="row")
+    other = DuckDBEngine(threads=1).query(sql, comparable=frame, pairs=turned)
+    assert one.drop("id_l", "id_r").equals(other.drop("id_l", "id_r"))
+
+
+def test_every_level_has_a_prior_and_the_priors_are_shares() -> None:
+    for comparison in COMPARISONS:
+        assert {level.name for level in comparison.scored} == set(PRIORS[comparison.name])
+        for side in ("m", "u"):
+            total = sum(getattr(prior, side) for prior in PRIORS[comparison.name].values())
+            assert total == pytest.approx(1.0, abs=0.03), (comparison.name, side)
+
+
+def test_exact_levels_speak_for_a_match_in_the_priors() -> None:
+    exact = [prior for levels in PRIORS.values() for prior in levels.values() if prior.exact]
+    assert exact
+    assert all(prior.m > prior.u for prior in exact)
+
+
+def test_comparisons_follow_the_filled_fields() -> None:
+    frame = comparable(
+        profiles(*({"first_name": f"n{at}", "date_of_birth": f"1980-02-{at + 10}", "sex": "f"} for at in range(9)))
+    )
+    chosen = {choice.comparison.name: choice for choice in choose_comparisons(frame)}
+    assert {name for name, choice in chosen.items() if choice.is_used} == {"first_name", "date_of_birth"}
+    assert "same value everywhere" in chosen["sex"].reason
+    assert "0%" in chosen["email"].reason

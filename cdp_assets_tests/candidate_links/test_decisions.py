@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS
+from cdp_assets.candidate_links.decisions import RULES, at, decide
+
+ACCEPT, REVIEW = 1.0, -4.0
+NAMED = {"first_name": "same", "last_name": "same"}
+
+
+def decided(weight: float, people: int | None = None, **levels: str) -> tuple[str, str] | None:
+    """The decision on one pair whose comparisons stand at ``levels``; the others have nothing to compare."""
+    row: dict[str, object] = {"match_weight": weight, "people": people}
+    for comparison in COMPARISONS:
+        names = [level.name for level in comparison.scored]
+        at_level = levels.get(comparison.name)
+        row[f"gamma_{comparison.name}"] = -1 if at_level is None else len(names) - 1 - names.index(at_level)
+    frame = pl.DataFrame([row], schema_overrides={"people": pl.Int64})
+    rows = decide(frame, ACCEPT, REVIEW).select("decision", "reason").rows()
+    return None if not rows else (rows[0][0], rows[0][1])
+
+
+@pytest.mark.parametrize(
+    ("weight", "expected"),
+    [(1.0, ("accepted", "weight")), (0.99, ("review", "weight")), (-4.0, ("review", "weight")), (-4.01, None)],
+)
+def test_the_weight_decides_where_no_rule_does(weight: float, expected: tuple[str, str] | None) -> None:
+    assert decided(weight, **NAMED) == expected
+
+
+def test_father_and_son_are_kept_apart_unless_the_birth_dates_agree() -> None:
+    assert decided(9.0, **NAMED, suffix="different", date_of_birth="different") == ("conflict", "FATHER_AND_SON")
+    assert decided(9.0, **NAMED, suffix="different") == ("conflict", "FATHER_AND_SON")
+    assert decided(9.0, **NAMED, suffix="different", date_of_birth="same") == ("accepted", "weight")
+
+
+def test_household_members_are_barred_even_below_review() -> None:
+    members = {"first_name": "different", "last_name": "same", "date_of_birth": "different", "phone": "same"}
+    assert decided(-9.0, **members) == ("conflict", "HOUSEHOLD_MEMBERS")
+    assert decided(-9.0, **{**members, "phone": "different"}) is None
+    assert decided(-3.0, **{**members, "identifier": "same"}) == ("review", "weight")
+
+
+def test_twins_and_partners_wait_for_a_person() -> None:
+    home = "same street, number and town"
+    twins = {"first_name": "different", "last_name": "same", "date_of_birth": "same", "address": home}
+    assert decided(0.0, **twins) == ("review", "TWINS")
+    assert decided(0.0, first_name="different", last_name="same", address=home) == ("review", "PARTNERS")
+
+
+def test_a_key_of_another_person_is_a_conflict_but_two_keys_are_not() -> None:
+    other = {"first_name": "different", "last_name": "different", "date_of_birth": "different"}
+    assert decided(5.0, **other, identifier="same") == ("conflict", "TWO_KEYS")
+    assert decided(5.0, **other, identifier="same", email="same") == ("accepted", "weight")
+
+
+def test_a_key_of_ones_own_is_enough_unless_something_contradicts() -> None:
+    assert decided(-3.0, people=1, email="same") == ("accepted", "OWN_KEY")
+    assert decided(-9.0, people=1, phone="same", first_name="same") == ("accepted", "OWN_KEY")
+    assert decided(-3.0, people=2, email="same") == ("review", "weight")
+    assert decided(-3.0, people=1, email="same", first_name="different") == ("review", "PARTNERS")
+    assert decided(-3.0, people=1, email="same", date_of_birth="different") == ("review", "weight")
+
+
+def test_a_comparison_that_the_model_lacks_never_holds() -> None:
+    frame = pl.DataFrame({"gamma_first_name": [0]})
+    assert frame.select(at(frame, "email", "same"))["literal"].to_list() == [False]
+    with pytest.raises(ValueError, match="no such level"):
+        at(frame, "first_name", "sort of the same")
+
+
+def test_every_rule_says_what_it_means() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(rule.says and rule.decision in {"accepted", "review", "conflict"} for rule in RULES)
+    assert BY_NAME["first_name"].scored[-1].name == "different"

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+from cdp_assets.candidate_links import pictures
+from cdp_assets.candidate_links.engine import DuckDBEngine
+from cdp_assets.candidate_links.explain import HOUSEHOLD, PRIOR, explain, match_weight, verdict
+from cdp_assets.candidate_links.scoring import score
+from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets_tests.candidate_links.frames import profiles
+
+ENGINE = DuckDBEngine(threads=1)
+
+
+def one(frame: pl.DataFrame, profile_id: int) -> pl.DataFrame:
+    return frame.filter(pl.col("profile_id") == profile_id)
+
+
+def test_the_rows_add_up_to_the_match_weight(town_profiles: pl.DataFrame, town_model: TrainedModel) -> None:
+    scored = score(town_profiles, town_model, ENGINE)
+    assert len(scored) > 20
+    for row in scored.gather_every(max(len(scored) // 3, 1)).iter_rows(named=True):
+        left, right = one(town_profiles, row["profile_id_l"]), one(town_profiles, row["profile_id_r"])
+        assert match_weight(explain(left, right, town_model, ENGINE)) == pytest.approx(row["match_weight"], abs=1e-5)
+        assert verdict(left, right, town_model, ENGINE)[0] == row["decision"]
+
+
+def test_pairs_that_were_never_blocked_are_explained(town_model: TrainedModel) -> None:
+    frame = profiles(
+        {"first_name": "anna", "last_name": "adlerq", "date_of_birth": "1980-05-17", "city": "york"},
+        {"first_name": "hugo", "last_name": "vogtz", "date_of_birth": "1961-11-29", "city": "leeds"},
+    )
+    rows = explain(one(frame, 1), one(frame, 2), town_model, ENGINE)
+    by_name = {row.comparison: row for row in rows}
+    assert (rows[0].comparison, rows[-1].comparison) == (PRIOR, HOUSEHOLD)
+    assert (by_name["first_name"].level, by_name["first_name"].says) == ("different", "against")
+    assert (by_name["first_name"].value_l, by_name["first_name"].value_r) == ("anna", "hugo")
+    assert (by_name["email"].level, by_name["email"].weight) == ("nothing to compare", 0.0)
+    assert verdict(one(frame, 1), one(frame, 2), town_model, ENGINE) == ("apart", "weight")
+
+
+def test_explaining_more_than_one_profile_is_refused(town_profiles: pl.DataFrame, town_model: TrainedModel) -> None:
+    with pytest.raises(ValueError, match="one profile each"):
+        explain(town_profiles.head(2), town_profiles.head(1), town_model, ENGINE)
+
+
+def test_pictures_are_drawn_and_hold_no_value(town_profiles: pl.DataFrame, town_model: TrainedModel) -> None:
+    scored = score(town_profiles, town_model, ENGINE)
+    best = scored.sort("match_weight").row(-1, named=True)
+    rows = explain(
+        one(town_profiles, best["profile_id_l"]), one(town_profiles, best["profile_id_r"]), town_model, ENGINE
+    )
+    charts = [
+        pictures.match_weights_chart(town_model),
+        pictures.waterfall(rows),
+        pictures.weight_histogram(scored, town_model.accept_weight, town_model.review_weight),
+        pictures.weight_histogram(scored.head(0), 1.0, -4.0),
+    ]
+    values = {value for row in rows for value in (row.value_l, row.value_r) if value}
+    for chart in charts:
+        said = json.dumps(chart)
+        assert not [value for value in values if value in said]
+    assert pictures.png(charts[0]).startswith(b"\x89PNG")
+    assert "<svg" in pictures.svg(charts[1])

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdp_assets.candidate_links.policy import LinkagePolicy, LinkagePolicyError, read_policy
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "linkage.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_absent_or_empty_policy_is_the_default(tmp_path: Path) -> None:
+    assert read_policy(tmp_path / "linkage.yaml") == LinkagePolicy()
+    assert read_policy(written(tmp_path, "# nothing yet\n")) == LinkagePolicy()
+
+
+def test_the_threshold_follows_from_the_cost_of_a_false_merge() -> None:
+    assert LinkagePolicy(false_merge_cost=1).accepted_from() == 0.5
+    assert LinkagePolicy(false_merge_cost=9).accepted_from() == pytest.approx(0.9)
+    assert LinkagePolicy(false_merge_cost=9, accept_probability=0.7).accepted_from() == 0.7
+
+
+def test_review_never_begins_above_acceptance() -> None:
+    assert LinkagePolicy(accept_probability=0.02).reviewed_from() == 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("false_merge_costs: 3", "false_merge_costs"),
+        ("accept_probability: 1.5", "accept_probability"),
+        ("- a list", "expected settings"),
+        ("a: [", "not readable as YAML"),
+    ],
+)
+def test_a_wrong_policy_says_what_and_where(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(LinkagePolicyError, match=r"linkage\.yaml") as refused:
+        read_policy(written(tmp_path, text))
+    assert told in str(refused.value)

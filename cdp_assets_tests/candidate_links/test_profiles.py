@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from cdp_assets.candidate_links.profiles import linkage_profiles
+from cdp_assets.tables import SHARED_IDENTIFIERS
+from cdp_assets_tests.candidate_links.frames import address, versions
+
+NONE_SHARED = SHARED_IDENTIFIERS.empty()
+ANNA: dict[str, Any] = {"first_name_norm": "anna", "last_name_norm": "adler", "date_of_birth_text": "1980-05-17"}
+
+
+def together(members: pl.DataFrame) -> set[frozenset[str]]:
+    return {frozenset(ids) for ids in members.group_by("profile_id").agg("record_id")["record_id"].to_list()}
+
+
+def test_records_that_say_the_same_share_a_profile() -> None:
+    profiles, members = linkage_profiles(
+        versions({"record_id": "crm/1", **ANNA}, {"record_id": "shop/9", **ANNA}), NONE_SHARED, set()
+    )
+    assert together(members) == {frozenset({"crm/1", "shop/9"})}
+    assert profiles["records"].to_list() == [2]
+    assert profiles["profile_id"][0] > 0
+
+
+def test_a_bare_name_identifies_nobody() -> None:
+    bare = {"first_name_norm": "john", "last_name_norm": "smith"}
+    _, members = linkage_profiles(
+        versions({"record_id": "crm/1", **bare}, {"record_id": "shop/9", **bare}), NONE_SHARED, set()
+    )
+    assert together(members) == {frozenset({"crm/1"}), frozenset({"shop/9"})}
+
+
+def test_rows_of_a_register_never_share_a_profile() -> None:
+    frame = versions({"record_id": "reg/1", **ANNA}, {"record_id": "reg/2", **ANNA})
+    profiles, members = linkage_profiles(frame, NONE_SHARED, {"reg"})
+    assert together(members) == {frozenset({"reg/1"}), frozenset({"reg/2"})}
+    assert profiles["source"].to_list() == ["reg", "reg"]
+
+
+def test_former_versions_and_every_address_have_profiles() -> None:
+    old, new = address("mill lane", "1", "york", "y1"), address("high street", "2", "leeds", "l2")
+    frame = versions(
+        {"record_id": "crm/1", **ANNA, "addresses": [old], "version": 1},
+        {"record_id": "crm/1", **ANNA, "addresses": [new, old], "version": 2},
+    )
+    profiles, members = linkage_profiles(frame, NONE_SHARED, set())
+    assert sorted(profiles["street"].to_list()) == ["high street", "mill lane"]
+    assert together(members) == {frozenset({"crm/1"})}
+
+
+def test_crowd_and_role_values_do_not_identify() -> None:
+    shared = pl.DataFrame(
+        [
+            ("email", "info@x.example", 9, 9, "role"),
+            ("phone", "+4400", 99, 90, "crowd"),
+            ("card", "7", 3, 1, "personal"),
+        ],
+        schema=SHARED_IDENTIFIERS.schema,
+        orient="row",
+    )
+    frame = versions(
+        {
+            "record_id": "crm/1",
+            **ANNA,
+            "emails": ["info@x.example", "a@x.example"],
+            "phones": ["+4400"],
+            "identifiers": [{"type": "card", "value": "7"}],
+        }
+    )
+    profiles, _ = linkage_profiles(frame, shared, set())
+    row = profiles.row(0, named=True)
+    assert (row["emails"], row["phones"], row["identifiers"]) == (["a@x.example"], [], ["card=7"])
+
+
+def test_a_record_without_any_value_still_has_a_profile() -> None:
+    _, members = linkage_profiles(versions({"record_id": "web/1"}, {"record_id": "web/2"}), NONE_SHARED, set())
+    assert together(members) == {frozenset({"web/1"}), frozenset({"web/2"})}
+
+
+def test_ids_depend_on_values_alone() -> None:
+    rows = [{"record_id": f"crm/{at}", **ANNA, "phones": [f"+44{at % 3}", "+1"]} for at in range(6)]
+    one, _ = linkage_profiles(versions(*rows), NONE_SHARED, set())
+    rows = [{**row, "phones": row["phones"][::-1]} for row in reversed(rows)]
+    other, _ = linkage_profiles(versions(*rows), NONE_SHARED, set())
+    assert one.equals(other)
+    assert len(one) == 3
+
+
+def test_no_versions_no_profiles() -> None:
+    profiles, members = linkage_profiles(versions(), NONE_SHARED, set())
+    assert profiles.is_empty()
+    assert members.is_empty()

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cdp_assets.candidate_links.engine import DuckDBEngine
+from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.candidate_links.scoring import ONE_ROW_PER_PERSON, score
+from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.tables import SCORED_PAIRS
+from cdp_assets_tests.candidate_links.frames import FIRST, profiles, town
+
+ENGINE = DuckDBEngine(threads=1)
+
+
+def f1(scored: pl.DataFrame, whose: dict[int, int]) -> float:
+    accepted = {
+        (a, b)
+        for a, b in scored.filter(pl.col("decision") == "accepted").select("profile_id_l", "profile_id_r").iter_rows()
+    }
+    true = {(a, b) for a in whose for b in whose if a < b and whose[a] == whose[b]}
+    return 2 * len(accepted & true) / (len(accepted) + len(true))
+
+
+def test_pairs_are_scored_and_kept_by_contract(town_profiles: pl.DataFrame, town_model: TrainedModel) -> None:
+    scored = score(town_profiles, town_model, ENGINE)
+    assert scored.schema == SCORED_PAIRS.empty().schema
+    assert (scored["profile_id_l"] < scored["profile_id_r"]).all()
+    assert not scored.select("profile_id_l", "profile_id_r").is_duplicated().any()
+    assert f1(scored, town()[1]) > 0.97
+
+
+def test_scores_do_not_depend_on_rows_or_threads(town_profiles: pl.DataFrame, town_model: TrainedModel) -> None:
+    one = score(town_profiles, town_model, DuckDBEngine(threads=1))
+    other = score(town_profiles.sample(fraction=1.0, shuffle=True, seed=9), town_model, DuckDBEngine(threads=2))
+    assert one.equals(other)
+
+
+def test_a_part_of_the_data_gets_the_same_weights_under_the_same_model(
+    town_profiles: pl.DataFrame, town_model: TrainedModel
+) -> None:
+    keys = ["profile_id_l", "profile_id_r"]
+    whole = score(town_profiles, town_model, ENGINE)
+    part = score(town_profiles.filter(pl.col("profile_id") % 3 != 0), town_model, ENGINE)
+    both = whole.join(part, on=keys, suffix="_part")
+    assert len(both) == len(part) > 5
+    assert (both["match_weight"] == both["match_weight_part"]).all()
+
+
+@pytest.mark.parametrize(
+    "leave_out",
+    [
+        ("emails", "street", "house_number", "city", "postcode"),
+        ("emails", "date_of_birth"),
+        ("first_name", "last_name"),
+    ],
+    ids=["names and date of birth only", "names and address only", "no names"],
+)
+def test_sets_with_few_fields_work(leave_out: tuple[str, ...]) -> None:
+    frame, whose = town(120, leave_out=leave_out)
+    scored = score(frame, train(frame, LinkagePolicy(), ENGINE), ENGINE)
+    assert f1(scored, whose) > 0.9
+
+
+def test_fifty_records_are_enough() -> None:
+    frame, whose = town(25, seed=11)
+    assert len(frame) < 60
+    assert f1(score(frame, train(frame, LinkagePolicy(), ENGINE), ENGINE), whose) > 0.95
+
+
+def test_a_junk_phone_and_mailbox_on_a_third_of_the_records_prove_nothing() -> None:
+    frame, whose = town(150, seed=4)
+    junk = pl.col("profile_id") % 3 == 0
+    frame = frame.with_columns(
+        pl.when(junk).then(pl.lit(["+440000"])).otherwise(pl.col("phones")).alias("phones"),
+        pl.when(junk).then(pl.lit(["x@junk.example"])).otherwise(pl.col("emails")).alias("emails"),
+    )
+    scored = score(frame, train(frame, LinkagePolicy(), ENGINE), ENGINE)
+    accepted = scored.filter(pl.col("decision") == "accepted")
+    wrong = sum(whose[a] != whose[b] for a, b in accepted.select("profile_id_l", "profile_id_r").iter_rows())
+    assert wrong == 0
+    assert f1(scored, whose) > 0.93
+
+
+def test_rows_of_a_register_are_never_accepted(town_model: TrainedModel) -> None:
+    row: dict[str, Any] = {
+        "first_name": "anna", "last_name": "adlerq", "date_of_birth": "1980-05-17", "emails": ["a@x.example"], "source": "reg"
+    }  # fmt: skip
+    scored = score(profiles(row, row), town_model, ENGINE)
+    assert scored.select("decision", "reason").rows() == [("review", ONE_ROW_PER_PERSON)]
+    free = {**row, "source": None}
+    assert score(profiles(free, free), town_model, ENGINE)["decision"].to_list() == ["accepted"]
+
+
+def test_couples_are_not_merged_and_their_own_records_are() -> None:
+    rng = np.random.default_rng(3)
+    rows: list[dict[str, Any]] = []
+    for home in range(40):
+        letters = "".join(rng.choice(list("abdefgklmnorstu"), 7))
+        shared = {
+            "last_name": letters, "street": letters[::-1], "house_number": str(home), "city": "york",
+            "phones": [f"+44{rng.integers(10**8, 10**9)}"],
+        }  # fmt: skip
+        for first in rng.choice(FIRST, 2, replace=False):
+            born = f"{rng.integers(1940, 1999)}-{rng.integers(1, 13):02d}-{rng.integers(2, 28):02d}"
+            rows += [
+                {**shared, "first_name": str(first), "date_of_birth": born, "company": company}
+                for company in ("acme", None)
+            ]
+    frame = profiles(*rows)
+    scored = score(frame, train(frame, LinkagePolicy(), ENGINE), ENGINE)
+    assert f1(scored, {at: (at - 1) // 2 for at in range(1, len(rows) + 1)}) == 1.0
+    couples = scored.filter(pl.col("reason") == "HOUSEHOLD_MEMBERS")
+    assert couples["decision"].unique().to_list() == ["conflict"]
+    assert len(couples) > 100
+
+
+def test_nothing_to_score_is_an_empty_table(town_model: TrainedModel) -> None:
+    assert score(profiles({"first_name": "anna"}), town_model, ENGINE).is_empty()
+    assert score(profiles({"first_name": "anna"}, {"first_name": "hugo"}), town_model, ENGINE).is_empty()

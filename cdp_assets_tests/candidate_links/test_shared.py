@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from cdp_assets.candidate_links.shared import CROWD_PEOPLE, shared_identifiers
+from cdp_assets.tables import EMAIL_ADDRESSES
+from cdp_assets_tests.candidate_links.frames import FIRST, LAST, versions
+
+NO_EMAILS = EMAIL_ADDRESSES.empty()
+
+
+def person(at: int, first: str, last: str, **more: Any) -> dict[str, Any]:
+    return {"record_id": f"crm/{at}", "first_name_norm": first, "last_name_norm": last, **more}
+
+
+def sharing(frame: pl.DataFrame) -> dict[str, str]:
+    return dict(frame.select("value", "sharing").iter_rows())
+
+
+def test_one_persons_value_is_personal_however_many_records_carry_it() -> None:
+    rows = [person(at, "anna", "adler", emails=["a@x.example"]) for at in range(30)]
+    assert sharing(shared_identifiers(versions(*rows), NO_EMAILS, {})) == {"a@x.example": "personal"}
+
+
+def test_a_family_mailbox_is_a_households() -> None:
+    frame = versions(
+        person(1, "anna", "adler", emails=["adlers@x.example"], phones=["+441"]),
+        person(2, "bruno", "adler", emails=["adlers@x.example"]),
+    )
+    assert sharing(shared_identifiers(frame, NO_EMAILS, {})) == {"adlers@x.example": "household"}
+
+
+def test_many_unrelated_people_are_a_crowd() -> None:
+    rows = [person(at, FIRST[at], LAST[at], phones=["+4420000"]) for at in range(CROWD_PEOPLE + 2)]
+    assert sharing(shared_identifiers(versions(*rows), NO_EMAILS, {})) == {"+4420000": "crowd"}
+
+
+def test_one_person_misspelt_in_many_ways_is_no_crowd() -> None:
+    names = ["adler", "adlr", "aldler", "adlerr", "addler", "adle", "adller", "adlre", "adlera", "adlerb", "adlerc"]
+    rows = [person(at, "anna", name, emails=["a@x.example"]) for at, name in enumerate(names)]
+    assert sharing(shared_identifiers(versions(*rows), NO_EMAILS, {})) == {"a@x.example": "household"}
+
+
+def test_a_contracts_cap_makes_a_crowd_sooner() -> None:
+    rows = [person(at, FIRST[at], LAST[at], identifiers=[{"type": "cookie", "value": "c1"}]) for at in range(4)]
+    assert sharing(shared_identifiers(versions(*rows), NO_EMAILS, {})) == {"c1": "household"}
+    assert sharing(shared_identifiers(versions(*rows), NO_EMAILS, {"cookie": 3})) == {"c1": "crowd"}
+
+
+def test_a_role_address_is_listed_even_for_one_record() -> None:
+    emails = pl.DataFrame({"email": ["info@x.example"], "class": ["role"]})
+    frame = versions(person(1, "anna", "adler", emails=["info@x.example"]))
+    assert sharing(shared_identifiers(frame, emails, {})) == {"info@x.example": "role"}
+
+
+def test_a_value_of_one_record_is_not_listed() -> None:
+    assert shared_identifiers(versions(person(1, "anna", "adler", emails=["a@x.example"])), NO_EMAILS, {}).is_empty()

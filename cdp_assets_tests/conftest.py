@@ -1,0 +1,43 @@
+"""Workspaces for tests: the committed sample, copied and run once for all tests that only look."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MADE_BY_RUNS = shutil.ignore_patterns("lake", "dagster", "exports", "*.db", "*.db-*", "shop_extracts")
+
+
+def copy_sample(home: Path) -> Path:
+    """The committed sample workspace, without anything that runs have made in the checkout."""
+    shutil.copytree(ROOT / "data", home, ignore=MADE_BY_RUNS)
+    shutil.rmtree(home / "landing" / "shop", ignore_errors=True)
+    return home
+
+
+def cdp(home: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command line as its user does: a process of its own."""
+    environment = {**os.environ, "CDP_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "100"}
+    return subprocess.run(
+        [sys.executable, "-m", "cdp_assets.cli", *arguments],
+        env=environment,
+        cwd=home.parent,
+        capture_output=True,
+        text=True,
+        check=check,
+    )
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The sample workspace after `cdp demo`, and what the demo printed."""
+    home = copy_sample(tmp_path_factory.mktemp("sample") / "data")
+    done = cdp(home, "demo", check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return home, done.stdout

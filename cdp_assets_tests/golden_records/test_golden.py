@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from cdp_assets import tables
+from cdp_assets.golden_records.customer_versions import GoldenRecordsError
+from cdp_assets.golden_records.golden import GOLDEN_FIELDS, golden_records
+from cdp_assets_tests.golden_records.builders import (
+    TRUST,
+    Resolution,
+    former,
+    golden_row,
+    moment,
+    newer,
+    one_customer,
+    postal,
+    record,
+    said,
+)
+
+DANA = [
+    record(
+        "webinar/1",
+        "2020",
+        first_name="Dana",
+        last_name="Okafor",
+        email="dana@companyx.example",
+        company="Company X",
+        address=postal("12 Oak Street", "Plymouth", "02360"),
+        activity="attended",
+    ),
+    record("web/1", "2021", activity="page_view"),
+    record(
+        "crm/1",
+        "2022",
+        first_name="Dana",
+        last_name="Okafor",
+        email="dana@companya.example",
+        phone="+14155550123",
+        company="Company A",
+        address=postal("12 Oak St", "Plymouth", "02360", street_norm="oak street"),
+    ),
+    said("news/1", "2022", "given", "dana@companya.example"),
+]
+DEAD = {"dana@companyx.example": {"class": "corporate", "status": "dead"}}
+
+
+def test_the_story_ends_in_one_golden_record() -> None:
+    golden = golden_row(one_customer(*DANA, addresses=DEAD, links={"webinar/1": 0.93}))
+    assert golden["full_name"] == "Dana Okafor"
+    assert golden["email"] == "dana@companya.example"
+    assert golden["company"] == "Company A"
+    assert (golden["is_known"], golden["may_email_marketing"]) == (True, True)
+    assert (golden["records"], golden["sources"]) == (4, ["crm", "news", "web", "webinar"])
+    assert (golden["first_seen_at"], golden["last_seen_at"]) == (moment("2020"), moment("2022"))
+    assert golden["weakest_probability"] == 0.93
+
+
+def test_who_has_neither_name_nor_address_is_an_anonymous_visitor() -> None:
+    golden = golden_row(one_customer(record("web/1", "2021", activity="page_view", address=postal(country="US"))))
+    assert (golden["is_known"], golden["country"]) == (False, "US")
+
+
+@pytest.mark.parametrize("known", [{"email": "a@a.example"}, {"phone": "5550123"}, {"last_name": "Okafor"}])
+def test_any_of_name_email_and_phone_makes_a_customer_known(known: dict[str, str]) -> None:
+    assert golden_row(one_customer(record("web/1", **known)))["is_known"] is True
+
+
+def test_records_are_counted_once_however_many_versions_they_have() -> None:
+    rows = [former(record("crm/1", "2019")), newer(record("crm/1", "2020")), record("shop/1", "2021")]
+    golden = golden_row(one_customer(*rows, gone=["shop/1"]))
+    assert (golden["records"], golden["first_seen_at"], golden["last_seen_at"]) == (2, moment("2019"), moment("2021"))
+
+
+def test_every_customer_has_exactly_one_golden_record() -> None:
+    rows = [record("crm/1"), record("crm/2", email="a@a.example"), record("crm/3")]
+    made = Resolution(rows, {"C2": ["crm/3"], "C1": ["crm/1", "crm/2"]}).golden()
+    assert made.customers.get_column("customer_id").to_list() == ["C1", "C2"]
+
+
+def test_every_filled_cell_has_its_provenance_and_no_other() -> None:
+    made = one_customer(*DANA).golden()
+    golden = made.customers.row(0, named=True)
+    filled = {name: str(golden[name]) for name in GOLDEN_FIELDS if golden[name] is not None}
+    assert dict(made.provenance.select("field", "value").iter_rows()) == filled
+
+
+def test_versions_of_records_without_a_customer_are_nobodys() -> None:
+    rows = [record("crm/1", company="Alpha"), record("crm/2", "2023", company="Beta", email="b@b.example")]
+    made = Resolution(rows, {"C1": ["crm/1"]}).golden()
+    assert made.customers.get_column("company").to_list() == ["Alpha"]
+    assert made.emails.is_empty()
+
+
+def test_frames_of_different_resolutions_are_refused() -> None:
+    torn = Resolution([record("crm/1")], {"C1": ["crm/1", "crm/2"]})
+    with pytest.raises(GoldenRecordsError, match="names 1 records that standardized/record_versions does not have"):
+        torn.golden()
+
+
+def test_no_records_make_no_customers() -> None:
+    made = golden_records(
+        tables.RECORD_VERSIONS.empty(),
+        tables.CUSTOMER_IDS.empty(),
+        tables.CLUSTERS.empty(),
+        tables.EMAIL_ADDRESSES.empty(),
+        tables.SIGHTINGS.empty(),
+        tables.SHARED_IDENTIFIERS.empty(),
+        trust=TRUST,
+    )
+    assert [frame.height for frame in (made.customers, made.provenance, made.emails, made.phones, made.consents)] == [
+        0
+    ] * 5
+
+
+def test_a_source_that_no_contract_knows_has_middling_trust() -> None:
+    rows = [
+        record("crm/1", last_name="Okafor"),
+        record("stranger/1", last_name="Smith"),
+        record("web/1", last_name="Jones"),
+    ]
+    assert golden_row(one_customer(*rows))["last_name"] == "Okafor"
+    assert golden_row(one_customer(*rows[1:]))["last_name"] == "Smith"
+
+
+def test_the_numbers_for_a_report_count_what_they_say() -> None:
+    counts = one_customer(*DANA).golden().counts
+    assert counts == {"corrected_cells": 0, "contested_cells": 2, "retracted_emails": 0, "corrections_ignored": 0}
+
+
+def test_street_spellings_of_one_address_are_no_rivals() -> None:
+    provenance = one_customer(*DANA).golden().provenance
+    streets = provenance.filter(pl.col("field") == "street").row(0, named=True)
+    assert (streets["value"], streets["runners_up"], streets["rule"]) == ("12 Oak St", 0, "only_value")

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdp_assets.sources.contracts import SourceContract, load_contract
+from cdp_assets.sources.drafting import draft_contract
+from cdp_assets.sources.reading import FileRefused, read_delivery
+
+
+def drafted(
+    folder: Path, text: str, name: str = "crm_export_2024-01-31.csv", encoding: str = "utf-8"
+) -> SourceContract:
+    """The draft from a file of this text, loaded from where it would be saved; the file reads by it without complaint."""
+    file = folder / name
+    file.write_bytes(text.encode(encoding))
+    contract = saved(folder, draft_contract(file))
+    assert read_delivery(file, contract).frame["_problem"].null_count() > 0
+    return contract
+
+
+def saved(folder: Path, text: str) -> SourceContract:
+    source = text.split("source: ", 1)[1].split("\n", 1)[0]
+    path = folder / "contracts" / f"{source}.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return load_contract(path)
+
+
+def mapped(contract: SourceContract) -> dict[str, list[str | None]]:
+    return {name: [source.column for source in contract.field_sources(name)] for name in contract.fields}
+
+
+ENGLISH = """Contact ID,First Name,Last Name,E-mail Address,Mobile,Home Phone,Date of birth,Mailing Street,Mailing City,Mailing Zip/Postal Code,Loyalty No,Last Modified Date,Score
+c1,Ann,Lee,ann@companyx.example,+1 555 0100 123,555-010-0124,01/31/1980,1 Main St,Springfield,01234,L1,2024-01-01T10:00:00Z,5
+c2,Bob,Ray,bob@companyx.example,,555-010-0125,12/24/1975,2 Main St,Springfield,01235,L2,2024-01-02T10:00:00Z,6
+"""
+GERMAN = """Kundennummer;Anrede;Vorname;Nachname;E-Mail;Telefon;Geburtsdatum;Straße;PLZ;Ort;Firma;geändert am
+1;Frau;Anna;Öz;a@companyx.example;+49 30 1234567;03.02.1980;Weg 1;10115;Berlin;ACME;2024-01-01
+2;Herr;Bernd;Li;b@companyx.example;+49 30 1234568;23.12.1975;Weg 2;10116;Berlin;;2024-01-02
+"""
+SPANISH = """id,Nombre,Apellidos,Correo electrónico,Teléfono,Fecha de nacimiento,Dirección,Código postal,Población,Provincia
+1,Ana,Gil Paz,a@companyx.example,+34 600 000 001,03/02/1980,Calle Sol 1,28001,Madrid,Madrid
+2,Luis,Ruiz,b@companyx.example,+34 600 000 002,23/12/1975,Calle Sol 2,28002,Madrid,Madrid
+"""
+POLISH = """id,Imię,Nazwisko,Adres e-mail,Numer telefonu,Data urodzenia,Ulica,Kod pocztowy,Miasto
+1,Ewa,Żak,a@companyx.example,+48 600 000 001,1980-02-03,Długa 1,00-001,Łódź
+2,Jan,Bąk,b@companyx.example,+48 600 000 002,1975-12-23,Długa 2,00-002,Łódź
+"""
+FRENCH = """identifiant,Prénom,Nom,Courriel,Téléphone portable,Date de naissance,Adresse,Code postal,Ville,Société
+1,Zoé,Roy,a@companyx.example,+33 6 00 00 00 01,03/02/1980,1 rue X,75001,Paris,ACME
+2,Luc,Blé,b@companyx.example,+33 6 00 00 00 02,23/12/1975,2 rue X,75002,Paris,
+"""
+
+
+@pytest.mark.parametrize("text", [ENGLISH, GERMAN, SPANISH, POLISH, FRENCH], ids=["en", "de", "es", "pl", "fr"])
+def test_headers_are_understood_in_five_languages(tmp_path: Path, text: str) -> None:
+    fields = set(mapped(drafted(tmp_path, text)))
+    assert {"first_name", "last_name", "email", "phone", "date_of_birth", "street", "city", "postcode"} <= fields
+    assert "full_name" not in fields
+
+
+def test_the_whole_draft_of_a_crm(tmp_path: Path) -> None:
+    contract = drafted(tmp_path, ENGLISH)
+    assert contract.source == "crm"
+    assert (contract.kind, contract.delivers) == ("profiles", "changes"), "a draft never deletes"
+    assert contract.key == ("Contact ID",)
+    assert contract.observed_at == "Last Modified Date"
+    assert contract.date_format == "%m/%d/%Y"
+    assert contract.extract.files == "*.csv"
+    assert mapped(contract)["phone"] == ["Mobile", "Home Phone"]
+    assert contract.identifiers["loyalty_id"].column == "Loyalty No"
+
+
+def test_no_value_of_the_file_is_in_the_draft(tmp_path: Path) -> None:
+    for text in (ENGLISH, GERMAN, SPANISH, POLISH, FRENCH):
+        file = tmp_path / "crm.csv"
+        file.write_text(text, encoding="utf-8")
+        draft = draft_contract(file)
+        values = {value for line in text.splitlines()[1:] for value in line.replace(";", ",").split(",")}
+        assert not [value for value in values if len(value) > 3 and value in draft]
+
+
+def test_values_tell_what_headers_do_not(tmp_path: Path) -> None:
+    text = "id,a,b,c,d\n" + "".join(
+        f"{n},u{n}@companyx.example,+1 555 010 {n:04},x,AB1 2C{'DEF'[n % 3]}\n" for n in range(9)
+    )
+    contract = drafted(tmp_path, text)
+    assert mapped(contract) == {"email": ["a"], "phone": ["b"], "postcode": ["d"]}
+    file = next(tmp_path.glob("*.csv"))
+    assert "guessed from its values" in draft_contract(file)
+    assert "not mapped (raw keeps them): c" in draft_contract(file)
+
+
+def test_a_header_that_its_values_belie_is_not_believed(tmp_path: Path) -> None:
+    contract = drafted(tmp_path, "id,email,address\n1,yes,a@companyx.example\n2,no,b@companyx.example\n")
+    assert mapped(contract) == {"email": ["address"]}
+
+
+def test_further_addresses_are_lists_and_further_lines_are_not(tmp_path: Path) -> None:
+    contract = drafted(
+        tmp_path, "id,email,Street,Street 2,City,Other Street,Other City\n1,a@companyx.example,Way 1,Flat 2,X,Way 3,Y\n"
+    )
+    found = mapped(contract)
+    assert (found["street"], found["city"]) == (["Street", "Other Street"], ["City", "Other City"])
+
+
+def test_unclear_days_are_marked_for_a_person(tmp_path: Path) -> None:
+    file = tmp_path / "crm.csv"
+    file.write_text("id,dob\n1,03/04/1980\n2,05/06/1981\n")
+    draft = draft_contract(file)
+    assert 'date_format: "%d/%m/%Y"  # CHECK: %m/%d/%Y would read it, too' in draft
+
+
+def test_iso_days_need_no_format(tmp_path: Path) -> None:
+    assert drafted(tmp_path, POLISH).date_format is None
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "constant"),
+    [
+        ("id,email,webinar,attended_at", "activities", "attended"),
+        ("id,cookie_id,page_url,timestamp", "activities", "page_view"),
+        ("id,email,event_type,timestamp", "activities", None),
+        ("id,email,opt_in,timestamp", "consents", None),
+    ],
+)
+def test_kinds_are_guessed_from_what_a_row_says(tmp_path: Path, header: str, kind: str, constant: str | None) -> None:
+    row = "1,a@companyx.example,x,2024-01-01" if "email" in header else "1,ck1,x,2024-01-01"
+    contract = drafted(tmp_path, f"{header}\n{row}\n")
+    assert (contract.kind, contract.delivers) == (kind, "events")
+    if constant:
+        assert contract.field_sources("activity")[0].value == constant
+
+
+def test_a_key_that_is_none_is_marked(tmp_path: Path) -> None:
+    file = tmp_path / "crm.csv"
+    file.write_text("id,name\n1,x\n1,y\n1,z\n")
+    assert "CHECK: 2 rows" in draft_contract(file)
+
+
+def test_a_better_key_than_the_one_with_the_name_is_found(tmp_path: Path) -> None:
+    assert drafted(tmp_path, "id,name,contact_id\n,x,1\n,y,2\n").key == ("contact_id",)
+
+
+def test_a_file_of_which_nothing_is_understood_still_gives_a_contract(tmp_path: Path) -> None:
+    contract = drafted(tmp_path, "foo,bar\n1,x\n2,y\n")
+    assert contract.key == ("foo",)
+    assert contract.identifiers["crm_id"].column == "foo"
+
+
+def test_encoding_and_delimiter_that_had_to_be_guessed_are_said(tmp_path: Path) -> None:
+    contract = drafted(tmp_path, "id;Name, first;E-Mail\n1;Müller, A;a@companyx.example\n", encoding="latin-1")
+    assert contract.extract.delimiter == ";"
+    assert contract.extract.encoding == "cp1252"
+    contract = drafted(tmp_path, "id,name\n1,x\n", encoding="utf-16-le")
+    assert contract.extract.encoding == "utf-16-le"
+
+
+@pytest.mark.parametrize("ending", ["csv.gz", "jsonl", "parquet"])
+def test_the_pattern_is_the_files_ending(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"x.{ending}"
+    file.write_text('{"id": 1, "email": "a@companyx.example"}\n' if ending == "jsonl" else "id,email\n1,x\n")
+    assert saved(tmp_path, draft_contract(file)).extract.files == f"*.{ending.split('.')[0]}"
+
+
+def test_odd_headers_survive_yaml(tmp_path: Path) -> None:
+    contract = drafted(tmp_path, 'no,"E-mail: ""main"" #1",Straße\n1,a@companyx.example,x\n')
+    assert contract.key == ("no",)
+    assert mapped(contract) == {"email": ['E-mail: "main" #1'], "street": ["Straße"]}
+
+
+@pytest.mark.parametrize("text", ["17,Dana,dana@companyx.example\n", "Dana,1980-02-03\n", "Dana,90210-1234\n"])
+def test_a_file_without_header_is_refused_and_not_quoted(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "crm.csv"
+    file.write_text(text)
+    with pytest.raises(FileRefused, match="add a header") as refused:
+        draft_contract(file)
+    assert "ana" not in str(refused.value)
+
+
+def test_an_empty_file_tells_nothing(tmp_path: Path) -> None:
+    (tmp_path / "crm.csv").write_text("")
+    with pytest.raises(FileRefused, match="holds no row"):
+        draft_contract(tmp_path / "crm.csv")
+
+
+def test_a_source_may_be_named(tmp_path: Path) -> None:
+    file = tmp_path / "2024.csv"
+    file.write_text("id,email\n1,x\n")
+    assert "source: shop\n" in draft_contract(file, "shop")
+    assert "source: source\n" in draft_contract(file)
+    with pytest.raises(ValueError, match="source name"):
+        draft_contract(file, "My Shop")

@@ -1,0 +1,111 @@
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from cdp_assets.standardized.dates import standardize_birth_dates, standardize_moments
+
+TODAY = date(2026, 1, 1)
+
+# format, country, delivered -> date, text
+BIRTH_DATES = [
+    (None, None, "1990-05-03", date(1990, 5, 3), "1990-05-03"),
+    (None, None, "19900503", date(1990, 5, 3), "1990-05-03"),
+    (None, None, "1990/5/3", date(1990, 5, 3), "1990-05-03"),
+    (None, None, "1990.05.03", date(1990, 5, 3), "1990-05-03"),
+    (None, None, "1990-05-03T00:00:00Z", date(1990, 5, 3), "1990-05-03"),
+    (None, None, "1990-05-03 00:00:00.000", date(1990, 5, 3), "1990-05-03"),
+    (None, None, " 1990-05-03 ", date(1990, 5, 3), "1990-05-03"),
+    (None, None, "13/04/1990", date(1990, 4, 13), "1990-04-13"),
+    (None, None, "04/13/1990", date(1990, 4, 13), "1990-04-13"),
+    (None, None, "05/05/1990", date(1990, 5, 5), "1990-05-05"),
+    (None, None, "03/04/1990", None, None),
+    (None, None, "3.4.1990", date(1990, 4, 3), "1990-04-03"),
+    ("%d/%m/%Y", None, "03/04/1990", date(1990, 4, 3), "1990-04-03"),
+    ("%m/%d/%Y", None, "03/04/1990", date(1990, 3, 4), "1990-03-04"),
+    ("%d.%m.%y", None, "31.12.68", date(1968, 12, 31), "1968-12-31"),
+    ("%d.%m.%y", None, "31.12.25", date(2025, 12, 31), "2025-12-31"),
+    ("%d%m%Y", None, "03041990", date(1990, 4, 3), "1990-04-03"),
+    ("%d/%m/%Y", None, "1990-04-03", date(1990, 4, 3), "1990-04-03"),
+    ("%d %b %Y", None, "3 Apr 1990", date(1990, 4, 3), "1990-04-03"),
+    ("%m/%d/%Y %H:%M", None, "03/04/1990 10:30", date(1990, 3, 4), "1990-03-04"),
+    (None, "US", "03/04/1990", date(1990, 3, 4), "1990-03-04"),
+    (None, "GB", "03/04/1990", date(1990, 4, 3), "1990-04-03"),
+    (None, "AU", "03/04/1990", date(1990, 4, 3), "1990-04-03"),
+    (None, "US", "10/10/52", date(1952, 10, 10), "1952-10-10"),
+    (None, "DE", "12. März 1985", date(1985, 3, 12), "1985-03-12"),
+    (None, "ES", "5 de mayo de 1990", date(1990, 5, 5), "1990-05-05"),
+    (None, "PL", "1 stycznia 1991", date(1991, 1, 1), "1991-01-01"),
+    (None, "FR", "1er août 1990", date(1990, 8, 1), "1990-08-01"),
+    (None, "FR", "14 août 1990", date(1990, 8, 14), "1990-08-14"),
+    (None, "US", "May 5th, 1990", date(1990, 5, 5), "1990-05-05"),
+    (None, "GB", "5-Jan-1985", date(1985, 1, 5), "1985-01-05"),
+    # a day that cannot exist keeps its digits
+    (None, None, "19260631", None, "1926-06-31"),
+    (None, None, "1990-02-30", None, "1990-02-30"),
+    (None, None, "1990-13-45", None, "1990-13-45"),
+    ("%d/%m/%Y", None, "31/02/1990", None, "1990-02-31"),
+    (None, None, "2985-03-07", None, None),
+    (None, None, "2031-02-20", None, "2031-02-20"),
+    # a stray letter, a missing sign
+    (None, None, "1942t-09-28", date(1942, 9, 28), "1942-09-28"),
+    (None, None, "1992-0826", date(1992, 8, 26), "1992-08-26"),
+    # nobody's
+    (None, None, "1900-01-01", None, None),
+    (None, None, "1970-01-01", None, None),
+    (None, None, "9999-12-31", None, None),
+    (None, None, "0001-01-01", None, None),
+    (None, None, "3000-01-01", None, None),
+    ("%d/%m/%Y", None, "01/01/1900", None, None),
+    (None, None, "unknown", None, None),
+    (None, None, "1990", None, None),
+    (None, None, "1990-05", None, None),
+    (None, None, "", None, None),
+]
+
+
+@pytest.mark.parametrize(("date_format", "country", "delivered", "day", "text"), BIRTH_DATES)
+def test_a_date_of_birth(
+    date_format: str | None, country: str | None, delivered: str, day: date | None, text: str | None
+) -> None:
+    found = standardize_birth_dates(pl.Series([delivered]), date_format, country, TODAY).row(0)
+    assert found == (day, text)
+
+
+# format, country, delivered -> moment
+MOMENTS = [
+    (None, None, "2021-03-04", datetime(2021, 3, 4, tzinfo=UTC)),
+    (None, None, "2021-03-04T05:06:07", datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)),
+    (None, None, "2021-03-04T05:06:07Z", datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)),
+    (None, None, "2021-03-04 05:06:07.123456", datetime(2021, 3, 4, 5, 6, 7, 123456, tzinfo=UTC)),
+    (None, None, "2021-03-04T05:06:07.5+02:00", datetime(2021, 3, 4, 3, 6, 7, 500000, tzinfo=UTC)),
+    (None, None, "2021-03-04 05:06 -0530", datetime(2021, 3, 4, 10, 36, tzinfo=UTC)),
+    (None, None, "2021-03-04 23:30:00-01", datetime(2021, 3, 5, 0, 30, tzinfo=UTC)),
+    (None, None, "20210304", datetime(2021, 3, 4, tzinfo=UTC)),
+    (None, None, "1614834367", datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)),
+    (None, None, "1614834367.25", datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)),
+    (None, None, "1614834367000", datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)),
+    (None, None, "1614834367000000", datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)),
+    (None, "US", "3/4/2021 2:05 PM", datetime(2021, 3, 4, 14, 5, tzinfo=UTC)),
+    (None, "US", "3/4/2021 12:05 am", datetime(2021, 3, 4, 0, 5, tzinfo=UTC)),
+    (None, "GB", "3/4/2021 14:05", datetime(2021, 4, 3, 14, 5, tzinfo=UTC)),
+    ("%d.%m.%Y", None, "04.03.2021 14:05", datetime(2021, 3, 4, 14, 5, tzinfo=UTC)),
+    ("%d.%m.%Y %H:%M", None, "04.03.2021 14:05", datetime(2021, 3, 4, 14, 5, tzinfo=UTC)),
+    ("%Y%m%d%H%M%S", None, "20210304050607", datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)),
+    (None, None, "3/4/2021", None),
+    (None, None, "2021-02-30", None),
+    (None, None, "2021-03-04T25:00:00", None),
+    (None, None, "yesterday", None),
+    (None, None, "", None),
+]
+
+
+@pytest.mark.parametrize(("date_format", "country", "delivered", "moment"), MOMENTS)
+def test_a_moment(date_format: str | None, country: str | None, delivered: str, moment: datetime | None) -> None:
+    assert standardize_moments(pl.Series([delivered]), date_format, country).to_list() == [moment]
+
+
+def test_rows_keep_their_order_and_nulls() -> None:
+    delivered = pl.Series(["1990-05-03", None, "rubbish", "19800101", "1990-05-03"])
+    text = standardize_birth_dates(delivered, None, None, TODAY).get_column("date_of_birth_text")
+    assert text.to_list() == ["1990-05-03", None, None, "1980-01-01", "1990-05-03"]

@@ -1,0 +1,52 @@
+import polars as pl
+import pytest
+
+from cdp_assets.standardized.event_words import (
+    corrected_fields,
+    standardize_activities,
+    standardize_channels,
+    standardize_consents,
+    standardize_corrections,
+)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "expected"),
+    [
+        ("Attendance", "attended"), ("attended", "attended"), ("Hard Bounce", "bounced"), ("soft-bounce", "soft_bounced"),
+        ("Email Opened", "opened"), ("click", "clicked"), ("Unsubscribe", "unsubscribed"), ("opt-out", "unsubscribed"),
+        ("Page View", "page_view"), ("ORDER", "purchase"), ("Watched the Demo", "watched_the_demo"), ("n/a", None), ("", None),
+    ],
+)  # fmt: skip
+def test_an_activity_has_one_word(delivered: str, expected: str | None) -> None:
+    assert standardize_activities(pl.Series([delivered])).to_list() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("delivered", "expected"),
+    [
+        ("given", "given"), ("Yes", "given"), ("TRUE", "given"), ("1", "given"), ("opt-in", "given"), ("Tak", "given"), ("sí", "given"),
+        ("withdrawn", "withdrawn"), ("no", "withdrawn"), ("0", "withdrawn"), ("unsubscribed", "withdrawn"), ("false", "withdrawn"),
+        ("zurückgezogen", "withdrawn"), ("pending", "withdrawn"), ("", None),
+    ],
+)  # fmt: skip
+def test_a_consent_that_is_not_clearly_given_is_withdrawn(delivered: str, expected: str | None) -> None:
+    assert standardize_consents(pl.Series([delivered])).to_list() == [expected]
+
+
+def test_channels_and_corrections_have_fixed_words() -> None:
+    assert standardize_channels(pl.Series(["E-Mail", "SMS", "Letter", "Fax", None])).to_list() == [
+        "email", "phone", "post", "fax", None,
+    ]  # fmt: skip
+    assert standardize_corrections(pl.Series(["SET", "not theirs", "maybe", None])).to_list() == [
+        "set",
+        "retract",
+        None,
+        None,
+    ]
+
+
+def test_a_correction_names_a_canonical_field() -> None:
+    assert corrected_fields(pl.Series(["email", "Last Name", "surname", "zip", "shoe size"])).to_list() == [
+        "email", "last_name", "last_name", "postcode", None,
+    ]  # fmt: skip

@@ -1,0 +1,51 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from cdp_assets import tables
+from cdp_assets.standardized.sightings import sightings
+
+
+def at(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=UTC)
+
+
+def versions(*rows: dict[str, Any]) -> pl.DataFrame:
+    schema = tables.RECORD_VERSIONS.schema
+    common = {"record_id": "crm/1", "source": "crm", "is_current": False, "last_import_id": "20240101T000000Z-abc"}
+    return pl.DataFrame([{**dict.fromkeys(schema), **common, **row} for row in rows], schema=schema)
+
+
+FORMER = {
+    "observed_at": at(2020), "last_seen_at": at(2021), "landed_at": at(2022), "emails": ["a@x.org", "b@x.org"],
+    "phones": ["+4420"], "identifiers": [{"type": "loyalty_id", "value": "L1"}],
+}  # fmt: skip
+CURRENT = {
+    "observed_at": at(2023), "last_seen_at": at(2024), "landed_at": at(2023), "emails": ["a@x.org"], "phones": [],
+    "identifiers": [], "is_current": True, "last_import_id": "20250101T000000Z-def",
+}  # fmt: skip
+
+
+def test_every_identifier_that_a_record_has_carried_has_one_row() -> None:
+    table = sightings(versions(FORMER, CURRENT))
+    assert table.select("type", "value", "is_current").rows() == [
+        ("email", "a@x.org", True),
+        ("email", "b@x.org", False),
+        ("loyalty_id", "L1", False),
+        ("phone", "+4420", False),
+    ]
+
+
+def test_sightings_are_dated_in_source_time_and_in_ours() -> None:
+    both, former = sightings(versions(FORMER, CURRENT)).filter(pl.col("type") == "email").to_dicts()
+    assert (both["first_seen_at"], both["last_seen_at"]) == (at(2020), at(2024))
+    assert (both["first_landed_at"], both["last_landed_at"]) == (at(2022), at(2025))
+    assert (former["first_seen_at"], former["last_seen_at"]) == (at(2020), at(2021))
+    assert (former["first_landed_at"], former["last_landed_at"]) == (at(2022), at(2024))
+
+
+def test_nothing_carried_is_nothing_sighted() -> None:
+    empty = {"observed_at": at(2020), "last_seen_at": at(2020), "landed_at": at(2020), "emails": [], "phones": None}
+    assert sightings(versions(empty)).is_empty()
+    assert sightings(tables.RECORD_VERSIONS.empty()).schema == tables.SIGHTINGS.schema
