@@ -14,8 +14,12 @@ READY  := $(VENV)/.ready
 demo: $(READY)
 	@$(BIN)/cdp demo --workspace data
 
-ui: $(READY)
+ui: $(READY) data/shop.db
 	@$(BIN)/cdp ui --workspace data
+
+# The sample's shop is a database; it is made from its committed seed.
+data/shop.db: $(READY)
+	@test -e $@ || $(BIN)/python -c 'from pathlib import Path; from cdp_assets.evaluation.world import build_shop_database; build_shop_database(Path("data"))'
 
 test: $(READY)
 	@$(MAKE) --no-print-directory lint types unit

@@ -191,10 +191,9 @@ def _generate(home: Path, people: int) -> pl.DataFrame:
 
 
 def _measure(name: str, home: Path, truth: pl.DataFrame) -> dict[str, Any]:
-    from cdp_assets.evaluation.accuracy import accuracy
-
     from cdp_assets.automation import run_pending
-    from cdp_assets.resources import workspace_from_environment
+    from cdp_assets.environment import workspace_from_environment
+    from cdp_assets.evaluation.accuracy import accuracy
     from cdp_assets.tables import CUSTOMER_IDS
 
     workspace = workspace_from_environment(home)

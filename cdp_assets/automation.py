@@ -31,7 +31,7 @@ from cdp_assets.workspace import Workspace
 
 Job: TypeAlias = UnresolvedAssetJobDefinition
 
-SENSOR_SECONDS = 10
+SENSOR_SECONDS = 5
 """How often landing folders are looked at. A dropped file becomes a golden record within a minute."""
 
 EXTRACTION_SECONDS = 300

@@ -230,11 +230,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _run_pending(workspace: Workspace, resolve_anyway: bool = False) -> RunReport:
     from cdp_assets.automation import run_pending
-    from cdp_assets.steward.status import decisions_since
 
-    last = workspace.ledger.last_resolution()
-    decided = last is not None and decisions_since(workspace.ledger, last["resolved_at"]) > 0
-    return run_pending(workspace, _progress, resolve_anyway=resolve_anyway or decided)
+    return run_pending(workspace, _progress, resolve_anyway=resolve_anyway)
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -394,10 +391,11 @@ def _generate(arguments: argparse.Namespace) -> int:
 
 def _ui(arguments: argparse.Namespace) -> int:
     from cdp_assets.automation import dagster_home
-    from cdp_assets.resources import process_environment
+    from cdp_assets.environment import process_environment
 
     workspace = _workspace(arguments).require()
-    environment = process_environment(workspace, dagster_home(workspace))
+    # Dagster warns of its own betas in every one of its processes; who sets PYTHONWARNINGS sees them.
+    environment = {"PYTHONWARNINGS": "ignore", **process_environment(workspace, dagster_home(workspace))}
     serve = [sys.executable, "-m", "dagster", "dev", "-m", "cdp_assets.definitions"]
     print(f"Dagster on {_shown(workspace.home)}: http://{arguments.host}:{arguments.port} (Ctrl-C ends it)", flush=True)
     _become([*serve, "--host", arguments.host, "--port", str(arguments.port)], environment)
@@ -423,7 +421,7 @@ def _steward(arguments: argparse.Namespace) -> int:
 
 def _workspace(arguments: argparse.Namespace) -> Workspace:
     """The workspace that was named, else the one of the environment."""
-    from cdp_assets.resources import workspace_from_environment
+    from cdp_assets.environment import workspace_from_environment
 
     return workspace_from_environment(arguments.workspace)
 

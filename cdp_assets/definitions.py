@@ -19,7 +19,7 @@ import cdp_assets.segments.assets
 import cdp_assets.sources.assets
 import cdp_assets.standardized.assets
 from cdp_assets import automation
-from cdp_assets.resources import workspace_from_environment
+from cdp_assets.environment import workspace_from_environment
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.workspace import Workspace
 

@@ -356,6 +356,14 @@ class Ledger:
             },
         )
 
+    def decisions(self) -> dict[str, int]:
+        """How many judgements and corrections have ever been made: both are only appended."""
+        with self._engine.connect() as connection:
+            return {
+                table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
+                for table in (judgements, corrections)
+            }
+
     # -- resolutions and publications ---------------------------------------------------------------------------------
 
     def add_resolution(self, resolution_id: str, *, imports_hash: str, model_version: str, now: datetime) -> None:

@@ -1,17 +1,9 @@
-"""Where everything is, and how a table becomes an asset.
+"""How a table becomes an asset: where the plain world (workspace, lake, table contracts) meets Dagster's (declarations,
+metadata, checks).
 
-The only reader of the environment, and the place where the plain world (workspace, lake, table contracts) meets
-Dagster's (asset declarations, metadata, checks). The stages' ``assets.py`` use :func:`table_asset` and
+The resource that every asset is given is the :class:`~cdp_assets.workspace.Workspace`: it holds the lake, the ledger and
+the publication target. The stages' ``assets.py`` use :func:`table_asset` and
 :func:`table_spec` to declare, :func:`stored` to write and report.
-
-=================== ==================================================== =========================================
-variable            what it names                                        default
-=================== ==================================================== =========================================
-``CDP_HOME``        the workspace                                        ``data/``
-``CDP_LAKE_URL``    the lake, a folder or an object-store URL            ``lake/`` in the workspace
-``CDP_LEDGER_URL``  the ledger's database, a SQLAlchemy URL              SQLite, ``ledger.db`` in the workspace
-``CDP_PUBLISH_URL`` the database that publications go to                 SQLite, ``published.db`` in the workspace
-=================== ==================================================== =========================================
 
 What does not belong here: what an asset computes.
 """
@@ -19,11 +11,9 @@ What does not belong here: what an asset computes.
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -38,26 +28,6 @@ Dep = Table | dg.AssetKey
 
 RESOLUTION_POOL = "resolution"
 """One resolution runs at a time: every asset from record versions to publication takes this pool."""
-
-
-def workspace_from_environment(home: Path | None = None) -> Workspace:
-    """The workspace in ``home``, else where ``CDP_HOME`` says, else ``data/``."""
-    return Workspace(
-        home=Path(home or os.environ.get("CDP_HOME") or "data").expanduser().resolve(),
-        lake_url=os.environ.get("CDP_LAKE_URL") or None,
-        ledger_url=os.environ.get("CDP_LEDGER_URL") or None,
-        publish_url=os.environ.get("CDP_PUBLISH_URL") or None,
-    )
-
-
-def source_environment() -> Mapping[str, str]:
-    """The environment, for contracts that name a database by ``url_env``."""
-    return dict(os.environ)
-
-
-def process_environment(workspace: Workspace, dagster_home: Path) -> dict[str, str]:
-    """The environment of a child process that works on this workspace."""
-    return {**os.environ, "CDP_HOME": str(workspace.home), "DAGSTER_HOME": str(dagster_home)}
 
 
 def now() -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,20 @@ STAGES = (
     "segments",
     "published",
 )
-FOUNDATION = {"tables", "lake", "ledger", "workspace", "migrations"}
+FOUNDATION = {"tables", "lake", "ledger", "workspace", "environment", "migrations"}
 SIDE_BRANCHES = {"evaluation", "steward"}
 KNOWS_DAGSTER = {"assets.py", "definitions.py", "resources.py", "automation.py"}
 ALL_MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
     """Each module that a file imports, and whether the import runs when the file is loaded."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     at_load = {id(node) for node in tree.body}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -84,10 +90,10 @@ def test_only_assets_modules_meet_dagster_inside_a_stage(stage: str) -> None:
 
 
 @pytest.mark.parametrize("path", ALL_MODULES, ids=name)
-def test_only_resources_reads_the_environment(path: Path) -> None:
-    if path == PACKAGE / "resources.py":
+def test_only_environment_reads_the_environment(path: Path) -> None:
+    if path == PACKAGE / "environment.py":
         return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     imported = {module for module, _ in imports_of(path)}
     assert not used & {"environ", "getenv"}
@@ -96,7 +102,7 @@ def test_only_resources_reads_the_environment(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALL_MODULES, ids=name)
 def test_every_module_says_what_it_is(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert ast.get_docstring(parsed(path))
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.automation import RunReport, run_pending
-from cdp_assets.resources import workspace_from_environment
+from cdp_assets.environment import workspace_from_environment
 from cdp_assets.tables import (
     CUSTOMER_IDS,
     CUSTOMERS,
@@ -93,7 +93,11 @@ def home(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_files_that_land_become_customers_and_a_second_run_changes_nothing(home: Path) -> None:
     land(home, "crm/contacts.csv", CRM_HEADER + ANA + BEN)
-    land(home, "webinar/2024.csv", "id,Name,Email,Webinar,at\nw1,Ana Whitlock,ana.whitlock@brightmail.example,Moorings,2024-02-01\n")
+    land(
+        home,
+        "webinar/2024.csv",
+        "id,Name,Email,Webinar,at\nw1,Ana Whitlock,ana.whitlock@brightmail.example,Moorings,2024-02-01\n",
+    )
     first = run(home)
     assert (first.imports, first.problems, first.published) == (2, [], True)
     ids = customers_by_record(home)
@@ -259,7 +263,9 @@ def test_the_demo_tells_the_story_and_runs_again_without_harm(demo: tuple[Path, 
     ids = customers_by_record(tmp_path / "data")
     again = cdp(tmp_path / "data", "demo")
     assert customers_by_record(tmp_path / "data") == ids
-    assert re.sub(r"\s+", " ", again.stdout).split("The story")[-1] == re.sub(r"\s+", " ", output).split("The story")[-1]
+    assert (
+        re.sub(r"\s+", " ", again.stdout).split("The story")[-1] == re.sub(r"\s+", " ", output).split("The story")[-1]
+    )
 
 
 @pytest.mark.slow
@@ -302,7 +308,9 @@ def test_every_asset_of_the_sample_reports_at_least_three_numbers_and_no_value(d
 
     opened = workspace_from_environment(demo[0])
     golden = opened.lake.read(CUSTOMERS)
-    personal = set(golden["email"].drop_nulls()) | set(golden["full_name"].drop_nulls().filter(golden["full_name"].drop_nulls().str.len_chars() > 8))
+    personal = set(golden["email"].drop_nulls()) | set(
+        golden["full_name"].drop_nulls().filter(golden["full_name"].drop_nulls().str.len_chars() > 8)
+    )
     with dg.DagsterInstance.from_config(str(dagster_home(opened))) as instance:
         for spec in definitions_for(opened).resolve_all_asset_specs():
             event = instance.get_latest_materialization_event(spec.key)

@@ -116,7 +116,7 @@ def test_every_file_that_the_readme_links_to_exists() -> None:
 
 
 def test_the_environment_variables_in_the_readme_are_the_ones_that_are_read() -> None:
-    source = (ROOT / "cdp_assets" / "resources.py").read_text()
+    source = (ROOT / "cdp_assets" / "environment.py").read_text()
     read = set(re.findall(r'environ\.get\("(CDP_[A-Z_]+)"', source))
     named = set(re.findall(r"`(CDP_[A-Z_]+)`", README.read_text(encoding="utf-8")))
     assert read <= named

@@ -99,6 +99,18 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(dtype) for name, dtype in COMPARABLE_SCHEMA.items()).sort("unique_id")
 
 
+def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
+    """How many people these names are, judged by first letters so that misspelt names stay one person (an aggregation).
+
+    Names of one first initial are one person (who has married, or left out one of two family names), and so are names of the
+    same two initials in either order (swapped). Names without a part do not count.
+    """
+    begin, end = first.str.slice(0, 1), last.str.slice(0, 1)
+    whole = begin.is_not_null() & end.is_not_null()
+    both = pl.min_horizontal(begin, end) + pl.max_horizontal(begin, end)
+    return pl.min_horizontal(both.filter(whole).n_unique(), begin.filter(whole).n_unique()).cast(pl.Int64)
+
+
 def _listed(values: pl.Expr) -> pl.Expr:
     kept = values.list.drop_nulls().list.unique().list.sort()
     return pl.when(kept.list.len() > 0).then(kept)

@@ -93,6 +93,10 @@ def _same(column: str, tf: bool = False) -> Level:
 
 ELSE = Level("different", "ELSE")
 
+# Values that belong to somebody. How often one occurs says how many records its owner has, not how likely strangers are
+# to have it by chance: only those that several people carry are adjusted by frequency.
+OWNED_VALUES = ("email_main", "phone_main")
+
 _SWAPPED = (
     "(first_name_l = last_name_r AND last_name_l = first_name_r) OR "
     "(substr(first_name_l, 1, 1) = substr(last_name_r, 1, 1) AND substr(last_name_l, 1, 1) = substr(first_name_r, 1, 1)"
@@ -103,6 +107,14 @@ _SWAPPED = (
 _IN_OTHERS_PLACE = (
     "(first_name_l = last_name_r OR last_name_l = first_name_r)"
     " AND coalesce(last_name_l <> last_name_r, true) AND coalesce(first_name_l <> first_name_r, true)"
+)
+
+_SECOND_L, _SECOND_R = "split_part(first_name_l, ' ', 2)", "split_part(first_name_r, ' ', 2)"
+_OTHER_SECOND_NAME = (
+    "contains(first_name_l, ' ') AND contains(first_name_r, ' ')"
+    " AND split_part(first_name_l, ' ', 1) = split_part(first_name_r, ' ', 1)"
+    f" AND NOT starts_with({_SECOND_L}, {_SECOND_R}) AND NOT starts_with({_SECOND_R}, {_SECOND_L})"
+    f" AND jaro_winkler_similarity({_SECOND_L}, {_SECOND_R}) < 0.88"
 )
 
 
@@ -124,6 +136,8 @@ FIRST_NAME = Comparison(
         Level("first and last name swapped", _SWAPPED),
         Level("stands in the other's last name", _IN_OTHERS_PLACE),
         _null("first_name_l IS NULL OR first_name_r IS NULL"),
+        # Jose Maria and Jose Manuel are brothers; Jose alone may be either.
+        Level("same first of two names, other second", _OTHER_SECOND_NAME),
         Level("same nickname or first word", "first_root_l = first_root_r"),
         Level("one slip", _near("first_name")),
         Level(
@@ -150,11 +164,15 @@ LAST_NAME = Comparison(
         Level(
             "part of a double name",
             "list_has_any(last_words_l, [last_name_r]) OR list_has_any(last_words_r, [last_name_l])"
-            " OR list_has_any(last_words_l, last_words_r)"
+            " OR list_has_all(last_words_l, last_words_r) OR list_has_all(last_words_r, last_words_l)",
+        ),
+        # One of two family names in common is what cousins have; a name may begin like another that is none of its parts.
+        Level(
+            "alike",
+            "jaro_winkler_similarity(last_name_l, last_name_r) >= 0.8 OR list_has_any(last_words_l, last_words_r)"
             " OR (least(length(last_name_l), length(last_name_r)) >= 3 AND"
             " (starts_with(last_name_l, last_name_r) OR starts_with(last_name_r, last_name_l)))",
         ),
-        Level("alike", "jaro_winkler_similarity(last_name_l, last_name_r) >= 0.8"),
         ELSE,
     ),
 )
@@ -176,7 +194,12 @@ SUFFIX = Comparison(
     "suffix",
     ("suffix",),
     "generational suffix: tells father and son apart",
-    (_same("suffix"), _null("suffix_l IS NULL OR suffix_r IS NULL"), ELSE),
+    (
+        _same("suffix"),
+        _null("suffix_l IS NULL AND suffix_r IS NULL"),
+        Level("told on one side only", "suffix_l IS NULL OR suffix_r IS NULL"),
+        ELSE,
+    ),
 )
 
 SEX = Comparison(
@@ -229,11 +252,16 @@ EMAIL = Comparison(
         Level(
             "same name at another domain",
             "list_has_any(email_locals_l, email_locals_r)"
-            " AND NOT coalesce(first_name_l = first_name_r AND last_name_l = last_name_r, false)",
+            f" AND NOT coalesce((first_root_l = first_root_r AND last_name_l = last_name_r) OR ({_SWAPPED}), false)",
         ),
         _null("list_has_any(email_locals_l, email_locals_r)"),
-        # Digits in an address are chosen, not mistyped: j.smith12 and j.smith13 are two people.
-        Level("mistyped", "email_digits_l = email_digits_r AND damerau_levenshtein(email_main_l, email_main_r) <= 2"),
+        # Digits in an address are chosen, not mistyped: j.smith12 and j.smith13 are two people. So is a first letter, which
+        # is most often an initial: j.smith and a.smith.
+        Level(
+            "mistyped",
+            "email_digits_l = email_digits_r AND substr(email_main_l, 1, 1) = substr(email_main_r, 1, 1)"
+            " AND damerau_levenshtein(email_main_l, email_main_r) <= 2",
+        ),
         _null(
             "(first_name_l = first_name_r OR last_name_l = last_name_r)"
             " AND jaro_winkler_similarity(email_main_l, email_main_r) >= 0.88"

@@ -32,6 +32,16 @@ class Rule:
 FATHER_AND_SON = Rule(
     "FATHER_AND_SON", "generational suffixes differ and the dates of birth do not agree: two people", CONFLICT
 )
+NAMESAKES = Rule(
+    "NAMESAKES",
+    "same names at one address, but dates of birth that have nothing in common and no key: father and son, or alike",
+    CONFLICT,
+)
+JUNIOR_OR_SENIOR = Rule(
+    "JUNIOR_OR_SENIOR",
+    "a suffix on one side says that there is another of this name, the e-mails or phones differ, and no key or date of birth agrees",
+    REVIEW,
+)
 HOUSEHOLD_MEMBERS = Rule(
     "HOUSEHOLD_MEMBERS",
     "first names and dates of birth both differ: what else agrees is the household's, not the person's",
@@ -55,7 +65,16 @@ OWN_KEY = Rule(
     "an e-mail, phone or identifier that one person only carries agrees, and nothing contradicts it",
     ACCEPTED,
 )
-RULES: tuple[Rule, ...] = (FATHER_AND_SON, HOUSEHOLD_MEMBERS, TWO_KEYS, TWINS, PARTNERS, OWN_KEY)
+RULES: tuple[Rule, ...] = (
+    FATHER_AND_SON,
+    NAMESAKES,
+    HOUSEHOLD_MEMBERS,
+    TWO_KEYS,
+    TWINS,
+    PARTNERS,
+    JUNIOR_OR_SENIOR,
+    OWN_KEY,
+)
 
 
 def at(frame: pl.DataFrame, comparison: str, *levels: str) -> pl.Expr:
@@ -103,6 +122,16 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     shared_home = _any(home, mail, call)
 
     father = suffix_differs & ~born_same & ~own_id & (last_same | shared_home)
+    named_same = at(scored, "first_name", "same") & at(scored, "last_name", "same")
+    no_key = ~_any(own_id, mail, call)
+    namesakes = named_same & no_key & home & at(scored, "date_of_birth", "different")
+    junior = (
+        at(scored, "suffix", "told on one side only")
+        & named_same
+        & no_key
+        & ~born_same
+        & _any(at(scored, "email", "different"), at(scored, "phone", "different"), other_id)
+    )
     household = first_differs & born_differs & ~own_id & (shared_home | last_same)
     # Two keys, or a key and the address, are no coincidence: then it is the names that are wrong.
     one_key = pl.sum_horizontal(key.cast(pl.Int8) for key in (own_id, mail, call, home)) == 1
@@ -119,16 +148,18 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     # What a household explains is off the weight already (``weights.py``). Where a pair passes all the same, the data
     # shows few households and many misspelt names, and it is accepted; where it fails, these rules say why, and bar it.
     # Members of a household are barred however light the pair, or a record without a first name joins them.
-    household = household & ~heavy & (kept | shared_home)
+    household, namesakes = household & ~heavy & (kept | shared_home), namesakes & ~heavy
     twins, partners = twins & ~heavy & kept, partners & ~heavy & kept
-    father, two_keys = father & kept, two_keys & kept
+    father, two_keys, junior = father & kept, two_keys & kept, junior & kept
     # The first line that holds decides.
     lines = (
         (father, FATHER_AND_SON.decision, FATHER_AND_SON.name),
+        (namesakes, NAMESAKES.decision, NAMESAKES.name),
         (household, HOUSEHOLD_MEMBERS.decision, HOUSEHOLD_MEMBERS.name),
         (two_keys, TWO_KEYS.decision, TWO_KEYS.name),
         (twins, TWINS.decision, TWINS.name),
         (partners, PARTNERS.decision, PARTNERS.name),
+        (junior, JUNIOR_OR_SENIOR.decision, JUNIOR_OR_SENIOR.name),
         (heavy, ACCEPTED, BY_WEIGHT),
         (own_key, OWN_KEY.decision, OWN_KEY.name),
         (kept, REVIEW, BY_WEIGHT),

@@ -27,16 +27,18 @@ class LevelPrior:
     exact: bool = False
 
 
-# The prior m counts as much as this many matched pairs, the prior u as this many unmatched ones. Thirty pairs put two digits
-# on a share; u is counted over many more pairs, so its prior only fills levels that no sampled pair reached.
+# The prior m counts as much as this many matched pairs: thirty pairs put two digits on a share.
 PRIOR_MATCHES = 30.0
-PRIOR_NON_MATCHES = 300.0
+# The prior u of a level counts as much as the sample in which so many pairs of that level are expected: a level of one in a
+# million is not refuted by 300,000 random pairs without one, while one in a hundred is known from a few hundred.
+PRIOR_CHANCES = 1.0
 
 PRIORS: dict[str, dict[str, LevelPrior]] = {
     "first_name": {
         "same": LevelPrior(0.74, 0.004, exact=True),
         "first and last name swapped": LevelPrior(0.02, 0.00001),
         "stands in the other's last name": LevelPrior(0.01, 0.0008),
+        "same first of two names, other second": LevelPrior(0.003, 0.0005, 0.005),
         "same nickname or first word": LevelPrior(0.06, 0.002),
         "one slip": LevelPrior(0.08, 0.004),
         "initial or beginning": LevelPrior(0.03, 0.004),
@@ -56,7 +58,12 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
         "alike": LevelPrior(0.03, 0.01),
         "different": LevelPrior(0.1, 0.95),
     },
-    "suffix": {"same": LevelPrior(0.97, 0.4, exact=True), "different": LevelPrior(0.03, 0.6, 0.8)},
+    # Of pairs in which one side has a suffix at least; few people have one, and few systems ask.
+    "suffix": {
+        "same": LevelPrior(0.5, 0.02, exact=True),
+        "told on one side only": LevelPrior(0.48, 0.94),
+        "different": LevelPrior(0.02, 0.04, 0.06),
+    },
     "sex": {"same": LevelPrior(0.97, 0.5, 0.4, exact=True), "different": LevelPrior(0.03, 0.5, 0.6)},
     "date_of_birth": {
         "same": LevelPrior(0.86, 0.00006, 0.02, exact=True),
@@ -90,23 +97,23 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
         "different": LevelPrior(0.06, 0.999978),
     },
     "address": {
-        "same street, number and town": LevelPrior(0.5, 0.00001, 0.75, exact=True),
-        "same street and number": LevelPrior(0.04, 0.00001, 0.06, exact=True),
-        "street mistyped, same number and town": LevelPrior(0.06, 0.00001, 0.06),
-        "same street and town, number unknown": LevelPrior(0.02, 0.00002, 0.02),
-        "same street and town, other number": LevelPrior(0.03, 0.0002, 0.01),
-        "street mistyped, same number": LevelPrior(0.02, 0.00002, 0.01),
-        "same postcode and number or city": LevelPrior(0.08, 0.001, 0.03),
-        "same postcode": LevelPrior(0.03, 0.001, 0.01),
-        "same city, number too": LevelPrior(0.01, 0.0005, 0.01),
-        "same city, other postcode": LevelPrior(0.04, 0.01, 0.01),
-        "same city": LevelPrior(0.05, 0.01, 0.01),
-        "same street": LevelPrior(0.01, 0.004, 0.005),
-        "city or postcode mistyped": LevelPrior(0.03, 0.004, 0.005),
-        "different": LevelPrior(0.08, 0.97896, 0.01),
+        "same street, number and town": LevelPrior(0.5, 0.00001, exact=True),
+        "same street and number": LevelPrior(0.04, 0.00001, exact=True),
+        "street mistyped, same number and town": LevelPrior(0.06, 0.00001),
+        "same street and town, number unknown": LevelPrior(0.02, 0.00002),
+        "same street and town, other number": LevelPrior(0.03, 0.0002),
+        "street mistyped, same number": LevelPrior(0.02, 0.00002),
+        "same postcode and number or city": LevelPrior(0.08, 0.001),
+        "same postcode": LevelPrior(0.03, 0.001),
+        "same city, number too": LevelPrior(0.01, 0.0005),
+        "same city, other postcode": LevelPrior(0.04, 0.01),
+        "same city": LevelPrior(0.05, 0.01),
+        "same street": LevelPrior(0.01, 0.004),
+        "city or postcode mistyped": LevelPrior(0.03, 0.004),
+        "different": LevelPrior(0.08, 0.97896),
     },
     "company": {
-        "same": LevelPrior(0.6, 0.001, exact=True),
+        "same": LevelPrior(0.6, 0.001, 0.1, exact=True),
         "mistyped": LevelPrior(0.08, 0.001),
         "most words in common": LevelPrior(0.08, 0.001),
         "alike": LevelPrior(0.05, 0.01),
@@ -115,6 +122,11 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
     },
     "job_title": {"same": LevelPrior(0.6, 0.03, exact=True), "different": LevelPrior(0.4, 0.97)},
 }
+
+# Records of one household agree on these as often as records of one person do, but for this share, in which they agree as
+# strangers do. The address follows what the data says of one person's records, because it depends on what sources
+# tell: where newsletters know postcodes only, one person's records and two partners' agree on postcodes only.
+SHARED_AT_HOME = {"address": 0.95}
 
 # Of random pairs, how many are one person: three records each of as many people, before the data has spoken (``training`` scales by the
 # number of profiles). Of pairs that are not, how many live together: two others of three records.

@@ -11,7 +11,8 @@ from __future__ import annotations
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, candidate_pairs
-from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparable import comparable, people_among
+from cdp_assets.candidate_links.comparisons import OWNED_VALUES
 from cdp_assets.candidate_links.decisions import ACCEPTED, REVIEW, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.training import TrainedModel, with_frequencies
@@ -88,10 +89,16 @@ def with_household_discount(
 
 
 def _term_frequency_tables(frame: pl.DataFrame, model: TrainedModel) -> dict[str, pl.DataFrame]:
-    """The model's term frequencies per field, with values that it has not seen at its rarest frequency."""
+    """The model's term frequencies per field, with values that it has not seen at its rarest frequency.
+
+    An e-mail or phone that it has not seen belongs to one person: it has no frequency.
+    """
     tables = {}
     for (field,), part in model.term_frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
         known = part.select("value", "frequency")
+        if field in OWNED_VALUES:
+            tables[str(field)] = known
+            continue
         unseen = (
             frame.select(pl.col(str(field)).alias("value")).drop_nulls().unique().join(known, on="value", how="anti")
         )
@@ -101,23 +108,16 @@ def _term_frequency_tables(frame: pl.DataFrame, model: TrainedModel) -> dict[str
 
 
 def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
-    """For pairs that agree on an e-mail, phone or identifier: how many people, by name, carry the least shared of those.
-
-    Names are counted by their first letters, in either order, so that one person's misspelt names stay one person.
-    """
-    letters = pl.concat_list(
-        pl.col("first_name_root").str.slice(0, 1), pl.col("last_name").str.slice(0, 1)
-    ).list.drop_nulls()
-    whole = pl.when(letters.list.len() == 2).then(letters.list.sort().list.join(""))
+    """For pairs that agree on an e-mail, phone or identifier: how many people, by name, carry the least shared of those."""
     keys = pl.concat(
         [
-            profiles.select("profile_id", whole.alias("person"), pl.col(name).alias("key"))
+            profiles.select("profile_id", "first_name_root", "last_name", pl.col(name).alias("key"))
             .explode("key")
             .with_columns(pl.lit(name) + "=" + pl.col("key"))
             for name in ("emails", "phones", "identifiers")
         ]
     ).filter(pl.col("key").is_not_null())
-    people = keys.group_by("key").agg(pl.col("person").drop_nulls().n_unique().cast(pl.Int64).alias("people"))
+    people = keys.group_by("key").agg(people_among(pl.col("first_name_root"), pl.col("last_name")).alias("people"))
     carried = keys.join(people, on="key").select("profile_id", "key", "people")
     agreeing = [name for name in ("gamma_email", "gamma_phone", "gamma_identifier") if name in scored.columns]
     if not agreeing:

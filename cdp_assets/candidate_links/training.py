@@ -29,12 +29,13 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks, candidate_pairs
-from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     DATE_OF_BIRTH,
     FIRST_NAME,
     IDENTIFIER,
     LAST_NAME,
+    OWNED_VALUES,
     Choice,
     Comparison,
     choose_comparisons,
@@ -43,9 +44,9 @@ from cdp_assets.candidate_links.comparisons import (
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import (
+    PRIOR_CHANCES,
     PRIOR_HOUSEHOLD_PARTNERS,
     PRIOR_MATCHES,
-    PRIOR_NON_MATCHES,
     PRIOR_RECORDS_PER_PERSON,
 )
 from cdp_assets.candidate_links.weights import (
@@ -58,6 +59,7 @@ from cdp_assets.candidate_links.weights import (
     household_bits_of,
     prior_parameters,
     weight_of_probability,
+    with_shared_home,
 )
 
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs.
@@ -128,12 +130,18 @@ def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine |
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
-    """Share of the filled values that each value has: ``field``, ``value``, ``frequency``."""
+    """Share of the filled values that each value has: ``field``, ``value``, ``frequency``.
+
+    An e-mail or phone that one person carries, judged by name, has none: agreeing on it by chance is as rare as the level's
+    ``u`` says, however many records its owner has.
+    """
     fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
     parts = []
     for field in fields:
         filled = frame.get_column(field).drop_nulls()
         counts = filled.value_counts(name="n").rename({field: "value"})
+        if field in OWNED_VALUES:
+            counts = counts.join(_carried_by_several(frame, field), on="value", how="semi")
         parts.append(
             counts.select(
                 pl.lit(field).alias("field"),
@@ -145,13 +153,23 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
 
 
+def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The values of ``field`` that profiles of more than one person, by first letters of their names, carry."""
+    carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name").drop_nulls("value")
+    people = carried.group_by("value").agg(people_among(pl.col("first_root"), pl.col("last_name")).alias("people"))
+    return people.filter(pl.col("people") > 1).select("value")
+
+
 def with_frequencies(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
-    """``frame`` with a ``tf_<field>`` column per field of the term frequencies; an unseen value counts as the rarest."""
+    """``frame`` with a ``tf_<field>`` column per field of the term frequencies; an unseen value counts as the rarest.
+
+    An e-mail or phone that is not among them belongs to one person and has none.
+    """
     for (field,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
-        rarest = part.get_column("frequency").min()
+        rarest = None if field in OWNED_VALUES else part.get_column("frequency").min()
         lookup = part.select(pl.col("value").alias(str(field)), pl.col("frequency").alias(f"tf_{field}"))
         frame = frame.join(lookup, on=str(field), how="left", maintain_order="left").with_columns(
-            pl.when(pl.col(str(field)).is_not_null()).then(pl.col(f"tf_{field}").fill_null(rarest)).alias(f"tf_{field}")
+            pl.when(pl.col(str(field)).is_not_null()).then(pl.coalesce(f"tf_{field}", pl.lit(rarest))).alias(f"tf_{field}")
         )
     return frame
 
@@ -292,7 +310,9 @@ def _maximise(
         if LAST_NAME.name in shares and FIRST_NAME.name in shares:
             shares[FIRST_NAME.name] = _swaps_by_chance(shares[FIRST_NAME.name], shares[LAST_NAME.name])
         if not learn_m:
-            shares = {name: LevelShares(prior.shares[name].m, s.u, s.h) for name, s in shares.items()}
+            shares = {
+                name: with_shared_home(name, LevelShares(prior.shares[name].m, s.u, s.h)) for name, s in shares.items()
+            }
         elif FIRST_NAME.name in shares:
             shares[FIRST_NAME.name] = _bounded(shares[FIRST_NAME.name], most_differ)
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
@@ -356,9 +376,9 @@ def _next_shares(
     m = _mode(_counts(gamma[known], of_match[known], count), prior.m, PRIOR_MATCHES)
     random_gamma = data.random.gammas[comparison.name]
     seen = random_gamma >= 0
-    u = _mode(_counts(random_gamma[seen], of_strangers[seen], count), prior.u, PRIOR_NON_MATCHES)
+    u = _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u)
     # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
-    return LevelShares(m, u, prior.h)
+    return with_shared_home(comparison.name, LevelShares(m, u, prior.h))
 
 
 def _counts(gamma: npt.NDArray[np.int64], weight: Floats, levels: int) -> Floats:
@@ -368,6 +388,13 @@ def _counts(gamma: npt.NDArray[np.int64], weight: Floats, levels: int) -> Floats
 
 def _mode(counts: Floats, prior: tuple[float, ...], strength: float) -> tuple[float, ...]:
     blended = np.maximum(counts + strength * np.asarray(prior), _SMALLEST_SHARE)
+    return tuple(float(share) for share in blended / blended.sum())
+
+
+def _by_chance(counts: Floats, prior: tuple[float, ...]) -> tuple[float, ...]:
+    """Shares of random pairs, each blended with a prior that is worth ``PRIOR_CHANCES`` pairs of its own level."""
+    worth = PRIOR_CHANCES / np.maximum(np.asarray(prior), _SMALLEST_SHARE)
+    blended = (counts + PRIOR_CHANCES) / (counts.sum() + worth)
     return tuple(float(share) for share in blended / blended.sum())
 
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.comparisons import BY_NAME, Comparison
+from cdp_assets.candidate_links.priors import SHARED_AT_HOME
 
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int64]
@@ -166,8 +167,17 @@ def prior_parameters(comparisons: list[Comparison], matches: float, households: 
         h = None
         if any(p.h is not None for p in priors):
             h = _normal(tuple(p.u if p.h is None else p.h for p in priors))
-        shares[comparison.name] = LevelShares(m, u, h)
+        shares[comparison.name] = with_shared_home(comparison.name, LevelShares(m, u, h))
     return Parameters(shares, matches, households)
+
+
+def with_shared_home(name: str, shares: LevelShares) -> LevelShares:
+    """Shares in which a household agrees as one person does on what it shares by definition (``SHARED_AT_HOME``)."""
+    part = SHARED_AT_HOME.get(name)
+    if part is None:
+        return shares
+    h = tuple(part * m + (1.0 - part) * u for m, u in zip(shares.m, shares.u, strict=True))
+    return LevelShares(shares.m, shares.u, h)
 
 
 def _normal(shares: tuple[float, ...]) -> tuple[float, ...]:

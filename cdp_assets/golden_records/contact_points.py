@@ -93,20 +93,15 @@ def golden_cells(
     """The golden address or number of each customer: the first that ``is_eligible``.
 
     ``ranked``: the frame of :class:`ContactPoints` in order. Returns cells: ``customer``, ``value``, ``row`` (of the
-    best version that carries it; null where only a correction names it), ``rule``, ``runners_up``, ``is_set``.
+    best version that carries it), ``rule`` (``correction`` where a correction chose it, or is all that names it),
+    ``runners_up``.
     """
     theirs = ranked.filter(~pl.col("is_retracted"))
     best = first_of_each(theirs.filter(is_eligible))
     others = theirs.join(best, on=["customer", "point"], how="anti", nulls_equal=True, maintain_order="left")
     rivals = first_of_each(others)
     counted = others.group_by("customer").agg(pl.len().cast(pl.Int64).alias("runners_up"))
-    rule = (
-        pl.when(pl.col("is_set"))
-        .then(pl.lit(CORRECTION))
-        .when(pl.col("runners_up") == 0)
-        .then(pl.lit(ONLY_VALUE))
-        .otherwise(deciding_rule(keys))
-    )
+    rule = pl.when(pl.col("runners_up") == 0).then(pl.lit(ONLY_VALUE)).otherwise(deciding_rule(keys))
     cells = (
         best.join(rivals, on="customer", how="left", suffix="_rival")
         .join(counted, on="customer", how="left")
@@ -115,8 +110,11 @@ def golden_cells(
     )
     carrying = carriers.join(cells.select("point"), on="point", how="semi").with_columns(text=pl.lit(""))
     evidence = first_of_each(in_order(carrying, [Key("current", "standing"), *TIE_KEYS]))
-    return cells.join(evidence.select("customer", "row"), on="customer", how="left").select(
-        "customer", "value", "row", "rule", "runners_up", "is_set"
+    is_from_people = pl.col("is_set") | pl.col("row").is_null()
+    return (
+        cells.join(evidence.select("customer", "row"), on="customer", how="left")
+        .with_columns(pl.when(is_from_people).then(pl.lit(CORRECTION)).otherwise("rule").alias("rule"))
+        .select("customer", "value", "row", "rule", "runners_up")
     )
 
 

@@ -173,10 +173,12 @@ def _set_by_correction(cells: pl.DataFrame, corrections: Corrections, kind: str)
     """Cells of addresses, with the correction as evidence where it chose the address."""
     sets, _ = corrections.of(kind)
     evidence = sets.select("customer", "record_id", "source", "import_id", observed_at="corrected_at")
-    chosen_by_rules = cells.filter(~pl.col("is_set")).drop("is_set")
-    chosen_by_people = cells.filter(pl.col("is_set")).drop("is_set").join(evidence, on="customer")
-    chosen_by_people = chosen_by_people.with_columns(pl.lit(None, pl.UInt32).alias("row"))
-    return pl.concat([chosen_by_rules, chosen_by_people], how="diagonal")
+    is_from_people = pl.col("rule") == CORRECTION
+    chosen_by_people = cells.filter(is_from_people).join(evidence, on="customer")
+    return pl.concat(
+        [cells.filter(~is_from_people), chosen_by_people.with_columns(pl.lit(None, pl.UInt32).alias("row"))],
+        how="diagonal",
+    )
 
 
 def _provenance(cells: Mapping[str, pl.DataFrame], known: CustomerVersions) -> pl.DataFrame:

@@ -60,5 +60,6 @@ SELECT
         FROM resolved_ids AS r
         WHERE r.current_customer_id = c.customer_id AND r.customer_id <> c.customer_id
         ORDER BY r.customer_id
-    ) AS former_customer_ids
+    ) AS former_customer_ids,
+    (SELECT h.publication_id FROM publications AS h WHERE h.is_current) AS publication_id
 FROM customers AS c

@@ -25,9 +25,11 @@ class Changes:
 def bring_to(connection: sa.Connection, table: sa.Table, staged: sa.Table) -> Changes:
     """Make ``table`` equal to ``staged``. Columns of the table that ``staged`` lacks are left alone."""
     before = row_count(connection, table)
-    deleted = _delete_missing(connection, table, staged)
     written = _upsert_different(connection, table, staged)
-    inserted = row_count(connection, table) - (before - deleted)
+    together = row_count(connection, table)
+    # All that was staged is in the table by now: where it holds no more than that, nothing needs to be looked for.
+    deleted = _delete_missing(connection, table, staged) if together > row_count(connection, staged) else 0
+    inserted = together - before
     return Changes(inserted=inserted, updated=written - inserted, deleted=deleted)
 
 

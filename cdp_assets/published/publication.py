@@ -109,6 +109,7 @@ def _publish(
     changes = {name: bring_to(connection, table, staged[name]) for name, table in tables.items()}
     for name, table in tables.items():
         staged[name].drop(connection)
+        shaper.make_missing_indexes(table)
         target.analyze(connection, table)
     row_counts = {name: frame.height for name, frame in rows.items()}
     verify(connection, tables, row_counts)
@@ -122,7 +123,7 @@ def _publish(
 def _stage(target: Target, connection: sa.Connection, table: sa.Table, rows: pl.DataFrame) -> sa.Table:
     staged = target.staging(table)
     staged.create(connection)
-    target.load(connection, staged, rows)
+    target.load(connection, staged, rows.sort(column.name for column in table.primary_key))
     target.analyze(connection, staged)
     return staged
 

@@ -28,7 +28,7 @@ class Target(Protocol):
         """Append a frame, whose columns are the table's, in bulk."""
 
     def staging(self, table: sa.Table) -> sa.Table:
-        """A table of the same columns and key that only this transaction sees and that goes when it ends."""
+        """A table of the same columns that only this transaction sees and that goes when it ends."""
 
     def change_key_or_types(
         self, connection: sa.Connection, table: sa.Table, retyped: list[str], former_key: list[str]

@@ -15,14 +15,9 @@ from cdp_assets.published.errors import PublicationError
 from cdp_assets.published.published_tables import REFERENCES, PublishedTable, Reference
 from cdp_assets.tables import Table, TableContractError
 
-_NUL, _REPLACEMENT = "\x00", "\ufffd"
-
 
 def publishable(frames: Mapping[Table, pl.DataFrame], tables: Sequence[PublishedTable]) -> dict[str, pl.DataFrame]:
-    """The frames by published name, fit for a database: as their contracts say, keys filled and unique, sorted by key.
-
-    A NUL character, which PostgreSQL refuses in a text and at which others stop reading, becomes U+FFFD; a NaN becomes null.
-    """
+    """The frames by published name: as their contracts say, keys filled and unique, key columns first."""
     missing = [table.lake_table.name for table in tables if table.lake_table not in frames]
     if missing:
         raise PublicationError(f"a publication needs all of its tables; {missing} were not given")
@@ -32,28 +27,18 @@ def publishable(frames: Mapping[Table, pl.DataFrame], tables: Sequence[Published
 def _publishable(table: PublishedTable, frame: pl.DataFrame) -> pl.DataFrame:
     contract = table.lake_table
     key = list(contract.key)
-    columns = [*key, *(name for name in contract.schema if name not in key)]
     try:
-        clean = contract.conform(frame.select(_without_oddities(name, dtype) for name, dtype in frame.schema.items()))
+        conformed = contract.conform(frame)
     except TableContractError as problem:
         raise PublicationError(f"{table.name} can not be published: {problem}") from None
-    nulls = clean.filter(pl.any_horizontal(pl.col(name).is_null() for name in key)).height
-    repeated = clean.height - clean.select(key).n_unique()
+    nulls = conformed.filter(pl.any_horizontal(pl.col(name).is_null() for name in key)).height
+    repeated = conformed.height - conformed.select(key).n_unique()
     if nulls or repeated:
         raise PublicationError(
-            f"{table.name} can not be published: of {clean.height} rows, {nulls} have no {' and '.join(key)} and {repeated} "
-            f"repeat the one of another row; look into {contract.name}"
+            f"{table.name} can not be published: of {conformed.height} rows, {nulls} have no {' and '.join(key)} and "
+            f"{repeated} repeat that of another row; look into {contract.name}"
         )
-    return clean.select(columns).sort(key)
-
-
-def _without_oddities(name: str, dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
-    if dtype == pl.String():
-        return column.str.replace_all(_NUL, _REPLACEMENT, literal=True)
-    if dtype == pl.List(pl.String()):
-        return column.list.eval(pl.element().str.replace_all(_NUL, _REPLACEMENT, literal=True))
-    return column.fill_nan(None) if dtype.is_float() else column
+    return conformed.select(*key, *(name for name in contract.schema if name not in key))
 
 
 def verify(connection: sa.Connection, tables: Mapping[str, sa.Table], expected_rows: Mapping[str, int]) -> None:

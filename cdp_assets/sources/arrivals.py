@@ -98,8 +98,8 @@ def has_unsettled_files(
 class ResolutionInputs:
     """What a resolution made now would be made from.
 
-    ``digest`` names the imports, the contracts they were read with and the policies; two resolutions with the same
-    digest have the same inputs. ``waiting`` imports are registered and not read yet.
+    ``digest`` names the imports, the contracts they were read with, the policies and the stewards' decisions; two
+    resolutions with the same digest have the same inputs. ``waiting`` imports are registered and not read yet.
     """
 
     imported: int
@@ -121,6 +121,7 @@ def resolution_inputs(workspace: Workspace, contracts: Sequence[SourceContract])
         ),
         *(f"{contract.source}\t{contract.contract_version}" for contract in contracts),
         *_policies(workspace),
+        *(f"{kind}\t{count}" for kind, count in workspace.ledger.decisions().items()),
     ]
     return ResolutionInputs(
         imported=imported.height,

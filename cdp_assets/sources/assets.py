@@ -6,12 +6,12 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from cdp_assets.environment import source_environment
 from cdp_assets.resources import (
     RESOLUTION_POOL,
     MadePerSource,
     key_check,
     now,
-    source_environment,
     stored,
     table_asset,
 )

@@ -9,7 +9,7 @@ from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT, REVIEW
 from cdp_assets.candidate_links.explain import NOTHING
 from cdp_assets.steward.chains import ACCEPTED_LINK, Step
 from cdp_assets.steward.connection import RULE_MEANS, Connection
-from cdp_assets.steward.plain_text import GAP, heading, paragraph, plural, shortened, table, width_of
+from cdp_assets.steward.plain_text import GAP, heading, paragraph, plural, probability, shortened, table, width_of
 
 MOST_RULES_NAMED = 3
 
@@ -129,15 +129,3 @@ def _evidence(found: Connection, width: int) -> str:
     text = table(heads, [*rows, (*total, "", "")], width)
     unsaid = [row.comparison.replace("_", " ") for row in found.evidence if row.level == NOTHING]
     return f"{text}\n\n{paragraph('Nothing to compare in: ' + ', '.join(unsaid) + '.', width)}" if unsaid else text
-
-
-def probability(share: float | None) -> str:
-    """Enough digits to tell 0.99 from 0.99999; never rounded up to certainty."""
-    if share is None:
-        return "–"
-    if share in (0.0, 1.0):
-        return f"{share:.0f}"
-    for digits in (3, 5, 7):
-        if round(share, digits) not in (0.0, 1.0):
-            return f"{share:.{digits}f}"
-    return "> 0.9999999" if share > 0.5 else "< 0.0000001"

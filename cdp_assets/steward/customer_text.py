@@ -11,7 +11,7 @@ import polars as pl
 
 from cdp_assets.steward.dossier import Dossier
 from cdp_assets.steward.lookup import Found
-from cdp_assets.steward.plain_text import facts, heading, moment, plural, table
+from cdp_assets.steward.plain_text import facts, heading, moment, plural, probability, table
 
 
 def customer_text(dossier: Dossier, width: int) -> str:
@@ -68,7 +68,7 @@ def _head(dossier: Dossier, width: int) -> str:
             ("profile", "known" if golden["is_known"] else "anonymous: no name, e-mail or phone yet"),
             ("records", f"{plural(golden['records'], 'record')} from {', '.join(golden['sources'])}"),
             ("seen", f"{golden['first_seen_at']:%Y-%m-%d} to {golden['last_seen_at']:%Y-%m-%d}"),
-            ("weakest link", golden["weakest_probability"]),
+            ("weakest link", probability(golden["weakest_probability"])),
             ("marketing", "may be sent e-mail" if golden["may_email_marketing"] else "may not be sent e-mail"),
         ]
     else:
@@ -150,7 +150,8 @@ def what_it_says(row: dict[str, Any]) -> str:
 
 def _segments(segments: pl.DataFrame) -> _Rows:
     return ("segment", "member", "counts", "doubt", "why"), [
-        (row["segment"], row["membership"], row["is_included"], row["doubt"], row["why"]) for row in segments.to_dicts()
+        (row["segment"], row["membership"], row["is_included"], probability(row["doubt"]), row["why"])
+        for row in segments.to_dicts()
     ]
 
 
@@ -184,7 +185,7 @@ def _review(dossier: Dossier) -> _Rows:
         return str(right if left == dossier.customer_id else left) if right else None
 
     return ("rank", "why", "probability", "other customer", "records in doubt"), [
-        (row["rank"], row["why"], row["match_probability"], other(row), _pair(row))
+        (row["rank"], row["why"], probability(row["match_probability"]), other(row), _pair(row))
         for row in dossier.review_items.to_dicts()
     ]
 

@@ -14,7 +14,7 @@ import polars as pl
 from cdp_assets.candidate_links.explain import NOTHING, Evidence
 from cdp_assets.golden_records.corrections import CORRECTABLE
 from cdp_assets.steward import connection_text, customer_text
-from cdp_assets.steward.plain_text import cell, plural
+from cdp_assets.steward.plain_text import cell, plural, probability
 
 __all__ = ["DONE", "FILTERS", "NOTHING", "bar", "correctable", "retracted"]
 
@@ -69,7 +69,7 @@ def bar(row: Evidence) -> dict[str, float]:
 
 def share(value: float | None) -> str:
     """A probability with as many digits as tell it from certainty."""
-    return connection_text.probability(value)
+    return probability(value)
 
 
 def moment(value: datetime | None) -> str:

@@ -1,7 +1,7 @@
 """Text for a terminal: aligned tables, headings, values that can not do harm.
 
 Values come from other people's files, so control characters (which could drive the terminal) are shown as a dot. A
-table that does not fit wraps its last column, and where even that is too wide it becomes one block per row.
+table that does not fit wraps its widest texts between words; where that is not enough it becomes one block per row.
 
 What does not belong here: what to show (``customer_text.py``, ``status.py`` …). No terminal is asked: the width comes in.
 """
@@ -18,12 +18,13 @@ GAP = "  "
 """Between two columns."""
 
 LEAST_WRAPPED_WIDTH = 16
-"""A last column narrower than this is not readable: one block per row is."""
+"""Text wrapped narrower than this is not readable: one block per row is."""
 
 NOTHING = "–"
 """What stands where there is no value."""
 
-_SIGNED = re.compile(r"[+-][\d,]+\.\d+")
+_WRITTEN_NUMBER = re.compile(r"[<>+-]? ?[\d,]+\.\d+|[01]")
+"""A number that is text already: with its sign, or a probability. Phones and days are none."""
 
 
 def cell(value: object) -> str:
@@ -43,6 +44,18 @@ def cell(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(cell(item) for item in value) or NOTHING
     return harmless(str(value)) or NOTHING
+
+
+def probability(share: float | None) -> str:
+    """Enough digits to tell 0.99 from 0.99999; never rounded up to certainty."""
+    if share is None:
+        return NOTHING
+    if share in (0.0, 1.0):
+        return f"{share:.0f}"
+    for digits in (3, 5, 7):
+        if round(share, digits) not in (0.0, 1.0):
+            return f"{share:.{digits}f}"
+    return "> 0.9999999" if share > 0.5 else "< 0.0000001"
 
 
 def moment(value: datetime | None) -> str | None:
@@ -105,30 +118,46 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], width: int, 
 
 
 def _aligned(columns: Sequence[str], rows: Sequence[Sequence[object]], width: int) -> str | None:
-    """The table with its last column wrapped where that is wide; None where even so it does not fit."""
-    body = [[cell(value) for value in row] for row in rows]
+    """The table, its widest texts wrapped between words where it would not fit; None where even that is not enough."""
+    body = [list(columns), *([cell(value) for value in row] for row in rows)]
     numeric = [_is_number_column([row[i] for row in rows]) for i in range(len(columns))]
-    widths = [max(width_of(columns[i]), *(width_of(row[i]) for row in body)) for i in range(len(columns))]
-    before_last = sum(widths[:-1]) + len(GAP) * (len(columns) - 1)
-    if before_last + widths[-1] > width and (numeric[-1] or width - before_last < LEAST_WRAPPED_WIDTH):
-        return None
-    lines: list[str] = []
-    for row in [list(columns), *body]:
-        start = "".join(
-            (_right(text, space) if is_number else _left(text, space)) + GAP
-            for text, space, is_number in zip(row[:-1], widths[:-1], numeric[:-1], strict=True)
-        )
-        last = _right(row[-1], widths[-1]) if numeric[-1] else row[-1]
-        lines.extend(_hanging(start, last, width))
-    return "\n".join(lines)
+    widths = [max(width_of(row[i]) for row in body) for i in range(len(columns))]
+    least = [
+        widths[i] if numeric[i] else max(LEAST_WRAPPED_WIDTH, *(width_of(w) for row in body for w in row[i].split()), 0)
+        for i in range(len(columns))
+    ]
+    while sum(widths) + len(GAP) * (len(columns) - 1) > width:
+        shrinkable = [i for i in range(len(columns)) if widths[i] > least[i]]
+        if not shrinkable:
+            return None
+        widths[max(shrinkable, key=lambda i: (widths[i], i))] -= 1
+    return "\n".join(line for row in body for line in _row(row, widths, numeric))
+
+
+def _row(row: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> list[str]:
+    """A row on as many lines as its longest cell needs."""
+    wrapped = [_wrapped(text, space) for text, space in zip(row, widths, strict=True)]
+    return [
+        GAP.join(
+            (_right if is_number else _left)(lines[n] if n < len(lines) else "", space)
+            for lines, space, is_number in zip(wrapped, widths, numeric, strict=True)
+        ).rstrip()
+        for n in range(max(len(lines) for lines in wrapped))
+    ]
+
+
+def _wrapped(text: str, space: int) -> list[str]:
+    if width_of(text) <= space:
+        return [text]
+    return textwrap.wrap(text, space, break_on_hyphens=False) or [""]
 
 
 def _is_number_column(values: Sequence[object]) -> bool:
-    """Whether a column holds numbers, also such as are written with a sign already (+1.25)."""
+    """Whether a column holds numbers, also such as are text already (+1.25, > 0.99)."""
     filled = [value for value in values if value is not None]
     return bool(filled) and all(
         (isinstance(value, (int, float)) and not isinstance(value, bool))
-        or (isinstance(value, str) and _SIGNED.fullmatch(value) is not None)
+        or (isinstance(value, str) and _WRITTEN_NUMBER.fullmatch(value) is not None)
         for value in filled
     )
 
@@ -161,7 +190,7 @@ def _hanging(start: str, text: str, width: int) -> list[str]:
     room = max(width - width_of(start), LEAST_WRAPPED_WIDTH)
     if width_of(text) <= room:
         return [(start + text).rstrip()]
-    first, *more = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+    first, *more = _wrapped(text, room)
     indent = " " * width_of(start)
     return [start + first, *(indent + line for line in more)]
 

@@ -278,7 +278,7 @@ def _further(about: Dossier | None, chain: tuple[Step, ...], width: int) -> str:
         commands.append((f"cdp why {ends}", "the evidence, level by level"))
     commands += [
         ("cdp status", "what each source delivered, and what is pending"),
-        ("cdp steward", "the page where a person looks customers up and decides"),
+        ("cdp steward", "the page to look customers up, decide, correct"),
         ("make ui", "Dagster on this workspace"),
     ]
     return f"{heading('Look further')}\n{facts(commands, width)}"

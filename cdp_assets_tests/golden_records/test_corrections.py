@@ -301,6 +301,18 @@ def test_a_set_email_outranks_consent_until_a_new_address_turns_up() -> None:
     assert origin(turned_up, "email")["rule"] == "consent"
 
 
+def test_an_address_that_only_a_correction_names_leads_to_it_even_when_it_no_longer_chooses() -> None:
+    rows = [
+        record("crm/1", "2020", email=OLD),
+        correction("support/1", "2021", "crm/1", "email", NEW),
+        record("web/1", "2022", email="dana@third.example"),
+    ]
+    resolution = one_customer(*rows, addresses={"dana@third.example": {"status": "dead"}, OLD: {"status": "dead"}})
+    assert golden_row(resolution)["email"] == NEW
+    found = origin(resolution, "email")
+    assert (found["rule"], found["record_id"], found["source"]) == ("correction", "crm/1", "support")
+
+
 @pytest.mark.parametrize("spelled", ["+1 415 555 0123", "(415) 555-0123", "555-0123"])
 def test_a_retracted_phone_is_the_customers_no_more_in_any_spelling(spelled: str) -> None:
     rows = [

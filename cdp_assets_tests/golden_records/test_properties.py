@@ -59,7 +59,33 @@ def events(*kinds: str) -> st.SearchStrategy[list[Event]]:
 
 CONSENT_KINDS = ("given", "given", "withdrawn", "unsubscribed", "profile")
 ALL_KINDS = (*CONSENT_KINDS, "retract", "set", "name", "address", "birth")
-MANY_WORLDS = st.lists(events(*ALL_KINDS), min_size=1, max_size=25)
+
+
+def _stories(seed: int) -> list[list[Event]]:
+    """A hundred worlds at once. From a seed, because shrinking a hundred worlds event by event takes minutes."""
+    chance = random.Random(seed)
+    return [_story(chance) for _ in range(100)]
+
+
+def _story(chance: random.Random) -> list[Event]:
+    """Few kinds of events on few addresses, so that they meet: a grant, a retraction and a set of one address."""
+    some_kinds = chance.sample(sorted(set(ALL_KINDS)), 4)
+    kinds, addresses = chance.choice([some_kinds, ["given", "retract", "set"]]), chance.sample(ADDRESSES, 2)
+    return [
+        Event(
+            who=chance.choice([*PEOPLE, None]),
+            year=chance.choice(YEARS),
+            addresses=tuple(chance.sample(addresses, chance.randint(0, 2))),
+            what=chance.choice(kinds),
+            purpose=chance.choice(["marketing", "marketing", "service", None]),
+            channel=chance.choice(["email", "email", "phone", None]),
+            is_gone=chance.random() < 0.2,
+        )
+        for _ in range(chance.randint(2, 8))
+    ]
+
+
+MANY_WORLDS = st.integers(0, 10**9).map(_stories)
 
 
 def _mail(world: int, name: str) -> str:
@@ -121,12 +147,13 @@ def contactable(resolution: Resolution) -> set[tuple[str, str]]:
     return set(emails.select("customer_id", "email").iter_rows())
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(MANY_WORLDS)
 def test_a_merge_never_makes_anyone_more_contactable(stories: list[list[Event]]) -> None:
     apart, together = contactable(worlds(stories)), contactable(worlds(stories, merged=True))
-    before = {(customer.replace(".1", ".0"), email) for customer, email in apart}
-    assert together <= before
+    before = {(f"{customer[:-2]}.0" if customer.endswith(".1") else customer, email) for customer, email in apart}
+    widened = sorted(together - before)
+    assert not widened, stories[int(widened[0][0][1:].split(".")[0])]
     assert {pair for pair in together if pair[0].endswith(".2")} == {pair for pair in apart if pair[0].endswith(".2")}
 
 
@@ -178,7 +205,7 @@ def _state(story: list[Event], mine: list[Event], name: str, carried: set[str]) 
     return "given" if grants and max(grants) > max(ended, default="") else "withdrawn"
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(MANY_WORLDS, st.integers(0, 10**6))
 def test_the_order_of_rows_does_not_matter(stories: list[list[Event]], seed: int) -> None:
     resolution = worlds(stories)
@@ -202,7 +229,7 @@ def _shuffled(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
     return frame[order]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(MANY_WORLDS)
 def test_every_golden_value_is_in_the_record_that_provenance_names(stories: list[list[Event]]) -> None:
     resolution = worlds(stories)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.steward.connection import connection, joining_chain
-from cdp_assets.steward.connection_text import connection_text, probability
+from cdp_assets.steward.connection_text import connection_text
 from cdp_assets.steward.lookup import LookupProblemError
 from cdp_assets.tables import PROFILE_MEMBERS, SCORED_PAIRS
 from cdp_assets.workspace import Workspace
@@ -120,11 +120,3 @@ def test_records_that_can_not_be_compared_are_refused_without_repeating_them(
 def test_before_the_first_run_the_answer_is_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(LookupProblemError, match="cdp run"):
         connection(empty_workspace(tmp_path / "w"), "crm/1", "crm/2")
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.5, "0.500"), (0.9999, "0.99990"), (0.99999999, "> 0.9999999"), (1e-12, "< 0.0000001"), (1.0, "1"), (None, "–")],
-)
-def test_a_probability_is_never_rounded_to_certainty(share: float | None, text: str) -> None:
-    assert probability(share) == text

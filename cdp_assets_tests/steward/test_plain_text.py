@@ -6,7 +6,19 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cdp_assets.steward.plain_text import bullets, cell, facts, harmless, heading, paragraph, plural, table, width_of
+from cdp_assets.steward.plain_text import (
+    bullets,
+    cell,
+    facts,
+    harmless,
+    heading,
+    paragraph,
+    plural,
+    probability,
+    shortened,
+    table,
+    width_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,3 +95,28 @@ def test_small_words() -> None:
     assert [plural(n, "record") for n in (0, 1, 2)] == ["0 records", "1 record", "2 records"]
     assert plural(2, "entry", "entries") == "2 entries"
     assert bullets(["one two three four five six seven"], 26).splitlines()[1].startswith("  ")
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.5, "0.500"), (0.9999, "0.99990"), (0.99999999, "> 0.9999999"), (1e-12, "< 0.0000001"), (1.0, "1"), (None, "–")],
+)
+def test_a_probability_is_never_rounded_to_certainty(share: float | None, text: str) -> None:
+    assert probability(share) == text
+
+
+def test_the_widest_text_wraps_between_words_wherever_it_stands() -> None:
+    lines = table(("why", "when"), [["one two three four five six seven", "2024-05-01"]], 34).splitlines()
+    assert lines == ["why                     when", "one two three four      2024-05-01", "five six seven"]
+
+
+def test_words_are_not_broken_to_make_room() -> None:
+    address = "somebody.with.a.long.name@example.example"
+    assert address in table(("address", "why"), [[address, "one two three four five six"]], 64)
+
+
+def test_a_text_is_cut_to_its_room() -> None:
+    assert shortened("maren.thornquist", 8) == "maren.t…"
+    assert shortened("maren", 8) == "maren"
+    assert shortened(None, 8) == "–"
+    assert width_of(shortened("山田太郎花子", 6)) <= 6

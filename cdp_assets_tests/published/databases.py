@@ -1,0 +1,146 @@
+"""Databases to publish to, frames to publish, and what a reader finds there."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from cdp_assets.published.publication import PublicationResult, publish
+from cdp_assets.published.published_tables import PUBLISHED_TABLES, PublishedTable
+from cdp_assets.tables import (
+    CONSENTS,
+    CUSTOMER_IDS,
+    CUSTOMERS,
+    GOLDEN_EMAILS,
+    GOLDEN_PHONES,
+    ID_LINEAGE,
+    IDENTITY_CHANGES,
+    PROVENANCE,
+    SEGMENT_MEMBERS,
+    Column,
+    Table,
+)
+from cdp_assets_tests.builders import frame
+
+NOW = datetime(2024, 5, 1, 3, 0, 0, 250_000, tzinfo=UTC)
+VERSIONS = {"golden_records/customers": 3}
+
+NO_POSTGRES = "no PostgreSQL server: name one by CDP_TEST_POSTGRES_URL (postgresql://user:password@host/database) to run this"
+
+
+@contextmanager
+def postgres_schema() -> Iterator[str]:
+    """The URL of a schema that only this test uses, on the server of CDP_TEST_POSTGRES_URL."""
+    server = os.environ.get("CDP_TEST_POSTGRES_URL")
+    if not server:
+        pytest.skip(NO_POSTGRES)
+    schema = f"test_{uuid.uuid4().hex[:12]}"
+    execute(server, f"CREATE SCHEMA {schema}")
+    try:
+        with_schema = sa.make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
+        yield with_schema.render_as_string(hide_password=False)
+    finally:
+        execute(server, f"DROP SCHEMA {schema} CASCADE")
+
+
+def sqlite_url(folder: Path) -> str:
+    """A SQLite file that does not exist yet."""
+    return f"sqlite:///{folder / 'published.db'}"
+
+
+def is_postgres(url: str) -> bool:
+    return url.startswith("postgresql")
+
+
+def engine(url: str) -> sa.Engine:
+    """A reader's own way in."""
+    parsed = sa.make_url(url)
+    driver = "postgresql+psycopg" if is_postgres(url) else parsed.drivername
+    return sa.create_engine(parsed.set(drivername=driver), poolclass=sa.NullPool)
+
+
+def execute(url: str, *statements: str) -> None:
+    """What somebody else does in the database."""
+    with engine(url).begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def read(url: str, query: str) -> list[tuple[Any, ...]]:
+    """What a reader finds; lists as lists, however the database keeps them."""
+    with engine(url).connect() as connection:
+        return [tuple(map(_plain, row)) for row in connection.execute(sa.text(query))]
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) and value.startswith("[") else value
+
+
+def customer(customer_id: str, **values: Any) -> dict[str, Any]:
+    """A row of the customers table."""
+    return {"customer_id": customer_id, "sources": ["crm"], "is_known": True, **values}
+
+
+def customers_only(*rows: Mapping[str, Any]) -> dict[Table, pl.DataFrame]:
+    """All frames of a publication of these customers, who have nothing but a record and an id each."""
+    made = {published.lake_table: published.lake_table.empty() for published in PUBLISHED_TABLES}
+    ids = [row["customer_id"] for row in rows]
+    made[CUSTOMERS] = frame(CUSTOMERS, *rows)
+    made[CUSTOMER_IDS] = frame(CUSTOMER_IDS, *({"record_id": f"crm/{id_}", "customer_id": id_} for id_ in ids))
+    made[ID_LINEAGE] = frame(
+        ID_LINEAGE, *({"customer_id": id_, "current_customer_id": id_, "state": "current"} for id_ in ids)
+    )
+    return made
+
+
+def two_customers() -> dict[Table, pl.DataFrame]:
+    """Ann, with everything, and Bo, with nothing: at least one row in every table."""
+    made = customers_only(customer("C1", first_name="Ann", email="ann@new.example"), customer("C2", first_name="Bo"))
+    emails = ({"email": "ann@old.example", "rank": 2}, {"email": "ann@new.example", "rank": 1, "is_sendable": True})
+    segments = (
+        {"segment": "vip", "is_included": True, "membership": "yes"},
+        {"segment": "all", "is_included": True, "membership": "yes"},
+        {"segment": "never_attended", "is_included": False, "membership": "maybe"},
+    )
+    made[GOLDEN_EMAILS] = frame(GOLDEN_EMAILS, *({"customer_id": "C1", **email} for email in emails))
+    made[GOLDEN_PHONES] = frame(GOLDEN_PHONES, {"customer_id": "C1", "phone": "+14155550123"})
+    made[CONSENTS] = frame(
+        CONSENTS,
+        {"customer_id": "C1", "channel": "post", "address": "", "purpose": "marketing", "state": "withdrawn"},
+    )
+    made[PROVENANCE] = frame(PROVENANCE, {"customer_id": "C1", "field": "first_name", "value": "Ann"})
+    lineage = (
+        {"customer_id": "C0", "current_customer_id": "C1", "state": "merged"},
+        {"customer_id": "C9", "current_customer_id": None, "state": "retired"},
+    )
+    made[ID_LINEAGE] = pl.concat([made[ID_LINEAGE], frame(ID_LINEAGE, *lineage)])
+    made[IDENTITY_CHANGES] = frame(
+        IDENTITY_CHANGES,
+        {"change_id": "x", "change": "merged", "customer_id": "C1", "other_customer_id": "C0"},
+        {"change_id": "y", "change": "retired", "customer_id": "C9"},
+    )
+    made[SEGMENT_MEMBERS] = frame(SEGMENT_MEMBERS, *({"customer_id": "C1", **member} for member in segments))
+    return made
+
+
+def publish_to(
+    url: str, frames: Mapping[Table, pl.DataFrame], publication_id: str = "p1", now: datetime = NOW
+) -> PublicationResult:
+    return publish(frames, url, VERSIONS, publication_id, now)
+
+
+def with_columns(published: PublishedTable, *columns: Column, key: tuple[str, ...] | None = None) -> PublishedTable:
+    """The published table as another version of its contract would have it."""
+    table = published.lake_table
+    return replace(published, lake_table=replace(table, columns=columns, key=key or table.key))
