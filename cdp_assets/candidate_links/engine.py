@@ -90,7 +90,10 @@ class DuckDBEngine:
             db.register("profiles_arrow", comparable.to_arrow())
             db.execute("CREATE TABLE linkage_comparable AS SELECT * FROM profiles_arrow")
             linker = Linker(
-                api.register("linkage_comparable"), SettingsCreator.from_path_or_dict(settings), log_level=None, validate_settings=False
+                api.register("linkage_comparable"),
+                SettingsCreator.from_path_or_dict(settings),
+                log_level=None,
+                validate_settings=False,  # made by training, not by hand: a third of the time that small data takes
             )
             for field, frame in term_frequencies.items():
                 db.register(f"tf_arrow_{field}", frame.to_arrow())

@@ -29,6 +29,9 @@ SHORTEST_LOCAL_NUMBER = 7
 SET = Key(CORRECTION, "is_set")
 """Criterion: a correction says that this is the one. It holds until a record brings an address never seen before."""
 
+MAIN = Key("main_one", "position", descending=False)
+"""Last criterion: a record that carries several names its main one first."""
+
 
 @dataclass(frozen=True)
 class ContactPoints:
@@ -71,7 +74,7 @@ def contact_points(
         .agg(pl.col("source").alias("sources"), pl.col("first_seen_at").min(), pl.col("last_seen_at").max())
     )
     points = (
-        numbered.join(last_delivered.select("point", "delivered"), on="point")
+        numbered.join(last_delivered.select("point", "delivered", "position"), on="point")
         .join(measured, on="point")
         .join(seen, on="point", how="left")
     )
@@ -124,8 +127,11 @@ def _carried(known: CustomerVersions, kind: Literal["email", "phone"]) -> pl.Dat
     listed = known.with_values(values, delivered).filter(pl.col(values).list.len() > 0)
     same_length = pl.col(values).list.len() == pl.col(delivered).list.len()
     return (
-        listed.with_columns(pl.when(same_length).then(delivered).otherwise(values).alias(delivered))
-        .explode(values, delivered)
+        listed.with_columns(
+            pl.when(same_length).then(delivered).otherwise(values).alias(delivered),
+            pl.int_ranges(0, pl.col(values).list.len(), dtype=pl.UInt32).alias("position"),
+        )
+        .explode(values, delivered, "position")
         .rename({values: "value"})
         .filter(pl.col("value").is_not_null())
         .with_columns(pl.coalesce(delivered, "value").alias("delivered"))
@@ -168,6 +174,7 @@ def _only_corrected(sets: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
         trust=pl.lit(DEFAULT_TRUST, pl.UInt8),
         is_current=pl.lit(True),
         times=pl.lit(0, pl.UInt32),
+        position=pl.lit(0, pl.UInt32),
         sources=pl.concat_list("source"),
         first_seen_at="corrected_at",
         last_seen_at="corrected_at",

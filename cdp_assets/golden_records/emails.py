@@ -2,7 +2,7 @@
 
 A dead address still identifies its person, so it stays in the table, and is never a send target. The order: sendable
 before not, what a correction set, consent given before unknown before withdrawn, an own mailbox before a relay, engaged
-before silent, carried now before formerly, then the policy's rules.
+before silent, carried now before formerly, then the policy's rules, then a record's main address before its others.
 
 What does not belong here: what an address is and whether it is alive (``standardized/email_addresses``), how consent
 is decided (``consents.py``).
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.golden_records.consents import GIVEN, WITHDRAWN
-from cdp_assets.golden_records.contact_points import SET, contact_points, golden_cells
+from cdp_assets.golden_records.contact_points import MAIN, SET, contact_points, golden_cells
 from cdp_assets.golden_records.corrections import Corrections
 from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.policy import BEST_CLASSES, SENDABLE_CLASSES, ConsentPolicy, Rule
@@ -80,7 +80,7 @@ def customer_emails(
         .replace_strict({GIVEN: 2, WITHDRAWN: 0}, default=1, return_dtype=pl.Int8)
         .alias("consent_order")
     )
-    keys = keys_of(ORDER, rules)
+    keys = keys_of(ORDER, rules, last=[MAIN])
     ranked = in_order(judged, keys).with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("customer").alias("rank")
     )

@@ -1,8 +1,8 @@
 """Every phone number of a customer, in the order in which one would call them.
 
 A number in full (E.164) before bare digits, an own one before one that a crowd shares, then what a correction set, then
-numbers whose use for marketing was not withdrawn, then those carried now, then the policy's rules. The table has no
-status, so a retracted number is not in it.
+numbers whose use for marketing was not withdrawn, then those carried now, then the policy's rules, then a record's main
+number before its others. The table has no status, so a retracted number is not in it.
 
 What does not belong here: who shares a number (``candidate_links/shared_identifiers``).
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.golden_records.consents import GIVEN
-from cdp_assets.golden_records.contact_points import SET, contact_points, golden_cells
+from cdp_assets.golden_records.contact_points import MAIN, SET, contact_points, golden_cells
 from cdp_assets.golden_records.corrections import Corrections
 from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.policy import ConsentPolicy, Rule
@@ -71,7 +71,7 @@ def customer_phones(
         )
         .with_columns((~pl.col("is_shared")).alias("is_own"))
     )
-    keys = keys_of(ORDER, rules)
+    keys = keys_of(ORDER, rules, last=[MAIN])
     ranked = in_order(judged, keys).with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("customer").alias("rank")
     )

@@ -37,19 +37,21 @@ RULE_KEYS: dict[Rule, Key] = {
     "first_seen": Key("first_seen", "observed_at", descending=False),
 }
 
-TIE_KEYS = (
-    RULE_KEYS["most_trusted"],
-    RULE_KEYS["most_recent"],
-    Key(TIE_BREAK, "text", descending=False),
-    Key(TIE_BREAK, "order", descending=False),
-)
+TRUST_AND_TIME = (RULE_KEYS["most_trusted"], RULE_KEYS["most_recent"])
+
+TEXT_AND_RECORD = (Key(TIE_BREAK, "text", descending=False), Key(TIE_BREAK, "order", descending=False))
+
+TIE_KEYS = (*TRUST_AND_TIME, *TEXT_AND_RECORD)
 """Last resort of every order: trust, then time, then the value's text, then the record."""
 
 
-def keys_of(first: Sequence[Key], rules: Sequence[Rule]) -> list[Key]:
-    """``first``, then the policy's rules, then the tie-breaks; a column that has already decided is not asked twice."""
+def keys_of(first: Sequence[Key], rules: Sequence[Rule], last: Sequence[Key] = ()) -> list[Key]:
+    """``first``, then the policy's rules, then trust and time, then ``last``, then text and record.
+
+    A column that has already decided is not asked twice.
+    """
     keys: dict[str, Key] = {}
-    for key in (*first, *(RULE_KEYS[rule] for rule in rules), *TIE_KEYS):
+    for key in (*first, *(RULE_KEYS[rule] for rule in rules), *TRUST_AND_TIME, *last, *TEXT_AND_RECORD):
         keys.setdefault(key.column, key)
     return list(keys.values())
 

@@ -124,7 +124,7 @@ def customer_id_assets(
     context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Carry ids over from the last resolution. The commit of customer_ids is the one that counts, and comes last."""
-    lake, moment, resolution_id = workspace.lake, now(), context.run_id
+    lake, moment, resolution_id = workspace.lake, now(), context.run.run_id
     previous = previous_resolution(lake)
     model_version = _model_version(workspace)
     clustered, versions = lake.read(CLUSTERS), lake.read(RECORD_VERSIONS)

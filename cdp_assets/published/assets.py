@@ -54,16 +54,16 @@ def publications(
     moment = now()
     versions = current_versions(workspace.lake, PUBLISHED_TABLES)
     frames = {table: workspace.lake.read(table, version=versions[table.name]) for table in PUBLISHED_TABLES}
-    result = publish(frames, workspace.publication_url, versions, context.run_id, moment)
+    result = publish(frames, workspace.publication_url, versions, context.run.run_id, moment)
     customers = frames[CUSTOMERS].height
     workspace.ledger.add_publication(
-        context.run_id, lake_versions=json.dumps(versions, sort_keys=True), customers=customers, now=moment
+        context.run.run_id, lake_versions=json.dumps(versions, sort_keys=True), customers=customers, now=moment
     )
     note = workspace.lake.committed_metadata(CUSTOMER_IDS)
     workspace.ledger.add_resolution(
         note["resolution_id"], imports_hash=note["imports_hash"], model_version=note["model_version"], now=moment
     )
-    history = workspace.ledger.publications().with_columns(is_current=pl.col("publication_id") == context.run_id)
+    history = workspace.ledger.publications().with_columns(is_current=pl.col("publication_id") == context.run.run_id)
     return stored(
         workspace,
         PUBLICATIONS,

@@ -108,6 +108,15 @@ def test_then_the_policys_rules_decide(rules: tuple[Any, ...], first: str) -> No
     assert row(resolution, first)["rank"] == 1
 
 
+def test_a_records_main_address_comes_before_its_others() -> None:
+    resolution = one_customer(record("crm/1", "2020", email=[B, A]))
+    assert ranked(resolution) == [B, A]
+    assert origin(resolution, "email")["rule"] == "main_one"
+    # What a more trusted record says comes before the order in which another lists them.
+    trusted = [record("web/1", "2020", email=[B, A]), record("crm/1", "2020", email=A)]
+    assert ranked(one_customer(*trusted)) == [A, B]
+
+
 def test_an_address_says_who_knows_it_and_since_when() -> None:
     rows = [
         record("web/1", "2019", email=A, emails_delivered=["Dana@A.example"]),

@@ -36,7 +36,9 @@ from cdp_assets_tests.builders import frame
 NOW = datetime(2024, 5, 1, 3, 0, 0, 250_000, tzinfo=UTC)
 VERSIONS = {"golden_records/customers": 3}
 
-NO_POSTGRES = "no PostgreSQL server: name one by CDP_TEST_POSTGRES_URL (postgresql://user:password@host/database) to run this"
+NO_POSTGRES = (
+    "no PostgreSQL server: name one by CDP_TEST_POSTGRES_URL (postgresql://user:password@host/database) to run this"
+)
 
 
 @contextmanager
