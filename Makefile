@@ -32,7 +32,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 # Everything at the versions and hashes of the lock; then the project itself, which adds nothing to them.
 $(READY): requirements.lock pyproject.toml

@@ -289,10 +289,7 @@ EMAIL = Comparison(
             " AND abs(length(email_main_l) - length(email_main_r)) <= 2"  # loses nothing, and saves most of the time
             " AND damerau_levenshtein(email_main_l, email_main_r) <= 2",
         ),
-        _null(
-            "(first_name_l = first_name_r OR last_name_l = last_name_r)"
-            f" AND {_ALIKE_EMAIL}"
-        ),
+        _null(f"(first_name_l = first_name_r OR last_name_l = last_name_r) AND {_ALIKE_EMAIL}"),
         Level("alike", _ALIKE_EMAIL),
         ELSE,
     ),
@@ -425,6 +422,12 @@ COMPARISONS: tuple[Comparison, ...] = (
     COMPANY,
     JOB_TITLE,
 )
+# Levels at which a pair agrees on a key of its own.
+KEY_LEVELS: dict[str, tuple[str, ...]] = {
+    EMAIL.name: ("same", "one of several the same"),
+    PHONE.name: ("same", "one of several the same"),
+    IDENTIFIER.name: ("same",),
+}
 BY_NAME: dict[str, Comparison] = {comparison.name: comparison for comparison in COMPARISONS}
 
 # A field that fewer profiles fill than this is hardly ever filled on both sides of a pair.

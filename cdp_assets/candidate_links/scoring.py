@@ -12,8 +12,8 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, candidate_pairs
 from cdp_assets.candidate_links.comparable import comparable, people_among
-from cdp_assets.candidate_links.comparisons import OWNED_VALUES
-from cdp_assets.candidate_links.decisions import ACCEPTED, REVIEW, decide
+from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OWNED_VALUES
+from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.training import TrainedModel, with_frequencies
 from cdp_assets.candidate_links.weights import (
@@ -61,19 +61,31 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
         model.review_weight,
     )
     decided = _keep_rows_apart(decided, profiles).join(_found_by(blocks.pairs), on=["id_l", "id_r"])
-    weights = decided.get_column("match_weight")
     return SCORED_PAIRS.conform(
         decided.select(
             pl.col("id_l").alias("profile_id_l"),
             pl.col("id_r").alias("profile_id_r"),
             "match_weight",
-            pl.Series("match_probability", probability(weights.to_numpy())),
+            _probability(decided, model).alias("match_probability"),
             "found_by",
             "decision",
             "reason",
             pl.lit(model.model_version).alias("model_version"),
         ).sort("profile_id_l", "profile_id_r")
     )
+
+
+def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
+    """Probability of the match weight; where OWN_KEY accepts, at least what agreeing on such a key has proved to be worth.
+
+    The weight of such a pair says how little else there is to compare, not that anything speaks against it.
+    """
+    by_weight = pl.Series(probability(decided.get_column("match_weight").to_numpy()), dtype=pl.Float64)
+    worth = [pl.when(at(decided, key, *KEY_LEVELS[key])).then(pl.lit(share)) for key, share in model.own_keys.items()]
+    if not worth:
+        return by_weight
+    own_key = pl.when(pl.col("reason") == OWN_KEY.name).then(pl.max_horizontal(worth))
+    return decided.select(pl.max_horizontal(pl.lit(by_weight), own_key)).to_series()
 
 
 def with_household_discount(

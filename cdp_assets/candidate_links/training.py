@@ -31,9 +31,11 @@ import polars as pl
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks, candidate_pairs
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
+    BY_NAME,
     DATE_OF_BIRTH,
     FIRST_NAME,
     IDENTIFIER,
+    KEY_LEVELS,
     LAST_NAME,
     OWNED_VALUES,
     Choice,
@@ -47,6 +49,8 @@ from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,
     PRIOR_HOUSEHOLD_PARTNERS,
     PRIOR_MATCHES,
+    PRIOR_OWN_KEY,
+    PRIOR_OWN_KEY_PAIRS,
     PRIOR_RECORDS_PER_PERSON,
 )
 from cdp_assets.candidate_links.weights import (
@@ -62,9 +66,12 @@ from cdp_assets.candidate_links.weights import (
     with_shared_home,
 )
 
-# Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs.
+# Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
+# can afford; larger data holds more frequencies worth knowing, and takes longer anyway.
 MAX_CANDIDATES = 400_000
-MAX_RANDOM_PAIRS = 300_000
+MIN_RANDOM_PAIRS = 100_000
+RANDOM_PAIRS_PER_PROFILE = 20
+MAX_RANDOM_PAIRS = 500_000
 MAX_ROUNDS = 60
 CONVERGED = 1e-4
 # Fewer expected matches than this: the data has not shown what a match looks like.
@@ -88,7 +95,7 @@ class TrainedModel:
     """A trained version of the linkage model.
 
     ``settings``: JSON of the Splink settings (``splink``), the parameters of ``weights.py`` (``parameters``), the chosen comparisons and why
-    (``comparisons``), what blocking did (``blocking``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
+    (``comparisons``), what blocking did (``blocking``), what agreeing on a key is worth (``own_keys``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
     """
 
     model_version: str
@@ -109,6 +116,11 @@ class TrainedModel:
     def parameters(self) -> Parameters:
         return Parameters.from_dict(self.content["parameters"])
 
+    @property
+    def own_keys(self) -> dict[str, float]:
+        """Per kind of key, the probability that two records which agree on it are one person: see ``own_key_probabilities``."""
+        return dict(self.content.get("own_keys", {}))
+
 
 def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine | None = None) -> TrainedModel:
     """Train on ``candidate_links/linkage_profiles``; works from a handful of profiles (then the priors stand)."""
@@ -123,10 +135,12 @@ def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine |
         data = _training_data(frame, frequencies, blocks, comparisons, engine)
         parameters, told = estimate(data, comparisons)
         notes += told
+        own_keys = own_key_probabilities(data.candidates)
     else:
+        own_keys = {}
         notes.append("no field is filled well enough to compare: no links are made")
         parameters = prior_parameters([], 1e-6, 1e-7)
-    return _model(profiles, policy, choices, frequencies, blocks, parameters, notes)
+    return _model(profiles, policy, choices, frequencies, blocks, parameters, own_keys, notes)
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
@@ -169,7 +183,9 @@ def with_frequencies(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataF
         rarest = None if field in OWNED_VALUES else part.get_column("frequency").min()
         lookup = part.select(pl.col("value").alias(str(field)), pl.col("frequency").alias(f"tf_{field}"))
         frame = frame.join(lookup, on=str(field), how="left", maintain_order="left").with_columns(
-            pl.when(pl.col(str(field)).is_not_null()).then(pl.coalesce(f"tf_{field}", pl.lit(rarest))).alias(f"tf_{field}")
+            pl.when(pl.col(str(field)).is_not_null())
+            .then(pl.coalesce(f"tf_{field}", pl.lit(rarest)))
+            .alias(f"tf_{field}")
         )
     return frame
 
@@ -216,10 +232,9 @@ def _training_data(
         )
         sample = sample.filter(pl.Series(mixed < np.uint64(int(rate * (2**64 - 1)))))
     candidates = compared(frame, frequencies, sample, comparisons, engine)
-    random = compared(
-        frame, frequencies, random_pairs(frame.get_column("unique_id"), MAX_RANDOM_PAIRS), comparisons, engine
-    )
     count = len(frame)
+    at_most = min(max(MIN_RANDOM_PAIRS, RANDOM_PAIRS_PER_PROFILE * count), MAX_RANDOM_PAIRS)
+    random = compared(frame, frequencies, random_pairs(frame.get_column("unique_id"), at_most), comparisons, engine)
     return TrainingData(
         candidates=candidates,
         rules=sample.sort("id_l", "id_r").get_column("rules").to_numpy(),
@@ -279,6 +294,28 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
         parameters, told = _checked(parameters, prior, comparison)
         notes += told
     return _rounded(parameters), notes
+
+
+def own_key_probabilities(pairs: ComparedPairs) -> dict[str, float]:
+    """Per kind of key (e-mail, phone, identifier): of pairs that agree on one, the share whose names agree too.
+
+    Counted over pairs whose first names can be compared, because those show what the others can not, and blended with a
+    prior. It errs on the safe side: the pairs that it is used for agree on keys that no second name is known to carry.
+    """
+    first = pairs.gammas.get(FIRST_NAME.name)
+    shares = {}
+    for name, levels in KEY_LEVELS.items():
+        gamma, scored = pairs.gammas.get(name), BY_NAME[name].scored
+        if gamma is None:
+            continue
+        same = agreeing = 0
+        if first is not None:
+            numbers = [len(scored) - 1 - at for at, level in enumerate(scored) if level.name in levels]
+            decided = np.isin(gamma, numbers) & (first >= 0)
+            same, agreeing = int((decided & (first > 0)).sum()), int(decided.sum())
+        share = (same + PRIOR_OWN_KEY * PRIOR_OWN_KEY_PAIRS) / (agreeing + PRIOR_OWN_KEY_PAIRS)
+        shares[name] = round(share, 4)
+    return shares
 
 
 def _share(count: float, total: float) -> float:
@@ -449,6 +486,7 @@ def _model(
     frequencies: pl.DataFrame,
     blocks: Blocks,
     parameters: Parameters,
+    own_keys: dict[str, float],
     notes: list[str],
 ) -> TrainedModel:
     floors = {
@@ -459,6 +497,7 @@ def _model(
     content = {
         "splink": splink_settings(used, parameters, floors),
         "parameters": parameters.as_dict(),
+        "own_keys": own_keys,
         "comparisons": [
             {"name": choice.comparison.name, "is_used": choice.is_used, "reason": choice.reason} for choice in choices
         ],

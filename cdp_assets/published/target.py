@@ -65,7 +65,7 @@ def open_target(url: str) -> Target:
     try:
         parsed = sa.make_url(url)
         backend = parsed.get_backend_name()
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # ValueError: a port that is none, or a password with an unescaped "@"
         parsed, backend = None, ""
     if parsed is not None and backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return SqliteTarget(parsed)
@@ -73,5 +73,5 @@ def open_target(url: str) -> Target:
         return PostgresqlTarget(parsed)
     raise PublicationError(
         "the publication URL is not one of sqlite:///path/to/file.db or postgresql://user:password@host:5432/database; "
-        "correct CDP_PUBLISH_URL (it is not shown here, since it may hold a password)"
+        "correct it, with %40 for an @ and %3A for a : inside a password (it is not shown here, since it may hold one)"
     )

@@ -56,6 +56,12 @@ def postgres_schema() -> Iterator[str]:
         execute(server, f"DROP SCHEMA {schema} CASCADE")
 
 
+def require_role_maker(url: str) -> None:
+    """Skip a test that makes roles where the server's user may not."""
+    if not read(url, "SELECT 1 FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)"):
+        pytest.skip("the user of CDP_TEST_POSTGRES_URL may not create roles")
+
+
 def sqlite_url(folder: Path) -> str:
     """A SQLite file that does not exist yet."""
     return f"sqlite:///{folder / 'published.db'}"

@@ -14,7 +14,16 @@ import sqlalchemy as sa
 from cdp_assets.published.publication import PublicationError
 from cdp_assets.published.sqlite_target import SqliteTarget
 from cdp_assets.published.verification import publishable
-from cdp_assets_tests.published.databases import is_postgres, publish_to, read, sqlite_url, two_customers
+from cdp_assets_tests.published.databases import (
+    engine,
+    execute,
+    is_postgres,
+    publish_to,
+    read,
+    require_role_maker,
+    sqlite_url,
+    two_customers,
+)
 
 SECRET = "s3cret-passw0rd"
 
@@ -31,6 +40,7 @@ SECRET = "s3cret-passw0rd"
         (f"postgresql://127.0.0.1:1/none?user=cdp&password={SECRET}", "can not be reached"),
         (f"mysql://cdp:{SECRET}@127.0.0.1/none", "is not one of sqlite.* or postgresql"),
         (f"no url {SECRET}", "is not one of sqlite.* or postgresql"),
+        (f"postgresql://cdp:x@{SECRET}:{SECRET}/none", "is not one of sqlite.* or postgresql"),
         (f"postgresql://cdp:{SECRET}@127.0.0.1:port/none", "is not one of sqlite.* or postgresql"),
         ("sqlite://", "is not one of sqlite.* or postgresql"),
         ("sqlite:////nowhere/at/all/published.db", r"published\.db failed: .*SQLITE_CANTOPEN .*folder exists"),
@@ -101,9 +111,21 @@ def test_a_writer_that_never_ends_is_named(tmp_path: Path, monkeypatch: pytest.M
     assert read(url, "SELECT publication_id FROM publications") == [("p1",)]
 
 
-def test_a_user_who_may_not_create_tables_is_told_what_to_grant(postgres_url: str) -> None:
-    from cdp_assets_tests.published.databases import execute
+def test_a_reader_who_holds_what_must_be_altered_is_not_waited_for_for_ever(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_to(postgres_url, two_customers())
+    monkeypatch.setattr("cdp_assets.published.postgresql_target.LOCK_WAIT", "100ms")
+    monkeypatch.setattr("cdp_assets.published.publication._customer_360", lambda _: "SELECT customer_id FROM customers")
+    with engine(postgres_url).connect() as reader:
+        reader.execute(sa.text("SELECT * FROM customer_360"))
+        with pytest.raises(PublicationError, match=r"55P03 \(another session held a lock .*publish again"):
+            publish_to(postgres_url, two_customers(), "p2")
+    assert publish_to(postgres_url, two_customers(), "p2").notes == ()
 
+
+def test_a_user_who_may_not_create_tables_is_told_what_to_grant(postgres_url: str) -> None:
+    require_role_maker(postgres_url)
     parsed = sa.make_url(postgres_url)
     schema = str(parsed.query["options"]).removeprefix("-csearch_path=")
     execute(

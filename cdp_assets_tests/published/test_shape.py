@@ -14,7 +14,15 @@ from cdp_assets.published.publication import CUSTOMER_360, PublicationError, Pub
 from cdp_assets.published.published_tables import PUBLISHED_TABLES, PublishedTable
 from cdp_assets.tables import CONSENTS, IDENTITY_CHANGES, INTEGER, PROVENANCE, TEXT, TEXTS, Column
 from cdp_assets_tests.builders import frame
-from cdp_assets_tests.published.databases import engine, execute, is_postgres, publish_to, read, two_customers
+from cdp_assets_tests.published.databases import (
+    engine,
+    execute,
+    is_postgres,
+    publish_to,
+    read,
+    require_role_maker,
+    two_customers,
+)
 
 EXTRA = Column("region_rule", TEXT, "rule of the region that holds")
 
@@ -264,6 +272,7 @@ def test_what_hangs_on_a_table_whose_key_changes_is_not_dropped(url: str, monkey
 @pytest.fixture
 def role(postgres_url: str) -> Any:
     """A role that may read what it is granted."""
+    require_role_maker(postgres_url)
     name = sa.make_url(postgres_url).query["options"].replace("-csearch_path=", "reader_of_")  # type: ignore[union-attr]
     execute(postgres_url, f"CREATE ROLE {name}")
     yield name

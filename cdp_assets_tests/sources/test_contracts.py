@@ -313,19 +313,31 @@ def test_the_schema_names_everything_a_contract_may_say() -> None:
 
 
 def test_activities_that_no_column_names_are_called_by_their_source(tmp_path: Path) -> None:
-    contract = load_contract(written(tmp_path, "source: webinar\nkind: activities\ncolumns: {email: e}\n", "webinar.yaml"))
+    contract = load_contract(
+        written(tmp_path, "source: webinar\nkind: activities\ncolumns: {email: e}\n", "webinar.yaml")
+    )
     assert [source.value for source in contract.field_sources("activity")] == ["webinar"]
-    named = load_contract(written(tmp_path, "source: webinar\nkind: activities\ncolumns: {email: e, activity: {value: attended}}\n", "webinar.yaml"))
+    named = load_contract(
+        written(
+            tmp_path,
+            "source: webinar\nkind: activities\ncolumns: {email: e, activity: {value: attended}}\n",
+            "webinar.yaml",
+        )
+    )
     assert [source.value for source in named.field_sources("activity")] == ["attended"]
 
 
 @pytest.mark.parametrize("kind", ["consents", "corrections"])
 def test_other_events_may_be_contact_records_only(tmp_path: Path, kind: str) -> None:
-    assert load_contract(written(tmp_path, f"source: x\nkind: {kind}\ncolumns: {{email: e}}\n", "x.yaml")).fields == ("email",)
+    assert load_contract(written(tmp_path, f"source: x\nkind: {kind}\ncolumns: {{email: e}}\n", "x.yaml")).fields == (
+        "email",
+    )
 
 
 def test_several_columns_may_make_one_value(tmp_path: Path) -> None:
-    contract = load_contract(written(tmp_path, CRM.replace("  email: email", "  street: {columns: [No, Street]}"), "crm.yaml"))
+    contract = load_contract(
+        written(tmp_path, CRM.replace("  email: email", "  street: {columns: [No, Street]}"), "crm.yaml")
+    )
     (street,) = contract.field_sources("street")
     assert street.raw_columns == ("No", "Street")
     assert {"No", "Street"} <= set(contract.source_columns)
