@@ -45,7 +45,7 @@ $(READY): requirements.lock pyproject.toml
 
 # uv writes the lock for every supported Python and platform, with hashes and without any index's address.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --no-strip-extras -o requirements.lock
 
 schema: $(READY)
 	$(BIN)/python -c 'import json; from cdp_assets.sources.contracts import json_schema; print(json.dumps(json_schema(), indent=2, ensure_ascii=False))' > contract.schema.json

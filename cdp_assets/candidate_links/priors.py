@@ -1,13 +1,21 @@
 """Prior parameters of every level: what is believed before a data set has spoken, and how loudly it is believed.
 
 ``m``: share of pairs of one person that fall into the level; ``u``: share of random pairs of two people; ``h``: share of
-pairs of two people of one household (None: as strangers). They are rounded consensus values of customer and patient registers:
-keying errors of 1 to 3 % per character field and 5 to 10 % wholly different first names (second names, nicknames unknown to the table)
-after Winkler (2006, "Overview of Record Linkage"), one move per eight years and 2 % errors in dates of birth after
-Harron, Goldstein & Dibben (2016, "Methodological Developments in Data Linkage"); `u` of names from the frequency of common
-names in English-speaking registers (sum of squared shares, about 0.4 % for first and 0.1 % for last names), of dates from 365 days times about 50
-cohorts. No labelled pair was used. They matter in small data only: a data set of a thousand matched pairs
-outvotes them (``PRIOR_MATCHES``).
+pairs of two people of one household (None: as strangers).
+
+These are expert priors: chosen by us, rounded, and not taken from a publication. The reasons:
+
+* Names: a keyed field is wrong in a few per cent of records, so two spellings differ in up to one pair in ten (``one slip``);
+  nicknames, initials and second names make up as much again. ``u`` is the sum of squared shares of a skewed list of names,
+  a few per mille for first names and one per mille for last names.
+* Dates of birth: few are wrong at all, mostly in one digit or with day and month swapped. ``u`` of the same day is one in 365
+  times some 50 cohorts.
+* E-mails, phones and addresses change with jobs and moves, so that a quarter to a third of one person's pairs disagree;
+  strangers share them by mistake only. Households share the landline, and some a mailbox or an employer.
+* Exact keys disagree by keying errors only.
+
+No labelled pair was used. The priors matter in small data only: a data set of a thousand matched pairs outvotes them
+(``PRIOR_MATCHES``, ``PRIOR_CHANCES``).
 
 What does not belong here: estimation (``training.py``).
 """

@@ -3,8 +3,7 @@
 A match weight adds up ``log2(m / u)`` per comparison, where ``u`` of an exact level is the frequency of the very value. That
 assumes that two people agree by chance only. People of one household do not: they share family name, address, phone and mailbox,
 and would be merged on four proofs that are one. So a pair is weighed against both stories, "two strangers" and "two people of one
-household" (a three-class mixture; Herzog, Scheuren & Winkler 2007, ch. 8-9, describe the household effect), and what the second
-explains is taken off the weight as its own line:
+household" (a latent-class model with three classes), and what the second explains is taken off the weight as its own line:
 
     taken off = log2(1 + share of household pairs / share of strangers * product of h / u)
 

@@ -36,6 +36,23 @@ def test_father_and_son_are_kept_apart_unless_the_birth_dates_agree() -> None:
     assert decided(9.0, **NAMED, suffix="different", date_of_birth="same") == ("accepted", "weight")
 
 
+def test_a_suffix_on_one_side_says_that_there_is_another_of_this_name() -> None:
+    junior = {**NAMED, "suffix": "told on one side only", "address": "same street, number and town"}
+    assert decided(5.0, **junior, email="different") == ("review", "JUNIOR_OR_SENIOR")
+    assert decided(5.0, **junior, phone="different") == ("review", "JUNIOR_OR_SENIOR")
+    assert decided(5.0, **junior) == ("accepted", "weight")
+    assert decided(5.0, **junior, email="different", phone="same") == ("accepted", "weight")
+    assert decided(5.0, **junior, email="different", date_of_birth="same") == ("accepted", "weight")
+
+
+def test_one_name_at_one_address_with_two_birth_dates_is_two_people_unless_the_weight_says_otherwise() -> None:
+    home = {**NAMED, "address": "same street, number and town", "date_of_birth": "different"}
+    assert decided(-9.0, **home) == ("conflict", "NAMESAKES")
+    assert decided(2.0, **home) == ("accepted", "weight")
+    assert decided(-3.0, **home, email="same") == ("review", "weight")
+    assert decided(-9.0, **{**home, "address": "different"}) is None
+
+
 def test_household_members_are_barred_even_below_review() -> None:
     members = {"first_name": "different", "last_name": "same", "date_of_birth": "different", "phone": "same"}
     assert decided(-9.0, **members) == ("conflict", "HOUSEHOLD_MEMBERS")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import json
 from typing import Any
 
 import numpy as np
@@ -121,3 +123,14 @@ def test_couples_are_not_merged_and_their_own_records_are() -> None:
 def test_nothing_to_score_is_an_empty_table(town_model: TrainedModel) -> None:
     assert score(profiles({"first_name": "anna"}), town_model, ENGINE).is_empty()
     assert score(profiles({"first_name": "anna"}, {"first_name": "hugo"}), town_model, ENGINE).is_empty()
+
+
+def test_a_pair_that_its_own_key_decides_has_the_probability_of_such_pairs(town_model: TrainedModel) -> None:
+    """Two records that say no more than one address are one person's as often as such records are, whatever the weight."""
+    content = {**town_model.content, "own_keys": {"email": 0.93}}
+    cautious = dataclasses.replace(town_model, settings=json.dumps(content), accept_weight=40.0)
+    here, there = {"city": "york", "postcode": "p101"}, {"city": "bristol", "postcode": "p159"}
+    pair = score(profiles({"emails": ["x@y.example"], **here}, {"emails": ["x@y.example"], **there}), cautious, ENGINE)
+    assert pair["reason"].to_list() == ["OWN_KEY"]
+    assert pair["match_weight"].item() < 3.0
+    assert pair["match_probability"].item() == pytest.approx(0.93)

@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links import training
+from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import BY_NAME
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.training import TrainedModel, random_pairs, train
-from cdp_assets.candidate_links.weights import prior_parameters
+from cdp_assets.candidate_links.training import TrainedModel, random_pairs, term_frequencies, train
+from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
 from cdp_assets_tests.candidate_links.frames import FIRST, profiles, town
 
 
@@ -139,3 +140,50 @@ def test_no_value_of_a_person_is_in_settings_or_notes(town_profiles: pl.DataFram
     for column in ("last_name", "street", "date_of_birth"):
         for value in town_profiles[column].drop_nulls().unique():
             assert value not in said
+
+
+def test_only_addresses_that_several_people_carry_have_a_frequency() -> None:
+    """A busy customer's own address is no more common among strangers than a quiet one's."""
+    own = {"first_name": "anna", "last_name": "adler", "emails": ["anna@x.example"]}
+    married = {**own, "last_name": "vogt"}
+    shared = {"last_name": "keller", "emails": ["home@x.example"]}
+    frame = comparable(
+        profiles(own, own, married, {}, {**shared, "first_name": "rosa"}, {**shared, "first_name": "hugo"})
+    )
+    frequencies = term_frequencies(frame, [BY_NAME["email"], BY_NAME["last_name"]])
+    rows = {(field, value): share for field, value, share in frequencies.iter_rows()}
+    assert ("email_main", "anna@x.example") not in rows
+    assert rows["email_main", "home@x.example"] == pytest.approx(2 / 5)
+    assert rows["last_name", "adler"] == pytest.approx(2 / 5)
+
+
+def test_a_household_agrees_on_the_address_as_one_person_does(town_model: TrainedModel) -> None:
+    shares = town_model.parameters.shares["address"]
+    assert shares.h is not None
+    for m, u, h in zip(shares.m, shares.u, shares.h, strict=True):
+        assert h == pytest.approx(0.95 * m + 0.05 * u, rel=1e-4)
+
+
+def test_a_rare_level_that_no_random_pair_shows_stays_near_its_prior() -> None:
+    prior = (0.000001, 0.01, 0.989999)
+    few = training._by_chance(np.array([0.0, 0.0, 100.0]), prior)
+    many = training._by_chance(np.array([0.0, 3000.0, 97_000.0]), prior)
+    assert few[0] == pytest.approx(0.000001, rel=0.05)
+    assert many[0] == pytest.approx(0.000001, rel=0.3)
+    assert many[1] == pytest.approx(0.03, rel=0.01)
+
+
+def test_a_key_is_worth_what_named_pairs_show() -> None:
+    comparisons = [BY_NAME["first_name"], BY_NAME["email"], BY_NAME["phone"]]
+    same, other = len(comparisons[0].scored) - 1, 0
+    count = 40
+    gammas = {
+        "first_name": np.array([same] * 30 + [other] * 10),
+        "email": np.array([len(BY_NAME["email"].scored) - 1] * count),
+        "phone": np.array([-1] * count),
+    }
+    pairs = ComparedPairs(pl.DataFrame({"id_l": range(count), "id_r": range(count)}), gammas, {})
+    worth = training.own_key_probabilities(pairs)
+    assert worth["email"] == pytest.approx((30 + 9) / 50)
+    assert worth["phone"] == pytest.approx(0.9)
+    assert "identifier" not in worth

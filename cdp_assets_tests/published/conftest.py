@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cdp_assets_tests.published.databases import postgres_schema, sqlite_url
+from cdp_assets_tests.published.databases import ON_POSTGRES, postgres_schema, sqlite_url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", ON_POSTGRES])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database."""
     if request.param == "sqlite":
@@ -20,7 +20,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             yield schema_url
 
 
-@pytest.fixture
+@pytest.fixture(params=[ON_POSTGRES])
 def postgres_url() -> Iterator[str]:
     """An empty PostgreSQL schema, for what only PostgreSQL can do."""
     with postgres_schema() as schema_url:

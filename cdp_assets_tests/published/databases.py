@@ -36,24 +36,24 @@ from cdp_assets_tests.builders import frame
 NOW = datetime(2024, 5, 1, 3, 0, 0, 250_000, tzinfo=UTC)
 VERSIONS = {"golden_records/customers": 3}
 
-NO_POSTGRES = (
-    "no PostgreSQL server: name one by CDP_TEST_POSTGRES_URL (postgresql://user:password@host/database) to run this"
+SERVER = os.environ.get("CDP_TEST_POSTGRES_URL")
+NO_SERVER = (
+    "no PostgreSQL server: name one by CDP_TEST_POSTGRES_URL (postgresql://user:password@host/database) to run these"
 )
+ON_POSTGRES = pytest.param("postgresql", marks=() if SERVER else pytest.mark.skip(NO_SERVER))
 
 
 @contextmanager
 def postgres_schema() -> Iterator[str]:
     """The URL of a schema that only this test uses, on the server of CDP_TEST_POSTGRES_URL."""
-    server = os.environ.get("CDP_TEST_POSTGRES_URL")
-    if not server:
-        pytest.skip(NO_POSTGRES)
+    assert SERVER
     schema = f"test_{uuid.uuid4().hex[:12]}"
-    execute(server, f"CREATE SCHEMA {schema}")
+    execute(SERVER, f"CREATE SCHEMA {schema}")
     try:
-        with_schema = sa.make_url(server).update_query_dict({"options": f"-csearch_path={schema}"})
+        with_schema = sa.make_url(SERVER).update_query_dict({"options": f"-csearch_path={schema}"})
         yield with_schema.render_as_string(hide_password=False)
     finally:
-        execute(server, f"DROP SCHEMA {schema} CASCADE")
+        execute(SERVER, f"DROP SCHEMA {schema} CASCADE")
 
 
 def require_role_maker(url: str) -> None:
