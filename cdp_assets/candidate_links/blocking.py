@@ -8,6 +8,7 @@ What does not belong here: how the pairs are scored (``scoring.py``).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -189,6 +190,8 @@ def candidate_pairs(comparable: pl.DataFrame, engine: LinkageEngine, policy: Lin
         if left < budget * LEAST_SHARE:
             reports.append(RuleReport(rule.name, 0, 0, 0, 0, 0, 0))
             continue
+        if not _has_keys(rule, comparable):
+            continue
         keys = engine.query(
             f"SELECT unique_id, hash(key) AS key, hash(key || '|' || ({rule.refine_sql})) AS finer"
             f" FROM (SELECT *, unnest({rule.keys_sql}) AS key FROM comparable) WHERE key IS NOT NULL",
@@ -209,6 +212,12 @@ def candidate_pairs(comparable: pl.DataFrame, engine: LinkageEngine, policy: Lin
         found=pl.concat(found),
     )
     return Blocks(together, tuple(reports))
+
+
+def _has_keys(rule: BlockingRule, comparable: pl.DataFrame) -> bool:
+    """Whether any column that the rule's keys are made of is filled at all; a query that finds none costs as much as one that does."""
+    named = set(re.findall(r"\w+", rule.keys_sql)) & set(comparable.columns)
+    return any(comparable.get_column(name).null_count() < len(comparable) for name in named)
 
 
 def _pairs_of(

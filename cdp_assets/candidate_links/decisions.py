@@ -39,7 +39,12 @@ NAMESAKES = Rule(
 )
 JUNIOR_OR_SENIOR = Rule(
     "JUNIOR_OR_SENIOR",
-    "a suffix on one side says that there is another of this name, the e-mails or phones differ, and no key or date of birth agrees",
+    "a suffix on one side says that there is another of this name, and no key or date of birth agrees",
+    REVIEW,
+)
+MOVED_OR_NAMESAKE = Rule(
+    "MOVED_OR_NAMESAKE",
+    "same names, but another address and other e-mails, phones or identifiers: somebody who changed everything, or two people",
     REVIEW,
 )
 HOUSEHOLD_MEMBERS = Rule(
@@ -73,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     TWINS,
     PARTNERS,
     JUNIOR_OR_SENIOR,
+    MOVED_OR_NAMESAKE,
     OWN_KEY,
 )
 
@@ -125,11 +131,12 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     named_same = at(scored, "first_name", "same") & at(scored, "last_name", "same")
     no_key = ~_any(own_id, mail, call)
     namesakes = named_same & no_key & home & at(scored, "date_of_birth", "different")
-    junior = (
-        at(scored, "suffix", "told on one side only")
-        & named_same
+    junior = at(scored, "suffix", "told on one side only") & named_same & no_key & ~born_same
+    moved = (
+        named_same
         & no_key
-        & ~born_same
+        & ~_any(born_same, born_near)
+        & at(scored, "address", "same city, other postcode", "different")
         & _any(at(scored, "email", "different"), at(scored, "phone", "different"), other_id)
     )
     household = first_differs & born_differs & ~own_id & (shared_home | last_same)
@@ -150,7 +157,8 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     # Members of a household are barred however light the pair, or a record without a first name joins them.
     household, namesakes = household & ~heavy & (kept | shared_home), namesakes & ~heavy
     twins, partners = twins & ~heavy & kept, partners & ~heavy & kept
-    father, two_keys, junior = father & kept, two_keys & kept, junior & kept
+    father, two_keys = father & kept, two_keys & kept
+    junior, moved = junior & kept, moved & kept
     # The first line that holds decides.
     lines = (
         (father, FATHER_AND_SON.decision, FATHER_AND_SON.name),
@@ -160,6 +168,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
         (twins, TWINS.decision, TWINS.name),
         (partners, PARTNERS.decision, PARTNERS.name),
         (junior, JUNIOR_OR_SENIOR.decision, JUNIOR_OR_SENIOR.name),
+        (moved, MOVED_OR_NAMESAKE.decision, MOVED_OR_NAMESAKE.name),
         (heavy, ACCEPTED, BY_WEIGHT),
         (own_key, OWN_KEY.decision, OWN_KEY.name),
         (kept, REVIEW, BY_WEIGHT),

@@ -38,9 +38,7 @@ def test_father_and_son_are_kept_apart_unless_the_birth_dates_agree() -> None:
 
 def test_a_suffix_on_one_side_says_that_there_is_another_of_this_name() -> None:
     junior = {**NAMED, "suffix": "told on one side only", "address": "same street, number and town"}
-    assert decided(5.0, **junior, email="different") == ("review", "JUNIOR_OR_SENIOR")
-    assert decided(5.0, **junior, phone="different") == ("review", "JUNIOR_OR_SENIOR")
-    assert decided(5.0, **junior) == ("accepted", "weight")
+    assert decided(5.0, **junior) == ("review", "JUNIOR_OR_SENIOR")
     assert decided(5.0, **junior, email="different", phone="same") == ("accepted", "weight")
     assert decided(5.0, **junior, email="different", date_of_birth="same") == ("accepted", "weight")
 
@@ -51,6 +49,15 @@ def test_one_name_at_one_address_with_two_birth_dates_is_two_people_unless_the_w
     assert decided(2.0, **home) == ("accepted", "weight")
     assert decided(-3.0, **home, email="same") == ("review", "weight")
     assert decided(-9.0, **{**home, "address": "different"}) is None
+
+
+def test_names_alone_do_not_join_people_of_whom_everything_else_differs() -> None:
+    elsewhere = {**NAMED, "address": "same city, other postcode"}
+    assert decided(5.0, **elsewhere, email="different") == ("review", "MOVED_OR_NAMESAKE")
+    assert decided(5.0, **elsewhere) == ("accepted", "weight")
+    assert decided(5.0, **elsewhere, email="different", phone="same") == ("accepted", "weight")
+    assert decided(5.0, **elsewhere, email="different", date_of_birth="one digit off") == ("accepted", "weight")
+    assert decided(5.0, **NAMED, address="same postcode", email="different") == ("accepted", "weight")
 
 
 def test_household_members_are_barred_even_below_review() -> None:

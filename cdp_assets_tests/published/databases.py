@@ -115,7 +115,7 @@ def customers_only(*rows: Mapping[str, Any]) -> dict[Table, pl.DataFrame]:
 def two_customers() -> dict[Table, pl.DataFrame]:
     """Ann, with everything, and Bo, with nothing: at least one row in every table."""
     made = customers_only(customer("C1", first_name="Ann", email="ann@new.example"), customer("C2", first_name="Bo"))
-    emails = ({"email": "ann@old.example", "rank": 2}, {"email": "ann@new.example", "rank": 1, "is_sendable": True})
+    emails = ({"email": "ann@former.example", "rank": 2}, {"email": "ann@new.example", "rank": 1, "is_sendable": True})
     segments = (
         {"segment": "vip", "is_included": True, "membership": "yes"},
         {"segment": "all", "is_included": True, "membership": "yes"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdp_assets.published.change_feed import CHANGE_FEED_SCHEMA, change_feed
@@ -100,6 +100,7 @@ CUSTOMERS_OF_FOUR = st.dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(CUSTOMERS_OF_FOUR, CUSTOMERS_OF_FOUR, st.randoms())
 def test_the_feed_applied_to_what_was_gives_what_is(before: dict[str, Any], after: dict[str, Any], chance: Any) -> None:
     rows_before = [customer(customer_id, **values) for customer_id, values in before.items()]

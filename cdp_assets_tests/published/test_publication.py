@@ -117,7 +117,7 @@ def test_the_view_has_one_row_per_customer_with_everything_beside_it(url: str) -
         (
             "C1",
             "Ann",
-            ["ann@new.example", "ann@old.example"],
+            ["ann@new.example", "ann@former.example"],
             ["ann@new.example"],
             ["+14155550123"],
             ["all", "vip"],
@@ -184,23 +184,25 @@ def test_as_many_new_rows_as_lost_ones_are_no_reason_to_keep_the_lost_ones(url: 
     assert read(url, "SELECT customer_id FROM customers ORDER BY 1") == [("C2",), ("C3",)]
 
 
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("first_name", ""),
-        ("sources", ["crm", "web"]),
-        ("date_of_birth", date(1981, 1, 1)),
-        ("is_known", False),
-        ("records", 7),
-        ("weakest_probability", 0.25),
-        ("last_seen_at", NOW),
-    ],
-)
-def test_a_change_of_any_type_is_seen(url: str, column: str, value: Any) -> None:
-    publish_to(url, customers_only(customer("C1")))
-    there = publish_to(url, customers_only(customer("C1", **{column: value})), "p2")
-    and_back = publish_to(url, customers_only(customer("C1")), "p3")
-    assert there.changes["customers"] == and_back.changes["customers"] == Changes(0, 1, 0)
+def test_a_change_of_any_type_is_seen(url: str) -> None:
+    former = customer("C1")
+    publish_to(url, customers_only(former))
+    for step, (column, value) in enumerate(
+        {
+            "first_name": "",
+            "sources": ["crm", "web"],
+            "date_of_birth": date(1981, 1, 1),
+            "is_known": False,
+            "records": 7,
+            "weakest_probability": 0.25,
+            "last_seen_at": NOW,
+        }.items()
+    ):
+        former = {**former, column: value}
+        result = publish_to(url, customers_only(former), f"step {step}")
+        assert result.changes["customers"] == Changes(0, 1, 0), column
+    back = publish_to(url, customers_only(customer("C1")), "p2")
+    assert back.changes["customers"] == Changes(0, 1, 0)
 
 
 def test_a_row_that_somebody_altered_by_hand_is_put_right(url: str) -> None:
@@ -313,7 +315,7 @@ def test_a_failure_at_the_last_moment_leaves_everything_as_it_was(url: str, monk
         with pytest.raises(RuntimeError, match="power cut"):
             publish_to(url, customers_only(customer("C3")), "p2")
     assert read(url, "SELECT first_name, emails, publication_id FROM customer_360 ORDER BY customer_id") == [
-        ("Ann", ["ann@new.example", "ann@old.example"], "p1"),
+        ("Ann", ["ann@new.example", "ann@former.example"], "p1"),
         ("Bo", [], "p1"),
     ]
     assert publish_to(url, customers_only(customer("C3")), "p2").rows["customers"] == 1

@@ -68,8 +68,8 @@ def parquet(frame: pl.DataFrame) -> bytes:
     ("name", "content"),
     [
         ("crm.csv", CSV.encode()),
-        ("crm.csv.gz", gzip.compress(CSV.encode())),
-        ("crm.csv", gzip.compress(CSV.encode())),
+        ("crm.csv.gz", gzip.compress(CSV.encode(), mtime=0)),
+        ("crm.csv", gzip.compress(CSV.encode(), mtime=0)),
         ("crm.csv.zst", zstandard.ZstdCompressor().compress(CSV.encode())),
         ("crm.tsv", CSV.replace(",", "\t").encode()),
         ("crm.csv", codecs.BOM_UTF8 + CSV.encode()),
@@ -142,10 +142,10 @@ def test_nothing_delivered_is_an_import_of_no_row(tmp_path: Path, content: str) 
         (b"%PDF-1.7 ...", "PDF"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 100, r"\.xls"),
         (b"SQLite format 3\0", "SQLite"),
-        (gzip.compress(gzip.compress(CSV.encode())), "compressed twice"),
+        (gzip.compress(gzip.compress(CSV.encode(), mtime=0)), "compressed twice"),
         (b"PAR1" + b"x" * 100 + b"PAR1", "not readable as Parquet"),
         (b"PK\x03\x04" + b"x" * 100, "not readable as Excel"),
-        (gzip.compress(CSV.encode())[:-5], "ends too early"),
+        (gzip.compress(CSV.encode(), mtime=0)[:-5], "ends too early"),
         (b"id,name,email\n1,\0,\n", "NUL"),
         (b"\x89PNG\r\n", "picture"),
     ],
@@ -289,7 +289,7 @@ def test_content_is_the_same_whatever_its_name_and_wrapping(tmp_path: Path) -> N
     contents = {
         "a.csv": CSV.encode(),
         "b.txt": codecs.BOM_UTF8 + CSV.encode(),
-        "c.csv.gz": gzip.compress(CSV.encode()),
+        "c.csv.gz": gzip.compress(CSV.encode(), mtime=0),
         "d.csv.gz": gzip.compress(codecs.BOM_UTF8 + CSV.encode(), 1),
         "e.csv.zst": zstandard.ZstdCompressor().compress(CSV.encode()),
     }
@@ -298,7 +298,7 @@ def test_content_is_the_same_whatever_its_name_and_wrapping(tmp_path: Path) -> N
 
 
 def test_a_mark_is_no_content_however_small_the_pieces(tmp_path: Path) -> None:
-    pieces = gzip.compress(b"\xef") + gzip.compress(b"\xbb\xbf") + gzip.compress(CSV.encode())
+    pieces = gzip.compress(b"\xef") + gzip.compress(b"\xbb\xbf") + gzip.compress(CSV.encode(), mtime=0)
     assert content_sha256(landed(tmp_path, pieces, "a.gz")) == content_sha256(landed(tmp_path, CSV, "b.csv"))
 
 
@@ -317,7 +317,7 @@ def test_content_of_typed_files_is_their_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(CSV.encode())[:-4], b"PAR1 no PAR1", b"%PDF", b"PK\x03\x04 no", b"\xff\xfe\0"]
+    "content", [gzip.compress(CSV.encode(), mtime=0)[:-4], b"PAR1 no PAR1", b"%PDF", b"PK\x03\x04 no", b"\xff\xfe\0"]
 )
 def test_what_can_not_be_read_still_has_a_content(tmp_path: Path, content: bytes) -> None:
     first, second = landed(tmp_path, content, "a"), landed(tmp_path, content, "b")
