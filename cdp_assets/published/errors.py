@@ -17,7 +17,7 @@ _ADVICE = {
     "28000": "the user may not log in; check the URL's user and the server's pg_hba.conf",
     "3D000": "there is no such database; create it, or correct the URL",
     "3F000": "there is no schema to publish into; create one, or name one with ?options=-csearch_path%3Dschema",
-    "42501": "the user may not write there; grant it CREATE on the schema, or name another with ?options=-csearch_path%3Dschema",
+    "42501": "the user may not write there; grant it CREATE on the schema (and published tables must be its own), or name another with ?options=-csearch_path%3Dschema",
     "55P03": "another session held a lock for too long; publish again when its transaction has ended",
     "57014": "the server cancelled the statement (its time limit, or an administrator); raise statement_timeout for this user",
     "53100": "the server's disk is full",

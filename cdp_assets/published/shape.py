@@ -1,4 +1,4 @@
-"""The shape of the published tables: made the first time, altered when a newer version wants another, never dropped.
+"""The shape of the published tables: made the first time, altered when a newer version wants another.
 
 What this package has made is written down in the table ``cdp_published_objects``, with the shape it was given. A table
 that bears one of our names and is not written down belongs to somebody else: nothing is published over it.
@@ -8,7 +8,7 @@ a newer version's                    is done so
 ==================================== ======================================================================
 new column, new index                added
 column that no longer exists         dropped or, while something of others needs it, kept and emptied
-key or type that is another          the table is emptied and altered, and filled again by this publication
+key or type that is another          the table is emptied and altered (SQLite: made anew), and filled again
 view that is another                 replaced or, while views of others need it as it is, kept
 ==================================== ======================================================================
 
@@ -80,7 +80,7 @@ class Shaper:
         if not exists:
             table.create(self._connection)
             self._describe(table, wanted)
-        elif written is not None and Shape.written_down(written) != wanted:
+        elif written is not None and (Shape.written_down(written) != wanted or self._missing_columns(table)):
             self._describe(table, self._altered(table, Shape.written_down(written), wanted))
 
     def make_missing_indexes(self, table: sa.Table) -> None:
@@ -118,18 +118,22 @@ class Shaper:
 
     def _altered(self, table: sa.Table, former: Shape, wanted: Shape) -> Shape:
         """Alter the table and return the shape that it has then: the wanted one, with what is obsolete."""
-        there = {column["name"] for column in sa.inspect(self._connection).get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                kind = wanted.columns[column.name]
-                self._connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
+        for name in self._missing_columns(table):
+            self._connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{name}" {wanted.columns[name]}')
         retyped = [name for name, kind in wanted.columns.items() if former.columns.get(name, kind) != kind]
         obsolete = {name: kind for name, kind in former.columns.items() if name not in wanted.columns}
         if retyped or former.key != wanted.key:
             self._change_key_or_types(table, retyped, former.key)
-            left = {column["name"] for column in sa.inspect(self._connection).get_columns(table.name)}
-            obsolete = {name: kind for name, kind in obsolete.items() if name in left}
+            obsolete = {name: kind for name, kind in obsolete.items() if name in self._columns_there(table)}
         return Shape(wanted.columns | obsolete, wanted.key)
+
+    def _columns_there(self, table: sa.Table) -> set[str]:
+        inspector = sa.inspect(self._connection)
+        return {column["name"] for column in inspector.get_columns(table.name, schema=inspector.default_schema_name)}
+
+    def _missing_columns(self, table: sa.Table) -> list[str]:
+        there = self._columns_there(table)
+        return [column.name for column in table.columns if column.name not in there]
 
     def _change_key_or_types(self, table: sa.Table, retyped: list[str], former_key: list[str]) -> None:
         for view in self._views_of_ours:

@@ -7,7 +7,6 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from cdp_assets.published.publication import PublicationResult, publish
-from cdp_assets.published.published_tables import PUBLISHED_TABLES, PublishedTable
+from cdp_assets.published.published_tables import PUBLISHED_TABLES
 from cdp_assets.tables import (
     CONSENTS,
     CUSTOMER_IDS,
@@ -28,7 +27,6 @@ from cdp_assets.tables import (
     IDENTITY_CHANGES,
     PROVENANCE,
     SEGMENT_MEMBERS,
-    Column,
     Table,
 )
 from cdp_assets_tests.builders import frame
@@ -146,9 +144,3 @@ def publish_to(
     url: str, frames: Mapping[Table, pl.DataFrame], publication_id: str = "p1", now: datetime = NOW
 ) -> PublicationResult:
     return publish(frames, url, VERSIONS, publication_id, now)
-
-
-def with_columns(published: PublishedTable, *columns: Column, key: tuple[str, ...] | None = None) -> PublishedTable:
-    """The published table as another version of its contract would have it."""
-    table = published.lake_table
-    return replace(published, lake_table=replace(table, columns=columns, key=key or table.key))

@@ -243,6 +243,20 @@ def test_a_table_of_ours_that_somebody_dropped_is_made_again(url: str) -> None:
     assert read(url, "SELECT phones FROM customer_360 ORDER BY customer_id") == [(["+14155550123"],), ([],)]
 
 
+def test_a_column_of_ours_that_somebody_dropped_is_made_and_filled_again(url: str) -> None:
+    publish_to(url, two_customers())
+    execute(url, "DROP VIEW customer_360", "ALTER TABLE customers DROP COLUMN first_name")
+    publish_to(url, two_customers(), "p2")
+    assert read(url, "SELECT first_name FROM customer_360 ORDER BY 1") == [("Ann",), ("Bo",)]
+
+
+def test_a_column_that_somebody_added_is_left_alone(url: str) -> None:
+    publish_to(url, two_customers())
+    execute(url, "ALTER TABLE customers ADD COLUMN theirs integer", "UPDATE customers SET theirs = 7, first_name = ''")
+    publish_to(url, two_customers(), "p2")
+    assert read(url, "SELECT first_name, theirs FROM customers ORDER BY 1") == [("Ann", 7), ("Bo", 7)]
+
+
 def test_a_table_of_others_with_the_name_of_a_staging_table_is_left_alone(url: str) -> None:
     execute(url, "CREATE TABLE staged_customers (theirs integer)", "INSERT INTO staged_customers VALUES (7)")
     publish_to(url, two_customers())

@@ -142,7 +142,7 @@ def test_nothing_delivered_is_an_import_of_no_row(tmp_path: Path, content: str) 
         (b"%PDF-1.7 ...", "PDF"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 100, r"\.xls"),
         (b"SQLite format 3\0", "SQLite"),
-        (gzip.compress(gzip.compress(CSV.encode(), mtime=0)), "compressed twice"),
+        (gzip.compress(gzip.compress(CSV.encode(), mtime=0), mtime=0), "compressed twice"),
         (b"PAR1" + b"x" * 100 + b"PAR1", "not readable as Parquet"),
         (b"PK\x03\x04" + b"x" * 100, "not readable as Excel"),
         (gzip.compress(CSV.encode(), mtime=0)[:-5], "ends too early"),
