@@ -187,9 +187,9 @@ def filled_share(frame: pl.DataFrame) -> float:
     return round(1 - nulls / cells, 4)
 
 
-def picture(png: bytes, alternative: str) -> dg.MetadataValue:
-    """A PNG as inline markdown: the UI shows it where the asset's metadata stands."""
-    return dg.MetadataValue.md(f"![{alternative}](data:image/png;base64,{base64.b64encode(png).decode()})")
+def picture(svg: str, alternative: str) -> dg.MetadataValue[Any]:
+    """An SVG as inline markdown: the UI shows it where the asset's metadata stands. A tenth of the bytes of a PNG."""
+    return dg.MetadataValue.md(f"![{alternative}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})")
 
 
 def _short(dtype: pl.DataType) -> str:

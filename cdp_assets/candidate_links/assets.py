@@ -170,7 +170,7 @@ def model_assets(
             "review_weight": model.review_weight,
             "left_to_the_prior": "\n".join(model.notes) or "nothing",
             "match_weights": picture(
-                pictures.png(pictures.match_weights_chart(model)), "match weights by comparison and level"
+                pictures.svg(pictures.match_weights_chart(model)), "match weights by comparison and level"
             ),
         },
     )
@@ -203,7 +203,7 @@ def scored_pairs(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
         "conflicts": counts.get("conflict", 0),
         "accepted_per_profile": round(counts.get("accepted", 0) / max(profiles.height, 1), 4),
         "weights": picture(
-            pictures.png(pictures.weight_histogram(pairs, model.accept_weight, model.review_weight)),
+            pictures.svg(pictures.weight_histogram(pairs, model.accept_weight, model.review_weight)),
             "histogram of match weights",
         ),
     }
@@ -211,7 +211,7 @@ def scored_pairs(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
     for left, right in example.select("profile_id_l", "profile_id_r").iter_rows():
         evidence = explain(_profile(profiles, left), _profile(profiles, right), model)
         metadata["the_least_sure_accepted_pair"] = picture(
-            pictures.png(pictures.waterfall(evidence)), "how the evidence of one accepted pair adds up; no values shown"
+            pictures.svg(pictures.waterfall(evidence)), "how the evidence of one accepted pair adds up; no values shown"
         )
     return stored(workspace, SCORED_PAIRS, pairs, metadata=metadata)
 

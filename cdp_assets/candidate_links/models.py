@@ -13,7 +13,7 @@ from datetime import datetime
 import polars as pl
 
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import choose_comparisons
+from cdp_assets.candidate_links.comparisons import BY_NAME, choose_comparisons
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.candidate_links.weights import weight_of_probability
@@ -50,6 +50,8 @@ def why_due(model: TrainedModel | None, profiles: pl.DataFrame, policy: LinkageP
     """
     if model is None:
         return "there is no model yet"
+    if not _is_readable(model):
+        return "the version in use compares other levels than this release"
     if profiles.height < policy.retrain.always_below_profiles:
         return "the data is small: training on all of it costs seconds"
     comparing = {c.comparison.name for c in choose_comparisons(comparable(profiles)) if c.is_used}
@@ -58,6 +60,12 @@ def why_due(model: TrainedModel | None, profiles: pl.DataFrame, policy: LinkageP
     if profiles.height > model.trained_profiles * (1 + policy.retrain.when_grown_by):
         return "the data has grown"
     return None
+
+
+def _is_readable(model: TrainedModel) -> bool:
+    """Whether the model's parameters are of the levels that comparisons have now: another release may have had others."""
+    shares = model.parameters.shares
+    return all(name in BY_NAME and len(BY_NAME[name].scored) == len(found.m) for name, found in shares.items())
 
 
 def with_version(models: pl.DataFrame, model: TrainedModel, now: datetime) -> pl.DataFrame:

@@ -85,12 +85,24 @@ def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
         _sorted(identifiers).alias("identifiers"),
         _text("company_norm").alias("company"),
         pl.col("job_title").str.to_lowercase().str.strip_chars().replace("", None).alias("job_title"),
-        pl.when(pl.col("addresses").list.len() > 0).then(pl.col("addresses")).alias("address"),
+        pl.when(pl.col("addresses").list.len() > 0).then(_comparable_addresses()).alias("address"),
     ).explode("address")
     parts = [
         pl.col("address").struct.field(kept).replace("", None).alias(name) for name, kept in _ADDRESS_PARTS.items()
     ]
     return plain.with_columns(parts).drop("address").with_row_index("row")
+
+
+def _comparable_addresses() -> pl.Expr:
+    """The first address, and each further one that says where it is.
+
+    A further address without town and postcode (a building's name in a second line) would be compared as "nothing to
+    compare", and its profile would hide that the first addresses differ.
+    """
+    place = pl.element().struct
+    says_where = place.field("city_norm").is_not_null() | place.field("postcode_norm").is_not_null()
+    addresses = pl.col("addresses").list
+    return pl.concat_list(addresses.head(1), addresses.slice(1).list.eval(pl.element().filter(says_where)))
 
 
 def _text(name: str) -> pl.Expr:

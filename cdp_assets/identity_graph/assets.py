@@ -60,7 +60,7 @@ def clusters(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any
             "largest_cluster": int(sizes.max() or 0),  # type: ignore[arg-type]
             "records_alone": int((sizes == 1).sum()),
             "accepted_links_overruled": overruled.height,
-            "sizes": picture(drawing.png(pictures.cluster_size_chart(grouped)), "records per customer"),
+            "sizes": picture(drawing.svg(pictures.cluster_size_chart(grouped)), "records per customer"),
         },
     )
 
@@ -184,7 +184,7 @@ def _change_numbers(previous: PreviousResolution, changes: pl.DataFrame) -> dict
     return {
         **{kind: kinds.get(kind, 0) for kind in ("created", "merged", "split", "retired", "revived")},
         "history": picture(
-            drawing.png(pictures.identity_changes_chart(pl.concat([previous.changes, changes]))),
+            drawing.svg(pictures.identity_changes_chart(pl.concat([previous.changes, changes]))),
             "customers created, merged and split by resolution",
         ),
     }

@@ -7,6 +7,8 @@ a column is as atomic as any.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,9 @@ from cdp_assets.published.plain_columns import for_sqlite
 
 BUSY_SECONDS = 30
 """How long a publication waits for another process that writes to the file."""
+
+WAL_ATTEMPTS, WAL_WAIT_SECONDS = 100, 0.05
+"""Making the file takes another process milliseconds; five seconds are plenty."""
 
 ROWS_AT_ONCE = 50_000
 """Rows that exist as Python values at one time while loading: about 100 MB of customers."""
@@ -113,9 +118,22 @@ def _copy(table: sa.Table, name: str, metadata: sa.MetaData, **options: Any) -> 
 
 def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver would begin late and without the lock; _on_begin does it
-    connection.execute("PRAGMA journal_mode=WAL")
+    _use_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+
+
+def _use_write_ahead_log(connection: Any) -> None:
+    """Switch to the write-ahead log. SQLite does not wait for its turn here when several make the file at once."""
+    for _ in range(WAL_ATTEMPTS - 1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorname not in ("SQLITE_BUSY", "SQLITE_BUSY_RECOVERY", "SQLITE_LOCKED"):
+                raise
+            time.sleep(WAL_WAIT_SECONDS)
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _on_begin(connection: sa.Connection) -> None:

@@ -93,3 +93,12 @@ def test_no_versions_no_profiles() -> None:
     profiles, members = linkage_profiles(versions(), NONE_SHARED, set())
     assert profiles.is_empty()
     assert members.is_empty()
+
+
+def test_a_further_address_that_says_no_place_has_no_profile() -> None:
+    home, building = address("high street", "2", "leeds", "l2"), address("rose cottage", None, None, None)
+    frame = versions({"record_id": "crm/1", **ANNA, "addresses": [home, building]})
+    profiles, _ = linkage_profiles(frame, NONE_SHARED, set())
+    assert profiles["street"].to_list() == ["high street"]
+    alone, _ = linkage_profiles(versions({"record_id": "crm/1", **ANNA, "addresses": [building]}), NONE_SHARED, set())
+    assert alone["street"].to_list() == ["rose cottage"]

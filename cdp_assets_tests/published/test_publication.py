@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -358,6 +359,24 @@ def test_publishers_at_the_same_time_take_their_turns(url: str) -> None:
     assert read(url, "SELECT count(*) FROM publications") == [(4,)]
     (current,) = read(url, "SELECT publication_id FROM publications WHERE is_current")
     assert read(url, "SELECT customer_id FROM customers ORDER BY 1") == [("C1",), (current[0].replace("p", "D"),)]
+
+
+def test_publishers_that_make_the_file_at_the_same_time_do_not_disturb_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another makes the file, the switch to write-ahead logging fails at once, whatever the time to wait."""
+    monkeypatch.setattr("cdp_assets.published.sqlite_target.WAL_WAIT_SECONDS", 0.01)
+    maker = sqlite3.connect(tmp_path / "published.db", isolation_level=None, check_same_thread=False)
+    maker.execute("CREATE TABLE theirs (x)")
+    maker.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.2, lambda: maker.execute("COMMIT"))
+    release.start()
+    try:
+        monkeypatch.setattr("cdp_assets.published.sqlite_target.BUSY_SECONDS", 0)
+        assert publish_to(sqlite_url(tmp_path), two_customers()).rows["customers"] == 2
+    finally:
+        release.join()
+        maker.close()
 
 
 def test_more_rows_than_are_sent_at_once_arrive(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
