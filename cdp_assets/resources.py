@@ -46,7 +46,7 @@ def column_schema(table: Table) -> dg.TableSchema:
         columns=[
             dg.TableColumn(
                 name=column.name,
-                type=str(column.dtype) if not column.dtype.is_nested() else _short(column.dtype),
+                type=_type_name(column.dtype),
                 description=column.meaning,
                 constraints=dg.TableColumnConstraints(
                     nullable=column.nullable,
@@ -192,8 +192,11 @@ def picture(svg: str, alternative: str) -> dg.MetadataValue[Any]:
     return dg.MetadataValue.md(f"![{alternative}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})")
 
 
-def _short(dtype: pl.DataType) -> str:
+def _type_name(dtype: pl.DataType) -> str:
+    """A type in the words that people use."""
     if isinstance(dtype, pl.List):
         inner = dtype.inner
         return "list of records" if isinstance(inner, pl.Struct) else f"list of {inner}"
-    return "record"
+    if isinstance(dtype, pl.Datetime):
+        return "timestamp, UTC"
+    return "record" if isinstance(dtype, pl.Struct) else str(dtype)

@@ -68,7 +68,14 @@ def publications(
         workspace,
         PUBLICATIONS,
         history,
-        metadata={"customers": customers, **{f"rows_{name}": count for name, count in sorted(result.rows.items())}},
+        metadata={
+            "customers": customers,
+            "customers_inserted": result.changes["customers"].inserted,
+            "customers_updated": result.changes["customers"].updated,
+            "customers_deleted": result.changes["customers"].deleted,
+            "notes": "\n".join(result.notes) or "none",
+            **{f"rows_{name}": count for name, count in sorted(result.rows.items())},
+        },
     )
 
 
