@@ -331,9 +331,8 @@ def dagster_home(workspace: Workspace) -> Path:
 
 
 def _shipped_configuration() -> Path:
-    package = Path(__file__).parent
-    inside = package / "dagster.yaml"  # an installed wheel carries it; a checkout has it at the top
-    return inside if inside.exists() else package.parent / "dagster.yaml"
+    """The project's dagster.yaml: a link in a checkout, a copy in an installed wheel."""
+    return Path(__file__).parent / "dagster.yaml"
 
 
 def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False) -> RunReport:

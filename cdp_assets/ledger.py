@@ -8,6 +8,8 @@ What does not belong here: tables of data (``lake.py``). No stage is imported; f
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
+
+WAL_WAIT_SECONDS = 0.05
+"""Pause before the switch to WAL is tried again."""
 
 LANDED, IMPORTED, REFUSED = "landed", "imported", "refused"
 
@@ -462,10 +467,25 @@ def _make_sqlite_transactional(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        _set_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
 
     @sa.event.listens_for(engine, "begin")
     def _on_begin(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _set_wal(connection: Any) -> None:
+    """Switch to WAL. Unlike everything else this does not wait for others: several processes that open a new file at once
+    would fail in one case of thirty."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(WAL_WAIT_SECONDS)
+        else:
+            return

@@ -341,3 +341,8 @@ def test_several_columns_may_make_one_value(tmp_path: Path) -> None:
     (street,) = contract.field_sources("street")
     assert street.raw_columns == ("No", "Street")
     assert {"No", "Street"} <= set(contract.source_columns)
+
+
+def test_the_committed_schema_is_the_current_one() -> None:
+    committed = Path(__file__).parent.parent.parent / "contract.schema.json"
+    assert json.loads(committed.read_text(encoding="utf-8")) == json_schema(), "run `make schema`"
