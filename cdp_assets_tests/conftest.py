@@ -9,6 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run: a build that fails must fail again for whoever looks into it. Searching on with new
+# examples is a matter of `pytest --hypothesis-profile=default`.
+settings.register_profile("same_examples", derandomize=True)
+settings.load_profile("same_examples")
 
 ROOT = Path(__file__).parent.parent
 MADE_BY_RUNS = shutil.ignore_patterns("lake", "dagster", "exports", "*.db", "*.db-*", "shop_extracts")

@@ -3,7 +3,7 @@ from functools import cache
 import phonenumbers
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cdp_assets.standardized.phones import part_phones, standardize_phones
@@ -113,7 +113,10 @@ def test_standardizing_twice_changes_nothing(rows: list[tuple[str, str | None]])
 @given(st.from_regex(r"0?[2-9][0-9]{7,10}", fullmatch=True), st.sampled_from(REGIONS))
 def test_national_numbers_are_read_as_the_library_reads_them(text: str, region: str) -> None:
     [found] = standardize_phones(pl.Series([text]), pl.Series([region])).to_list()
-    number = phonenumbers.parse(text, region)
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:  # in some regions 09 begins a call abroad
+        assume(False)
     if found is not None and found.startswith("+"):
         assert found == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     elif found is not None:
