@@ -1,0 +1,101 @@
+"""The sensors: each file is imported once, a burst is one run, and one resolution follows when imports have settled."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterRunStatus
+
+from cdp_assets.automation import contiguous, ingest_job_name, partitions_name
+from cdp_assets.definitions import definitions_for
+from cdp_assets.environment import workspace_from_environment
+from cdp_assets.workspace import Workspace
+
+CONTRACT = "source: crm\nkind: profiles\nextract: {files: '*.csv'}\nkey: id\ncolumns: {first_name: f, email: e}\n"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "crm.yaml").write_text(CONTRACT)
+    (tmp_path / "landing" / "crm").mkdir(parents=True)
+    opened = workspace_from_environment(tmp_path)
+    yield opened
+    opened.ledger.close()
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+def land(workspace: Workspace, number: int, seconds_ago: float = 120) -> None:
+    path = workspace.landing_dir / "crm" / f"contacts-{number}.csv"
+    path.write_text(f"id,f,e\n{number},Name{number},p{number}@mail{number}.example\n")
+    then = time.time() - seconds_ago
+    os.utime(path, (then, then))
+
+
+def tick(workspace: Workspace, instance: dg.DagsterInstance, name: str, cursor: str | None = None) -> dg.SensorResult:
+    definitions = definitions_for(workspace)
+    context = dg.build_sensor_context(
+        instance=instance, cursor=cursor, definitions=definitions, resources={"workspace": workspace}
+    )
+    evaluated = definitions.resolve_sensor_def(name)(context)
+    return dg.SensorResult(skip_reason=evaluated) if isinstance(evaluated, dg.SkipReason) else evaluated
+
+
+def run_what_was_asked(workspace: Workspace, instance: dg.DagsterInstance, result: dg.SensorResult) -> None:
+    for addition in result.dynamic_partitions_requests or []:
+        instance.add_dynamic_partitions(addition.partitions_def_name, list(addition.partition_keys or []))
+    for request in result.run_requests or []:
+        job = definitions_for(workspace).resolve_job_def(request.job_name or "resolve_customers")
+        assert job.execute_in_process(instance=instance, tags=dict(request.tags)).success
+
+
+def test_a_burst_of_50_files_is_50_imports_in_one_run_and_one_resolution(
+    workspace: Workspace, instance: dg.DagsterInstance
+) -> None:
+    for number in range(50):
+        land(workspace, number)
+    landed = tick(workspace, instance, "import_landed_files")
+    assert len(landed.run_requests or []) == 1
+    run_what_was_asked(workspace, instance, landed)
+    assert len(instance.get_dynamic_partitions(partitions_name("crm"))) == 50
+    assert workspace.ledger.imports()["state"].to_list() == ["imported"] * 50
+    assert tick(workspace, instance, "import_landed_files").run_requests == []
+
+    asked = tick(workspace, instance, "resolve_when_imports_have_landed")
+    assert len(asked.run_requests or []) == 1
+    run_what_was_asked(workspace, instance, asked)
+    assert tick(workspace, instance, "resolve_when_imports_have_landed").skip_reason is not None
+
+
+def test_a_resolution_waits_while_an_import_runs_and_while_files_arrive(
+    workspace: Workspace, instance: dg.DagsterInstance
+) -> None:
+    land(workspace, 1)
+    run_what_was_asked(workspace, instance, tick(workspace, instance, "import_landed_files"))
+    job = definitions_for(workspace).resolve_job_def(ingest_job_name("crm"))
+    running = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED)
+    assert tick(workspace, instance, "resolve_when_imports_have_landed").skip_reason is not None
+    instance.delete_run(running.run_id)
+    land(workspace, 2, seconds_ago=0)
+    assert tick(workspace, instance, "resolve_when_imports_have_landed").skip_reason is not None
+    (workspace.landing_dir / "crm" / "contacts-2.csv").unlink()
+    assert tick(workspace, instance, "resolve_when_imports_have_landed").run_requests
+
+
+def test_nothing_to_resolve_is_nothing_asked(workspace: Workspace, instance: dg.DagsterInstance) -> None:
+    assert tick(workspace, instance, "resolve_when_imports_have_landed").skip_reason is not None
+
+
+def test_a_run_covers_partitions_that_stand_together() -> None:
+    assert contiguous(["a", "b", "c", "d", "e"], ["a", "b", "d"]) == [["a", "b"], ["d"]]
+    assert contiguous(["a", "b"], []) == []
