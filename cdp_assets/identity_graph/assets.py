@@ -13,7 +13,7 @@ from cdp_assets.identity_graph.clusters import links_not_followed
 from cdp_assets.identity_graph.customer_ids import assign
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
-from cdp_assets.identity_graph.resolution import PreviousResolution, previous_resolution, record_facts
+from cdp_assets.identity_graph.resolution import previous_resolution, record_facts
 from cdp_assets.identity_graph.review_queue import review_queue as queue_of
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
@@ -41,15 +41,16 @@ def clusters(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any
     ids hold for this resolution only: read `customer_ids` for the ones that stay.
     """
     contracts, _ = load_contracts(workspace.contracts_dir)
+    pairs, members = workspace.lake.read(SCORED_PAIRS), workspace.lake.read(PROFILE_MEMBERS)
     grouped = clusters_of(
-        workspace.lake.read(SCORED_PAIRS),
-        workspace.lake.read(PROFILE_MEMBERS),
+        pairs,
+        members,
         workspace.lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique(),
         workspace.ledger.judgements(),
         {contract.source for contract in contracts if contract.one_row_per_person},
         profiles=workspace.lake.read(LINKAGE_PROFILES),
     )
-    overruled = links_not_followed(workspace.lake.read(SCORED_PAIRS), workspace.lake.read(PROFILE_MEMBERS), grouped)
+    overruled = links_not_followed(pairs, members, grouped)
     sizes = grouped["cluster_id"].value_counts()["count"]
     return stored(
         workspace,
@@ -141,12 +142,8 @@ def customer_id_assets(
         model_changed=previous.model_version not in (None, model_version),
     )
     lineage = stored(workspace, ID_LINEAGE, assigned.lineage, metadata=_lineage_numbers(assigned.lineage))
-    history = stored(
-        workspace,
-        IDENTITY_CHANGES,
-        pl.concat([previous.changes, changes]),
-        metadata=_change_numbers(previous, changes),
-    )
+    all_changes = pl.concat([previous.changes, changes])
+    history = stored(workspace, IDENTITY_CHANGES, all_changes, metadata=_change_numbers(all_changes, changes))
     yield stored(
         workspace,
         CUSTOMER_IDS,
@@ -179,12 +176,12 @@ def _lineage_numbers(lineage: pl.DataFrame) -> dict[str, int]:
     return {f"ids_{state}": states.get(state, 0) for state in ("current", "merged", "retired")}
 
 
-def _change_numbers(previous: PreviousResolution, changes: pl.DataFrame) -> dict[str, object]:
+def _change_numbers(all_changes: pl.DataFrame, changes: pl.DataFrame) -> dict[str, object]:
     kinds = dict(changes["change"].value_counts().rows())
     return {
         **{kind: kinds.get(kind, 0) for kind in ("created", "merged", "split", "retired", "revived")},
         "history": picture(
-            drawing.svg(pictures.identity_changes_chart(pl.concat([previous.changes, changes]))),
+            drawing.svg(pictures.identity_changes_chart(all_changes)),
             "customers created, merged and split by resolution",
         ),
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.ledger import REFUSED
-from cdp_assets.raw.imports import raw_frame
+from cdp_assets.raw.imports import import_counts, raw_frame
 from cdp_assets.sources.contracts import SourceContract, raw_column
 from cdp_assets.sources.reading import FileRefused, read_delivery
 from cdp_assets.tables import raw_imports
@@ -51,10 +51,11 @@ def take_in(workspace: Workspace, contract: SourceContract, import_id: str) -> T
     frame = _spelled_as_before(workspace, contract, raw_frame(delivery, import_id, registered["location"]))
     workspace.lake.replace_partition(table, import_id, frame)
     workspace.ledger.mark_landed(source, import_id)
+    counts = import_counts(delivery)
     return TakenIn(
-        lines=frame.height,
-        columns=len(delivery.columns),
-        problems=frame["_problem"].count(),
+        lines=counts.lines,
+        columns=counts.columns,
+        problems=counts.unreadable_lines,
         bytes=int(registered["bytes"]),
     )
 
