@@ -1,6 +1,7 @@
 # make demo   set everything up and run the whole pipeline on the sample workspace
 # make ui     open Dagster on the same workspace
 # make test   set everything up and pass the tests
+# make faults kill runs at every named write point and at 60 random moments; half an hour
 # make lock   refresh requirements.lock from pyproject.toml
 # make schema refresh contract.schema.json from the contract's model
 
@@ -9,7 +10,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo ui test lint types unit lock schema clean-data
+.PHONY: demo ui test lint types unit faults lock schema clean-data
 
 demo: $(READY)
 	@$(BIN)/cdp demo --workspace data

@@ -18,14 +18,19 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 import polars as pl
-from dagster import RunsFilter
+from dagster import DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.storage.runs import SqliteRunStorage
 
 from cdp_assets import resources
-from cdp_assets.ledger import LANDED, REFUSED
+from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED
+from cdp_assets.processes import is_alive, this_host, this_process
 from cdp_assets.sources.arrivals import Arrivals, has_unsettled_files, register_arrivals, resolution_inputs
+from cdp_assets.sources.contract_changes import choices_needed
 from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.sources.tidying import tidy
+from cdp_assets.standardized.records import records_version
 from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES
 from cdp_assets.workspace import Workspace
 
@@ -42,6 +47,9 @@ SETTLE_SECONDS = 2.0
 
 UNSETTLED_WAIT_SECONDS = 60.0
 """A re-resolution waits for files that are still arriving, but not for one that has stood unfinished this long."""
+
+PROCESS_TAG = "cdp/process"
+"""Tag of a run: host and number of the process that executes it, so that a killed one is not waited for."""
 
 NIGHTLY = "30 2 * * *"
 WEEKLY = "0 4 * * 0"
@@ -95,30 +103,39 @@ def jobs_for(contracts: Sequence[SourceContract]) -> list[Job]:
         dg.define_asset_job(
             extract_job_name(contract.source),
             selection=[f"sources/{contract.source}_extracts"],
-            description=f"Ask the database of {contract.source} for rows that changed, and land them as a file.",
+            description=f"Fetch what {contract.source} has that is new, and land it as a file.",
         )
         for contract in contracts
-        if contract.extract.sql is not None
+        if contract.extract.is_fetched
     ]
     return [*imports, *extractions, RESOLVE, TRAIN, PUBLISH]
 
 
-SCHEDULES = [
-    dg.ScheduleDefinition(
+TRAIN_WEEKLY = dg.ScheduleDefinition(
+    name="train_weekly",
+    job=TRAIN,
+    cron_schedule=WEEKLY,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Retrains the linkage model every week and reports on it.",
+)
+
+
+def schedules_for(contracts: Sequence[SourceContract]) -> list[dg.ScheduleDefinition]:
+    """The schedules of a workspace."""
+
+    @dg.schedule(
         name="resolve_nightly",
         job=RESOLVE,
         cron_schedule=NIGHTLY,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Resolves and publishes every night, whatever the day's imports have already caused.",
-    ),
-    dg.ScheduleDefinition(
-        name="train_weekly",
-        job=TRAIN,
-        cron_schedule=WEEKLY,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Retrains the linkage model every week and reports on it.",
-    ),
-]
+    )
+    def resolve_nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if is_importing(context.instance, contracts):
+            return dg.SkipReason("an import or a backfill is running; the sensor resolves when it has ended")
+        return dg.RunRequest()
+
+    return [resolve_nightly, TRAIN_WEEKLY]
 
 
 # -- sensors ----------------------------------------------------------------------------------------------------------
@@ -136,9 +153,9 @@ def sensors_for(contracts: Sequence[SourceContract], jobs: Sequence[Job]) -> lis
         _landing_sensor(contracts, [named[ingest_job_name(contract.source)] for contract in contracts]),
         _resolution_sensor(contracts),
     ]
-    databases = [contract for contract in contracts if contract.extract.sql is not None]
-    if databases:
-        sensors.append(_extraction_sensor(databases, [named[extract_job_name(c.source)] for c in databases]))
+    fetched = [contract for contract in contracts if contract.extract.is_fetched]
+    if fetched:
+        sensors.append(_extraction_sensor(fetched, [named[extract_job_name(c.source)] for c in fetched]))
     return sensors
 
 
@@ -155,18 +172,16 @@ def _landing_sensor(contracts: Sequence[SourceContract], jobs: Sequence[Job]) ->
     ) -> dg.SensorResult:
         requests: list[dg.RunRequest] = []
         additions: list[dg.AddDynamicPartitionsRequest] = []
-        for contract in contracts:
-            try:
-                register_arrivals(workspace, contract, resources.now(), settle_seconds=SETTLE_SECONDS)
-            except OSError as problem:  # one unreadable folder never stops the other sources
-                context.log.warning(
-                    f"{contract.source}: its landing folder could not be read ({type(problem).__name__})"
-                )
-                continue
-            if is_importing(context.instance, [contract]):
+        for dead in release_dead_runs(context.instance):
+            context.log.warning(dead)
+        readable = [contract for contract in contracts if _look_for_arrivals(workspace, contract, context.log.warning)]
+        imports = workspace.ledger.imports()
+        for contract in readable:
+            waiting = waiting_imports(imports, contract.source)
+            if not waiting or is_importing(context.instance, [contract]):
                 continue  # the next tick takes what is still waiting
-            waiting = _waiting_imports(workspace, contract.source)
-            if not waiting:
+            if choices := choices_needed(workspace.ledger, contract):
+                context.log.warning(_held(contract, len(choices), len(waiting)))
                 continue
             have = context.instance.get_dynamic_partitions(partitions_name(contract.source))
             new = [import_id for import_id in waiting if import_id not in set(have)]
@@ -189,13 +204,32 @@ def _landing_sensor(contracts: Sequence[SourceContract], jobs: Sequence[Job]) ->
     return import_landed_files
 
 
+def _look_for_arrivals(workspace: Workspace, contract: SourceContract, warn: Callable[[str], None]) -> bool:
+    """Register what has landed; whether the folder could be read. One that can not never stops the other sources."""
+    try:
+        arrivals = register_arrivals(workspace, contract, resources.now(), settle_seconds=SETTLE_SECONDS)
+        if arrivals.copies:
+            tidy(workspace, contract)
+    except OSError as problem:
+        warn(f"{contract.source}: its landing folder could not be read ({type(problem).__name__})")
+        return False
+    return True
+
+
+def _held(contract: SourceContract, choices: int, waiting: int) -> str:
+    return (
+        f"{contract.source}: {waiting} import(s) wait, for its contract has changed in {choices} way(s) that a person has to "
+        f"choose; `cdp contract check {contract.source}` explains, `cdp contract accept {contract.source}` goes on"
+    )
+
+
 def _extraction_sensor(contracts: Sequence[SourceContract], jobs: Sequence[Job]) -> dg.SensorDefinition:
     @dg.sensor(
         name="extract_from_databases",
         jobs=jobs,
         minimum_interval_seconds=EXTRACTION_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Asks SQL sources for rows that changed; what they hand out lands as a file like any other.",
+        description="Asks databases, folders and buckets for what is new; what they hand out lands as a file like any other.",
     )
     def extract_from_databases(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
         for contract in contracts:
@@ -241,6 +275,47 @@ def _resolution_sensor(contracts: Sequence[SourceContract]) -> dg.SensorDefiniti
     return resolve_when_imports_have_landed
 
 
+def release_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Report runs as failed whose process no longer exists; a line about each.
+
+    Dagster learns of a killed process only when the longest time that a run may take has passed, and until then nothing
+    else could run. A run tells its process by the tag ``cdp/process``, or by the event that its steps began; of another
+    machine's runs nothing is known.
+    """
+    released = []
+    for run in instance.get_runs(RunsFilter(statuses=_IN_A_PROCESS)):
+        process = _process_of(instance, run)
+        if process is not None and not is_alive(*process):
+            instance.report_run_failed(run, "The process of this run no longer exists: it was killed. Run it again.")
+            released.append(f"run {run.run_id[:8]} ({run.job_name}) was killed; it no longer stands in the way")
+    return released
+
+
+_IN_A_PROCESS = [
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+
+
+def _process_of(instance: dg.DagsterInstance, run: DagsterRun) -> tuple[int, float] | None:
+    """Number of the run's process, and a time at which it ran; None where that is not known, or not of this machine."""
+    host, _, pid = run.tags.get(PROCESS_TAG, "").rpartition(":")
+    if host:
+        record = instance.get_run_record_by_id(run.run_id)
+        created = record.create_timestamp.timestamp() if record else 0.0
+        return (int(pid), created) if host == this_host() else None
+    if not isinstance(instance.run_storage, SqliteRunStorage):
+        return None  # storage that other machines may share
+    began = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
+    for event in began:
+        metadata = event.dagster_event.engine_event_data.metadata if event.dagster_event else {}
+        if "pid" in metadata and "step_keys" in metadata:
+            return int(str(metadata["pid"].value)), event.timestamp
+    return None
+
+
 def is_running(instance: dg.DagsterInstance, job_names: Iterable[str]) -> bool:
     """Whether a run of one of these jobs is queued, starting or running."""
     return any(
@@ -264,8 +339,8 @@ def is_importing(instance: dg.DagsterInstance, contracts: Sequence[SourceContrac
     )
 
 
-def _waiting_imports(workspace: Workspace, source: str) -> list[str]:
-    imports = workspace.ledger.imports()
+def waiting_imports(imports: pl.DataFrame, source: str) -> list[str]:
+    """Imports of a source that are registered and not read yet, in their order. ``imports`` is the ledger's."""
     return (
         imports.filter((pl.col("source") == source) & (pl.col("state") == LANDED))
         .sort("sequence")
@@ -312,6 +387,7 @@ class RunReport:
 
     imports: int = 0
     refused: int = 0
+    repeated: int = 0
     records: int = 0
     customers: int = 0
     merges: int = 0
@@ -346,27 +422,167 @@ def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_
     outcome = RunReport()
     contracts, problems = load_contracts(workspace.contracts_dir)
     outcome.problems.extend(str(problem) for problem in problems)
-    with _instance(workspace) as instance:
+    with _instance(workspace, report) as instance:
         runner = _Runner(definitions_for(workspace), instance, outcome)
         for contract in contracts:
             if contract.extract.sql is not None:
                 report(f"{contract.source}: asking its database for what is new")
                 runner.execute(extract_job_name(contract.source))
+            elif contract.extract.folder_url is not None:
+                report(f"{contract.source}: asking where its files are kept for new ones")
+                runner.execute(extract_job_name(contract.source))
         for contract in contracts:
             _import_waiting(workspace, contract, runner, report)
-        inputs = resolution_inputs(workspace, contracts)
-        last = workspace.ledger.last_resolution()
-        if inputs.imported == 0:
-            report("nothing has been imported, so there is nobody to resolve")
-        elif is_running(instance, [RESOLVE.name]):
-            outcome.problems.append("a resolution is already running on this workspace; run again when it has ended")
-        elif resolve_anyway or last is None or last["imports_hash"] != inputs.digest:
-            report(f"resolving {inputs.imported} imports into customers")
-            outcome.published = runner.execute(RESOLVE.name)
-        else:
-            report("nothing new since the last resolution")
+        _resolve(workspace, contracts, runner, report, anyway=resolve_anyway)
     _count(workspace, outcome)
     return outcome
+
+
+def _resolve(
+    workspace: Workspace,
+    contracts: Sequence[SourceContract],
+    runner: "_Runner",
+    report: Callable[[str], None],
+    *,
+    anyway: bool = False,
+) -> None:
+    inputs = resolution_inputs(workspace, contracts)
+    last = workspace.ledger.last_resolution()
+    if inputs.imported == 0:
+        report("nothing has been imported, so there is nobody to resolve")
+    elif is_running(runner.instance, [RESOLVE.name]):
+        runner.outcome.problems.append("a resolution is already running on this workspace; run again when it has ended")
+    elif anyway or last is None or last["imports_hash"] != inputs.digest:
+        report(f"resolving {inputs.imported} imports into customers")
+        runner.outcome.published = runner.execute(RESOLVE.name)
+    else:
+        report("nothing new since the last resolution")
+
+
+@dataclass
+class RereadReport(RunReport):
+    """What ``cdp backfill`` and ``cdp replay`` did: imports read again, and what became of their lines."""
+
+    read_again: int = 0
+    unchanged: int = 0
+    rejected_before: int = 0
+    rejected_after: int = 0
+
+
+def backfill(
+    workspace: Workspace, source: str, report: Callable[[str], None], *, everything: bool = False, resolve: bool = True
+) -> RereadReport:
+    """Read a source's imports again from the raw text that was kept, in one run, and resolve once.
+
+    Those that were read with another contract (as far as records depend on it) or refused; with ``everything`` all of
+    them. Each partition is replaced in one commit; readers go on with the former records until then.
+    """
+
+    def chosen(imports: pl.DataFrame, contract: SourceContract) -> pl.DataFrame:
+        if everything:
+            return imports
+        is_stale = pl.col("records_version").ne_missing(records_version(contract))
+        return imports.filter((pl.col("state") == REFUSED) | ((pl.col("state") == IMPORTED) & is_stale))
+
+    return _read_again(workspace, [source], chosen, report, resolve=resolve)
+
+
+def replay(
+    workspace: Workspace, source: str | None, report: Callable[[str], None], *, resolve: bool = True
+) -> RereadReport:
+    """Read the imports again that were refused, or of which lines were rejected; of one source or all; resolve once.
+
+    Lines that could not be split into columns are read from their file, where it is still there.
+    """
+
+    def chosen(imports: pl.DataFrame, contract: SourceContract) -> pl.DataFrame:
+        unsplit = imports.filter((pl.col("state") == IMPORTED) & (pl.col("unsplit") > 0))
+        workspace.ledger.read_file_again(contract.source, unsplit["import_id"].to_list())
+        return imports.filter((pl.col("state") == REFUSED) | (pl.col("rejected") > 0))
+
+    contracts, _ = load_contracts(workspace.require().contracts_dir)
+    sources = [contract.source for contract in contracts] if source is None else [source]
+    return _read_again(workspace, sources, chosen, report, resolve=resolve)
+
+
+def _read_again(
+    workspace: Workspace,
+    sources: Sequence[str],
+    chosen: Callable[[pl.DataFrame, SourceContract], pl.DataFrame],
+    report: Callable[[str], None],
+    *,
+    resolve: bool,
+) -> RereadReport:
+    from cdp_assets.definitions import definitions_for
+
+    contracts, problems = load_contracts(workspace.require().contracts_dir)
+    outcome = RereadReport(problems=[str(problem) for problem in problems])
+    named = {contract.source: contract for contract in contracts}
+    if missing := [source for source in sources if source not in named]:
+        raise RereadError(f"there is no readable contract of {missing[0]}; the sources are {', '.join(sorted(named))}")
+    with _instance(workspace, report) as instance:
+        runner = _Runner(definitions_for(workspace), instance, outcome)
+        for source in sources:
+            imports = workspace.ledger.imports(source)
+            again = chosen(imports.filter(pl.col("state") != LANDED), named[source])
+            if again.is_empty():
+                report(f"{source}: no import is to be read again")
+                continue
+            _run_again(workspace, named[source], imports, again, runner, report)
+        if resolve:
+            _resolve(workspace, contracts, runner, report)
+    _count(workspace, outcome)
+    return outcome
+
+
+class RereadError(ValueError):
+    """Imports can not be read again. Says why and what to do."""
+
+
+def _run_again(
+    workspace: Workspace,
+    contract: SourceContract,
+    imports: pl.DataFrame,
+    again: pl.DataFrame,
+    runner: "_Runner",
+    report: Callable[[str], None],
+) -> None:
+    """One run over the stretch of partitions from the first to the last import that is to be read again."""
+    outcome, instance, source = runner.outcome, runner.instance, contract.source
+    assert isinstance(outcome, RereadReport)
+    if choices := choices_needed(workspace.ledger, contract):
+        outcome.problems.append(_held(contract, len(choices), again.height))
+        return
+    if is_importing(instance, [contract]):
+        outcome.problems.append(f"{source}: an import or a backfill is running; run again when it has ended")
+        return
+    names = imports.sort("sequence")["import_id"].to_list()
+    instance.add_dynamic_partitions(partitions_name(source), names)
+    have = instance.get_dynamic_partitions(partitions_name(source))
+    places = [have.index(import_id) for import_id in again["import_id"]]
+    stretch = have[min(places) : max(places) + 1]
+    report(f"{source}: reading {len(stretch)} import(s) again, in one run")
+    runner.execute(ingest_job_name(source), tags=range_tags(stretch))
+    after = workspace.ledger.imports(source).filter(pl.col("import_id").is_in(stretch))
+    before = imports.filter(pl.col("import_id").is_in(stretch))
+    outcome.read_again += len(stretch)
+    outcome.rejected_before += int(before["rejected"].sum())
+    outcome.rejected_after += int(after["rejected"].sum())
+    _tell_outcomes(after, outcome)
+    kept = after.filter((pl.col("state") == IMPORTED) & pl.col("problem").is_not_null())
+    outcome.unchanged += kept.height
+    for problem, count in kept.group_by("problem").len().sort("len", descending=True).rows():
+        outcome.problems.append(f"{source}: {count} import(s) keep their former records: {problem}")
+
+
+def _tell_outcomes(imports: pl.DataFrame, outcome: RunReport) -> None:
+    outcome.imports += imports.filter(pl.col("state") != LANDED).height
+    outcome.repeated += imports.filter(pl.col("state") == REPEATED).height
+    refused = imports.filter(pl.col("state") == REFUSED)
+    outcome.refused += refused.height
+    outcome.problems.extend(
+        f"{row['source']}: import {row['import_id']} was refused: {row['problem']}" for row in refused.to_dicts()
+    )
 
 
 def train(workspace: Workspace) -> RunReport:
@@ -374,7 +590,7 @@ def train(workspace: Workspace) -> RunReport:
     from cdp_assets.definitions import definitions_for
 
     outcome = RunReport()
-    with _instance(workspace.require()) as instance:
+    with _instance(workspace.require(), lambda _: None) as instance:
         _Runner(definitions_for(workspace), instance, outcome).execute(TRAIN.name)
     return outcome
 
@@ -388,7 +604,10 @@ class _Runner:
     def execute(self, job_name: str, tags: dict[str, str] | None = None) -> bool:
         """Run one job in this process; a failure becomes a problem in the report, never an exception."""
         result = self.definitions.resolve_job_def(job_name).execute_in_process(
-            instance=self.instance, raise_on_error=False, tags=tags, run_config=self._quietly(job_name)
+            instance=self.instance,
+            raise_on_error=False,
+            tags={PROCESS_TAG: this_process(), **(tags or {})},
+            run_config=self._quietly(job_name),
         )
         for event in result.all_events:
             if event.is_step_failure:
@@ -434,8 +653,11 @@ def _import_waiting(
         runner.outcome.problems.append(
             f"{contract.source}: {arrivals.unfinished} file(s) are incomplete or still growing; left for the next run"
         )
-    waiting = _waiting_imports(workspace, contract.source)
+    waiting = waiting_imports(workspace.ledger.imports(), contract.source)
     if not waiting:
+        return
+    if choices := choices_needed(workspace.ledger, contract):
+        runner.outcome.problems.append(_held(contract, len(choices), len(waiting)))
         return
     report(f"{contract.source}: importing {len(waiting)} deliver{'y' if len(waiting) == 1 else 'ies'}")
     runner.instance.add_dynamic_partitions(partitions_name(contract.source), waiting)
@@ -445,12 +667,7 @@ def _import_waiting(
     states = workspace.ledger.imports().filter(
         (pl.col("source") == contract.source) & pl.col("import_id").is_in(waiting)
     )
-    runner.outcome.imports += states.filter(pl.col("state") != LANDED).height
-    refused = states.filter(pl.col("state") == REFUSED)
-    runner.outcome.refused += refused.height
-    runner.outcome.problems.extend(
-        f"{contract.source}: import {row['import_id']} was refused: {row['problem']}" for row in refused.to_dicts()
-    )
+    _tell_outcomes(states, runner.outcome)
 
 
 def _settled_arrivals(workspace: Workspace, contract: SourceContract) -> Arrivals:
@@ -483,6 +700,8 @@ def _count(workspace: Workspace, outcome: RunReport) -> None:
 
 
 @contextmanager
-def _instance(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
+def _instance(workspace: Workspace, report: Callable[[str], None]) -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.from_config(str(dagster_home(workspace))) as instance:
+        for dead in release_dead_runs(instance):
+            report(dead)
         yield instance

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from cdp_assets.automation import RunReport
+    from cdp_assets.automation import RereadReport, RunReport
+    from cdp_assets.sources.contracts import SourceContract
     from cdp_assets.workspace import Workspace
 
 FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -88,16 +89,48 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--resolve-anyway", action="store_true", help="resolve and publish even when nothing is new")
     _json(command("status", _status, "show what has been delivered, what was made of it, and what is pending"))
 
-    source = command("source", _source_usage, "add a source")
-    add = source.add_subparsers(dest="action", metavar="ACTION").add_parser(
-        "add", help="draft the contract of a source from a file that it delivers"
-    )
+    source = command("source", _source_usage, "add a source, or have one start again")
+    source_actions = source.add_subparsers(dest="action", metavar="ACTION")
+    restart = source_actions.add_parser("restart", help="have the next extraction of a database read everything again")
+    _everywhere(restart)
+    restart.set_defaults(run=_source_restart)
+    restart.add_argument("source", metavar="SOURCE")
+    add = source_actions.add_parser("add", help="draft the contract of a source from a file that it delivers")
     _everywhere(add)
     add.set_defaults(run=_source_add)
     add.add_argument("file", type=Path, metavar="FILE", help="csv, tsv, jsonl, parquet or xlsx; plain, .gz or .zst")
     add.add_argument("--name", help="the source's name (default: made from the file's)")
     add.add_argument("--print", action="store_true", dest="print_only", help="print the contract instead of writing it")
     add.add_argument("--force", action="store_true", help="replace a contract of that name")
+
+    contract = command("contract", _contract_usage, "check what a change of a source's contract means, and accept it")
+    actions = contract.add_subparsers(dest="action", metavar="ACTION")
+    check = actions.add_parser(
+        "check", help="compare contracts with the newest files, and with what past imports were read with"
+    )
+    _everywhere(check)
+    _json(check)
+    check.set_defaults(run=_contract_check)
+    check.add_argument("source", nargs="?", metavar="SOURCE", help="default: every source")
+    accept_contract = actions.add_parser("accept", help="go on with a contract whose change a person has to choose")
+    _everywhere(accept_contract)
+    accept_contract.set_defaults(run=_contract_accept)
+    accept_contract.add_argument("source", metavar="SOURCE")
+    accept_contract.add_argument("--by", help="who decides (default: the name of this account)")
+
+    backfill = command(
+        "backfill", _backfill, "read a source's imports again, as its contract now says, and resolve once"
+    )
+    backfill.add_argument("source", metavar="SOURCE")
+    backfill.add_argument("--all", action="store_true", help="also imports that are not stale")
+    _no_resolve(backfill)
+    replay = command("replay", _replay, "read imports again that were refused or of which lines were rejected")
+    replay.add_argument("source", nargs="?", metavar="SOURCE", help="default: every source")
+    _no_resolve(replay)
+    accept = command("accept", _accept, "accept an import that waits for a person: a snapshot that shrinks, or returns")
+    accept.add_argument("source", metavar="SOURCE")
+    accept.add_argument("import_id", metavar="IMPORT", help="as `cdp status` shows it")
+    accept.add_argument("--by", help="who decides (default: the name of this account)")
 
     customer = command("customer", _customer, "show everything known about a customer")
     customer.add_argument(
@@ -172,6 +205,10 @@ def _json(to: argparse.ArgumentParser) -> None:
     to.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
+def _no_resolve(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--no-resolve", action="store_true", help="leave the resolution to the sensor or the next run")
+
+
 def _two_records(to: argparse.ArgumentParser) -> None:
     to.add_argument("record_l", metavar="RECORD", help="record id: SOURCE/KEY")
     to.add_argument("record_r", metavar="RECORD", help="record id: SOURCE/KEY")
@@ -243,8 +280,18 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _source_usage(arguments: argparse.Namespace) -> int:
-    print("usage: cdp source add FILE [--name NAME] [--print] [--force]", file=sys.stderr)
+    print("usage: cdp source add FILE [--name NAME] [--print] [--force] | cdp source restart SOURCE", file=sys.stderr)
     return USAGE
+
+
+def _source_restart(arguments: argparse.Namespace) -> int:
+    workspace = _workspace(arguments).require()
+    (contract,), _ = _contracts(workspace, arguments.source)
+    if contract.extract.sql is None:
+        raise CommandError(f"{contract.source} is not read from a database; its files are imported once each")
+    workspace.ledger.forget_cursor(contract.source)
+    print(f"{contract.source}: the next extraction reads everything again; rows that are known already bring nothing.")
+    return FINE
 
 
 def _source_add(arguments: argparse.Namespace) -> int:
@@ -290,6 +337,98 @@ def _draft(path: Path, name: str | None) -> tuple[str, str]:
     text = draft_contract(path, name)
     said = parse_yaml(text).value
     return text, str(said["source"]) if isinstance(said, dict) else str(name)
+
+
+def _contract_usage(arguments: argparse.Namespace) -> int:
+    print("usage: cdp contract check [SOURCE] | cdp contract accept SOURCE", file=sys.stderr)
+    return USAGE
+
+
+def _contract_check(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.contract_review import review_contract
+    from cdp_assets.steward.contract_text import contract_text
+
+    workspace = _workspace(arguments).require()
+    contracts, problems = _contracts(workspace, arguments.source)
+    reviews = [review_contract(workspace, contract, _now()) for contract in contracts]
+    if arguments.json:
+        print(_as_json({"problems": problems, "contracts": [review.as_json() for review in reviews]}))
+    else:
+        print("\n\n".join([*problems, *(contract_text(review, _width()) for review in reviews)]))
+    return FAILED if problems or any(review.needs_something for review in reviews) else FINE
+
+
+def _contract_accept(arguments: argparse.Namespace) -> int:
+    from cdp_assets.sources.contract_changes import choices_needed
+    from cdp_assets.sources.contracts_in_force import put_in_force
+
+    workspace = _workspace(arguments).require()
+    (contract,), _ = _contracts(workspace, arguments.source)
+    choices = choices_needed(workspace.ledger, contract)
+    if not choices:
+        print(f"{contract.source}: its contract waits for nobody.")
+        return FINE
+    put_in_force(workspace.ledger, contract, _now(), accepted_by=arguments.by or _account())
+    print(
+        f"{contract.source}: {len(choices)} change(s) of its contract accepted. `cdp backfill {contract.source}` reads its "
+        "former imports again; new ones are read with it from now on."
+    )
+    return FINE
+
+
+def _contracts(workspace: Workspace, source: str | None) -> tuple[list[SourceContract], list[str]]:
+    """The contracts asked for, and what is wrong with those that can not be read."""
+    from cdp_assets.sources.contracts import load_contracts
+
+    contracts, problems = load_contracts(workspace.contracts_dir)
+    if source is None:
+        return contracts, [str(problem) for problem in problems]
+    refused = [str(problem) for problem in problems if problem.source == source]
+    found = [contract for contract in contracts if contract.source == source]
+    if not found:
+        raise CommandError(
+            refused[0] if refused else f"there is no contract of that source; there are {', '.join(_names(contracts))}"
+        )
+    return found, []
+
+
+def _names(contracts: list[SourceContract]) -> list[str]:
+    return sorted(contract.source for contract in contracts)
+
+
+def _backfill(arguments: argparse.Namespace) -> int:
+    from cdp_assets.automation import backfill
+
+    workspace = _workspace(arguments).require()
+    _contracts(workspace, arguments.source)
+    return _told(
+        backfill(workspace, arguments.source, _progress, everything=arguments.all, resolve=not arguments.no_resolve)
+    )
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from cdp_assets.automation import replay
+
+    workspace = _workspace(arguments).require()
+    if arguments.source is not None:
+        _contracts(workspace, arguments.source)
+    return _told(replay(workspace, arguments.source, _progress, resolve=not arguments.no_resolve))
+
+
+def _told(done: RereadReport) -> int:
+    from cdp_assets.steward.run_text import has_failed, reread_text
+
+    print(reread_text(done, _width()))
+    return FAILED if has_failed(done) else FINE
+
+
+def _accept(arguments: argparse.Namespace) -> int:
+    from cdp_assets.sources.acceptance import accept
+
+    workspace = _workspace(arguments).require()
+    (contract,), _ = _contracts(workspace, arguments.source)
+    print(accept(workspace, contract, arguments.import_id, by=arguments.by or _account(), now=_now()))
+    return FINE
 
 
 def _customer(arguments: argparse.Namespace) -> int:

@@ -54,7 +54,7 @@ def definitions_for(workspace: Workspace) -> dg.Definitions:
             *dg.load_asset_checks_from_modules(STAGES),
         ],
         jobs=jobs,
-        schedules=automation.SCHEDULES,
+        schedules=automation.schedules_for(contracts),
         sensors=automation.sensors_for(contracts, jobs),
         resources={"workspace": workspace},
         executor=dg.in_process_executor,

@@ -4,22 +4,36 @@ A table is a folder under the lake's root, named as its contract says (``identit
 atomic commit: a reader sees the table before it or after it, a killed writer leaves no trace but unreferenced files,
 and a later version never disturbs a reader of an earlier one.
 
+Large partitions are written and read in batches. Their data files are complete, and on disk, before the one commit that
+names them; losing a race for that commit costs another look at the log, not another look at the rows.
+
 What does not belong here: what the tables mean (``tables.py``) and who makes them (the stages). This module knows
 neither Dagster nor the environment.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+from urllib.parse import quote
+from uuid import uuid4
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
 
 from cdp_assets.tables import Table
 
@@ -32,10 +46,15 @@ COMMIT_WAIT_SECONDS = 0.05
 KEEP_HISTORY_HOURS = 30 * 24
 """How long former versions stay readable before :meth:`Lake.forget_history` removes their files."""
 
+FILE_BYTES = 96 << 20
+"""Memory of the rows that become one data file. Twice that is held: one file is written while the next is gathered."""
+
 _SAFE_PARTITION = re.compile(r"[A-Za-z0-9_.:+-]+")
 
 _NO_COLUMN_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
 """Delta keeps each file's smallest and largest values in its log; personal values do not belong in a log."""
+
+_Done = TypeVar("_Done")
 
 
 class LakeError(RuntimeError):
@@ -113,9 +132,7 @@ class Lake:
             storage_options=dict(self.storage_options) or None,
         )
         if partition is not None:
-            if table.partitioned_by is None:
-                raise LakeError(f"{table.name} has no partitions")
-            frame = frame.filter(pl.col(table.partitioned_by) == _safe(partition, table))
+            frame = frame.filter(pl.col(_partition_column(table)) == _safe(partition, table))
         have = frame.collect_schema().names()
         declared = [
             pl.col(c.name) if c.name in have else pl.lit(None, dtype=c.dtype).alias(c.name) for c in table.columns
@@ -130,11 +147,55 @@ class Lake:
 
     def partitions(self, table: Table) -> set[str]:
         """Partitions that hold at least one row."""
-        if table.partitioned_by is None:
-            raise LakeError(f"{table.name} has no partitions")
+        column = _partition_column(table)
         if not self.exists(table):
             return set()
-        return {str(partition[table.partitioned_by]) for partition in self._open(table).partitions()}
+        return {str(partition[column]) for partition in self._open(table).partitions()}
+
+    def partition_row_counts(self, table: Table) -> dict[str, int]:
+        """How many rows each partition holds, of those that hold any. Told from the log; no data is read."""
+        column = _partition_column(table)
+        if not self.exists(table):
+            return {}
+        files = pl.from_arrow(pa.table(self._open(table).get_add_actions(flatten=True)))
+        assert isinstance(files, pl.DataFrame)
+        counts = files.group_by(f"partition.{column}").agg(
+            pl.when(pl.col("num_records").null_count() == 0).then(pl.col("num_records").sum())
+        )
+        # A file that somebody else's writer logged without its number of rows has to be asked.
+        return {
+            name: rows
+            for name, known in counts.rows()
+            if (rows := self._count(table, name) if known is None else int(known))
+        }
+
+    def scan_partition_batches(self, table: Table, partition: str, rows_at_once: int) -> Iterator[pl.DataFrame]:
+        """:meth:`read` of one partition, in batches of at most ``rows_at_once`` rows, in bounded memory.
+
+        At least one batch comes, be it empty. Rows that :meth:`replace_partition_in_batches` wrote come in the order in
+        which they were written, so those of a raw table by ``_line``; other rows in any order, each once. All batches
+        are of one version, whatever is written meanwhile. Raises :class:`MissingTableError` when the table was never made.
+        """
+        column, partition = _partition_column(table), _safe(partition, table)
+        opened = self._open(table)
+        empty = self.scan(table, version=opened.version()).limit(0).collect()
+        is_empty = True
+        # The names of files that were written in batches begin with their numbers.
+        for uri in sorted(opened.file_uris(file_pruning_predicate=[(column, "=", partition)])):
+            file = pl.scan_parquet(uri, glob=False, storage_options=self._options)
+            have = file.collect_schema().names()
+            columns = [
+                pl.lit(partition if name == column else None, dtype=dtype).alias(name)
+                if name == column or name not in have
+                else pl.col(name)
+                for name, dtype in empty.schema.items()
+            ]
+            rows = int(file.select(pl.len()).collect().item())
+            for offset in range(0, rows, rows_at_once):
+                is_empty = False
+                yield file.slice(offset, rows_at_once).select(columns).collect()
+        if is_empty:
+            yield empty
 
     def replace(
         self,
@@ -161,54 +222,144 @@ class Lake:
         self, table: Table, partition: str, frame: pl.DataFrame, *, note: Mapping[str, str] | None = None
     ) -> int:
         """Replace the rows of one partition in one commit; others are untouched. An empty frame empties it."""
-        column = table.partitioned_by
-        if column is None:
-            raise LakeError(f"{table.name} has no partitions")
+        column = _partition_column(table)
         partition = _safe(partition, table)
-        conformed = table.conform(frame)
-        if conformed.filter(pl.col(column) != partition).height:
-            raise LakeError(f"{table.name}: rows of another partition in a write to one partition")
+        conformed = _of_partition(table.conform(frame), table, partition)
         if conformed.is_empty() and partition not in self.partitions(table) and self.exists(table):
             return self._open(table).version()
         self._commit(table, conformed, predicate=f"{column} = '{partition}'", note=note)
         return self._open(table).version()
 
+    def replace_partition_in_batches(
+        self,
+        table: Table,
+        partition: str,
+        schema: Mapping[str, pl.DataType],
+        batches: Iterable[pl.DataFrame],
+        *,
+        note: Mapping[str, str] | None = None,
+    ) -> int:
+        """Replace the rows of one partition in one commit when all ``batches`` have been taken; return the new version.
+
+        Each batch has ``schema`` and fits the table's contract. Memory does not grow with their number. Batches are taken
+        once: a race for the commit that is lost is run again with the files that are there. No batch, or only empty ones,
+        empty the partition. Whatever is raised while they are taken leaves the table as it was, and no file; a process
+        that is killed leaves files, which :meth:`forget_history` removes.
+        """
+        column, partition = _partition_column(table), _safe(partition, table)
+        empty = table.conform(pl.DataFrame(schema=schema))
+        conformed = (_of_partition(table.conform(batch), table, partition) for batch in batches)
+        if not self._is_local:
+            return self._replace_remotely(table, partition, empty, conformed, note)
+        folder = Path(self.uri(table.name)) / _partition_folder(table, partition)
+        files = _write_files(folder, (batch.drop(column) for batch in conformed))
+        if not files and self.exists(table) and partition not in self.partitions(table):
+            return self._open(table).version()
+        # From here on files stay, whatever happens: an error may come after the commit that names them.
+        return self._commit_files(table, partition, empty, files, note)
+
     def forget_history(self, table: Table, keep_hours: int = KEEP_HISTORY_HOURS) -> int:
-        """Remove files that only versions older than ``keep_hours`` need; return how many."""
+        """Remove files that only versions older than ``keep_hours`` need, and those that a killed run left that long
+        ago; return how many."""
         if not self.exists(table):
             return 0
         return len(
-            self._open(table).vacuum(retention_hours=keep_hours, dry_run=False, enforce_retention_duration=False)
+            self._open(table).vacuum(
+                retention_hours=keep_hours, dry_run=False, enforce_retention_duration=False, full=True
+            )
         )
 
     def _commit(
-        self, table: Table, frame: pl.DataFrame, *, predicate: str | None, note: Mapping[str, str] | None
+        self,
+        table: Table,
+        frame: pl.DataFrame,
+        *,
+        predicate: str | None,
+        note: Mapping[str, str] | None,
+        rows: Callable[[], pl.DataFrame | pa.RecordBatchReader] | None = None,
     ) -> None:
-        for attempt in range(COMMIT_ATTEMPTS):
-            try:
-                if not self.exists(table):
-                    self._create(table, frame)
-                write_deltalake(
-                    self.uri(table.name),
-                    frame,
-                    mode="overwrite",
-                    predicate=predicate,
-                    schema_mode="merge" if predicate else "overwrite",
-                    partition_by=[table.partitioned_by] if table.partitioned_by else None,
-                    storage_options=self._options,
-                    commit_properties=CommitProperties(custom_metadata=dict(note or {})),
+        """Write ``frame``, or the ``rows`` that have its columns."""
+
+        def write() -> None:
+            if not self.exists(table):
+                self._create(table, frame)
+            write_deltalake(
+                self.uri(table.name),
+                frame if rows is None else rows(),
+                mode="overwrite",
+                predicate=predicate,
+                schema_mode="merge" if predicate else "overwrite",
+                partition_by=[table.partitioned_by] if table.partitioned_by else None,
+                storage_options=self._options,
+                commit_properties=CommitProperties(custom_metadata=dict(note or {})),
+            )
+
+        _until_won(table, write)
+
+    def _commit_files(
+        self,
+        table: Table,
+        partition: str,
+        empty: pl.DataFrame,
+        files: list[_DataFile],
+        note: Mapping[str, str] | None,
+    ) -> int:
+        """Make data files, which are there, the rows of a partition. Gives the new version."""
+        column, folder = _partition_column(table), _partition_folder(table, partition)
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(
+                path=f"{folder}/{file.path.name}",
+                size=file.path.stat().st_size,
+                partition_values={column: partition},
+                modification_time=file.path.stat().st_mtime_ns // 1_000_000,
+                data_change=True,
+                stats=json.dumps({"numRecords": file.rows}),  # and no values: a log is no place for them
+            )
+            for file in files
+        ]
+        # What to remove is told from one version of the log. Were a lost race to run again by itself, what the winner
+        # added would stay beside it: so it never does, and is run again here from the new version.
+        properties = CommitProperties(custom_metadata=dict(note or {}), max_commit_retries=0)
+
+        def commit() -> int:
+            if not self.exists(table):
+                self._create(table, empty)
+            opened = self._open(table)
+            version = opened.version()
+            opened.create_write_transaction(
+                actions,
+                "overwrite",
+                _with_new_columns(opened.schema(), empty, table),
+                partition_by=[column],
+                partition_filters=[(column, "=", partition)],
+                commit_properties=properties,
+            )
+            return version + 1
+
+        return _until_won(table, commit)
+
+    def _replace_remotely(
+        self,
+        table: Table,
+        partition: str,
+        empty: pl.DataFrame,
+        batches: Iterator[pl.DataFrame],
+        note: Mapping[str, str] | None,
+    ) -> int:
+        """Through files of this machine to an object store: what was gathered can be sent again after a lost race."""
+        column = _partition_column(table)
+        with TemporaryDirectory(prefix="lake-") as folder:
+            files = _write_files(Path(folder), (batch.drop(column) for batch in batches))
+            if not files and self.exists(table) and partition not in self.partitions(table):
+                return self._open(table).version()
+
+            def rows() -> pa.RecordBatchReader:
+                return pa.RecordBatchReader.from_batches(
+                    _arrow_schema(empty), _record_batches(files, empty, column, partition)
                 )
-                return
-            except (CommitFailedError, FileExistsError) as lost_race:
-                if attempt == COMMIT_ATTEMPTS - 1:
-                    raise ConflictError(
-                        f"{table.name}: other runs kept writing it; nothing was changed, run it again"
-                    ) from lost_race
-            except DeltaError as problem:
-                # The first write of two runs at once: one creates the table, the other learns that it exists.
-                if attempt == COMMIT_ATTEMPTS - 1 or "exist" not in str(problem).lower():
-                    raise LakeError(f"{table.name} could not be written: {type(problem).__name__}") from None
-            time.sleep(COMMIT_WAIT_SECONDS * 2 ** min(attempt, 4))
+
+            self._commit(table, empty, predicate=f"{column} = '{partition}'", note=note, rows=rows)
+        return self._open(table).version()
 
     def _create(self, table: Table, frame: pl.DataFrame) -> None:
         """Make the empty table: a first write that overwrote would wipe what another first writer has just added."""
@@ -221,11 +372,18 @@ class Lake:
             storage_options=self._options,
         )
 
+    def _count(self, table: Table, partition: str) -> int:
+        return int(self.scan(table, partition=partition).select(pl.len()).collect().item())
+
     def _open(self, table: Table) -> DeltaTable:
         try:
             return DeltaTable(self.uri(table.name), storage_options=self._options)
         except TableNotFoundError:
             raise MissingTableError(f"{table.name} has not been made yet; run `cdp run` or materialize it") from None
+
+    @property
+    def _is_local(self) -> bool:
+        return "://" not in self.root
 
     @property
     def _options(self) -> dict[str, str] | None:
@@ -242,3 +400,147 @@ def _safe(partition: str, table: Table) -> str:
     if not _SAFE_PARTITION.fullmatch(partition):
         raise LakeError(f"{table.name}: a partition's name may hold letters, digits and _.:+- only")
     return partition
+
+
+def _partition_column(table: Table) -> str:
+    if table.partitioned_by is None:
+        raise LakeError(f"{table.name} has no partitions")
+    return table.partitioned_by
+
+
+def _partition_folder(table: Table, partition: str) -> str:
+    return f"{_partition_column(table)}={quote(partition, safe='')}"
+
+
+def _of_partition(frame: pl.DataFrame, table: Table, partition: str) -> pl.DataFrame:
+    if not (frame.get_column(_partition_column(table)) == partition).all():
+        raise LakeError(f"{table.name}: rows of another partition in a write to one partition")
+    return frame
+
+
+def _until_won(table: Table, commit: Callable[[], _Done]) -> _Done:
+    """Run a commit, and run it again when another writer was first."""
+    for attempt in range(COMMIT_ATTEMPTS):
+        try:
+            return commit()
+        except (CommitFailedError, FileExistsError) as lost_race:
+            if attempt == COMMIT_ATTEMPTS - 1:
+                raise ConflictError(
+                    f"{table.name}: other runs kept writing it; nothing was changed, run it again"
+                ) from lost_race
+        except DeltaError as problem:
+            # The first write of two runs at once: one creates the table, the other learns that it exists.
+            if attempt == COMMIT_ATTEMPTS - 1 or "exist" not in str(problem).lower():
+                raise LakeError(f"{table.name} could not be written: {type(problem).__name__}") from None
+        except OSError as problem:
+            raise _no_room(table.name, problem) from None
+        time.sleep(COMMIT_WAIT_SECONDS * 2 ** min(attempt, 4))
+    raise AssertionError("the last attempt returns or raises")
+
+
+# -- data files -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _DataFile:
+    path: Path
+    rows: int
+
+
+def _write_files(folder: Path, batches: Iterator[pl.DataFrame]) -> list[_DataFile]:
+    """Write rows, without the partition's column, as Parquet files whose names are in the order of the rows.
+
+    A second thread writes while the next rows are made. When an error ends the batches, no file is left.
+    """
+    files: list[_DataFile] = []
+    written: Future[None] | None = None
+    try:
+        with ThreadPoolExecutor(1, "lake-writer") as writer:
+            for frame in _gathered(batches):
+                folder.mkdir(parents=True, exist_ok=True)
+                files.append(_DataFile(folder / f"part-{len(files):05d}-{uuid4()}.zstd.parquet", frame.height))
+                if written is not None:
+                    written.result()
+                written = writer.submit(_write_file, files[-1].path, frame)
+                del frame
+            if written is not None:
+                written.result()
+        if files:
+            _sync(folder)
+    except BaseException:
+        _remove(files)
+        raise
+    return files
+
+
+def _gathered(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in frames of about ``FILE_BYTES``."""
+    waiting: list[pl.DataFrame] = []
+    size = 0.0
+    for batch in batches:
+        if batch.height:
+            waiting.append(batch)
+            size += batch.estimated_size()
+        if size >= FILE_BYTES:
+            yield pl.concat(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pl.concat(waiting)
+
+
+def _write_file(path: Path, frame: pl.DataFrame) -> None:
+    try:
+        # Smallest and largest values of personal columns help nobody to find anything, and take time.
+        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
+        _sync(path)
+    except (pl.exceptions.PolarsError, OSError) as problem:
+        raise _no_room(f"a data file of {path.parent.parent.name}", problem) from None
+
+
+def _no_room(what: str, problem: Exception) -> LakeError:
+    return LakeError(
+        f"{what} could not be written ({type(problem).__name__}); see whether the lake's disk is full, or may not be "
+        "written to, then run it again: nothing was changed"
+    )
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk before anything speaks of them."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(files: Iterable[_DataFile]) -> None:
+    for file in files:
+        with suppress(OSError):
+            file.path.unlink(missing_ok=True)
+
+
+def _with_new_columns(schema: Schema, frame: pl.DataFrame, table: Table) -> Schema:
+    """A table's schema with the columns that it does not have yet."""
+    known = {column.name: column for column in schema.fields}
+    wanted = Schema.from_arrow(_arrow_schema(frame)).fields
+    if other := [column.name for column in wanted if column.name in known and known[column.name].type != column.type]:
+        raise LakeError(f"{table.name}: columns {other} have other types than in the table")
+    new = [column for column in wanted if column.name not in known]
+    return Schema([*schema.fields, *new]) if new else schema
+
+
+def _arrow_schema(frame: pl.DataFrame) -> pa.Schema:
+    return frame.clear().to_arrow().schema
+
+
+def _record_batches(
+    files: Iterable[_DataFile], empty: pl.DataFrame, column: str, partition: str
+) -> Iterator[pa.RecordBatch]:
+    """The rows of data files as they would be sent: with the partition's column, in the order of ``empty``'s."""
+    schema = _arrow_schema(empty)
+    for file in files:
+        for batch in pq.ParquetFile(file.path, pre_buffer=False).iter_batches(
+            columns=[n for n in schema.names if n != column]
+        ):
+            rows = pl.DataFrame(batch).with_columns(pl.lit(partition).alias(column)).select(schema.names)
+            yield from rows.to_arrow().cast(schema).to_batches()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +31,9 @@ BUSY_SECONDS = 30
 WAL_WAIT_SECONDS = 0.05
 """Pause before the switch to WAL is tried again."""
 
-LANDED, IMPORTED, REFUSED = "landed", "imported", "refused"
+LANDED, IMPORTED, REFUSED, REPEATED = "landed", "imported", "refused", "repeated"
+"""What became of an import: registered and not read yet; read; refused as a whole; its rows are those of another import
+in another order, so that it brought nothing."""
 
 metadata = sa.MetaData()
 
@@ -66,6 +68,22 @@ imports = sa.Table(
     sa.Column("duplicates", sa.BigInteger),
     sa.Column("contract_version", sa.Text),
     sa.Column("problem", sa.Text),
+    sa.Column("reading_version", sa.Text),  # the part of the contract that its raw lines depend on
+    sa.Column("records_version", sa.Text),  # … that its records depend on, and the version of the standards
+    sa.Column("file_format", sa.Text),
+    sa.Column("encoding", sa.Text),
+    sa.Column("delimiter", sa.Text),
+    sa.Column("columns", sa.Text),  # the file's columns in their order, a JSON list
+    sa.Column("new_columns", sa.Integer),
+    sa.Column("blank_lines", sa.BigInteger),
+    sa.Column("unsplit", sa.BigInteger),  # lines that could not be split into columns
+    sa.Column("fingerprint", sa.Text),  # of the rows in any order; equal rows have equal ones, not the other way round
+    sa.Column("repeats", sa.Text),  # the import whose rows these are
+    sa.Column("observed_until", _UtcMoment),  # newest observed time among its records
+    sa.Column("imported_at", _UtcMoment),
+    sa.Column("tidied", sa.Text),  # what became of the landed file: archived or removed; null while it stays
+    sa.Column("accepted_by", sa.Text),  # who accepted a snapshot that shrinks
+    sa.Column("accepted_at", _UtcMoment),
     sa.UniqueConstraint("source", "content_sha256", name="same_content_is_one_import"),
     sa.UniqueConstraint("source", "sequence", name="imports_of_a_source_are_in_order"),
 )
@@ -77,6 +95,26 @@ seen_files = sa.Table(
     sa.Column("location", sa.Text, primary_key=True),
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("modified_ns", sa.BigInteger, nullable=False),
+)
+
+fetched_files = sa.Table(
+    "fetched_files",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("location", sa.Text, primary_key=True),  # name below the contract's URL
+    sa.Column("stamp", sa.Text, nullable=False),  # what changes when the file does: its entity tag, or size and time
+    sa.Column("fetched_at", _UtcMoment, nullable=False),
+)
+
+contract_versions = sa.Table(
+    "contract_versions",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("contract_version", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.Integer, nullable=False),  # order in which a source's versions came into force
+    sa.Column("said", sa.Text, nullable=False),  # the contract as JSON
+    sa.Column("in_force_at", _UtcMoment, nullable=False),
+    sa.Column("accepted_by", sa.Text),  # who made the choice that a change needed; null where it needed none
 )
 
 extraction_cursors = sa.Table(
@@ -146,6 +184,22 @@ class Landed:
     landed_at: datetime
 
 
+@dataclass(frozen=True)
+class ReadFile:
+    """How a file was read, as the ledger needs to know it. ``columns`` is a JSON list of the file's columns."""
+
+    reading_version: str
+    file_format: str
+    encoding: str | None
+    delimiter: str | None
+    columns: str
+    new_columns: int
+    blank_lines: int
+    lines: int
+    unsplit: int
+    fingerprint: str
+
+
 class Ledger:
     """The ledger behind one database URL. Opening it brings its schema up to date."""
 
@@ -201,7 +255,7 @@ class Ledger:
                     seen_files.c.source == source
                 )
             )
-            return {(row.location, row.bytes, row.modified_ns) for row in rows}
+            return {tuple(row) for row in rows}
 
     def remember_file(self, source: str, location: str, size: int, modified_ns: int) -> None:
         """Remember that a file, in this size and of this time, has been registered (or is a copy of one that was)."""
@@ -227,19 +281,107 @@ class Ledger:
             )
         return dict(found)
 
-    def mark_landed(self, source: str, import_id: str) -> None:
-        """Record that an import's lines are kept and wait to be standardized; a former refusal is over."""
-        self._update_import(source, import_id, state=LANDED, problem=None)
+    def mark_kept(self, source: str, import_id: str, read: ReadFile) -> None:
+        """Record that an import's lines are kept, and how the file was read; a former refusal is over.
 
-    def mark_imported(self, source: str, import_id: str, *, counts: Mapping[str, int], contract_version: str) -> None:
+        An import that is in use stays in use: its records are those of the former reading until the new ones are there.
+        """
+        self._update_import(
+            source,
+            import_id,
+            state=sa.case((imports.c.state == IMPORTED, IMPORTED), else_=LANDED),
+            problem=None,
+            repeats=None,
+            **vars(read),
+        )
+
+    def mark_still_kept(self, source: str, import_id: str, *, reading_version: str) -> None:
+        """Record that the lines that are kept of an import are what counts with this contract, too."""
+        self._update_import(
+            source,
+            import_id,
+            state=sa.case((imports.c.state == IMPORTED, IMPORTED), else_=LANDED),
+            reading_version=reading_version,
+            problem=None,
+        )
+
+    def imports_like(self, source: str, import_id: str) -> list[str]:
+        """Other imports of the source whose rows have the same fingerprint and count: those in use, and earlier ones."""
+        this = self.import_row(source, import_id)
+        with self._engine.connect() as connection:
+            found = connection.execute(
+                sa.select(imports.c.import_id)
+                .where(
+                    imports.c.source == source,
+                    imports.c.import_id != import_id,
+                    imports.c.fingerprint == this["fingerprint"],
+                    imports.c.lines > 0,
+                    sa.or_(
+                        imports.c.state == IMPORTED,
+                        sa.and_(imports.c.state == LANDED, imports.c.sequence < this["sequence"]),
+                    ),
+                )
+                .order_by(imports.c.sequence)
+            )
+            return [row.import_id for row in found]
+
+    def mark_imported(
+        self,
+        source: str,
+        import_id: str,
+        *,
+        counts: Mapping[str, int],
+        contract_version: str,
+        records_version: str,
+        observed_until: datetime | None,
+        now: datetime,
+    ) -> None:
         """Record that an import was read: ``counts`` holds lines, records, rejected and duplicates."""
         self._update_import(
-            source, import_id, state=IMPORTED, contract_version=contract_version, problem=None, **dict(counts)
+            source,
+            import_id,
+            state=IMPORTED,
+            contract_version=contract_version,
+            records_version=records_version,
+            observed_until=observed_until,
+            imported_at=now,
+            problem=None,
+            **dict(counts),
         )
 
     def mark_refused(self, source: str, import_id: str, *, problem: str, contract_version: str) -> None:
-        """Record that an import's file was refused as a whole, and why."""
-        self._update_import(source, import_id, state=REFUSED, contract_version=contract_version, problem=problem)
+        """Record that an import was refused as a whole, and why."""
+        self._update_import(
+            source, import_id, state=REFUSED, contract_version=contract_version, problem=problem, repeats=None
+        )
+
+    def mark_unchanged(self, source: str, import_id: str, *, problem: str) -> None:
+        """Record why an import in use could not be read again; what was made of it before stays in use."""
+        self._update_import(source, import_id, problem=problem)
+
+    def mark_repeated(self, source: str, import_id: str, *, repeats: str, lines: int, now: datetime) -> None:
+        """Record that an import says, in another order, what the import ``repeats`` says: each line is a duplicate."""
+        self._update_import(
+            source,
+            import_id,
+            state=REPEATED,
+            repeats=repeats,
+            lines=lines,
+            records=0,
+            rejected=0,
+            duplicates=lines,
+            imported_at=now,
+            problem=None,
+        )
+
+    def mark_tidied(self, source: str, import_id: str, tidied: str) -> None:
+        """Record what became of an import's landed file: ``archived`` or ``removed``."""
+        self._update_import(source, import_id, tidied=tidied)
+
+    def accept_import(self, source: str, import_id: str, *, by: str, now: datetime) -> None:
+        """Record that a person accepts a snapshot although it shrinks; it waits to be read again."""
+        self.import_row(source, import_id)
+        self._update_import(source, import_id, state=LANDED, problem=None, accepted_by=by, accepted_at=now)
 
     def _update_import(self, source: str, import_id: str, **values: Any) -> None:
         with self._writing() as connection:
@@ -247,10 +389,20 @@ class Ledger:
                 imports.update().where(imports.c.source == source, imports.c.import_id == import_id).values(**values)
             )
 
-    def imports(self) -> pl.DataFrame:
-        """All imports, one row each, in the order of sources and of sight."""
+    def read_file_again(self, source: str, import_ids: Sequence[str]) -> None:
+        """Have imports read from their files again, where these are still there, rather than from the lines that were kept."""
+        with self._writing() as connection:
+            connection.execute(
+                imports.update()
+                .where(imports.c.source == source, imports.c.import_id.in_(import_ids))
+                .values(reading_version=None)
+            )
+
+    def imports(self, source: str | None = None) -> pl.DataFrame:
+        """All imports, or one source's, one row each, in the order of sources and of sight."""
+        wanted = sa.true() if source is None else imports.c.source == source
         return self._frame(
-            sa.select(imports).order_by(imports.c.source, imports.c.sequence),
+            sa.select(imports).where(wanted).order_by(imports.c.source, imports.c.sequence),
             {
                 "import_id": pl.String,
                 "source": pl.String,
@@ -266,8 +418,66 @@ class Ledger:
                 "duplicates": pl.Int64,
                 "contract_version": pl.String,
                 "problem": pl.String,
+                "reading_version": pl.String,
+                "records_version": pl.String,
+                "file_format": pl.String,
+                "encoding": pl.String,
+                "delimiter": pl.String,
+                "columns": pl.String,
+                "new_columns": pl.Int64,
+                "blank_lines": pl.Int64,
+                "unsplit": pl.Int64,
+                "fingerprint": pl.String,
+                "repeats": pl.String,
+                "observed_until": pl.Datetime("us", "UTC"),
+                "imported_at": pl.Datetime("us", "UTC"),
+                "tidied": pl.String,
+                "accepted_by": pl.String,
+                "accepted_at": pl.Datetime("us", "UTC"),
             },
         )
+
+    # -- contracts ----------------------------------------------------------------------------------------------------
+
+    def contract_in_force(self, source: str) -> tuple[str, str] | None:
+        """The newest contract that a source's imports are read with: its version and its text (JSON); None at first."""
+        with self._engine.connect() as connection:
+            found = connection.execute(
+                sa.select(contract_versions.c.contract_version, contract_versions.c.said)
+                .where(contract_versions.c.source == source)
+                .order_by(contract_versions.c.sequence.desc())
+                .limit(1)
+            ).first()
+        return None if found is None else (found.contract_version, found.said)
+
+    def put_contract_in_force(
+        self, source: str, contract_version: str, said: str, now: datetime, *, accepted_by: str | None = None
+    ) -> None:
+        """Remember the contract that a source's imports are read with from now on; the one before stays as history."""
+        with self._writing() as connection:
+            last = connection.execute(
+                sa.select(contract_versions.c.contract_version, contract_versions.c.sequence)
+                .where(contract_versions.c.source == source)
+                .order_by(contract_versions.c.sequence.desc())
+                .limit(1)
+            ).first()
+            if last is not None and last.contract_version == contract_version:
+                return
+            connection.execute(
+                contract_versions.delete().where(
+                    contract_versions.c.source == source, contract_versions.c.contract_version == contract_version
+                )
+            )
+            connection.execute(
+                contract_versions.insert().values(
+                    source=source,
+                    contract_version=contract_version,
+                    sequence=(last.sequence if last is not None else 0) + 1,
+                    said=said,
+                    in_force_at=now,
+                    accepted_by=accepted_by,
+                )
+            )
 
     # -- extraction ---------------------------------------------------------------------------------------------------
 
@@ -283,6 +493,29 @@ class Ledger:
         with self._writing() as connection:
             connection.execute(extraction_cursors.delete().where(extraction_cursors.c.source == source))
             connection.execute(extraction_cursors.insert().values(source=source, cursor=cursor, extracted_at=now))
+
+    def fetched_files(self, source: str) -> dict[str, str]:
+        """Files that have been fetched from a source's URL: name below it to stamp."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(fetched_files.c.location, fetched_files.c.stamp).where(fetched_files.c.source == source)
+            )
+            return {row.location: row.stamp for row in rows}
+
+    def remember_fetched(self, source: str, location: str, stamp: str, now: datetime) -> None:
+        """Remember that a file has been fetched. Call it when its copy has landed, not before."""
+        with self._writing() as connection:
+            connection.execute(
+                fetched_files.delete().where(fetched_files.c.source == source, fetched_files.c.location == location)
+            )
+            connection.execute(
+                fetched_files.insert().values(source=source, location=location, stamp=stamp, fetched_at=now)
+            )
+
+    def forget_cursor(self, source: str) -> None:
+        """Have the next extraction of a SQL source read everything again."""
+        with self._writing() as connection:
+            connection.execute(extraction_cursors.delete().where(extraction_cursors.c.source == source))
 
     # -- stewards -----------------------------------------------------------------------------------------------------
 

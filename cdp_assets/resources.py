@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -163,8 +163,12 @@ def stored(
     note: Mapping[str, str] | None = None,
     expected_version: int | None = -1,
     metadata: Mapping[str, Any] | None = None,
+    data_version: str | None = None,
 ) -> dg.MaterializeResult[Any]:
-    """Replace the table with ``frame`` and report: rows, lake version, and the numbers in ``metadata``."""
+    """Replace the table with ``frame`` and report: rows, lake version, and the numbers in ``metadata``.
+
+    ``data_version`` is the lake version, unless what is downstream stays fresh though the table was written again.
+    """
     version = workspace.lake.replace(table, frame, note=note, expected_version=expected_version)
     return dg.MaterializeResult(
         asset_key=asset_key(table),
@@ -174,7 +178,7 @@ def stored(
             "filled_share": filled_share(frame),
             **(metadata or {}),
         },
-        data_version=dg.DataVersion(str(version)),
+        data_version=dg.DataVersion(data_version or str(version)),
     )
 
 
@@ -185,6 +189,14 @@ def filled_share(frame: pl.DataFrame) -> float:
         return 1.0
     nulls: int = sum(frame.null_count().row(0))
     return round(1 - nulls / cells, 4)
+
+
+def freshness(expected_seconds: int | None) -> dg.FreshnessPolicy | None:
+    """What the UI says of a source that delivers too seldom: a warning when a delivery is due, a failure when two are."""
+    if expected_seconds is None:
+        return None
+    expected = timedelta(seconds=expected_seconds)
+    return dg.FreshnessPolicy.time_window(fail_window=2 * expected, warn_window=expected)
 
 
 def picture(svg: str, alternative: str) -> dg.MetadataValue[Any]:

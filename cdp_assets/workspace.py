@@ -36,6 +36,11 @@ class Workspace:
         return self.home / "landing"
 
     @property
+    def archive_dir(self) -> Path:
+        """Where landed files go once they are imported, for sources whose contract says so: <source>/<import>/<name>."""
+        return self.home / "archive"
+
+    @property
     def truth_file(self) -> Path:
         """Known truth (record_id, entity_id), where somebody has it; most workspaces do not."""
         return self.home / "truth" / "records.parquet"

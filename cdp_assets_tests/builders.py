@@ -458,6 +458,14 @@ def _fill_ledger(workspace: Workspace) -> None:
             ledger.mark_refused(source, import_id, problem=problem, contract_version="v1")
         else:
             counts = {"lines": 3, "records": 2, "rejected": 1, "duplicates": 0}
-            ledger.mark_imported(source, import_id, counts=counts, contract_version="v1")
+            ledger.mark_imported(
+                source,
+                import_id,
+                counts=counts,
+                contract_version="v1",
+                records_version="r1",
+                observed_until=RESOLVED_AT - timedelta(days=9 - number),
+                now=RESOLVED_AT,
+            )
     ledger.add_resolution("resolution-1", imports_hash="hash", model_version="model-1", now=RESOLVED_AT)
     ledger.add_publication("publication-1", lake_versions="{}", customers=4, now=RESOLVED_AT)

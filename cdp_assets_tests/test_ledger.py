@@ -9,8 +9,21 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
-from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, Landed, Ledger, LedgerError, metadata
+from cdp_assets.ledger import (
+    IMPORTED,
+    LANDED,
+    MIGRATIONS,
+    REFUSED,
+    REPEATED,
+    Landed,
+    Ledger,
+    LedgerError,
+    ReadFile,
+    metadata,
+)
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -70,7 +83,9 @@ def test_what_became_of_an_import_is_kept(ledger: Ledger) -> None:
     refused, _ = ledger.register(delivery("bb"))
     waiting, _ = ledger.register(delivery("cc"))
     counts = {"lines": 3, "records": 1, "rejected": 1, "duplicates": 1}
-    ledger.mark_imported("crm", read, counts=counts, contract_version="v1")
+    ledger.mark_imported(
+        "crm", read, counts=counts, contract_version="v1", records_version="r1", observed_until=NOON, now=NOON
+    )
     ledger.mark_refused("crm", refused, problem="two columns share a name; rename one", contract_version="v1")
     states = dict(ledger.imports().select("import_id", "state").rows())
     assert states == {read: IMPORTED, refused: REFUSED, waiting: LANDED}
@@ -148,3 +163,118 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_declares(ledger: L
 
     with ledger._engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+# -- how an import was read -------------------------------------------------------------------------------------------
+
+READ = ReadFile(
+    reading_version="v",
+    file_format="csv",
+    encoding="utf-8",
+    delimiter=",",
+    columns='["id"]',
+    new_columns=0,
+    blank_lines=1,
+    lines=2,
+    unsplit=0,
+    fingerprint="f1",
+)
+NONE = {"lines": 2, "records": 2, "rejected": 0, "duplicates": 0}
+
+
+def used(ledger: Ledger, import_id: str) -> None:
+    ledger.mark_imported(
+        "crm", import_id, counts=NONE, contract_version="v1", records_version="r1", observed_until=NOON, now=NOON
+    )
+
+
+def test_an_import_in_use_stays_in_use_while_it_is_read_again(ledger: Ledger) -> None:
+    import_id, _ = ledger.register(delivery("aa"))
+    ledger.mark_kept("crm", import_id, READ)
+    assert ledger.import_row("crm", import_id)["state"] == LANDED
+    used(ledger, import_id)
+    ledger.mark_kept("crm", import_id, READ)
+    ledger.mark_still_kept("crm", import_id, reading_version="v2")
+    row = ledger.import_row("crm", import_id)
+    assert (row["state"], row["reading_version"], row["delimiter"]) == (IMPORTED, "v2", ",")
+    ledger.mark_unchanged("crm", import_id, problem="a column is missing; name another")
+    assert ledger.import_row("crm", import_id)["state"] == IMPORTED
+
+
+def test_a_refused_import_waits_again_when_its_lines_can_be_kept(ledger: Ledger) -> None:
+    import_id, _ = ledger.register(delivery("aa"))
+    ledger.mark_refused("crm", import_id, problem="why", contract_version="v1")
+    ledger.mark_kept("crm", import_id, READ)
+    row = ledger.import_row("crm", import_id)
+    assert (row["state"], row["problem"]) == (LANDED, None)
+
+
+def test_only_imports_that_count_or_came_before_can_be_repeated(ledger: Ledger) -> None:
+    first, second, third = (ledger.register(delivery(content))[0] for content in ("aa", "bb", "cc"))
+    for import_id in (first, second, third):
+        ledger.mark_kept("crm", import_id, READ)
+    assert ledger.imports_like("crm", second) == [first]
+    used(ledger, third)
+    assert ledger.imports_like("crm", second) == [first, third]
+    ledger.mark_repeated("crm", second, repeats=first, lines=2, now=NOON)
+    row = ledger.import_row("crm", second)
+    assert (row["state"], row["repeats"], row["records"], row["duplicates"]) == (REPEATED, first, 0, 2)
+    ledger.mark_refused("crm", first, problem="why", contract_version="v1")
+    assert ledger.imports_like("crm", second) == [third]
+
+
+def test_an_accepted_import_waits_to_be_read(ledger: Ledger) -> None:
+    import_id, _ = ledger.register(delivery("aa"))
+    ledger.mark_refused("crm", import_id, problem="it shrinks", contract_version="v1")
+    ledger.accept_import("crm", import_id, by="ana", now=NOON)
+    row = ledger.import_row("crm", import_id)
+    assert (row["state"], row["problem"], row["accepted_by"], row["accepted_at"]) == (LANDED, None, "ana", NOON)
+    with pytest.raises(LedgerError, match="never registered"):
+        ledger.accept_import("crm", "20240501T120000Z-ffffffffffff", by="ana", now=NOON)
+
+
+def test_files_are_read_again_on_request(ledger: Ledger) -> None:
+    first, second = (ledger.register(delivery(content))[0] for content in ("aa", "bb"))
+    for import_id in (first, second):
+        ledger.mark_kept("crm", import_id, READ)
+    ledger.read_file_again("crm", [second])
+    assert [ledger.import_row("crm", one)["reading_version"] for one in (first, second)] == ["v", None]
+
+
+def test_the_contract_in_force_is_the_last_one_that_came_into_force(ledger: Ledger) -> None:
+    assert ledger.contract_in_force("crm") is None
+    ledger.put_contract_in_force("crm", "v1", "{1}", NOON)
+    ledger.put_contract_in_force("crm", "v2", "{2}", NOON, accepted_by="ana")
+    ledger.put_contract_in_force("shop", "v9", "{9}", NOON)
+    assert ledger.contract_in_force("crm") == ("v2", "{2}")
+    ledger.put_contract_in_force("crm", "v1", "{1}", NOON)
+    assert ledger.contract_in_force("crm") == ("v1", "{1}"), "a contract that is taken back is in force again"
+
+
+def test_fetched_files_are_remembered_with_their_newest_stamp(ledger: Ledger) -> None:
+    ledger.remember_fetched("crm", "a.csv", "etag-1", NOON)
+    ledger.remember_fetched("crm", "a.csv", "etag-2", NOON)
+    ledger.remember_fetched("shop", "a.csv", "etag-9", NOON)
+    assert ledger.fetched_files("crm") == {"a.csv": "etag-2"}
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_to_date_with_all_that_it_holds(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO imports (import_id, source, content_sha256, sequence, location, bytes, landed_at, state)"
+                " VALUES ('i1', 'crm', 'aa', 1, 'a.csv', 9, '2024-05-01 12:00:00', 'imported')"
+            )
+        )
+    engine.dispose()
+    ledger = Ledger(url)
+    row = ledger.import_row("crm", "i1")
+    assert (row["state"], row["landed_at"], row["records_version"]) == (IMPORTED, NOON, None)
+    ledger.put_contract_in_force("crm", "v1", "{}", NOON)
+    ledger.close()

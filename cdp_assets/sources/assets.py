@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from dagster._core.definitions.data_version import DEFAULT_DATA_VERSION
 
 from cdp_assets.environment import source_environment
 from cdp_assets.resources import (
@@ -17,7 +18,10 @@ from cdp_assets.resources import (
 )
 from cdp_assets.sources.arrivals import contract_rows, land_extract
 from cdp_assets.sources.contracts import SourceContract, load_contracts
-from cdp_assets.tables import IMPORT_LOG, SOURCE_CONTRACTS, source_extracts
+from cdp_assets.sources.extraction import ExtractionFailed
+from cdp_assets.sources.import_log import import_log as imports_logged
+from cdp_assets.sources.import_log import source_arrivals
+from cdp_assets.tables import IMPORT_LOG, SOURCE_CONTRACTS, Table, source_extracts
 from cdp_assets.workspace import Workspace
 
 
@@ -31,7 +35,13 @@ def source_contracts(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRe
     rows = contract_rows(*load_contracts(workspace.contracts_dir))
     refused = rows.filter(pl.col("state") == "refused").height
     return stored(
-        workspace, SOURCE_CONTRACTS, rows, metadata={"contracts": rows.height - refused, "contracts_refused": refused}
+        workspace,
+        SOURCE_CONTRACTS,
+        rows,
+        metadata={"contracts": rows.height - refused, "contracts_refused": refused},
+        # One source's contract makes stale what was read with it, by its code version; not every source. So this table is
+        # always as it was before it was first made.
+        data_version=DEFAULT_DATA_VERSION.value,
     )
 
 
@@ -51,9 +61,10 @@ def every_contract_can_be_read(workspace: dg.ResourceParam[Workspace]) -> dg.Ass
 def import_log(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
     """One row per import: one delivery of one source, and what became of each of its lines.
 
-    Key: source and import. Read from the ledger at each resolution; the ledger is what counts between them.
+    Key: source and import. Read from the ledger at each resolution; the ledger is what counts between them. Shows how the
+    file was read, with which contract, how many lines were rejected, and whether that many lines are usual.
     """
-    rows = workspace.ledger.imports().select(column.name for column in IMPORT_LOG.columns)
+    rows = imports_logged(workspace.ledger.imports())
     return stored(
         workspace,
         IMPORT_LOG,
@@ -61,6 +72,8 @@ def import_log(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[A
         metadata={
             "imports": rows.filter(pl.col("state") == "imported").height,
             "imports_refused": rows.filter(pl.col("state") == "refused").height,
+            "imports_repeated": rows.filter(pl.col("state") == "repeated").height,
+            "imports_of_unusual_size": int(rows["is_unusual"].sum()),
             "lines": int(rows["lines"].sum()),
             "lines_rejected": int(rows["rejected"].sum()),
             "lines_repeated": int(rows["duplicates"].sum()),
@@ -84,12 +97,47 @@ def no_import_was_refused(workspace: dg.ResourceParam[Workspace]) -> dg.AssetChe
     )
 
 
+@dg.asset_check(asset=["sources", "import_log"], pool=RESOLUTION_POOL)
+def newest_imports_have_their_usual_size(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """A delivery of far fewer or far more lines than its source's former ones is often half of one, or two."""
+    rows = workspace.lake.read(IMPORT_LOG).filter(pl.col("state") == "imported")
+    newest = rows.sort("sequence").unique("source", keep="last", maintain_order=True).sort("source")
+    unusual = newest.filter("is_unusual")
+    return dg.AssetCheckResult(
+        passed=unusual.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "sources": newest.height,
+            "unusual": unusual.height,
+            **{f"lines_of_{source}": lines for source, lines in unusual.select("source", "lines").rows()},
+        },
+    )
+
+
+@dg.asset_check(asset=["sources", "import_log"], pool=RESOLUTION_POOL)
+def sources_deliver_as_often_as_expected(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """Sources whose contract says `expected_every` have delivered in that time; the others are not asked."""
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    arrivals = source_arrivals(workspace.ledger.imports(), contracts, now(), {})
+    expected = arrivals.filter(pl.col("expected_seconds").is_not_null())
+    late = expected.filter("is_late")
+    return dg.AssetCheckResult(
+        passed=late.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "sources_expected": expected.height,
+            "late": late.height,
+            "sources": ", ".join(late["source"].sort()),
+        },
+    )
+
+
 keys = [key_check(SOURCE_CONTRACTS), key_check(IMPORT_LOG)]
 
 
 def for_contracts(contracts: Sequence[SourceContract]) -> MadePerSource:
-    """One asset for each source that is read from a database."""
-    return MadePerSource([_extracts(contract) for contract in contracts if contract.extract.sql is not None])
+    """One asset for each source whose deliveries are fetched: from a database, or from a folder or bucket."""
+    return MadePerSource([_extracts(contract) for contract in contracts if contract.extract.is_fetched])
 
 
 def _extracts(contract: SourceContract) -> dg.AssetsDefinition:
@@ -98,22 +146,34 @@ def _extracts(contract: SourceContract) -> dg.AssetsDefinition:
     @table_asset(
         table,
         deps=[SOURCE_CONTRACTS],
-        kinds=["sqlalchemy"],
+        kinds=["sqlalchemy" if contract.extract.sql is not None else "file"],
         pool=f"extract_{contract.source}",
         tags={"cdp/step": "import"},
-        description=f"One row per extract: rows that the database of {contract.source} handed out since the extract before, "
-        "and that landed as one file. From there they take the way of any delivered file.",
+        description=f"One row per extract: rows of the database of {contract.source}, or a file from its folder or bucket, "
+        "that landed as one file. From there it takes the way of any delivered file.",
     )
-    def extracts(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
-        moment = now()
-        landed = land_extract(workspace, contract, moment, source_environment())
-        before = workspace.lake.read_or_empty(table)
-        rows = pl.concat([before, landed]) if landed is not None else before
+    def extracts(
+        context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]
+    ) -> dg.MaterializeResult[Any]:
+        try:
+            landed = land_extract(workspace, contract, now(), source_environment(), context.log.info)
+        except ExtractionFailed as failed:
+            if failed.landed is not None:
+                workspace.lake.replace(table, _with(workspace, table, failed.landed))
+            raise
         return stored(
             workspace,
             table,
-            rows.unique("extract", keep="last", maintain_order=True),
+            rows := _with(workspace, table, landed),
             metadata={"rows_extracted": 0 if landed is None else int(landed["rows"].sum()), "extracts": rows.height},
+            data_version="landed",  # a further extract changes nothing of the imports that landed before
         )
 
     return extracts
+
+
+def _with(workspace: Workspace, table: Table, landed: pl.DataFrame | None) -> pl.DataFrame:
+    """The extracts known so far, and those that have just landed."""
+    before = workspace.lake.read_or_empty(table)
+    rows = before if landed is None else pl.concat([before, landed])
+    return rows.unique("extract", keep="last", maintain_order=True)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO, Literal, TypeAlias
 
 import zstandard
@@ -111,6 +112,25 @@ def content_of(file: BinaryIO, limits: ExpansionLimits = DEFAULT_LIMITS) -> Iter
         expanded += len(piece)
         limits.check(expanded, file.tell() if compression else expanded)
         yield piece
+
+
+@contextmanager
+def seekable(
+    file: BinaryIO, limits: ExpansionLimits = DEFAULT_LIMITS, folder: Path | None = None
+) -> Iterator[BinaryIO]:
+    """The file's content as a file that can be read at any place: itself, or when it is compressed, a file without a
+    name in ``folder`` (default: where temporary files go). Raises as :func:`content_of` does."""
+    is_compressed = compression_of(file.read(len(ZSTD_MAGIC))) is not None
+    file.seek(0)
+    if not is_compressed:
+        limits.check(os.fstat(file.fileno()).st_size, limits.max_bytes)
+        yield file
+        return
+    with TemporaryFile(dir=folder) as unpacked:
+        for piece in content_of(file, limits):
+            unpacked.write(piece)
+        unpacked.seek(0)
+        yield unpacked
 
 
 def _plain(file: BinaryIO) -> Iterator[bytes]:

@@ -38,6 +38,12 @@ RESERVED_IDENTIFIERS = frozenset({"email", "phone"})
 
 _OVERLAP = re.compile(r"\d+( ?(second|minute|hour|day)s?)?")
 
+_PERIOD = re.compile(r"(\d+) ?(minute|min|m|hour|h|day|d|week|w)s?")
+_PERIOD_WORDS = {"hourly": "1 hour", "daily": "1 day", "weekly": "1 week"}
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://.+")
+
 
 def refused(problem: str, advice: str, at: Path = ()) -> PydanticCustomError:
     """The error of a value that a contract may not have: what is wrong, what to do, and where, below the value."""
@@ -62,13 +68,46 @@ def column_name(text: str) -> str:
 
 
 def file_pattern(pattern: str) -> str:
-    """A pattern of file names, without folders."""
+    """A pattern of file names without folders; or the URL of a folder of files, with a pattern at its end."""
+    if _URL.fullmatch(pattern):
+        folder, _, last = pattern.rpartition("/")
+        if not last or folder.endswith(("/", ":")) or any(mark in folder for mark in "*?["):
+            raise refused(
+                "expected a URL that ends in a pattern of file names, below a folder",
+                "write for example s3://bucket/exports/*.csv",
+            )
+        return pattern
     if "/" in pattern or "\\" in pattern or not pattern.strip():
         raise refused(
             "expected a pattern of file names such as *.csv, without a folder",
             "files are looked for in landing/<source>/ itself; name only the files",
         )
     return pattern
+
+
+def period(text: str) -> str:
+    """How often something is expected, in one form: ``1 day``."""
+    found = _PERIOD.fullmatch(_PERIOD_WORDS.get(text.strip().lower(), text.strip().lower()))
+    if found is None or int(found[1]) == 0:
+        raise refused("expected how often deliveries come", "write for example `1 hour`, `1 day`, `daily` or `2 weeks`")
+    word = {"m": "minute", "h": "hour", "d": "day", "w": "week"}[found[2][0]]
+    return f"{int(found[1])} {word}{'' if int(found[1]) == 1 else 's'}"
+
+
+def period_seconds(text: str) -> int:
+    """The seconds in a :func:`period`."""
+    amount, word = text.split(" ")
+    return int(amount) * _SECONDS[word[0]]
+
+
+def share(written: object) -> object:
+    """A share of one, which may be written as a percentage: ``30%``."""
+    if isinstance(written, str) and written.strip().endswith("%"):
+        try:
+            return float(written.strip()[:-1]) / 100
+        except ValueError:
+            raise refused("expected a share", "write for example 0.3 or 30%") from None
+    return written
 
 
 def encoding(name: str) -> str:

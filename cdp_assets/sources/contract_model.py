@@ -39,6 +39,15 @@ from cdp_assets.sources.vocabulary import (
 DEFAULT_TRUST = 50
 """The middle: a source that says nothing of itself neither beats nor loses to one that does."""
 
+DEFAULT_SHRINKAGE = 0.5
+"""Half of a source's records seldom leave on one day; half of an export is easily lost on its way."""
+
+_SAYS_NOTHING_OF_ROWS = {
+    "about", "after_import", "expected_every", "may_shrink_by", "on_missing_column", "one_row_per_person", "trust",
+}  # fmt: skip
+"""Parts of a contract that change no record: which files are refused, what happens to them, what is expected of them,
+and what later stages make of the source."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -119,6 +128,21 @@ class Extract(_Part):
     delimiter: Annotated[str, AfterValidator(checks.delimiter)] | None = None
     sheet: str | None = Field(default=None, min_length=1)
     sql: SqlExtract | None = None
+
+    @property
+    def folder_url(self) -> str | None:
+        """The folder or bucket that files are fetched from; None where they land by themselves."""
+        return self.files.rpartition("/")[0] if self.files and "://" in self.files else None
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether what is delivered has to be asked for: in a database, or in a folder or bucket by its URL."""
+        return self.sql is not None or self.folder_url is not None
+
+    @property
+    def file_pattern(self) -> str | None:
+        """The pattern of file names, without the folder; None where a database is read."""
+        return self.files.rpartition("/")[2] if self.files else None
 
     @model_validator(mode="before")
     @classmethod
@@ -223,6 +247,19 @@ class SourceContract(_Part):
         default="refuse", description="What to do when a column that the contract names is missing"
     )
 
+    expected_every: Annotated[str, AfterValidator(checks.period)] | None = Field(
+        default=None, description='How often a delivery is expected: "1 day", "hourly"; later than that is reported'
+    )
+    may_shrink_by: Annotated[float, BeforeValidator(checks.share)] = Field(
+        default=DEFAULT_SHRINKAGE,
+        ge=0,
+        le=1,
+        description="Snapshots: a share of the records; one that lacks more of them is refused until someone accepts it",
+    )
+    after_import: Literal["keep", "archive", "remove"] = Field(
+        default="keep", description="What becomes of a landed file once it has been imported"
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _default_by_kind(cls, written: Any) -> Any:
@@ -306,8 +343,30 @@ class SourceContract(_Part):
     @cached_property
     def contract_version(self) -> str:
         """Hash of what the contract says: not of comments, ``about``, or the order in which it says it."""
-        said = self.model_dump(mode="json", exclude={"about"})
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+        return _hash(self.model_dump(mode="json", exclude={"about"}))
+
+    @cached_property
+    def records_version(self) -> str:
+        """Hash of what decides which records a delivered line becomes; imports read with another one are stale."""
+        said = self.model_dump(mode="json", exclude=_SAYS_NOTHING_OF_ROWS | {"extract"})
+        for identifier in said["identifiers"].values():
+            del identifier["shared_by_at_most"]
+        return _hash({**said, "reading": self.reading_version})
+
+    @cached_property
+    def reading_version(self) -> str:
+        """Hash of what decides how a file is read into columns; which of them mean something is for later."""
+        extract = {name: getattr(self.extract, name) for name in ("encoding", "delimiter", "sheet")}
+        return _hash({**extract, "on_new_column": self.on_new_column})
+
+    @property
+    def expected_seconds(self) -> int | None:
+        """How often a delivery is expected, in seconds."""
+        return None if self.expected_every is None else checks.period_seconds(self.expected_every)
+
+
+def _hash(said: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def raw_column(source_column: str) -> str:

@@ -60,6 +60,7 @@ def json_schema() -> dict[str, Any]:
         "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
         "additionalProperties": {"anyOf": [{"$ref": "#/$defs/column"}, _IDENTIFIER]},
     }
+    properties["may_shrink_by"] |= {"type": ["number", "string"], "pattern": r"^\d+(\.\d+)?%?$"}
     # Editors read a plain `null` as nothing at all; here it is a word.
     properties["on_missing_column"] |= {"enum": ["refuse", "null", None], "type": ["string", "null"]}
     return {

@@ -1,9 +1,9 @@
 """CSV and TSV: text to columns, with every line accounted for and no value changed.
 
-The grammar is RFC 4180's, and is checked before anything is split: a line is *regular* when all its fields are either
-free of quotes or wholly quoted, and there are as many as in the header. Regular lines are split by Polars, all at
-once. The few others are read one by one: a quoted value may go on over several lines; a quote inside an unquoted value
-is a character like any other. A line that fits neither way is kept whole, with the rule it broke: never padded, never cut.
+The grammar is RFC 4180's (``row_grammar.py``), and is checked before anything is split. Text is read some megabytes at
+a time. Where every row of such a piece is sound, which is nearly always, Polars splits all of it at once; else the lines
+that are sound rows are split at once and the others are read one by one. A line that fits no way is kept whole, with the
+rule it broke: never padded, never cut. How the text is cut into pieces changes nothing in what is read.
 
 What does not belong here: encodings (``text_encoding.py``), what the columns mean (contracts).
 """
@@ -11,20 +11,39 @@ What does not belong here: encodings (``text_encoding.py``), what the columns me
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
+import numpy as np
 import polars as pl
 
-from cdp_assets.sources.headers import check_header
+from cdp_assets.sources.headers import MOST_COLUMNS, check_header, check_width
 from cdp_assets.sources.line_problems import QUOTE_MISPLACED, QUOTE_NOT_CLOSED, RAGGED_ROW
 from cdp_assets.sources.refusal import FileRefused
+from cdp_assets.sources.row_grammar import LINE_END, Row, RowGrammar
+from cdp_assets.sources.row_shapes import (
+    Flags,
+    Lines,
+    Places,
+    count_of_single_lines,
+    fields_of_line,
+    lines_of,
+    skeleton,
+    sound_rows,
+)
+from cdp_assets.sources.whole_lines import LONGEST_ROW, WholeLines
 
 DELIMITERS = (",", ";", "\t", "|")
 """What may be detected; anything else has to be declared."""
 
-_EXCEL_HINT = re.compile(rb'"?sep=([^\r\n"])"?\r?')
+ENOUGH_VALUES = 500_000
+"""Values of rows that are read one by one before they become a frame: as Python's they take much room."""
+
+_EXCEL_HINT = re.compile(rb'"?sep=([^\r\n"])"?')
 """A first line ``sep=;`` is how Excel declares a delimiter."""
+
+_BLANK_LINES = re.compile(rb"[\r\n]*+")
+_BOM = "\ufeff".encode()
 
 LINE, PROBLEM, TEXT = "_line", "_problem", "_text"
 
@@ -39,237 +58,144 @@ class DelimitedTable:
 
 
 def read_delimited(text: bytes, declared: str | None, expected: tuple[str, ...] = ()) -> DelimitedTable:
-    """Split valid UTF-8 text without NUL into columns.
+    """Split valid UTF-8 text without NUL into columns, all of it at once: see :class:`DelimitedReader`."""
+    reader = DelimitedReader(iter([text]), declared, expected)
+    frame = pl.concat([_rows([], len(reader.header)), *reader.batches()])
+    return DelimitedTable(reader.header, frame, reader.blank_lines)
+
+
+class DelimitedReader:
+    """Splits valid UTF-8 text without NUL, which comes in pieces, into columns.
 
     ``declared`` is the delimiter, None to detect it from the header; ``expected`` are column names that can tell which
-    of several possible delimiters is meant. Lines are numbered from 1 as an editor would; a row that goes on over
-    several lines has the number of its first. Empty values are null. Raises :class:`FileRefused` when the delimiter
-    can not be told.
+    of several possible delimiters is meant. ``header`` and ``delimiter`` are known at once (a text without any row has
+    neither); ``blank_lines`` is complete after :meth:`batches` has ended. Raises :class:`FileRefused` when the delimiter
+    can not be told, the header can not be a header, or a line has no end.
     """
-    text = _with_newlines(text)
-    lines = text.split(b"\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    first = 0
-    if lines and (hint := _EXCEL_HINT.fullmatch(lines[0])):
-        declared, first = hint.group(1).decode("latin-1"), 1
-    while first < len(lines) and _is_blank(lines[first]):
-        first += 1
-    if first == len(lines):
-        return DelimitedTable((), _rows([], 0), len([line for line in lines if _is_blank(line)]))
-    header, next_line, delimiter = _header(lines, first, declared, expected)
-    check_header(header)
-    body = _Body(lines, next_line, len(header), delimiter)
-    frame, blank = body.read()
-    return DelimitedTable(header, frame, blank + sum(_is_blank(line) for line in lines[:first]))
+
+    def __init__(
+        self,
+        pieces: Iterator[bytes],
+        declared: str | None,
+        expected: tuple[str, ...] = (),
+        longest_row: int = LONGEST_ROW,
+    ) -> None:
+        self.blank_lines = 0
+        self._longest = longest_row
+        self._lines = WholeLines(pieces, longest_row)
+        self._lines.more()
+        declared = self._excel_hint() or declared
+        self._skip_blank_lines()
+        self.header: tuple[str, ...] = ()
+        self.delimiter: str | None = None
+        if self._lines.text:
+            self.header, self.delimiter = self._header(declared, expected)
+            check_header(self.header)
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """All rows in the order of their lines: ``_line``, ``_problem``, ``_text``, ``column_0`` … as text.
+
+        Lines are numbered from 1 as an editor would; a row that goes on over several lines has the number of its first.
+        Empty values are null.
+        """
+        if self.delimiter is None:
+            return
+        splitter = _Splitter(self.delimiter, len(self.header), self._longest)
+        lines = self._lines
+        while lines.text or not lines.is_all:
+            is_waiting = not lines.text
+            if lines.text:
+                taken = splitter.take(lines.text, lines.line, is_all=lines.is_all)
+                self.blank_lines += taken.blank_lines
+                lines.take(taken.size, taken.lines)
+                is_waiting = taken.is_waiting or not lines.text
+                if taken.rows.height:
+                    yield taken.rows
+            if is_waiting and not lines.is_all:
+                lines.more()
+
+    # -- the header ---------------------------------------------------------------------------------------------------
+
+    def _excel_hint(self) -> str | None:
+        end = LINE_END.search(self._lines.text)
+        hint = _EXCEL_HINT.fullmatch(self._lines.text, 0, end.start()) if end else None
+        if hint is None or end is None:
+            return None
+        self._lines.take(end.end(), 1)
+        return hint.group(1).decode("latin-1")
+
+    def _skip_blank_lines(self) -> None:
+        while True:
+            blank = _BLANK_LINES.match(self._lines.text)
+            size = blank.end() if blank else 0
+            count = sum(1 for _ in LINE_END.finditer(self._lines.text, 0, size))
+            self.blank_lines += count
+            self._lines.take(size, count)
+            if self._lines.text or self._lines.is_all:
+                return
+            self._lines.more()
+
+    def _header(self, declared: str | None, expected: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+        """Column names and the delimiter."""
+        first_line = LINE_END.split(self._lines.text, 1)[0]
+        found = [mark for mark in DELIMITERS if mark.encode() in first_line]
+        read = {mark: self._header_row(mark, first_line) for mark in ([declared] if declared else found or [","])}
+        headers = {mark: row for mark, row in read.items() if row is not None}
+        if not headers:
+            raise FileRefused("header_unreadable", "its header has a quote that is never closed", "correct the header")
+        parted = {mark: row for mark, row in headers.items() if row.count > 1} or headers
+        if len(parted) > 1:
+            fitting = {mark: row for mark, row in parted.items() if expected and set(expected) <= set(_names(row))}
+            parted = fitting or parted
+        if len(parted) > 1:
+            raise FileRefused(
+                "delimiter_unclear",
+                f"its header can be split in {len(parted)} ways",
+                "declare the delimiter, for example `extract: {delimiter: ';'}`",
+            )
+        mark, row = next(iter(parted.items()))
+        self._lines.take(row.after, _line_count(self._lines.text, row.after))
+        return _names(row), mark
+
+    def _header_row(self, mark: str, first_line: bytes) -> Row | None:
+        # Counted before anything is made of it: a million columns are refused, not read.
+        check_width(fields_of_line(first_line, mark))
+        grammar = RowGrammar(mark)
+        while True:
+            row = grammar.read(self._lines.text, 0, MOST_COLUMNS)
+            if row == "open" and not self._lines.is_all and len(self._lines.text) <= self._longest:
+                self._lines.more()
+                continue
+            if not isinstance(row, Row) or row.after > self._longest:
+                return None
+            check_width(row.count)
+            return row
 
 
-def _with_newlines(text: bytes) -> bytes:
-    """The text with ``\\n`` or ``\\r\\n`` at line ends, where old systems wrote ``\\r``; quoted values stay."""
-    if text.count(b"\r") == text.count(b"\r\n"):
-        return text
-    parts = text.split(b'"')
-    parts[::2] = [part.replace(b"\r\n", b"\n").replace(b"\r", b"\n") for part in parts[::2]]
-    return b'"'.join(parts)
-
-
-def _is_blank(line: bytes) -> bool:
-    return line in (b"", b"\r")
-
-
-# -- the header -------------------------------------------------------------------------------------------------------
-
-
-def _header(
-    lines: list[bytes], first: int, declared: str | None, expected: tuple[str, ...]
-) -> tuple[tuple[str, ...], int, str]:
-    """Column names, the line after the header, and the delimiter."""
-    candidates = [declared] if declared else [mark for mark in DELIMITERS if mark.encode() in lines[first]] or [","]
-    read = {mark: _gather(lines, first, _Splitter(mark)) for mark in candidates}
-    headers = {mark: row for mark, row in read.items() if isinstance(row.fields, list)}
-    if not headers:
-        raise FileRefused("header_unreadable", "its header has a quote that is never closed", "correct the header")
-    parted = {mark: row for mark, row in headers.items() if len(row.fields or ()) > 1} or headers
-    if len(parted) > 1:
-        fitting = {
-            mark: row for mark, row in parted.items() if expected and set(expected) <= set(_names(row.fields or []))
-        }
-        parted = fitting or parted
-    if len(parted) > 1:
-        raise FileRefused(
-            "delimiter_unclear",
-            f"its header can be split in {len(parted)} ways",
-            "declare the delimiter, for example `extract: {delimiter: ';'}`",
-        )
-    mark, row = next(iter(parted.items()))
-    return tuple(_names(row.fields or [])), row.after, mark
-
-
-def _names(fields: list[str]) -> list[str]:
+def _names(row: Row) -> tuple[str, ...]:
     """Header cells without the spaces and byte order marks around them, which nobody sees."""
-    return [field.strip().strip("\ufeff").strip() for field in fields]
+    return tuple(field.decode("utf-8").strip().strip("\ufeff").strip() for field in row.fields)
+
+
+def _line_count(text: bytes, row_end: int) -> int:
+    """Lines of the row at the beginning of a text: a carriage return alone ends a line only where it ends the row."""
+    return text.count(b"\n", 0, row_end) + (text[row_end - 1 : row_end] == b"\r")
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Row:
-    """A row that was read on its own: its fields, or the rule that it broke; and the line after it."""
+class _Taken:
+    """What was read from the beginning of a text: its rows, how many bytes and lines they are, how many were blank.
 
-    fields: list[str] | None
-    problem: str | None
-    after: int
+    ``is_waiting`` when what is left is a row whose end has yet to come."""
 
-
-class _Splitter:
-    """Splits one row's text at one delimiter."""
-
-    def __init__(self, delimiter: str) -> None:
-        mark = _literal(delimiter)
-        self._field = re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^"{mark}\n][^{mark}\n]*|))({mark}|\Z)')
-        self._quoted = re.compile(r'"[^"]*(?:""[^"]*)*')
-
-    def split(self, text: str) -> list[str] | Literal["quote_misplaced", "quote_not_closed"]:
-        fields: list[str] = []
-        position = 0
-        while True:
-            found = self._field.match(text, position)
-            if found is None:
-                opened = self._quoted.match(text, position)
-                is_open = opened is not None and opened.end() == len(text)
-                return "quote_not_closed" if is_open else "quote_misplaced"
-            quoted, plain, mark = found.groups()
-            fields.append(plain if quoted is None else quoted.replace('""', '"'))
-            position = found.end()
-            if not mark:
-                return fields
-
-
-def _gather(lines: list[bytes], start: int, splitter: _Splitter, is_regular: pl.Series | None = None) -> _Row:
-    """Read the row that begins on line ``start``, over as many lines as its quotes say."""
-    fields = splitter.split(_text_of(lines, start, start + 1))
-    if isinstance(fields, list):
-        return _Row(fields, None, start + 1)
-    if fields == QUOTE_MISPLACED:
-        return _Row(None, QUOTE_MISPLACED, start + 1)
-    end = start + 1
-    while end < len(lines) and lines[end].count(b'"') % 2 == 0:
-        end += 1
-    if end == len(lines):
-        return _Row(None, QUOTE_NOT_CLOSED, start + 1)
-    fields = splitter.split(_text_of(lines, start, end + 1))
-    if isinstance(fields, list):
-        return _Row(fields, None, end + 1)
-    return _Row(None, QUOTE_NOT_CLOSED, start + 1)
-
-
-def _literal(delimiter: str) -> str:
-    """The delimiter in a regular expression of Python or Rust, inside and outside of brackets."""
-    return f"\\x{ord(delimiter):02x}"
-
-
-def _text_of(lines: list[bytes], start: int, end: int) -> str:
-    """The text of some lines, without the last one's end."""
-    return b"\n".join(lines[start:end]).removesuffix(b"\r").decode("utf-8")
-
-
-class _Body:
-    """The lines after the header, and how they are split."""
-
-    def __init__(self, lines: list[bytes], first: int, width: int, delimiter: str) -> None:
-        self.lines, self.first, self.width, self.delimiter = lines, first, width, delimiter
-
-    def read(self) -> tuple[pl.DataFrame, int]:
-        """All rows in the order of their lines, and how many lines were blank."""
-        regular = self._regular_lines()
-        if regular.all():
-            split = self._split_all(self.lines[self.first :])
-            return self._numbered(split, pl.int_range(self.first + 1, self.first + 1 + split.height, eager=True)), 0
-        rows, used, blank = self._irregular_rows(regular)
-        kept = (regular & ~used).arg_true()
-        split = self._split_all([self.lines[self.first + position] for position in kept])
-        frames = [self._numbered(split, kept.cast(pl.Int64) + self.first + 1), _rows(rows, self.width)]
-        return pl.concat(frames).sort(LINE), blank
-
-    def _regular_lines(self) -> pl.Series:
-        """Which lines are wholly regular rows, so that all of them can be split at once."""
-        mark = _literal(self.delimiter)
-        line = pl.col("line")
-        quoted = r'"[^"]*(?:""[^"]*)*"'
-        has_quotes = line.str.contains('"', literal=True)
-        is_well_formed = line.str.contains(rf'^(?:{quoted}|[^"{mark}]*)(?:{mark}(?:{quoted}|[^"{mark}]*))*$')
-        marks = line.str.count_matches(self.delimiter, literal=True)
-        marks_outside = line.str.replace_all(quoted, "").str.count_matches(self.delimiter, literal=True)
-        frame = pl.DataFrame({"line": pl.Series(self.lines[self.first :], dtype=pl.Binary).cast(pl.String)}).select(
-            line.str.strip_suffix("\r")
-        )
-        plain = frame.select(
-            (marks == self.width - 1) & (line != ""),
-            has_quotes.alias("has_quotes"),
-        )
-        regular, quoted_lines = plain.to_series(0), plain.get_column("has_quotes")
-        if not quoted_lines.any():
-            return regular
-        some = frame.filter(quoted_lines).select(is_well_formed & (marks_outside == self.width - 1)).to_series()
-        return regular.scatter(quoted_lines.arg_true(), some)
-
-    def _split_all(self, lines: list[bytes]) -> pl.DataFrame:
-        """Split regular lines. A first line of delimiters only keeps Polars from taking a mark off the first value."""
-        names = [f"column_{position}" for position in range(self.width)]
-        if not lines:
-            return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-        guard = (self.delimiter * (self.width - 1)).encode() or b"-"
-        frame = pl.read_csv(
-            b"\n".join([guard, *lines, b""]),
-            has_header=False,
-            separator=self.delimiter,
-            schema=dict.fromkeys(names, pl.String),
-        )
-        if frame.height != len(lines) + 1:
-            raise AssertionError("regular lines were not split one by one")
-        return frame[1:]
-
-    def _numbered(self, split: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
-        nothing = pl.lit(None, dtype=pl.String)
-        values = pl.all().exclude(LINE)
-        return split.with_columns(lines.alias(LINE)).select(
-            LINE,
-            nothing.alias(PROBLEM),
-            nothing.alias(TEXT),
-            pl.when(values.str.len_bytes() > 0).then(values).name.keep(),
-        )
-
-    def _irregular_rows(self, regular: pl.Series) -> tuple[list[_Kept], pl.Series, int]:
-        """Rows of lines that are not regular, which regular-looking lines those rows hold, and blank lines."""
-        splitter = _Splitter(self.delimiter)
-        rows: list[_Kept] = []
-        used: list[int] = []
-        blank, done = 0, self.first
-        for position in (~regular).arg_true():
-            start = self.first + position
-            if start < done:
-                continue
-            if _is_blank(self.lines[start]):
-                blank, done = blank + 1, start + 1
-                continue
-            row = _gather(self.lines, start, splitter)
-            is_whole = row.fields is not None and len(row.fields) == self.width
-            inside = range(position + 1, row.after - self.first)
-            if not is_whole and len(inside) > 1 and regular[inside.start : inside.stop - 1].all():
-                # A stray quote swallowed rows that are sound on their own: the line alone is at fault.
-                row = _Row(None, QUOTE_NOT_CLOSED, start + 1)
-                inside = range(0)
-            used.extend(inside)
-            rows.append(self._kept(row, start, is_whole))
-            done = row.after
-        return rows, _flags(used, len(regular)), blank
-
-    def _kept(self, row: _Row, start: int, is_whole: bool) -> _Kept:
-        if is_whole and row.fields is not None:
-            return _Kept(start + 1, None, None, row.fields)
-        problem = row.problem or RAGGED_ROW
-        return _Kept(start + 1, problem, _text_of(self.lines, start, row.after), None)
+    rows: pl.DataFrame
+    size: int
+    lines: int
+    blank_lines: int = 0
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -282,9 +208,208 @@ class _Kept:
     fields: list[str] | None
 
 
-def _flags(positions: list[int], length: int) -> pl.Series:
-    flags = pl.repeat(False, length, eager=True, dtype=pl.Boolean)
-    return flags.scatter(positions, True) if positions else flags
+class _Splitter:
+    """Splits text that begins with a row and holds whole lines."""
+
+    def __init__(self, delimiter: str, width: int, longest_row: int) -> None:
+        self._delimiter, self._width, self._longest = delimiter, width, longest_row
+        self._grammar = RowGrammar(delimiter)
+
+    def take(self, text: bytes, line: int, *, is_all: bool) -> _Taken:
+        """Read as many rows as the text holds for certain. Only at the end of the file are all of them."""
+        marks = skeleton(text, self._delimiter)
+        return (
+            self._plain(text, marks, line)
+            or self._single_lines(text, marks, line)
+            or self._sound(text, line)
+            or self._line_by_line(text, line, is_all)
+        )
+
+    def _plain(self, text: bytes, marks: bytes, line: int) -> _Taken | None:
+        """All rows of a text without quotes and with as many delimiters on every line."""
+        if self._width == 1:
+            return None  # what has no delimiters does not tell a blank line from a row
+        row = self._delimiter.encode() * (self._width - 1)
+        end = LINE_END.match(marks, self._width - 1)
+        if end is None or len(marks) % (len(row) + len(end[0])):
+            return None
+        count = len(marks) // (len(row) + len(end[0]))
+        if marks != (row + end[0]) * count or (end[0] == b"\r\n" and text.count(end[0]) != count):
+            return None
+        rows = text.replace(b"\r", b"\n") if end[0] == b"\r" else text
+        return self._on_single_lines(text, rows, line, count, has_quotes=False)
+
+    def _single_lines(self, text: bytes, marks: bytes, line: int) -> _Taken | None:
+        """All rows of a text whose quotes all hold whole values, and no line ends."""
+        count = count_of_single_lines(text, marks, self._delimiter, self._width)
+        return None if count is None else self._on_single_lines(text, text, line, count, has_quotes=b'"' in text)
+
+    def _on_single_lines(self, text: bytes, rows: bytes, line: int, count: int, *, has_quotes: bool) -> _Taken:
+        frame = self._split(rows, count, has_quotes=has_quotes)
+        numbers = pl.int_range(line, line + count, eager=True, dtype=pl.Int64)
+        return _Taken(_numbered(frame, numbers), len(text), count)
+
+    def _sound(self, text: bytes, line: int) -> _Taken | None:
+        """All rows of a text whose quotes all hold whole values. The last row may be waiting for its end."""
+        sound = sound_rows(text, self._delimiter, self._width)
+        if sound is None or sound.longest > self._longest or len(text) - sound.size > self._longest:
+            return None
+        rows = text[: sound.size]
+        if len(sound.lone_returns):
+            with_newlines = np.frombuffer(rows, dtype=np.uint8).copy()
+            with_newlines[sound.lone_returns] = b"\n"[0]
+            rows = with_newlines.tobytes()
+        frame = self._split(rows, len(sound.before), has_quotes=b'"' in rows)
+        numbers = pl.Series(sound.before, dtype=pl.Int64) + line
+        return _Taken(_numbered(frame, numbers), sound.size, sound.lines, is_waiting=sound.size < len(text))
+
+    def _split(self, rows: bytes, count: int, *, has_quotes: bool) -> pl.DataFrame:
+        """Split sound rows, every one of which ends with a newline."""
+        names = [f"column_{position}" for position in range(self._width)]
+        if not count:
+            return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+        # Polars takes a byte order mark off the first value; a first line of delimiters only keeps it.
+        guard = (self._delimiter * (self._width - 1) + ("\n" if self._width > 1 else "-\n")).encode()
+        is_guarded = rows.startswith(_BOM) or self._width == 1
+        frame = pl.read_csv(
+            guard + rows if is_guarded else rows,
+            has_header=False,
+            separator=self._delimiter,
+            quote_char='"' if has_quotes else None,
+            schema=dict.fromkeys(names, pl.String),
+        )[int(is_guarded) :]
+        if frame.height != count:
+            raise AssertionError("sound rows were not split one by one")
+        return _without_empty(frame) if has_quotes and b'""' in rows else frame
+
+    # -- line by line -------------------------------------------------------------------------------------------------
+
+    def _line_by_line(self, text: bytes, line: int, is_all: bool) -> _Taken:
+        """Rows of a text some of whose lines are not sound: those that are, at once, and the others one by one."""
+        lines = lines_of(text, self._delimiter, self._width)
+        quoted = _QuotedRows(text, lines, self._grammar, self._width, self._longest, is_all)
+        quoted.read()
+        done = quoted.done
+        numbers = line + np.arange(done + 1) - np.cumsum(quoted.uncounted[: done + 1])
+        is_free, is_regular = ~quoted.is_used[:done], lines.is_regular[:done]
+        regular = np.flatnonzero(is_free & is_regular)
+        others = np.flatnonzero(is_free & ~is_regular & ~lines.has_quotes[:done])
+        is_blank = lines.starts[others] == lines.stops[others]
+        ragged = others[~is_blank]
+        split = self._split(
+            _joined(text, lines, regular), len(regular), has_quotes=bool(lines.has_quotes[regular].any())
+        )
+        rows = [_Kept(int(numbers[kept.line]), kept.problem, kept.text, kept.fields) for kept in quoted.rows]
+        frames = [
+            _numbered(split, pl.Series(numbers[regular], dtype=pl.Int64)),
+            _rows(rows, self._width),
+            self._ragged(text, lines, ragged, numbers),
+        ]
+        return _Taken(
+            pl.concat(frames).sort(LINE),
+            int(lines.ends[done - 1]) + 1 if done else 0,
+            int(numbers[done]) - line,
+            blank_lines=int(is_blank.sum()),
+            is_waiting=quoted.is_waiting,
+        )
+
+    def _ragged(self, text: bytes, lines: Lines, ragged: Places, numbers: Places) -> pl.DataFrame:
+        """Lines without quotes that have more or fewer fields than the header."""
+        places = zip(lines.starts[ragged].tolist(), lines.stops[ragged].tolist(), strict=True)
+        kept = pl.Series(TEXT, [text[start:stop] for start, stop in places], dtype=pl.Binary).cast(pl.String)
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(ragged))
+        return pl.DataFrame(
+            [
+                pl.Series(LINE, numbers[ragged], dtype=pl.Int64),
+                pl.Series(PROBLEM, [RAGGED_ROW], dtype=pl.String).new_from_index(0, len(ragged)),
+                kept,
+                *(nothing.alias(f"column_{position}") for position in range(self._width)),
+            ]
+        )
+
+
+class _QuotedRows:
+    """Reads the rows that begin on lines with quotes that are not sound rows on their own.
+
+    After :meth:`read`, ``rows`` are those rows (with the line's position as their line), ``is_used`` the lines that they
+    hold, ``done`` how many lines were read; the others are left for the next time, because these rows are enough, or
+    when ``is_waiting``, because the end of the next has yet to come. ``uncounted`` says, after which line, how many line
+    ends there were that count for nobody.
+    """
+
+    def __init__(self, text: bytes, lines: Lines, grammar: RowGrammar, width: int, longest: int, is_all: bool) -> None:
+        self._text, self._lines, self._grammar = text, lines, grammar
+        self._width, self._longest, self._is_all = width, longest, is_all
+        count = len(lines.ends)
+        self.rows: list[_Kept] = []
+        self.done, self.is_waiting = count, False
+        self.is_used: Flags = np.zeros(count, dtype=np.bool_)
+        self.uncounted: Places = np.zeros(count + 1, dtype=np.int64)
+
+    def read(self) -> None:
+        """Read them all, but no more than are enough."""
+        after = 0
+        for position in np.flatnonzero(~self._lines.is_regular & self._lines.has_quotes).tolist():
+            if position < after:
+                continue
+            if len(self.rows) * self._width >= ENOUGH_VALUES:
+                self.done = position
+                return
+            start = int(self._lines.starts[position])
+            row = self._grammar.read(self._text, start, self._width)
+            if row == "open" and not self._is_all and len(self._text) - start <= self._longest:
+                self.done, self.is_waiting = position, True
+                return
+            after = self._keep(row, position)
+
+    def _keep(self, row: Row | str, position: int) -> int:
+        """Keep the row that begins on a line; gives the line after it."""
+        start = int(self._lines.starts[position])
+        if not isinstance(row, Row) or row.after - start > self._longest:
+            return self._keep_line(position, QUOTE_MISPLACED if row == "misplaced" else QUOTE_NOT_CLOSED)
+        after = int(np.searchsorted(self._lines.ends, row.after - 1)) + 1
+        is_whole = row.count == self._width
+        inside = slice(position + 1, after - 1)
+        if not is_whole and after - position > 2 and self._lines.is_regular[inside].all():
+            # A stray quote swallowed rows that are sound on their own: the line alone is at fault.
+            return self._keep_line(position, QUOTE_NOT_CLOSED)
+        self.is_used[position:after] = True
+        self.uncounted[after] += int(self._lines.ends_alone[position : after - 1].sum())
+        if is_whole:
+            self.rows.append(_Kept(position, None, None, [value.decode("utf-8") for value in row.fields]))
+        else:
+            self.rows.append(_Kept(position, RAGGED_ROW, self._text[start : row.end].decode("utf-8"), None))
+        return after
+
+    def _keep_line(self, position: int, problem: str) -> int:
+        text = self._text[self._lines.starts[position] : self._lines.stops[position]]
+        self.is_used[position] = True
+        self.rows.append(_Kept(position, problem, text.decode("utf-8"), None))
+        return position + 1
+
+
+def _joined(text: bytes, lines: Lines, kept: Places) -> bytes:
+    """Some lines of a text, none of which holds a line end in quotes, with newlines at their ends."""
+    if not len(kept):
+        return b""
+    last_of_run = np.append(np.diff(kept) > 1, True)
+    first_of_run = np.insert(last_of_run[:-1], 0, True)
+    starts = lines.starts[kept[first_of_run]].tolist()
+    ends = lines.ends[kept[last_of_run]].tolist()
+    rows = b"".join(text[start : end + 1] for start, end in zip(starts, ends, strict=True))
+    return LINE_END.sub(b"\n", rows) if lines.ends_alone.any() else rows
+
+
+# -- frames -----------------------------------------------------------------------------------------------------------
+
+
+def _numbered(split: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
+    nothing = pl.Series(TEXT, [None], dtype=pl.String).new_from_index(0, split.height)
+    return pl.DataFrame([lines.alias(LINE), nothing.alias(PROBLEM), nothing, *split.get_columns()])
+
+
+def _without_empty(values: pl.DataFrame) -> pl.DataFrame:
+    return values.select(pl.when(pl.all().str.len_bytes() > 0).then(pl.all()).name.keep())
 
 
 def _rows(rows: list[_Kept], width: int) -> pl.DataFrame:

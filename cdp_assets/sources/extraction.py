@@ -1,32 +1,45 @@
 """Rows of a database as a file that lands: read through SQLAlchemy, in batches, in a fixed order, all as text.
 
 An extraction is a delivery like any other: a zstd-compressed Parquet file in landing/<source>/, written under a hidden
-name and renamed when it is whole. With a cursor, only rows beyond the last extraction's cursor are read (and an overlap
-before it, for rows that were committed late). The cursor is handed back, and counts from when the caller records it: a
-crash in between extracts the same rows again, which are the same content and so no new import.
+name and renamed when it is whole (``placing.py``). The cursor is handed back, and counts from when the caller records it:
+a crash before that extracts the same rows again, which are the same content and so no new import.
+
+With a cursor, rows from the last extraction's cursor on are read, that value included: a row may be committed later with
+a cursor that another has, too. The cursor therefore carries a digest of the rows that had it; as long as they are the same
+they are left out. Rows that are committed late with a lower cursor are what an overlap is for. The cursor never moves back:
+a table that no longer reaches it is reported.
 
 What does not belong here: remembering cursors (the ledger), reading the environment (it is passed in).
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
 import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from cdp_assets.sources.contract_model import SourceContract, SqlExtract
 from cdp_assets.sources.headers import check_header
+from cdp_assets.sources.placing import (
+    clear_unfinished,
+    digest_of,
+    last_number,
+    number_of,
+    placed_name,
+    put_in_place,
+    unfinished_file,
+)
 from cdp_assets.sources.reading import content_sha256
 from cdp_assets.sources.refusal import FileRefused
 from cdp_assets.sources.typed_tables import value_as_text
@@ -34,7 +47,23 @@ from cdp_assets.sources.typed_tables import value_as_text
 ROWS_AT_ONCE = 10_000
 """Rows fetched, turned into text and written at a time."""
 
-_SEQUENCE = re.compile(r"extract-(\d+)-([0-9a-f]+)\.parquet")
+REPORTED_ROWS = 100_000
+"""Progress is told each time that about so many more rows have been written."""
+
+KIND = "extract"
+
+ENDING = ".parquet"
+
+DRIVER_PACKAGES = {
+    "MySQLdb": "mysqlclient (or write mysql+pymysql:// and install pymysql)",
+    "pymysql": "pymysql",
+    "mariadb": "mariadb",
+    "psycopg2": "psycopg2 (or write postgresql+psycopg://, which is installed)",
+    "pyodbc": "pyodbc",
+    "oracledb": "oracledb",
+    "cx_Oracle": "oracledb, and write oracle+oracledb://",
+}
+"""What to install for a driver's module; for others, the package that is called like it."""
 
 Cursor = str | int | float | Decimal | date | datetime
 
@@ -42,49 +71,73 @@ _CURSOR_TYPES = {"text": str, "int": int, "float": float, "decimal": Decimal, "d
 
 
 class ExtractionFailed(RuntimeError):  # noqa: N818 (what happened, as FileRefused)
-    """A database could not be read. Says what to do; never a value, a query or a password."""
+    """A database or a store could not be read. Says what to do; never a value, a query, a file's name or a password.
+
+    ``landed``: rows of ``sources/<source>_extracts`` for what had landed before.
+    """
+
+    landed: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class Extraction:
     """What an extraction has landed.
 
-    ``cursor`` is to be recorded once the caller has taken note of the file; None where the contract has no cursor.
-    ``rows_without_cursor`` are only ever read by a first extraction, because nothing says when they changed. ``is_new`` is
-    false when a file of the same content was there already.
+    ``path`` is None when there was nothing to land: only warnings, or rows that are an import already. ``cursor`` is to be
+    recorded once the caller has taken note of the file; None where the contract has no cursor. ``rows_without_cursor`` are
+    only ever read by a first extraction, because nothing says when they changed. ``is_new`` is false when the file that is
+    newest in landing has the same content. ``warnings`` are for a person, and hold no value.
     """
 
-    path: Path
+    path: Path | None
     rows: int
     cursor: str | None
-    content_sha256: str
+    content_sha256: str | None
     rows_without_cursor: int
     is_new: bool
+    warnings: tuple[str, ...] = ()
 
 
 def extract(
-    contract: SourceContract, workspace_home: Path, since: str | None, environment: Mapping[str, str]
+    contract: SourceContract,
+    workspace_home: Path,
+    since: str | None,
+    environment: Mapping[str, str],
+    *,
+    report: Callable[[str], None] | None = None,
+    known: Collection[str] = frozenset(),
+    numbered_after: int = 0,
 ) -> Extraction | None:
-    """Read the contract's table or query and land its rows; None when there is nothing new.
+    """Read the contract's table or query and land its rows; None when there is nothing new, and nothing to say.
 
-    ``since`` is the cursor of the last extraction, as that returned it. A SQLite path is relative to the workspace. Raises
-    :class:`ExtractionFailed`.
+    ``since`` is the cursor of the last extraction, as that returned it. ``report`` is told how many rows have been read, and
+    the warnings. Content whose hash is ``known`` has been imported and is not landed again. ``numbered_after`` is the
+    highest number of any file that ever landed for the source; those that are there are counted in any case. A SQLite path
+    is relative to the workspace. Raises :class:`ExtractionFailed`.
     """
     selection = contract.extract.sql
     if selection is None:
         raise ExtractionFailed(f"{contract.source}: its contract names no database; add `extract: sql`")
+    since = None if selection.cursor is None else since
     folder = workspace_home / "landing" / contract.source
-    folder.mkdir(parents=True, exist_ok=True)
     engine = _engine(contract.source, selection, workspace_home, environment)
     try:
-        with _hidden_file(folder) as unfinished:
-            written = _write(engine, contract, selection, since, unfinished)
-            if not written.rows:
-                return None
+        folder.mkdir(parents=True, exist_ok=True)
+        clear_unfinished(folder, KIND)
+        with unfinished_file(folder, KIND) as unfinished:
+            written = _write(engine, contract, selection, _since(contract.source, since), unfinished, report)
+            doubts = _warnings(contract.source, selection, written, since)
+            for warning in doubts if report is not None else ():
+                report(warning)  # type: ignore[misc]
+            cursor = _further(written.ties, since)
+            if not written.rows or (not selection.overlap and since is not None and cursor == since):
+                return Extraction(None, 0, cursor, None, 0, False, doubts) if doubts else None
             digest = content_sha256(unfinished)
-            path, is_new = _land(folder, unfinished, digest)
-        cursor = _further(written.cursor, since)
-        return Extraction(path, written.rows, cursor, digest, written.rows_without_cursor, is_new)
+            if digest in known:
+                path, is_new = None, False
+            else:
+                path, is_new = _land(folder, unfinished, digest, numbered_after)
+        return Extraction(path, written.rows, cursor, digest, written.rows_without_cursor, is_new, doubts)
     except sa.exc.SQLAlchemyError as problem:
         raise _failed(contract.source, problem) from None
     except FileRefused as refused:
@@ -92,6 +145,10 @@ def extract(
     except OSError as problem:
         raise ExtractionFailed(
             f"{contract.source}: its extract could not be written ({type(problem).__name__}); check the disk of landing/"
+        ) from None
+    except (pa.ArrowException, UnicodeError):
+        raise ExtractionFailed(
+            f"{contract.source}: its database handed out text that is no Unicode; mend the rows, or select around them"
         ) from None
     finally:
         engine.dispose()
@@ -111,7 +168,13 @@ def _engine(source: str, selection: SqlExtract, home: Path, environment: Mapping
         if parsed.get_backend_name() == "sqlite":
             parsed = parsed.set(database=str(_existing_database(source, parsed.database, home)))
         return sa.create_engine(parsed, hide_parameters=True)
-    except (sa.exc.SQLAlchemyError, ImportError, ValueError) as problem:
+    except ImportError as problem:
+        module = (problem.name or "its driver").partition(".")[0]
+        raise ExtractionFailed(
+            f"{source}: the driver of its database is not installed ({module}); install "
+            f"{DRIVER_PACKAGES.get(module, module)}"
+        ) from None
+    except (sa.exc.SQLAlchemyError, ValueError) as problem:
         raise ExtractionFailed(
             f"{source}: its database URL can not be used ({type(problem).__name__}); expected "
             "dialect+driver://user:password@host/database, and the driver installed"
@@ -138,7 +201,7 @@ def _failed(source: str, problem: sa.exc.SQLAlchemyError) -> ExtractionFailed:
 
 
 def _query(
-    connection: sa.Connection, contract: SourceContract, selection: SqlExtract, since: str | None
+    connection: sa.Connection, contract: SourceContract, selection: SqlExtract, since: _Since | None
 ) -> sa.Select[Any]:
     """The rows to read, in an order that only the data decides: by cursor, then by key (or else by every column)."""
     source = contract.source
@@ -148,13 +211,15 @@ def _query(
         raise ExtractionFailed(f"{source}: the cursor column '{selection.cursor}' is not in its table or query")
     columns = [rows.c[name] for name in names]
     has_key = bool(contract.key) and set(contract.key) <= set(names)
-    order = [rows.c[name] for name in contract.key] if has_key else columns
+    # Without a key every column tells rows apart: as text, for there are types (json) that have no order.
+    by_text = [sa.cast(column, sa.Text()) for column in columns]
+    order: list[sa.ColumnElement[Any]] = [rows.c[name] for name in contract.key] if has_key else [*by_text]
     query = sa.select(*columns)
     if selection.cursor is None:
         return query.order_by(*order)
     cursor = rows.c[selection.cursor]
     if since is not None:
-        query = query.where(cursor > _before(source, _cursor_value(source, since), selection.overlap))
+        query = query.where(cursor >= _before(source, since.value, selection.overlap))
     return query.order_by(cursor, *(column for column in order if column is not cursor))
 
 
@@ -162,7 +227,11 @@ def _columns(connection: sa.Connection, selection: SqlExtract) -> tuple[list[str
     """Column names, and the table or query with columns that no type of SQLAlchemy's reads anything into."""
     if selection.table is not None:
         schema, _, name = selection.table.rpartition(".")
-        found = sa.inspect(connection).get_columns(name, schema=schema or None)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", sa.exc.SAWarning
+            )  # of types that are unknown to it; only names are asked for
+            found = sa.inspect(connection).get_columns(name, schema=schema or None)
         names = [column["name"] for column in found]
         return names, sa.table(name, *map(sa.column, names), schema=schema or None)
     # Nothing is bound into the contract's query: a colon in it is a colon.
@@ -180,14 +249,56 @@ def _derived(text: sa.TextClause, names: Sequence[str] = ()) -> sa.FromClause:
 # -- cursors ----------------------------------------------------------------------------------------------------------
 
 
-def _cursor_text(value: Cursor) -> str:
-    """A cursor with its type, so that the next extraction compares like with like: ``int:42``."""
-    kind = next(name for name, python_type in _CURSOR_TYPES.items() if type(value) is python_type)
-    return f"{kind}:{value_as_text(value)}"
+@dataclass(frozen=True)
+class _Since:
+    """The cursor that the last extraction came to, and a digest of the rows that had it."""
+
+    value: Cursor
+    ties: str
 
 
-def _cursor_value(source: str, text: str) -> Cursor:
+@dataclass
+class _Ties:
+    """The highest cursor so far, and a digest of the rows that have it, in any order."""
+
+    value: Cursor | None = None
+    digest: int = 0
+
+    def add(self, rows: Sequence[Sequence[Any]], position: int) -> None:
+        """Take in a batch of rows, which are in the order of the cursor; those without one may come first or last."""
+        last = next((row[position] for row in reversed(rows) if row[position] is not None), None)
+        if last is None:
+            return
+        if last != self.value:
+            self.value, self.digest = last, 0
+        for row in reversed(rows):
+            if row[position] is None:
+                continue
+            if row[position] != last:
+                break
+            self.digest = (self.digest + _row_digest(row)) % 2**64
+
+    @property
+    def text(self) -> str:
+        return f"{self.digest:016x}"
+
+
+def _row_digest(row: Sequence[Any]) -> int:
+    said = repr([value_as_text(value) for value in row]).encode("utf-8", "backslashreplace")
+    return int.from_bytes(hashlib.sha256(said).digest()[:8])
+
+
+def _cursor_text(ties: _Ties) -> str:
+    """A cursor with its type, so that the next extraction compares like with like, and the digest: ``int@5c…:42``."""
+    kind = next(name for name, python_type in _CURSOR_TYPES.items() if type(ties.value) is python_type)
+    return f"{kind}@{ties.text}:{value_as_text(ties.value)}"
+
+
+def _since(source: str, text: str | None) -> _Since | None:
+    if text is None:
+        return None
     kind, _, value = text.partition(":")
+    kind, _, ties = kind.partition("@")
     readers: Mapping[str, Any] = {
         "text": str,
         "int": int,
@@ -197,12 +308,11 @@ def _cursor_value(source: str, text: str) -> Cursor:
         "datetime": datetime.fromisoformat,
     }
     try:
-        cursor: Cursor = readers[kind](value)
+        return _Since(readers[kind](value), ties)
     except (KeyError, ValueError, ArithmeticError):
         raise ExtractionFailed(
-            f"{source}: its recorded cursor is not readable; clear it to extract everything"
+            f"{source}: its recorded cursor is not readable; `cdp source restart {source}` extracts everything"
         ) from None
-    return cursor
 
 
 def _before(source: str, cursor: Cursor, overlap: str | None) -> Cursor:
@@ -238,14 +348,34 @@ def _earlier_text(text: str, back: timedelta) -> str | None:
     return written.replace("+00:00", "Z") if text.endswith("Z") else written
 
 
-def _further(cursor: Cursor | None, since: str | None) -> str | None:
+def _further(ties: _Ties, since: str | None) -> str | None:
     """The new cursor; the former one when an overlap gave only rows that lie before it."""
-    if cursor is None:
+    if ties.value is None:
         return since
-    former = None if since is None else _cursor_value("", since)
-    if former is not None and type(former) is type(cursor) and former > cursor:  # type: ignore[operator]
-        return since
-    return _cursor_text(cursor)
+    former = _since("", since)
+    return since if former is not None and _is_before(ties.value, former.value) else _cursor_text(ties)
+
+
+def _is_before(cursor: Cursor, other: Cursor) -> bool:
+    return type(cursor) is type(other) and cursor < other  # type: ignore[operator]
+
+
+def _warnings(source: str, selection: SqlExtract, written: _Written, since: str | None) -> tuple[str, ...]:
+    """What a person should know though nothing failed."""
+    former = _since(source, since)
+    doubts = []
+    if former is not None and (written.ties.value is None or _is_before(written.ties.value, former.value)):
+        doubts.append(
+            f"{source}: no row reaches the cursor that was reached before: its newest rows were deleted, or its table was "
+            "emptied or restored. Rows that are written now with lower cursors are not seen; if it was restored, "
+            f"`cdp source restart {source}` extracts everything once more (what is known already adds nothing)"
+        )
+    if written.rows_without_cursor:
+        doubts.append(
+            f"{source}: {written.rows_without_cursor:,} rows have nothing in the cursor column '{selection.cursor}': they are "
+            "read by the first extraction only; choose a column that is always filled, or a query that fills it"
+        )
+    return tuple(doubts)
 
 
 # -- the file ---------------------------------------------------------------------------------------------------------
@@ -253,43 +383,88 @@ def _further(cursor: Cursor | None, since: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class _Written:
+    """``rows`` that were written; ``ties`` of all that were read; ``rows_without_cursor`` among them."""
+
     rows: int
-    cursor: Cursor | None
     rows_without_cursor: int
+    ties: _Ties = field(default_factory=_Ties)
 
 
-@contextmanager
-def _hidden_file(folder: Path) -> Iterator[Path]:
-    """A name of its own that landing ignores; the file is gone afterwards, unless it was renamed or we were killed."""
-    descriptor, name = tempfile.mkstemp(prefix=".extract-", suffix=".parquet.tmp", dir=folder)
-    os.close(descriptor)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
+_Rows = Sequence[Sequence[Any]]
 
 
 def _write(
-    engine: sa.Engine, contract: SourceContract, selection: SqlExtract, since: str | None, path: Path
+    engine: sa.Engine,
+    contract: SourceContract,
+    selection: SqlExtract,
+    since: _Since | None,
+    path: Path,
+    report: Callable[[str], None] | None,
 ) -> _Written:
-    rows = without = 0
-    highest: Cursor | None = None
+    written = without = 0
+    ties = _Ties()
     with engine.connect() as connection:
         query = _query(connection, contract, selection, since)
-        streamed = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(query)
-        names = list(streamed.keys())
-        schema = pa.schema([pa.field(name, pa.string()) for name in names])
-        position = names.index(selection.cursor) if selection.cursor is not None else None
-        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-            for batch in streamed.partitions(ROWS_AT_ONCE):
-                columns = list(zip(*batch, strict=True))
-                writer.write_table(pa.Table.from_arrays([_text_array(values) for values in columns], schema=schema))
-                rows += len(batch)
-                if position is not None:
-                    cursors = [value for value in columns[position] if value is not None]
-                    without += len(batch) - len(cursors)
-                    highest = _highest(contract.source, cursors, highest)
-    return _Written(rows, highest, without)
+        connection = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE)
+        with connection.execute(query) as streamed:
+            names = list(streamed.keys())
+            schema = pa.schema([pa.field(name, pa.string()) for name in names])
+            batches: Iterable[_Rows] = streamed.partitions(ROWS_AT_ONCE)
+            if selection.cursor is not None:
+                position = names.index(selection.cursor)
+                batches = _watched(batches, position, ties, contract.source)
+                if since is not None and not selection.overlap:
+                    batches = _without_known_ties(batches, position, since)
+            with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+                for batch in batches:
+                    columns = list(zip(*batch, strict=True))
+                    arrays = [_text_array(values) for values in columns]
+                    writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+                    if selection.cursor is not None:
+                        without += sum(value is None for value in columns[position])
+                    if report is not None and written // REPORTED_ROWS != (written + len(batch)) // REPORTED_ROWS:
+                        report(f"{contract.source}: {written + len(batch):,} rows read from its database")
+                    written += len(batch)
+    return _Written(written, without, ties)
+
+
+def _watched(batches: Iterable[_Rows], position: int, ties: _Ties, source: str) -> Iterator[_Rows]:
+    """The same batches; ``ties`` follows them."""
+    kinds: set[type] = set()
+    for batch in batches:
+        values = [row[position] for row in batch if row[position] is not None]
+        kinds |= {type(value) for value in values}
+        if len(kinds) > 1 or not kinds <= set(_CURSOR_TYPES.values()) or any(value != value for value in values[-1:]):
+            raise ExtractionFailed(
+                f"{source}: its cursor column holds values of several types, or of one that does not grow; "
+                "use a time or a number"
+            )
+        ties.add(batch, position)
+        yield batch
+
+
+def _without_known_ties(batches: Iterable[_Rows], position: int, since: _Since) -> Iterator[_Rows]:
+    """The batches, without the rows at their beginning that have the remembered cursor, when these are as remembered.
+
+    They are held back until that shows, but never more of them than fit into memory: a table of which millions of rows have
+    one cursor repeats them, which adds nothing.
+    """
+    held: list[Sequence[Any]] = []
+    remaining = iter(batches)
+    rest: _Rows = ()
+    for batch in remaining:
+        count = next((n for n, row in enumerate(batch) if row[position] != since.value), len(batch))
+        held += batch[:count]
+        rest = batch[count:]
+        if rest or len(held) > ROWS_AT_ONCE:
+            break
+    ties = _Ties()
+    ties.add(held, position)
+    if held and (ties.text != since.ties or len(held) > ROWS_AT_ONCE):
+        yield held
+    if rest:
+        yield rest
+    yield from remaining
 
 
 def _text_array(values: Sequence[Any]) -> pa.Array:
@@ -305,22 +480,16 @@ def _fit(values: Sequence[int | None]) -> bool:
     return all(value is None or -(2**63) <= value < 2**63 for value in values)
 
 
-def _highest(source: str, cursors: Sequence[Any], highest: Cursor | None) -> Cursor | None:
-    found = [value for value in (*cursors, highest) if value is not None]
-    if any(type(value) not in _CURSOR_TYPES.values() for value in found) or len({type(value) for value in found}) > 1:
-        raise ExtractionFailed(f"{source}: its cursor column holds values of several types; use a time or a number")
-    return max(found) if found else None
+def _land(folder: Path, unfinished: Path, digest: str, numbered_after: int) -> tuple[Path, bool]:
+    """Give the whole file its name: the next number, so that extracts count in the order they were made.
 
-
-def _land(folder: Path, unfinished: Path, digest: str) -> tuple[Path, bool]:
-    """Give the whole file its name: the next number, so that extracts count in the order they were made."""
-    made = [(int(found[1]), path) for path in folder.iterdir() if (found := _SEQUENCE.fullmatch(path.name))]
-    same = [path for _, path in made if _SEQUENCE.fullmatch(path.name)[2] == digest[:12]]  # type: ignore[index]
-    if same:
-        return same[-1], False
-    path = folder / f"extract-{max((number for number, _ in made), default=0) + 1:06}-{digest[:12]}.parquet"
-    with unfinished.open("rb+") as written:
-        os.fsync(written.fileno())
-    unfinished.chmod(0o644)  # as any file that lands; temporary files are private
-    unfinished.replace(path)
+    The same content as the newest one's is the same file. The content of an older one is not: a table that is again what it
+    once was says so by a new file.
+    """
+    made = sorted((number_of(path.name), path.name) for path in folder.iterdir() if number_of(path.name))
+    if made and digest_of(made[-1][1]) == digest[:12]:
+        return folder / made[-1][1], False
+    number = max(numbered_after, last_number(name for _, name in made)) + 1
+    path = folder / placed_name(KIND, number, digest, ENDING)
+    put_in_place(unfinished, path)
     return path, True

@@ -18,7 +18,10 @@ JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
 COMPRESSED_ENDINGS = (".gz", ".zst")
 
 NOT_TABLES = {
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
+    b"\xd0\xcf\x11\xe0": (
+        "an old Excel workbook (.xls), or one with a password",
+        "save it without a password as .xlsx or .csv",
+    ),
     b"%PDF": ("a PDF document", "export the table as .csv or .xlsx"),
     b"PK\x05\x06": ("an empty zip archive", "deliver the files themselves"),
     b"BZh": ("compressed with bzip2", "compress it with gzip or zstd, or not at all"),
@@ -30,6 +33,7 @@ NOT_TABLES = {
     b"\x28\xb5\x2f\xfd": ("compressed twice", "compress it once"),
     b"\x89PNG": ("a picture", "export the table as .csv or .xlsx"),
     b"\xff\xd8\xff": ("a picture", "export the table as .csv or .xlsx"),
+    b"PARE": ("Parquet with an encrypted footer", "deliver it without encryption"),
     b"ORC": ("an ORC file", "deliver Parquet or CSV"),
     b"Obj\x01": ("an Avro file", "deliver Parquet or CSV"),
 }

@@ -23,7 +23,7 @@ FIELD_WORDS: Mapping[str, str] = {
         vollername vollstaendigername vollstandigername nombrecompleto nombreyapellidos nomcomplet nometprenom nomprenom imieinazwisko""",
     "name_suffix": "suffix namesuffix generation namenszusatz sufijo",
     "sex": "sex gender geschlecht sexo genero sexe genre plec",
-    "email": """email mail emailaddress emailid emailadresse mailadresse eaddress login correo correoelectronico
+    "email": """email mail emailaddress mailaddress emailid emailadresse mailadresse eaddress login correo correoelectronico
         direcciondecorreo adresseemail adressemail courriel adresemail adresmail poczta""",
     "phone": """phone mobile cell telephone phonenumber mobilenumber mobilephone cellphone telephonenumber landline tel
         contactnumber msisdn telefon telefonnummer telefonnr handy handynummer mobiltelefon mobilnummer rufnummer festnetz

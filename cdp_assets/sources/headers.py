@@ -15,12 +15,7 @@ MOST_COLUMNS = 10_000
 
 def check_header(header: Sequence[str]) -> None:
     """Refuse a header whose columns can not be told apart or have no name."""
-    if len(header) > MOST_COLUMNS:
-        raise FileRefused(
-            "too_many_columns",
-            f"it has {len(header):,} columns, at most {MOST_COLUMNS:,} are read",
-            "deliver fewer columns",
-        )
+    check_width(len(header))
     empty = [str(position) for position, name in enumerate(header, start=1) if not name]
     if empty:
         raise FileRefused(
@@ -35,3 +30,13 @@ def check_header(header: Sequence[str]) -> None:
                 f"columns {first} and {position} have the same name, or one that differs only in capitals",
                 "give each column its own name",
             )
+
+
+def check_width(columns: int) -> None:
+    """Refuse a table of too many columns, before anything is made of them."""
+    if columns > MOST_COLUMNS:
+        raise FileRefused(
+            "too_many_columns",
+            f"it has {columns:,} columns, at most {MOST_COLUMNS:,} are read",
+            "deliver fewer columns",
+        )

@@ -1,5 +1,9 @@
 """JSON lines: one object per line to columns, with every line accounted for and every number as it was written.
 
+Which columns there are is known only at the end of the file. So the lines are read once, some megabytes at a time, and
+their values put by, in memory while they are few and then in a file without a name; then they are handed out with all
+columns. Reading twice would cost twice as much: taking JSON apart is what takes the time.
+
 Nested objects become dotted columns (``customer.address.city``); a list stays JSON text under its own name, and a
 contract may name one of its items (``emails.0``). ``1.0``, ``1e5`` and long numbers stay exactly that; ``true`` and
 ``false`` are words. A line that is no JSON object, or says a key twice, is kept whole with the rule it broke.
@@ -9,10 +13,14 @@ What does not belong here: encodings (``text_encoding.py``), what the columns me
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from itertools import chain
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any, NoReturn, Self
 
 import polars as pl
 
@@ -23,13 +31,24 @@ from cdp_assets.sources.line_problems import (
     JSON_KEY_EMPTY,
     JSON_KEY_REPEATED,
     JSON_NOT_AN_OBJECT,
+    JSON_TOO_DEEP,
     JSON_UNREADABLE,
     NOT_UNICODE,
 )
 from cdp_assets.sources.refusal import FileRefused
+from cdp_assets.sources.row_grammar import LINE_END
 from cdp_assets.sources.typed_tables import item_positions
+from cdp_assets.sources.whole_lines import LONGEST_ROW, WholeLines
 
 ROWS_AT_ONCE = 50_000
+
+IN_MEMORY = 32 << 20
+"""Bytes of values, compressed, that are put by in memory; more go to a file."""
+
+MOST_LEVELS = 100
+"""Objects and lists in one another. Nobody's customer is deeper; what is taken apart by recursion needs a bound that does not
+depend on how deep the call was that began it."""
+
 _Flat = dict[str, str | None]
 
 
@@ -56,42 +75,129 @@ class _Number(str):
 
 
 def read_json_lines(text: bytes, wanted: Collection[str] = (), fewest_of_a_shape: int = FEWEST_LINES) -> JsonTable:
-    """Split valid UTF-8 text without NUL into rows.
+    """Split valid UTF-8 text without NUL into rows, all of it at once: see :class:`JsonLinesReader`."""
+    with JsonLinesReader(iter([text]), wanted, fewest_of_a_shape=fewest_of_a_shape) as reader:
+        nothing = pl.DataFrame(schema=reader.schema)
+        return JsonTable(reader.header, pl.concat([nothing, *reader.batches()]), reader.blank_lines)
 
-    ``wanted`` are dotted paths that may lead into lists. Values are text; absent, null and empty ones are null. Raises
-    :class:`FileRefused` when no line at all is a JSON object, or there are too many distinct paths.
+
+class JsonLinesReader:
+    """Splits valid UTF-8 text without NUL, which comes in pieces, into rows.
+
+    ``wanted`` are dotted paths that may lead into lists. Values are text; absent, null and empty ones are null. Lines end
+    with newlines, or with carriage returns if the first line does. The whole text is read at once; ``header`` and
+    ``blank_lines`` are complete then. Raises :class:`FileRefused` when no line at all is a JSON object, there are too
+    many distinct paths, or a line has no end. Close it, or use it in a ``with``, to let go of what was put by.
     """
-    lines = _lines(text)
-    is_blank = lines.get_column("text").str.strip_chars() == ""
-    rest, blank = lines.filter(~is_blank), int(is_blank.sum() or 0)
-    total = rest.height
-    reader = _Reader(wanted)
-    frames: list[pl.DataFrame] = []
-    for paths, values, remaining in by_shape(rest, reader.plain, fewest_of_a_shape):
-        values.columns = [LINE, *(f"={path}" for path in paths)]
-        reader.see(paths, int(values.get_column(LINE)[0]))
-        frames.append(values)
-        rest = remaining
-    frames.extend(batch.frame() for batch in reader.batches(rest))
-    if total and reader.no_objects == total:
-        raise FileRefused(
-            "not_json_lines",
-            "none of its lines is a JSON object",
-            "write one object per line, not one array or document",
+
+    def __init__(
+        self,
+        pieces: Iterator[bytes],
+        wanted: Collection[str] = (),
+        *,
+        spool_dir: Path | None = None,
+        fewest_of_a_shape: int = FEWEST_LINES,
+        longest_line: int = LONGEST_ROW,
+    ) -> None:
+        self._wanted, self._fewest = wanted, fewest_of_a_shape
+        self._reader = _Reader(wanted)
+        self._put_by = _PutBy(spool_dir)
+        self._filled: set[str] = set()
+        self.blank_lines, self._objects_sought = 0, 0
+        try:
+            self._read(pieces, longest_line)
+            self.header = self._without_absent_objects(self._reader.header())
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what was put by."""
+        self._put_by.close()
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Columns of every batch."""
+        text = {name: pl.String() for name in (PROBLEM, TEXT, *(f"={name}" for name in self.header))}
+        return {LINE: pl.Int64(), **text}
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """All rows in the order of their lines: ``_line``, ``_problem``, ``_text`` and, prefixed ``=``, the columns."""
+        columns = list(self.schema)
+        for batch in self._put_by.frames():
+            has = set(batch.columns)
+            absent = [pl.lit(None, dtype=pl.String).alias(name) for name in columns if name not in has]
+            yield batch.with_columns(absent).select(columns)
+
+    def _read(self, pieces: Iterator[bytes], longest_line: int) -> None:
+        lines = WholeLines(_with_newlines(pieces, longest_line), longest_line, newlines_only=True)
+        while not lines.is_all:
+            lines.more()
+            if lines.text:
+                numbered = _numbered(lines.text, lines.line)
+                lines.take(len(lines.text), numbered.height)
+                self._put_by.add(self._batch(numbered))
+        if self._objects_sought and self._reader.no_objects == self._objects_sought:
+            raise FileRefused(
+                "not_json_lines",
+                "none of its lines is a JSON object",
+                "write one object per line, not one array or document",
+            )
+
+    def _batch(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """The rows of some lines, with the columns that those have."""
+        is_blank = lines.get_column("text").str.strip_chars() == ""
+        rest = lines.filter(~is_blank)
+        self.blank_lines += lines.height - rest.height
+        self._objects_sought += rest.height
+        frames: list[pl.DataFrame] = []
+        for paths, values, remaining in by_shape(rest, self._reader.plain, self._fewest):
+            values.columns = [LINE, *(f"={path}" for path in paths)]
+            self._reader.see(paths, int(values.get_column(LINE)[0]))
+            frames.append(values)
+            rest = remaining
+        frames.extend(batch.frame() for batch in self._reader.batches(rest))
+        rows = pl.concat([_Batch().frame(), *frames], how="diagonal").sort(LINE)
+        self._filled |= {column.name for column in rows.get_columns() if column.null_count() < rows.height}
+        return rows
+
+    def _without_absent_objects(self, header: tuple[str, ...]) -> tuple[str, ...]:
+        """Columns without those that are only the null of an object that other lines have: ``user`` beside
+        ``user.name``."""
+        opened = {name[:end] for name in header for end, letter in enumerate(name) if letter == "."}
+        return tuple(
+            name for name in header if name not in opened or name in self._wanted or f"={name}" in self._filled
         )
-    frame = pl.concat([_Batch().frame(), *frames], how="diagonal").sort(LINE)
-    header = _without_absent_objects(reader.header(), frame, wanted)
-    return JsonTable(header, frame.select(LINE, PROBLEM, TEXT, *(f"={name}" for name in header)), blank)
 
 
-def _without_absent_objects(header: tuple[str, ...], frame: pl.DataFrame, wanted: Collection[str]) -> tuple[str, ...]:
-    """Columns without those that are only the null of an object that other lines have: ``user`` beside ``user.name``."""
-    opened = {name[:end] for name in header for end, letter in enumerate(name) if letter == "."}
-    return tuple(
-        name
-        for name in header
-        if name not in opened or name in wanted or frame.get_column(f"={name}").null_count() < frame.height
-    )
+class _PutBy:
+    """Frames of different columns, kept in order: a file without a name holds what is too much for memory."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY, dir=None if folder is None else str(folder))  # noqa: SIM115 (closed by its owner)
+        self._sizes: list[int] = []
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Put one frame behind the others."""
+        written = io.BytesIO()
+        frame.write_ipc(written, compression="lz4")
+        self._sizes.append(self._file.write(written.getbuffer()))
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """All of them, from the first."""
+        self._file.seek(0)
+        for size in self._sizes:
+            yield pl.read_ipc(io.BytesIO(self._file.read(size)))
+
+    def close(self) -> None:
+        """Forget them."""
+        self._file.close()
 
 
 @dataclass
@@ -206,24 +312,48 @@ class _Reader:
         flat.update({name: text for name, text in item.items() if name in self._wanted})
 
 
-def _lines(text: bytes) -> pl.DataFrame:
+def _with_newlines(pieces: Iterator[bytes], longest_line: int) -> Iterator[bytes]:
+    """The text with newlines at line ends. Inside JSON a carriage return is a space like any other, so what it means in
+    this file is told by its first line's end."""
+    beginning = next(pieces, b"")
+    while (end := LINE_END.search(beginning)) is None or end.end() == len(beginning):
+        piece = next(pieces, None)
+        if piece is None or len(beginning) > longest_line:
+            break
+        beginning += piece
+    text = chain([beginning], pieces)
+    return (piece.replace(b"\r", b"\n") for piece in text) if end is not None and end[0] == b"\r" else text
+
+
+def _numbered(text: bytes, first: int) -> pl.DataFrame:
     """Lines with their numbers, without their ends."""
-    if b"\n" not in text:
-        text = text.replace(b"\r", b"\n")
     lines = text.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
+    lines.pop()
     column = pl.Series("text", lines, dtype=pl.Binary).cast(pl.String).str.strip_suffix("\r")
-    return pl.DataFrame([pl.int_range(1, len(column) + 1, eager=True, dtype=pl.Int64).alias(LINE), column])
+    return pl.DataFrame([pl.int_range(first, first + len(column), eager=True, dtype=pl.Int64).alias(LINE), column])
 
 
 def _parse(line: str, decoder: json.JSONDecoder) -> Any:
     try:
-        return decoder.decode(line)
+        found = decoder.decode(line)
     except _LineError:
         raise
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise _LineError(JSON_TOO_DEEP) from None
+    except ValueError:
         raise _LineError(JSON_UNREADABLE) from None
+    if line.count("[") + line.count("{") > MOST_LEVELS and _levels(found) > MOST_LEVELS:
+        raise _LineError(JSON_TOO_DEEP)
+    return found
+
+
+def _levels(found: Any) -> int:
+    """How many objects and lists are in one another."""
+    levels, at_this = 0, [found]
+    while at_this := [item for item in at_this if isinstance(item, dict | list)]:
+        levels += 1
+        at_this = [part for item in at_this for part in (item.values() if isinstance(item, dict) else item)]
+    return levels
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

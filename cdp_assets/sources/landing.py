@@ -4,7 +4,10 @@ A file counts when nobody is writing it any more: it has not changed for a momen
 line's end, the last byte of the compressed data, the footer of a Parquet file, the directory of an Excel file). What
 does not count yet, or never will, is listed with the reason. Landing files are only ever read.
 
-What does not belong here: which files have been imported (the ledger), reading them (``reading.py``).
+One entry never keeps the others from being looked at: what can not be read waits, with the reason.
+
+What does not belong here: which files have been imported (the ledger), reading them (``reading.py``), writing them
+(``placing.py``, ``extraction.py``, ``fetching.py``), putting them away (``tidying.py``).
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +25,7 @@ from typing import NamedTuple
 from cdp_assets.sources.compression import CUT_SHORT, DEFAULT_LIMITS, compression_of, content_of, open_regular
 from cdp_assets.sources.contract_model import SourceContract
 from cdp_assets.sources.file_format import PARQUET_MAGIC, ZIP_MAGIC
-from cdp_assets.sources.reading import content_sha256
 from cdp_assets.sources.refusal import FileRefused
-
-__all__ = ["FileStamp", "LandedFile", "Landing", "NotLanded", "content_sha256", "look", "scan", "source_dir"]
 
 SETTLE_SECONDS = 2.0
 """A file that changed more recently may be in the middle of being written."""
@@ -38,6 +38,9 @@ STALLED_SECONDS = 900.0
 
 EXTRACT_PATTERN = "extract-*.parquet"
 """What extractions from a database are called in landing/<source>/."""
+
+FETCHED_PATTERN = "fetched-*"
+"""What copies of files from a URL are called in landing/<source>/; which of the URL's files they are was decided there."""
 
 UNFINISHED_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", "~")
 """How tools name files that they are still writing."""
@@ -64,6 +67,8 @@ class LandedFile:
     bytes: int
     modified_at: datetime
     stamp: FileStamp
+    instance: tuple[int, int] = (0, 0)
+    """Inode and time of its last change of any kind: differs for a file of the same name, size and time in its place."""
 
     @property
     def shown_name(self) -> str:
@@ -96,9 +101,66 @@ class Landing:
     ignored: tuple[NotLanded, ...]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One name in a folder, and what the system says of it; ``status`` is None where it says nothing."""
+
+    path: Path
+    name: str
+    status: os.stat_result | None
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a file: no folder, link or pipe."""
+        return self.status is not None and stat.S_ISREG(self.status.st_mode)
+
+    @property
+    def stamp(self) -> FileStamp:
+        """Its stamp, also of what is no file."""
+        return FileStamp(self.name, -1, -1) if self.status is None else _stamp(self.name, self.status)
+
+
 def source_dir(landing_dir: Path, contract: SourceContract) -> Path:
     """Where a source's files land, below the workspace's landing directory."""
     return landing_dir / contract.source
+
+
+def entries_of(
+    folder: Path, *, known: Collection[tuple[str, int, int]] = frozenset(), changed_since: float | None = None
+) -> list[Entry]:
+    """Everything in a folder, in no order; nothing where there is no folder. What vanishes meanwhile is left out.
+
+    Files whose stamp is ``known`` are left out, and so is what changed before the moment ``changed_since`` (in seconds):
+    thousands of them are passed by at each look of a sensor.
+    """
+    entries: list[Entry] = []
+    try:
+        with os.scandir(folder) as found:
+            for item in found:
+                try:
+                    status = item.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                except OSError:
+                    entries.append(Entry(folder / item.name, item.name, None))
+                    continue
+                if changed_since is not None and status.st_mtime < changed_since:
+                    continue
+                if (item.name, status.st_size, status.st_mtime_ns) in known and stat.S_ISREG(status.st_mode):
+                    continue
+                entries.append(Entry(folder / item.name, item.name, status))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return entries
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether nothing is in a folder, or there is none."""
+    try:
+        with os.scandir(folder) as found:
+            return next(found, None) is None
+    except (FileNotFoundError, NotADirectoryError):
+        return True
 
 
 def scan(
@@ -108,7 +170,7 @@ def scan(
     *,
     settle_seconds: float = SETTLE_SECONDS,
     quiet_seconds: float = QUIET_SECONDS,
-    known: Collection[FileStamp] = frozenset(),
+    known: Collection[tuple[str, int, int]] = frozenset(),
 ) -> list[LandedFile]:
     """Complete files of a source in the order in which they count: by name, numbers as numbers (2 before 10).
 
@@ -127,29 +189,51 @@ def look(
     settle_seconds: float = SETTLE_SECONDS,
     quiet_seconds: float = QUIET_SECONDS,
     stalled_seconds: float = STALLED_SECONDS,
-    known: Collection[FileStamp] = frozenset(),
+    known: Collection[tuple[str, int, int]] = frozenset(),
 ) -> Landing:
-    """Everything in a source's folder, complete or not; see :func:`scan`."""
+    """Everything in a source's folder, complete or not; see :func:`scan`. Raises ``OSError`` for a folder that can not be read."""
+    return look_at(
+        entries_of(source_dir(landing_dir, contract), known=known),
+        contract,
+        now,
+        settle_seconds=settle_seconds,
+        quiet_seconds=quiet_seconds,
+        stalled_seconds=stalled_seconds,
+    )
+
+
+def look_at(
+    entries: Iterable[Entry],
+    contract: SourceContract,
+    now: datetime,
+    *,
+    settle_seconds: float = SETTLE_SECONDS,
+    quiet_seconds: float = QUIET_SECONDS,
+    stalled_seconds: float = STALLED_SECONDS,
+) -> Landing:
+    """The same for entries that the caller has listed already."""
     ready: list[LandedFile] = []
     waiting: list[NotLanded] = []
     ignored: list[NotLanded] = []
-    for entry in _entries(source_dir(landing_dir, contract)):
-        if why := _why_ignored(entry, contract):
+    pattern = _pattern(contract)
+    for entry in sorted(entries, key=lambda entry: natural_order(entry.name)):
+        if why := _why_ignored(entry, pattern):
             ignored.append(NotLanded(entry.name, why))
             continue
-        file = _landed(entry)
-        if file is None or file.stamp in known:
+        file = as_landed(entry)
+        if file is None:
+            waiting.append(NotLanded(entry.name, "the system does not say what it is; check the disk"))
             continue
         # A clock that is behind the file's gives a negative age; far from now is settled in either direction.
         age = abs(now.timestamp() - file.stamp.modified_ns / 1e9)
-        why = (
+        incomplete = (
             "it has just changed"
             if age < settle_seconds
             else _why_incomplete(file, age, quiet_seconds, stalled_seconds)
         )
-        if why:
-            waiting.append(NotLanded(entry.name, why))
-        elif _landed(entry) != file:
+        if incomplete:
+            waiting.append(NotLanded(entry.name, incomplete))
+        elif not is_unchanged(file):
             waiting.append(NotLanded(entry.name, "it changed while it was looked at"))
         else:
             ready.append(file)
@@ -161,58 +245,80 @@ def shown_name(name: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
 
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir(), key=lambda path: _natural(path.name))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
+def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """Sort key: runs of digits as numbers, letters without case; the name itself where that is equal."""
     parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], name
 
 
-def _why_ignored(path: Path, contract: SourceContract) -> str | None:
-    if path.name.startswith("."):
+def _why_ignored(entry: Entry, pattern: str) -> str | None:
+    if why := why_never_read(entry.name):
+        return why
+    if entry.status is not None and stat.S_ISLNK(entry.status.st_mode):
+        return "links are not followed; deliver the file itself"
+    if entry.status is not None and not stat.S_ISREG(entry.status.st_mode):
+        return "it is not a regular file"
+    return None if fits_pattern(entry.name, pattern) else f"it does not match the contract's {pattern}"
+
+
+def why_never_read(name: str) -> str | None:
+    """Why a file of this name is never read, whatever the contract's pattern; None where nothing speaks against it."""
+    if name.startswith("."):
         return "hidden files are not read"
-    if path.name.lower().endswith(UNFINISHED_ENDINGS):
+    if name.lower().endswith(UNFINISHED_ENDINGS):
         return "its name says that it is unfinished"
     try:
-        path.name.encode("utf-8")
+        name.encode("utf-8")
     except UnicodeEncodeError:
         return "its name is not UTF-8 text; rename it"
-    try:
-        mode = path.lstat().st_mode
-    except OSError:
-        return None
-    if stat.S_ISLNK(mode):
-        return "links are not followed; deliver the file itself"
-    if not stat.S_ISREG(mode):
-        return "it is not a regular file"
-    pattern = contract.extract.files or EXTRACT_PATTERN
-    return None if _matches(path.name, pattern) else f"it does not match the contract's {pattern}"
+    return None
 
 
-def _matches(name: str, pattern: str) -> bool:
+def _pattern(contract: SourceContract) -> str:
+    """The pattern of the names in landing/<source>/: what we have put there has names of our own."""
+    if contract.extract.folder_url is not None:
+        return FETCHED_PATTERN
+    return contract.extract.file_pattern or EXTRACT_PATTERN
+
+
+def is_delivery_name(name: str, contract: SourceContract) -> bool:
+    """Whether a file of this name in landing/<source>/ is one that counts."""
+    return why_never_read(name) is None and fits_pattern(name, _pattern(contract))
+
+
+def fits_pattern(name: str, pattern: str) -> bool:
     """Whether the name, with or without the ending of its compression, fits the pattern, in any case."""
     wanted = re.compile(fnmatch.translate(pattern), re.IGNORECASE)
     return any(wanted.match(candidate) for candidate in (name, re.sub(r"(?i)\.(gz|zst)\Z", "", name)))
 
 
-def _landed(path: Path) -> LandedFile | None:
-    """The file as it is now; None when it has gone."""
-    try:
-        found = path.lstat()
-    except OSError:
+def as_landed(entry: Entry) -> LandedFile | None:
+    """The file as the entry says; None where that says nothing."""
+    found = entry.status
+    if found is None:
         return None
+    instance = (found.st_ino, found.st_ctime_ns)
+    return LandedFile(entry.path, entry.name, found.st_size, _moment(found), _stamp(entry.name, found), instance)
+
+
+def is_unchanged(file: LandedFile) -> bool:
+    """Whether the file that was looked at is still there, in the same place, untouched."""
     try:
-        modified_at = datetime.fromtimestamp(found.st_mtime, UTC)
+        status = file.path.lstat()
+    except OSError:
+        return False
+    return as_landed(Entry(file.path, file.name, status)) == file
+
+
+def _stamp(name: str, status: os.stat_result) -> FileStamp:
+    return FileStamp(name, status.st_size, status.st_mtime_ns)
+
+
+def _moment(status: os.stat_result) -> datetime:
+    try:
+        return datetime.fromtimestamp(status.st_mtime, UTC)
     except (OverflowError, ValueError, OSError):
-        modified_at = datetime.fromtimestamp(0, UTC)
-    stamp = FileStamp(path.name, found.st_size, found.st_mtime_ns)
-    return LandedFile(path, path.name, found.st_size, modified_at, stamp)
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _why_incomplete(file: LandedFile, age: float, quiet_seconds: float, stalled_seconds: float) -> str | None:
@@ -224,7 +330,9 @@ def _why_incomplete(file: LandedFile, age: float, quiet_seconds: float, stalled_
         if refused.rule == CUT_SHORT:
             return None if age >= stalled_seconds else refused.reason
         # Whatever else is wrong with its content is for the import to say, once and for good.
-        return refused.reason if refused.rule in ("not_readable", "not_a_file") else None
+        return str(refused) if refused.rule in ("not_readable", "not_a_file") else None
+    except (OSError, MemoryError) as problem:
+        return f"reading it failed ({type(problem).__name__}); check the disk"
     if end is None:
         return None
     enough = quiet_seconds if end == "its last line has no end" else stalled_seconds

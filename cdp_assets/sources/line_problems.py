@@ -11,6 +11,7 @@ JSON_UNREADABLE = "json_unreadable"
 JSON_NOT_AN_OBJECT = "json_not_an_object"
 JSON_KEY_REPEATED = "json_key_repeated"
 JSON_KEY_EMPTY = "json_key_empty"
+JSON_TOO_DEEP = "json_too_deep"
 NOT_UNICODE = "not_unicode"
 
 LINE_PROBLEMS: Mapping[str, str] = {
@@ -21,6 +22,7 @@ LINE_PROBLEMS: Mapping[str, str] = {
     JSON_NOT_AN_OBJECT: "it is JSON but not an object: deliver one JSON object per line",
     JSON_KEY_REPEATED: "an object says a key twice, so one of its values would be lost: give each key once",
     JSON_KEY_EMPTY: "an object has a key without a name: give every key a name",
+    JSON_TOO_DEEP: "it holds objects or lists in one another, more levels than are read: deliver flatter objects",
     NOT_UNICODE: "it holds a NUL or half a character: correct the escapes in it, and deliver it again",
 }
 """Rule to what is wrong and what to do about it."""

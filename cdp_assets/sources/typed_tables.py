@@ -13,9 +13,10 @@ import json
 import re
 import zipfile
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 import fastexcel
 import polars as pl
@@ -23,9 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cdp_assets.sources.compression import READ_BYTES, ExpansionLimits
+from cdp_assets.sources.headers import check_width
 from cdp_assets.sources.refusal import FileRefused
 
-ROWS_AT_ONCE = 65_536
+MOST_ROWS_AT_ONCE = 65_536
+MOST_CELLS_AT_ONCE = 1 << 20
+"""A batch of a wide table has fewer rows, so that any batch takes tens of megabytes."""
+
 LARGEST_EXACT_FLOAT = 2.0**53
 """Above it a float can not tell neighbouring whole numbers apart, so it is written as the float that it is."""
 
@@ -39,26 +44,48 @@ _TIME_OF_DAY = r"^1899-12-3[01] (\d{2}:\d{2}:\d{2}(?:\.\d+)?)$"
 """Excel has no times of day either, only moments of its day zero."""
 
 
-def parquet_tables(data: bytes, limits: ExpansionLimits, wanted: Collection[str] = ()) -> Iterator[pl.DataFrame]:
-    """The rows of a Parquet file as text, in pieces of at most ``ROWS_AT_ONCE``; at least one piece.
+class ParquetReader:
+    """The rows of a Parquet file as text.
 
-    Raises :class:`FileRefused` for a file that is not readable as what it declares.
+    ``file`` can be read at any place; ``wanted`` are dotted paths that may lead into lists. ``columns`` are the text
+    columns of every batch, ``own_columns`` those of them that are not items which only ``wanted`` asks for. Raises
+    :class:`FileRefused` for a file that is not readable as what it declares, now or while batches are taken.
     """
+
+    def __init__(self, file: BinaryIO, limits: ExpansionLimits, wanted: Collection[str] = ()) -> None:
+        self._wanted = wanted
+        with _refusing_damage("Parquet", "write and deliver the file again"):
+            # Buffering ahead would keep what it buffered: memory would grow with the file.
+            self._file = pq.ParquetFile(file, pre_buffer=False)
+            metadata = self._file.metadata
+            check_width(metadata.num_columns)
+            limits.check(metadata.num_rows * max(1, metadata.num_columns) * BYTES_PER_CELL, limits.max_bytes)
+            names = self._file.schema_arrow.names
+            if len(set(names)) != len(names):
+                raise FileRefused(
+                    "header_repeated", "two of its columns have one name", "give each column its own name"
+                )
+            nothing = _frame(self._file.schema_arrow.empty_table())
+            self.columns = tuple(text_table(nothing, wanted).columns)
+            self.own_columns = tuple(text_table(nothing).columns)
+            self._rows_at_once = max(1, min(MOST_ROWS_AT_ONCE, MOST_CELLS_AT_ONCE // max(1, metadata.num_columns)))
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """All rows in the order of the file, with ``columns``."""
+        with _refusing_damage("Parquet", "write and deliver the file again"):
+            for batch in self._file.iter_batches(batch_size=self._rows_at_once, use_threads=False):
+                yield text_table(_frame(pa.Table.from_batches([batch])), self._wanted)
+
+
+@contextmanager
+def _refusing_damage(what: str, advice: str) -> Iterator[None]:
+    """What a library says of a file that it can not read may hold values; only its kind is passed on."""
     try:
-        file = pq.ParquetFile(io.BytesIO(data))
-        limits.check(file.metadata.num_rows * max(1, file.metadata.num_columns) * BYTES_PER_CELL, limits.max_bytes)
-        names = file.schema_arrow.names
-        if len(set(names)) != len(names):
-            raise FileRefused("header_repeated", "two of its columns have one name", "give each column its own name")
-        yield text_table(_frame(file.schema_arrow.empty_table()), wanted)
-        for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-            yield text_table(_frame(pa.Table.from_batches([batch])), wanted)
-    except FileRefused:
+        yield
+    except (FileRefused, MemoryError):
         raise
     except (Exception, pl.exceptions.PanicException) as problem:
-        raise FileRefused(
-            "damaged", f"it is not readable as Parquet ({type(problem).__name__})", "write and deliver the file again"
-        ) from None
+        raise FileRefused("damaged", f"it is not readable as {what} ({type(problem).__name__})", advice) from None
 
 
 def _frame(table: pa.Table) -> pl.DataFrame:
@@ -73,7 +100,7 @@ def excel_rows(data: bytes, limits: ExpansionLimits, sheet: str | None) -> dict[
     Raises :class:`FileRefused` when the workbook can not be read or has no such sheet.
     """
     _check_zip(data, limits)
-    try:
+    with _refusing_damage("Excel", "save it again as .xlsx, or as .csv"):
         book = fastexcel.read_excel(data)
         names = book.sheet_names if sheet is None else [sheet]
         if sheet is not None and sheet not in book.sheet_names:
@@ -85,12 +112,6 @@ def excel_rows(data: bytes, limits: ExpansionLimits, sheet: str | None) -> dict[
         sheets = {name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in names}
         visible = {name: sheets[name] for name in names if sheet is not None or sheets[name].visible == "visible"}
         return {name: _as_written(found.to_polars()) for name, found in visible.items()}
-    except FileRefused:
-        raise
-    except (Exception, pl.exceptions.PanicException) as problem:
-        raise FileRefused(
-            "damaged", f"it is not readable as Excel ({type(problem).__name__})", "save it again as .xlsx, or as .csv"
-        ) from None
 
 
 def _as_written(sheet: pl.DataFrame) -> pl.DataFrame:
@@ -138,6 +159,9 @@ def _text_columns(column: pl.Series, name: str, wanted: Collection[str]) -> list
     if isinstance(dtype, pl.Struct):
         parts = [(field.name, column.struct.field(field.name)) for field in dtype.fields]
         return [text for part, values in parts for text in _text_columns(values, f"{name}.{part}", wanted)]
+    if isinstance(dtype, pl.Map):
+        column = column.cast(pl.List(pl.Struct({"key": dtype.key, "value": dtype.value})))
+        dtype = column.dtype
     if isinstance(dtype, pl.List | pl.Array):
         lists = column.cast(pl.List(dtype.inner))
         items = [

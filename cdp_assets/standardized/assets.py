@@ -6,24 +6,26 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from cdp_assets.raw.deliveries import raw_rows, was_refused
 from cdp_assets.resources import (
     RESOLUTION_POOL,
     MadePerSource,
     asset_key,
-    filled_share,
     key_check,
+    now,
     same_columns,
     stored,
     table_asset,
 )
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.sources.contracts_in_force import put_in_force
+from cdp_assets.sources.tidying import tidy
 from cdp_assets.standardized.email_addresses import email_addresses as addresses_in
 from cdp_assets.standardized.gathering import all_records, all_rejections, line_balance, order_of_imports
+from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.standardized.lineage import columns_behind
 from cdp_assets.standardized.quality_report import quality_report as quality_of
-from cdp_assets.standardized.records import ImportMeta, standardize
+from cdp_assets.standardized.records import records_version
 from cdp_assets.standardized.sightings import sightings as sightings_in
 from cdp_assets.standardized.versions import record_versions as versions_of
 from cdp_assets.tables import (
@@ -35,7 +37,6 @@ from cdp_assets.tables import (
     SIGHTINGS,
     raw_imports,
     source_records,
-    source_rejections,
 )
 from cdp_assets.workspace import Workspace
 
@@ -64,43 +65,26 @@ def _records(contract: SourceContract) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=f"imports_{source}",
         tags={"cdp/step": "import"},
-        code_version=contract.contract_version,
+        code_version=records_version(contract),
         lineage=_column_lineage(contract),
         description=f"One row per record that an import of {source} delivered, in comparable form.\n\nKey: import, record, "
         "content. Lines that break a rule are kept in `rejected_rows` with the rule; a line that repeats another of the same "
         "file counts as a duplicate. Read by `record_versions`.",
     )
     def records(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> None:
+        put_in_force(workspace.ledger, contract, now())
         for import_id in context.partition_keys:
-            if was_refused(workspace, source, import_id):
-                workspace.lake.replace_partition(
-                    source_rejections(source), import_id, source_rejections(source).empty()
-                )
-                workspace.lake.replace_partition(table, import_id, table.empty())
-                context.add_asset_metadata(
-                    {"dagster/row_count": 0, "rejected": 0, "duplicates": 0, "refused": 1}, partition_key=import_id
-                )
-                continue
-            registered = workspace.ledger.import_row(source, import_id)
-            result = standardize(
-                raw_rows(workspace, source, import_id), contract, ImportMeta(import_id, registered["landed_at"])
-            )
-            workspace.lake.replace_partition(source_rejections(source), import_id, result.rejections)
-            workspace.lake.replace_partition(table, import_id, result.records)
-            workspace.ledger.mark_imported(
-                source,
-                import_id,
-                counts={name: result.counts[name] for name in ("lines", "records", "rejected", "duplicates")},
-                contract_version=contract.contract_version,
-            )
+            outcome = standardize_import(workspace, contract, import_id, now(), report=context.log.info)
             context.add_asset_metadata(
                 {
-                    "dagster/row_count": result.records.height,
-                    "filled_share": filled_share(result.records),
-                    **result.counts,
+                    "dagster/row_count": outcome.counts.get("records", 0),
+                    "filled_share": outcome.filled_share,
+                    "outcome": outcome.state,
+                    **outcome.counts,
                 },
                 partition_key=import_id,
             )
+        tidy(workspace, contract)
 
     return records
 
@@ -120,14 +104,16 @@ def _read_with_the_current_contract(contract: SourceContract) -> dg.AssetChecksD
         asset=asset_key(source_records(contract.source)),
         name="every_import_is_read_with_the_current_contract",
         description="Partitions show their own staleness only on their own page; this shows it on the graph. When it warns, "
-        "backfill the partitions: the raw text is kept, nothing has to be delivered again.",
+        f"run `cdp backfill {contract.source}`, or backfill the stale partitions: the raw text is kept, nothing has to be "
+        "delivered again.",
         pool=f"imports_{contract.source}",
     )
     def check(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
         imported = workspace.ledger.imports().filter(
             (pl.col("source") == contract.source) & (pl.col("state") == "imported")
         )
-        stale = imported.filter(pl.col("contract_version") != contract.contract_version).height
+        current = records_version(contract)
+        stale = imported.filter(pl.col("records_version").ne_missing(current)).height
         return dg.AssetCheckResult(
             passed=stale == 0,
             severity=dg.AssetCheckSeverity.WARN,

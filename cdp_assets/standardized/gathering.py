@@ -12,7 +12,7 @@ import polars as pl
 
 from cdp_assets.ledger import IMPORTED
 from cdp_assets.sources.contracts import SourceContract
-from cdp_assets.tables import RECORD_VERSIONS, REJECTED_ROWS, Table, source_records, source_rejections
+from cdp_assets.tables import RECORD_VERSIONS, REJECTED_ROWS, Table, raw_imports, source_records, source_rejections
 from cdp_assets.workspace import Workspace
 
 
@@ -56,8 +56,9 @@ class LineBalance:
 def line_balance(workspace: Workspace, contracts: Sequence[SourceContract]) -> LineBalance:
     """Hold what the ledger says of each import against what the lake holds of it.
 
-    Per import: lines = records + rejected + duplicates, and the tables hold as many records and rejections as the
-    ledger says. Over all: each record that an import delivered has a version, and no version is of an unknown record.
+    Per import: lines = records + rejected + duplicates, the raw table holds as many lines, and the tables hold as many
+    records and rejections as the ledger says. Over all: each record that an import delivered has a version, and no version
+    is of an unknown record.
     """
     ledger = workspace.ledger.imports().filter(
         (pl.col("state") == IMPORTED) & pl.col("source").is_in([contract.source for contract in contracts])
@@ -67,12 +68,14 @@ def line_balance(workspace: Workspace, contracts: Sequence[SourceContract]) -> L
     key = ["source", "import_id"]
     counted = (
         ledger.select(*key, "lines", "records", "rejected", "duplicates")
+        .join(_kept_lines(workspace, contracts), on=key, how="left")
         .join(records.group_by(key).agg(pl.len().alias("kept_records")), on=key, how="left")
         .join(rejections.group_by(key).agg(pl.len().alias("kept_rejections")), on=key, how="left")
         .fill_null(0)
     )
     uneven = counted.filter(
         (pl.col("lines") != pl.col("records") + pl.col("rejected") + pl.col("duplicates"))
+        | (pl.col("lines") != pl.col("kept_lines"))
         | (pl.col("records") != pl.col("kept_records"))
         | (pl.col("rejected") != pl.col("kept_rejections"))
     ).height
@@ -91,3 +94,15 @@ def line_balance(workspace: Workspace, contracts: Sequence[SourceContract]) -> L
         "versions_of_unknown_records": unknown,
     }
     return LineBalance(not (uneven or without_version or unknown), numbers)
+
+
+def _kept_lines(workspace: Workspace, contracts: Sequence[SourceContract]) -> pl.DataFrame:
+    """source, import_id, kept_lines: how many lines the raw tables hold of each import."""
+    rows = [
+        (contract.source, import_id, count)
+        for contract in contracts
+        for import_id, count in workspace.lake.partition_row_counts(raw_imports(contract.source)).items()
+    ]
+    return pl.DataFrame(
+        rows, schema={"source": pl.String, "import_id": pl.String, "kept_lines": pl.Int64}, orient="row"
+    )

@@ -25,6 +25,7 @@ What does not belong here: what the values mean.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -52,16 +53,21 @@ _OTHER_ADVICE = "correct the line in the source and deliver it again"
 
 
 def observed_times(read: pl.Series, said: pl.Series, contract: SourceContract, landed_at: datetime) -> pl.Series:
-    """When each line was true: the time read, else the rules of this module; null where the line is to be rejected."""
+    """When each line was true: the time read, else the rules of this module; null where the line is to be rejected.
+
+    In a snapshot null is a line whose time only the whole file tells: :func:`time_of_snapshot`.
+    """
     landed = pl.lit(landed_at).cast(pl.Datetime("us", "UTC"))
     frame = pl.DataFrame({"read": read, "is_said": said.is_not_null()})
     in_time = pl.when(pl.col("read") > landed + CLOCK_TOLERANCE).then(landed).otherwise(pl.col("read"))
-    frame = frame.with_columns(in_time=in_time)
-    if contract.delivers == "snapshot":
-        fallback = pl.coalesce(pl.col("in_time").max(), landed)
-    else:
-        fallback = pl.when(~pl.col("is_said")).then(landed)
-    return frame.select(pl.coalesce("in_time", fallback).alias("observed_at")).to_series()
+    fallback = pl.lit(None) if contract.delivers == "snapshot" else pl.when(~pl.col("is_said")).then(landed)
+    return frame.with_columns(in_time=in_time).select(pl.coalesce("in_time", fallback).alias("observed_at")).to_series()
+
+
+def time_of_snapshot(observed: pl.Series, landed_at: datetime) -> datetime:
+    """When a snapshot was made, as far as its rows tell: the newest time in it, else that of landing."""
+    newest = observed.max()
+    return newest if isinstance(newest, datetime) else landed_at
 
 
 def broken_rules(lines: pl.DataFrame, contract: SourceContract) -> pl.DataFrame:
@@ -69,8 +75,9 @@ def broken_rules(lines: pl.DataFrame, contract: SourceContract) -> pl.DataFrame:
     rules: list[tuple[pl.Expr, pl.Expr, str | None]] = [
         (pl.col("problem").is_not_null(), pl.col("problem"), None),
         (pl.col("source_key").is_null(), pl.lit("key_missing"), "key"),
-        (pl.col("observed_at").is_null(), pl.lit("observed_at_unreadable"), "observed_at"),
     ]
+    if contract.delivers != "snapshot":
+        rules.append((pl.col("observed_at").is_null(), pl.lit("observed_at_unreadable"), "observed_at"))
     if contract.kind == "corrections":
         rules += _correction_rules(lines)
     rule, field = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
@@ -98,13 +105,16 @@ def _correction_rules(lines: pl.DataFrame) -> list[tuple[pl.Expr, pl.Expr, str |
     ]
 
 
-def repeated_lines(lines: pl.DataFrame, contract: SourceContract) -> pl.DataFrame:
-    """Good lines (line, source_key, content_hash, observed_at) with ``is_duplicate`` and, in snapshots, ``rule``."""
+def repeated_lines(
+    lines: pl.DataFrame, contract: SourceContract, key: Sequence[str], content: Sequence[str]
+) -> pl.DataFrame:
+    """Good lines (line, observed_at, and the columns named by ``key`` and ``content``) with ``is_duplicate`` and, in
+    snapshots, ``rule``."""
     newest_first = lines.sort(["observed_at", "line"], descending=True)
-    nth_same = pl.int_range(pl.len()).over("source_key", "content_hash")
+    nth_same = pl.int_range(pl.len()).over(*key, *content)
     lines = newest_first.with_columns(is_duplicate=nth_same > 0)
     if contract.delivers == "snapshot":
-        originals = pl.int_range(pl.len()).over("source_key", "is_duplicate")
+        originals = pl.int_range(pl.len()).over(*key, "is_duplicate")
         is_older = ~pl.col("is_duplicate") & (originals > 0)
         lines = lines.with_columns(
             rule=pl.when(is_older).then(pl.lit("key_repeated")), field=pl.when(is_older).then(pl.lit("key"))

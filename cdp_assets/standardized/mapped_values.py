@@ -5,6 +5,9 @@ What does not belong here: what a value means (the standards) and whether its li
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import duckdb
 import polars as pl
 
@@ -20,6 +23,9 @@ HASH_LENGTH = 32
 
 _LINE_BREAK = r"([^\s,;])[ \t]*[\r\n]+\s*"
 """Between two words a line break parts as a comma does: the lines of an address stay apart when blanks are tidied."""
+
+_LIST_ITEM = re.compile(r"(.+?)\.(\d{1,4})(?:\.([^']+))?")
+"""``emails.0`` or ``addresses.1.city``: an item of a list, and perhaps a field in it."""
 
 _RECORD, _UNIT = "\x1e", "\x1f"  # clean texts hold no control characters, so these part them without doubt
 
@@ -45,20 +51,35 @@ def _joined(parts: list[pl.Series]) -> pl.Series:
 
 
 def raw_text(raw: pl.DataFrame, column: str) -> pl.Series:
-    """A raw column; nulls where the delivery has no such column (a contract may allow that)."""
+    """A raw column; nulls where the delivery has no such column (a contract may allow that).
+
+    One item of a list (``emails.0``), which the contract has named only since the file was read, is taken out of the list
+    that was kept.
+    """
+    values = pl.Series(column, [None], dtype=pl.String).new_from_index(0, raw.height)
     if column in raw.columns:
-        return raw.get_column(column).cast(pl.String)
-    return pl.Series(column, [None] * raw.height, dtype=pl.String)
+        values = raw.get_column(column).cast(pl.String)
+    found = _LIST_ITEM.fullmatch(column)
+    if found is None or found[1] not in raw.columns:
+        return values
+    items = raw.get_column(found[1]).cast(pl.String)
+    is_list = items.str.starts_with("[").fill_null(False)
+    if not is_list.any():
+        return values
+    path = f"$[{found[2]}]" + "".join(f"['{part}']" for part in (found[3] or "").split(".") if part)
+    frame = pl.DataFrame({"value": values, "list": items.set(~is_list, None)})
+    return frame.select(pl.coalesce("value", pl.col("list").str.json_path_match(path)).alias(column)).to_series()
 
 
-def source_keys(raw: pl.DataFrame, contract: SourceContract) -> pl.Series:
+def key_texts(raw: pl.DataFrame, contract: SourceContract) -> pl.Series:
     """The key of each line in its source: its parts joined by '|', with '|' and '\\' in a part escaped by '\\'.
 
-    Null where a part is missing. A contract without a key is of events: their key is the hash of the line's text and
-    the how-manieth line with that text it is, so that an overlapping delivery gives the same keys again.
+    Null where a part is missing. A contract without a key is of events: the whole text of the line, of which
+    :func:`keys_of_texts` makes a key.
     """
     if not contract.key:
-        return _keys_of_text(raw)
+        columns = sorted(name for name in raw.columns if name not in OWN_COLUMNS)
+        return said_text({name: raw.get_column(name).cast(pl.String) for name in columns}).alias("source_key")
     parts = [raw_text(raw, raw_column(column)).str.strip_chars() for column in contract.key]
     names = [str(n) for n in range(len(parts))]
     frame = pl.DataFrame([part.alias(name) for part, name in zip(parts, names, strict=True)])
@@ -68,16 +89,13 @@ def source_keys(raw: pl.DataFrame, contract: SourceContract) -> pl.Series:
     return frame.select(pl.concat_str(filled, separator=KEY_SEPARATOR).alias("source_key")).to_series()
 
 
-def _keys_of_text(raw: pl.DataFrame) -> pl.Series:
-    columns = sorted(name for name in raw.columns if name not in OWN_COLUMNS)
-    said = raw.select("_line", said=said_text({name: raw.get_column(name).cast(pl.String) for name in columns}))
-    text = said.with_columns(hash=hashes(said.get_column("said"))).sort("_line")
-    nth = pl.int_range(1, pl.len() + 1).over("hash").cast(pl.String)
-    keys = text.with_columns(source_key=pl.col("hash") + "-" + nth).select("_line", "source_key")
-    return raw.select("_line").join(keys, on="_line", how="left", maintain_order="left").get_column("source_key")
+def keys_of_texts(texts: pl.Series, nth: pl.Series) -> pl.Series:
+    """The keys of events without one: the hash of each line's text and the how-manieth line of the file with that text it
+    is, from 1, so that an overlapping delivery gives the same keys again."""
+    return (hashes(texts) + "-" + nth.cast(pl.String)).alias("source_key")
 
 
-def said_text(values: dict[str, pl.Series]) -> pl.Series:
+def said_text(values: Mapping[str, pl.Series]) -> pl.Series:
     """One text per row that says which field has which value; what is null is not in it."""
     if not values:
         raise ValueError("a contract that maps no column says nothing of a row")

@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import polars as pl
 
 from cdp_assets import tables
-from cdp_assets.sources.contracts import AddressSource, SourceContract, raw_column
+from cdp_assets.sources.contracts import AddressSource, SourceContract
 from cdp_assets.standardized.addresses import ADDRESS_PARTS, standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
-from cdp_assets.standardized.dates import standardize_birth_dates, standardize_moments
+from cdp_assets.standardized.dates import standardize_birth_dates
+from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
 from cdp_assets.standardized.emails import part_emails, standardize_emails
 from cdp_assets.standardized.event_words import (
     corrected_fields,
@@ -32,29 +32,22 @@ from cdp_assets.standardized.event_words import (
     standardize_corrections,
 )
 from cdp_assets.standardized.identifiers import standardize_identifiers
-from cdp_assets.standardized.line_rules import broken_rules, observed_times, rejections, repeated_lines
+from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, judge_lines
+from cdp_assets.standardized.line_rules import rejections
 from cdp_assets.standardized.listed_values import found_values, listed
-from cdp_assets.standardized.mapped_values import hashes, mapped_value, raw_text, said_text, source_keys
+from cdp_assets.standardized.mapped_values import hashes, key_texts, keys_of_texts
 from cdp_assets.standardized.names import NAME_COLUMNS, standardize_names
 from cdp_assets.standardized.phones import part_phones, standardize_phones
 from cdp_assets.standardized.sex import standardize_sex
-from cdp_assets.standardized.text import clean, without_placeholders
+from cdp_assets.standardized.text import without_placeholders
 
-_CORRECTION_FIELDS = ("corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction")
+__all__ = ["ImportMeta", "Standardized", "records_of", "records_version", "rejections_of", "standardize"]
+
+STANDARDS_VERSION = 1
+"""Raised with every change of a standard that changes records: imports that were read with an earlier one are stale."""
 
 Standard = Callable[[pl.Series], pl.Series]
 """A standard of one column."""
-
-Values = dict[str, list[pl.Series]]
-"""Canonical field to its clean delivered texts, one series per source column."""
-
-
-@dataclass(frozen=True)
-class ImportMeta:
-    """What is known of an import besides its lines."""
-
-    import_id: str
-    landed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -70,82 +63,44 @@ class Standardized:
     counts: dict[str, int]
 
 
+def records_version(contract: SourceContract) -> str:
+    """What the records of an import depend on, besides its lines: the contract's part, and the standards."""
+    return f"{contract.records_version}-{STANDARDS_VERSION}"
+
+
 def standardize(raw: pl.DataFrame, contract: SourceContract, import_meta: ImportMeta) -> Standardized:
     """The records of one import. ``raw`` fits ``tables.raw_imports(source)``; the order of its rows does not matter."""
     raw = raw.sort("_line")
-    values = _values(raw, contract)
-    lines = _lines(raw, values, contract, import_meta)
-    kept = (lines.get_column("rule").is_null() & ~lines.get_column("is_duplicate")).alias("kept")
-    good = lines.filter(kept)
-    values = {field: [series.filter(kept) for series in sources] for field, sources in values.items()}
-    records, unreadable = _records(good, values, contract, import_meta)
-    rejected = lines.filter(pl.col("rule").is_not_null())
-    table = tables.source_rejections(contract.source)
-    refused = rejections(raw, rejected, contract.source, import_meta.import_id)
-    counts = {
-        "lines": raw.height,
-        "records": records.height,
-        "rejected": rejected.height,
-        "duplicates": int(lines.get_column("is_duplicate").sum()),
-        **unreadable,
-    }
-    return Standardized(records, table.conform(refused), counts)
-
-
-def _values(raw: pl.DataFrame, contract: SourceContract) -> Values:
-    """Mapped fields but addresses, whose parts are numbered (``street.0``), and identifiers (``identifier.<name>``)."""
-    values: Values = {}
-    for field in contract.fields:
-        if field not in ADDRESS_PARTS:
-            values[field] = [mapped_value(raw, source) for source in contract.field_sources(field)]
-    for n, address in enumerate(contract.addresses):
-        for part in ADDRESS_PARTS:
-            source = getattr(address, part)
-            if source is not None:
-                values[f"{part}.{n}"] = [mapped_value(raw, source)]
-    for name, identifier in contract.identifiers.items():
-        values[f"identifier.{name}"] = [clean(raw_text(raw, identifier.raw_column))]
-    return values
-
-
-def _lines(raw: pl.DataFrame, values: Values, contract: SourceContract, meta: ImportMeta) -> pl.DataFrame:
-    """One row per line, in the order of lines: key, time, content hash, rule that it broke, whether it is a duplicate."""
-    lines = pl.DataFrame(
-        {
-            "line": raw.get_column("_line"),
-            "problem": raw.get_column("_problem").cast(pl.String),
-            "source_key": source_keys(raw, contract),
-            "observed_at": _observed_at(raw, contract, meta),
-            "content_hash": _content_hashes(values),
-            **{name: _one(values, name, raw.height) for name in _CORRECTION_FIELDS},
-        }
+    judged = judge_lines([raw], contract, import_meta)
+    records, unreadable = records_of(raw, judged, contract, import_meta)
+    return Standardized(
+        records,
+        rejections_of(raw, judged, contract, import_meta),
+        {**judged.counts, "records": records.height, **unreadable},
     )
-    lines = broken_rules(lines, contract)
-    good = repeated_lines(lines.filter(pl.col("rule").is_null()), contract)
-    bad = lines.filter(pl.col("rule").is_not_null()).with_columns(is_duplicate=pl.lit(False))
-    return pl.concat([good.select(bad.columns), bad]).sort("line")
 
 
-def _observed_at(raw: pl.DataFrame, contract: SourceContract, meta: ImportMeta) -> pl.Series:
-    if contract.observed_at is None:
-        return pl.Series("observed_at", [meta.landed_at], dtype=tables.MOMENT).new_from_index(0, raw.height)
-    said = without_placeholders(clean(raw_text(raw, raw_column(contract.observed_at))))
-    read = standardize_moments(said, contract.date_format, contract.country, meta.landed_at.year)
-    return observed_times(read, said, contract, meta.landed_at)
+def records_of(
+    raw: pl.DataFrame, judged: JudgedLines, contract: SourceContract, import_meta: ImportMeta
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The records that some rows of an import become, and how many texts of theirs held no value of their field."""
+    lines = judged.of(raw)
+    kept = (lines.get_column("rule").is_null() & ~lines.get_column("is_duplicate")).alias("kept")
+    raw, lines = raw.filter(kept), lines.filter(kept)
+    values = delivered_values(raw, contract)
+    texts = key_texts(raw, contract)
+    keys = texts if contract.key else keys_of_texts(texts, lines.get_column("nth"))
+    good = lines.with_columns(source_key=keys, content_hash=hashes(content_texts(values)))
+    return _records(good, values, contract, import_meta)
 
 
-def _content_hashes(values: Values) -> pl.Series:
-    named = {f"{field}.{n}": series for field, sources in sorted(values.items()) for n, series in enumerate(sources)}
-    return hashes(said_text(named))
-
-
-def _one(values: Values, field: str, height: int) -> pl.Series:
-    """The first value that is filled of a field's columns; nulls where the contract does not map it."""
-    sources = values.get(field)
-    if not sources:
-        return pl.Series(field, [None] * height, dtype=pl.String)
-    frame = pl.DataFrame([series.alias(str(n)) for n, series in enumerate(sources)])
-    return frame.select(pl.coalesce(pl.all()).alias(field)).to_series()
+def rejections_of(
+    raw: pl.DataFrame, judged: JudgedLines, contract: SourceContract, import_meta: ImportMeta
+) -> pl.DataFrame:
+    """The rejected lines among some rows of an import, with their rules; fits ``tables.source_rejections(source)``."""
+    rejected = judged.of(raw).filter(pl.col("rule").is_not_null())
+    refused = rejections(raw, rejected, contract.source, import_meta.import_id)
+    return tables.source_rejections(contract.source).conform(refused)
 
 
 def _records(
@@ -154,7 +109,7 @@ def _records(
     height = lines.height
     addresses, countries = _addresses(values, contract, height)
     names = standardize_names(
-        pl.DataFrame([_one(values, name, height) for name in NAME_COLUMNS[:5]] + [countries.alias("country")])
+        pl.DataFrame([first_filled(values, name, height) for name in NAME_COLUMNS[:5]] + [countries.alias("country")])
     )
     emails = found_values(values.get("email", []), part_emails, lambda texts, _: standardize_emails(texts), height)
     phones = found_values(
@@ -163,7 +118,7 @@ def _records(
         lambda texts, row: standardize_phones(texts, countries.gather(row)),
         height,
     )
-    born_as_delivered = _one(values, "date_of_birth", height)
+    born_as_delivered = first_filled(values, "date_of_birth", height)
     born = standardize_birth_dates(born_as_delivered, contract.date_format, contract.country, meta.landed_at.date())
     frame = lines.select(
         pl.lit(contract.source).alias("source"),
@@ -174,7 +129,7 @@ def _records(
         pl.lit(meta.landed_at).cast(tables.MOMENT).alias("landed_at"),
         "content_hash",
     ).with_columns(record_id=pl.concat_str("source", "source_key", separator="/"))
-    frame = frame.hstack(names).hstack(born).hstack(standardize_companies(_one(values, "company", height)))
+    frame = frame.hstack(names).hstack(born).hstack(standardize_companies(first_filled(values, "company", height)))
     frame = frame.with_columns(
         _one_standardized(values, "sex", standardize_sex, height),
         emails.found.alias("emails"),
@@ -182,7 +137,7 @@ def _records(
         phones.found.alias("phones"),
         phones.delivered.alias("phones_delivered"),
         addresses.alias("addresses"),
-        without_placeholders(_one(values, "job_title", height)),
+        without_placeholders(first_filled(values, "job_title", height)),
         _identifiers(values, contract, height).alias("identifiers"),
         *_event_columns(values, height),
     )
@@ -197,12 +152,12 @@ def _records(
 
 
 def _one_standardized(values: Values, field: str, standard: Standard, height: int) -> pl.Series:
-    return standard(_one(values, field, height)).alias(field)
+    return standard(first_filled(values, field, height)).alias(field)
 
 
 def _event_columns(values: Values, height: int) -> list[pl.Series]:
     def one(field: str) -> pl.Series:
-        return _one(values, field, height)
+        return first_filled(values, field, height)
 
     has_correction = one("corrected_field").is_not_null()
     correction = standardize_corrections(one("correction"))
@@ -233,7 +188,7 @@ def _addresses(values: Values, contract: SourceContract, height: int) -> tuple[p
 
 
 def _address(values: Values, n: int, address: AddressSource, contract: SourceContract, height: int) -> pl.Series:
-    parts = {part: _one(values, f"{part}.{n}", height).alias(part) for part in ADDRESS_PARTS}
+    parts = {part: first_filled(values, f"{part}.{n}", height).alias(part) for part in ADDRESS_PARTS}
     return standardize_addresses(pl.DataFrame(parts), contract.country)
 
 
@@ -241,7 +196,7 @@ def _identifiers(values: Values, contract: SourceContract, height: int) -> pl.Se
     if not contract.identifiers:
         return pl.Series("identifiers", [[]] * height, dtype=tables.IDENTIFIERS)
     structs = [
-        _identifier(name, standardize_identifiers(_one(values, f"identifier.{name}", height)))
+        _identifier(name, standardize_identifiers(first_filled(values, f"identifier.{name}", height)))
         for name in contract.identifiers
     ]
     return listed(structs, tables.IDENTIFIERS)

@@ -15,12 +15,22 @@ class Ran(Protocol):
 
     imports: int
     refused: int
+    repeated: int
     records: int
     customers: int
     merges: int
     splits: int
     published: bool
     problems: list[str]
+
+
+class ReadAgain(Ran, Protocol):
+    """What a backfill or a replay says of itself (``automation.RereadReport``)."""
+
+    read_again: int
+    unchanged: int
+    rejected_before: int
+    rejected_after: int
 
 
 def has_failed(ran: Ran) -> bool:
@@ -31,13 +41,37 @@ def has_failed(ran: Ran) -> bool:
 def run_text(ran: Ran, width: int) -> str:
     """A few aligned lines, then what went wrong and what to do."""
     rows: list[tuple[str, object]] = [
-        ("imports", f"{ran.imports:,}" + (f", {ran.refused:,} refused" if ran.refused else "")),
+        ("imports", _imports(ran)),
         ("records", ran.records),
         ("customers", ran.customers),
         ("changes", f"{ran.merges:,} merged, {ran.splits:,} split"),
         ("published", "yes" if ran.published else "no: nothing new" if not ran.problems else "no"),
     ]
-    text = facts(rows, width)
+    return _with_problems(facts(rows, width), ran, width)
+
+
+def reread_text(ran: ReadAgain, width: int) -> str:
+    """What a backfill or a replay did."""
+    rows: list[tuple[str, object]] = [
+        ("read again", f"{ran.read_again:,} imports" + (f", {ran.refused:,} refused" if ran.refused else "")),
+        ("rejected", f"{ran.rejected_after:,} lines; {ran.rejected_before:,} before"),
+        ("records", ran.records),
+        ("customers", ran.customers),
+        ("changes", f"{ran.merges:,} merged, {ran.splits:,} split"),
+        ("published", "yes" if ran.published else "no"),
+    ]
+    if ran.unchanged:
+        rows.insert(1, ("kept as they were", f"{ran.unchanged:,} imports"))
+    return _with_problems(facts(rows, width), ran, width)
+
+
+def _imports(ran: Ran) -> str:
+    further = [f"{ran.refused:,} refused"] if ran.refused else []
+    further += [f"{ran.repeated:,} with the rows of another"] if ran.repeated else []
+    return ", ".join([f"{ran.imports:,}", *further])
+
+
+def _with_problems(text: str, ran: Ran, width: int) -> str:
     if not ran.problems:
         return text
     return f"{text}\n\n{heading('Needs a look')}\n{bullets(ran.problems, width)}\n\n`cdp status` shows each source; run again when it is mended."

@@ -2,7 +2,7 @@
 
 Nothing is changed and no file is registered: looking is free. Neither the summary nor its text holds a personal value.
 
-What does not belong here: doing what is pending (``cdp run``).
+What does not belong here: where each source stands (``source_status.py``); doing what is pending (``cdp run``).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, Ledger
+from cdp_assets.ledger import REFUSED, Ledger
 from cdp_assets.sources.arrivals import resolution_inputs
-from cdp_assets.sources.contracts import ContractProblem, SourceContract, load_contracts
-from cdp_assets.sources.landing import FileStamp, look
-from cdp_assets.steward.plain_text import bullets, facts, heading, moment, plural, table
+from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.steward.plain_text import NOTHING, bullets, facts, heading, moment, plural, table
+from cdp_assets.steward.source_status import SHORT_VERSION, SourceStatus, age, notes, share, sources_status
 from cdp_assets.tables import (
     CUSTOMER_IDS,
     LINKAGE_MODEL,
@@ -29,37 +29,22 @@ from cdp_assets.tables import (
 )
 from cdp_assets.workspace import Workspace
 
+MOST_REFUSED_LISTED = 12
+"""Reasons of refusals that are listed; all of them stand in sources/import_log."""
+
 MOST_RULES_LISTED = 12
 """Broken rules that are listed, most lines first; the whole list is the table standardized/rejected_rows."""
 
 
 @dataclass(frozen=True)
-class SourceStatus:
-    """One source: its contract, and what has become of its deliveries (counts over all imports)."""
-
-    source: str
-    contract: str  # readable, refused or missing
-    kind: str | None
-    delivers: str | None
-    imports: int
-    waiting_imports: int
-    waiting_files: int
-    unfinished_files: int
-    lines: int
-    records: int
-    rejected: int
-    duplicates: int
-    refused_imports: int
-    last_import_at: datetime | None
-
-
-@dataclass(frozen=True)
 class Status:
-    """A workspace. ``problems``: contracts and imports that were refused, with what to do. ``pending``: what a run would do."""
+    """A workspace. ``problems``: contracts and imports that were refused, with what to do; ``refused`` the imports among
+    them, those of one source and reason together. ``pending``: what a run would do, and what waits for a person."""
 
     workspace: str
     sources: tuple[SourceStatus, ...]
     problems: tuple[str, ...]
+    refused: tuple[dict[str, Any], ...]
     rejected_by_rule: tuple[dict[str, Any], ...]
     records: int
     current_records: int
@@ -85,7 +70,7 @@ def workspace_status(workspace: Workspace, now: datetime) -> Status:
     contracts, problems = load_contracts(workspace.contracts_dir)
     ledger, lake = workspace.ledger, workspace.lake
     imports = ledger.imports()
-    sources = _sources(workspace, contracts, problems, imports, now)
+    sources = sources_status(workspace, contracts, problems, imports, now)
     ids = (
         lake.read(CUSTOMER_IDS, columns=["customer_id", "is_current"])
         if lake.exists(CUSTOMER_IDS)
@@ -105,6 +90,7 @@ def workspace_status(workspace: Workspace, now: datetime) -> Status:
                 for row in refused.to_dicts()
             ),
         ),
+        refused=_refused(refused),
         rejected_by_rule=_rejected_by_rule(workspace),
         records=ids.height,
         current_records=int(ids["is_current"].sum()),
@@ -135,8 +121,13 @@ def decisions_since(ledger: Ledger, resolved_at: datetime | None) -> int:
 def status_text(status: Status, width: int) -> str:
     """The status as aligned text."""
     sections = [f"{heading('Sources')}\n{_sources_text(status, width)}"]
-    if status.problems:
-        sections.append(f"{heading('Refused')}\n" + bullets(status.problems, width))
+    noted = [(source.source, note) for source in status.sources for note in notes(source)]
+    if noted:
+        sections.append(f"{heading('Needs a look')}\n{facts(_each_once(noted), width)}")
+    refused = [*_refused_contracts(status), *_refused_text(status)]
+    if refused:
+        mend = "When the contract or the file is mended: cdp replay"
+        sections.append(f"{heading('Refused')}\n{bullets(refused, width)}\n{mend}")
     if status.rejected_by_rule:
         rows = [(r["source"], r["lines"], r["rule"], r["field"], r["advice"]) for r in status.rejected_by_rule]
         sections.append(
@@ -151,27 +142,68 @@ def status_text(status: Status, width: int) -> str:
 def _sources_text(status: Status, width: int) -> str:
     if not status.sources:
         return "No source yet. Draft a contract from a file that one delivers: cdp source add FILE"
-    columns = (
-        "source",
-        "contract",
-        "delivers",
-        "imports",
-        "waiting",
-        "refused",
-        "lines",
-        "records",
-        "rejected",
-        "last import",
-    )
-    rows = [
-        (
-            s.source, s.contract, f"{s.kind}, {s.delivers}" if s.kind else None, s.imports,
-            s.waiting_imports + s.waiting_files + s.unfinished_files, s.refused_imports, s.lines, s.records, s.rejected,
-            moment(s.last_import_at),
-        )
+    others = [_not_in_use(source) for source in status.sources]
+    columns = ["source", "last delivery", "age", "imports", "lines", "rejected", "contract"]
+    rows: list[list[object]] = [
+        [
+            s.source, _minute(s.last_usable_at), _age(s), s.imports, s.lines, (share(s.rejected_share) or NOTHING).rjust(8),
+            _contract(s),
+        ]
         for s in status.sources
     ]  # fmt: skip
-    return table(columns, rows, width, may_drop=("delivers", "lines"))
+    if any(others):
+        columns.insert(-1, "not in use")
+        for row, other in zip(rows, others, strict=True):
+            row.insert(-1, other)
+    return table(columns, rows, width, may_drop=("lines", "last delivery"))
+
+
+def _not_in_use(source: SourceStatus) -> str | None:
+    """Deliveries that wait, were refused, or repeat another one."""
+    counts = (
+        (source.waiting_imports + source.waiting_files + source.unfinished_files, "waiting"),
+        (source.refused_imports, "refused"),
+        (source.repeated_imports, "repeated"),
+    )
+    return ", ".join(f"{count:,} {what}" for count, what in counts if count) or None
+
+
+def _age(source: SourceStatus) -> str | None:
+    if source.age_seconds is None:
+        return None
+    return age(source.age_seconds) + (", late" if source.is_late else "")
+
+
+def _contract(source: SourceStatus) -> str:
+    """The contract's version, short; else what is the matter with it."""
+    return source.contract if source.contract_version is None else source.contract_version[:SHORT_VERSION]
+
+
+def _minute(value: datetime | None) -> str | None:
+    """A moment in UTC, to the minute."""
+    return None if value is None else f"{value:%Y-%m-%d %H:%M}"
+
+
+def _each_once(noted: Sequence[tuple[str, str]]) -> list[tuple[str, object]]:
+    """The notes, with the source only before its first one."""
+    return [(name if n == 0 or noted[n - 1][0] != name else "", note) for n, (name, note) in enumerate(noted)]
+
+
+def _refused_contracts(status: Status) -> list[str]:
+    return [problem for problem in status.problems if problem.startswith("contract ")]
+
+
+def _refused_text(status: Status) -> list[str]:
+    """Refused imports, those of one source and reason as one."""
+    items = [
+        f"{group['source']}: import {group['import_id']} was refused: {group['problem']}"
+        if group["imports"] == 1
+        else f"{group['source']}: {group['imports']:,} imports were refused, the newest of them {group['import_id']}: "
+        f"{group['problem']}"
+        for group in status.refused[:MOST_REFUSED_LISTED]
+    ]
+    more = len(status.refused) - MOST_REFUSED_LISTED
+    return [*items, f"and for {plural(more, 'other reason')}: see the table sources/import_log"] if more > 0 else items
 
 
 def _resolution_facts(status: Status) -> list[tuple[str, object]]:
@@ -201,59 +233,15 @@ def _resolution_facts(status: Status) -> list[tuple[str, object]]:
     return rows
 
 
-def _sources(
-    workspace: Workspace,
-    contracts: Sequence[SourceContract],
-    problems: Sequence[ContractProblem],
-    imports: pl.DataFrame,
-    now: datetime,
-) -> tuple[SourceStatus, ...]:
-    readable = {contract.source: contract for contract in contracts}
-    refused = {problem.source for problem in problems} - set(readable)
-    names = sorted({*readable, *refused, *imports["source"]})
-    return tuple(_source(workspace, name, readable.get(name), name in refused, imports, now) for name in names)
-
-
-def _source(
-    workspace: Workspace,
-    name: str,
-    contract: SourceContract | None,
-    is_refused: bool,
-    imports: pl.DataFrame,
-    now: datetime,
-) -> SourceStatus:
-    own = imports.filter(pl.col("source") == name)
-    read = own.filter(pl.col("state") == IMPORTED)
-    ready, unfinished = _files(workspace, contract, now)
-    last = own["landed_at"].max()
-    return SourceStatus(
-        source=name,
-        contract="readable" if contract else "refused" if is_refused else "missing",
-        kind=contract.kind if contract else None,
-        delivers=contract.delivers if contract else None,
-        imports=read.height,
-        waiting_imports=own.filter(pl.col("state") == LANDED).height,
-        waiting_files=ready,
-        unfinished_files=unfinished,
-        lines=int(read["lines"].sum()),
-        records=int(read["records"].sum()),
-        rejected=int(read["rejected"].sum()),
-        duplicates=int(read["duplicates"].sum()),
-        refused_imports=own.filter(pl.col("state") == REFUSED).height,
-        last_import_at=last if isinstance(last, datetime) else None,
+def _refused(refused: pl.DataFrame) -> tuple[dict[str, Any], ...]:
+    """Refused imports by source and reason: how many, and the newest of them; the newest reason of a source first."""
+    grouped = (
+        refused.sort("source", "sequence")
+        .group_by("source", "problem", maintain_order=True)
+        .agg(pl.len().cast(pl.Int64).alias("imports"), pl.col("import_id").last(), pl.col("sequence").last())
+        .sort(["source", "sequence"], descending=[False, True])
     )
-
-
-def _files(workspace: Workspace, contract: SourceContract | None, now: datetime) -> tuple[int, int]:
-    """Files that are complete and not registered yet, and files that are not complete."""
-    if contract is None:
-        return 0, 0
-    known = {FileStamp(*stamp) for stamp in workspace.ledger.seen_files(contract.source)}
-    try:
-        found = look(workspace.landing_dir, contract, now, known=known)
-    except OSError:
-        return 0, 0
-    return len(found.ready), len(found.waiting)
+    return tuple(grouped.select("source", "imports", "import_id", "problem").to_dicts())
 
 
 def _pending(
@@ -263,8 +251,8 @@ def _pending(
     last: dict[str, Any] | None,
 ) -> tuple[str, ...]:
     items: list[str] = []
-    files = sum(source.waiting_files for source in sources)
-    waiting = sum(source.waiting_imports for source in sources)
+    files = sum(source.waiting_files for source in sources if not source.choices)
+    waiting = sum(source.waiting_imports for source in sources if not source.choices)
     unfinished = sum(source.unfinished_files for source in sources)
     decisions = decisions_since(workspace.ledger, last["resolved_at"] if last else None)
     inputs = resolution_inputs(workspace, contracts)
@@ -274,6 +262,13 @@ def _pending(
         )
     if waiting:
         items.append(f"{plural(waiting, 'import is', 'imports are')} registered and not read: cdp run")
+    for source in sources:
+        if source.choices and (source.waiting_imports or source.waiting_files):
+            items.append(f"new imports of {source.source} wait for a choice: cdp contract check {source.source}")
+    stale = [source.source for source in sources if source.stale_imports > source.not_read_again]
+    if stale:
+        which = stale[0] if len(stale) == 1 else "SOURCE"
+        items.append(f"imports of {', '.join(stale)} would be read otherwise now: cdp backfill {which}")
     if unfinished:
         items.append(
             f"{plural(unfinished, 'file is', 'files are')} still growing or incomplete; {'it waits' if unfinished == 1 else 'they wait'} until complete"

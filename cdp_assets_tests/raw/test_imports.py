@@ -4,9 +4,9 @@ from pathlib import Path
 
 import polars as pl
 
-from cdp_assets.raw.imports import import_counts, raw_frame
+from cdp_assets.raw.imports import import_counts, raw_batches, raw_frame
 from cdp_assets.sources.contracts import SourceContract
-from cdp_assets.sources.reading import read_delivery
+from cdp_assets.sources.reading import open_delivery, read_delivery
 from cdp_assets.tables import raw_imports
 
 CONTRACT = SourceContract.model_validate(
@@ -44,3 +44,12 @@ def test_counts_add_up(tmp_path: Path) -> None:
     frame = raw_frame(delivery, "i", "crm.csv")
     assert frame.height == counts.lines
     assert frame.filter(pl.col("_problem").is_not_null()).height == counts.unreadable_lines
+
+
+def test_batches_are_the_frame_in_parts(tmp_path: Path) -> None:
+    path = delivered(tmp_path, "id,_file\n007,x\n\n8\n")
+    at_once = read_delivery(path, CONTRACT)
+    with open_delivery(path, CONTRACT) as stream:
+        batches = [raw_imports("crm").conform(batch) for batch in raw_batches(stream, "i", "crm.csv")]
+        assert pl.concat(batches).equals(raw_imports("crm").conform(raw_frame(at_once, "i", "crm.csv")))
+        assert import_counts(stream) == import_counts(at_once)

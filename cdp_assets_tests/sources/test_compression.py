@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from cdp_assets.sources.compression import CUT_SHORT, ExpansionLimits, compression_of, content_of, open_regular
+from cdp_assets.sources.compression import (
+    CUT_SHORT,
+    ExpansionLimits,
+    compression_of,
+    content_of,
+    open_regular,
+    seekable,
+)
 from cdp_assets.sources.refusal import FileRefused
 
 TEXT = b"id,name\n" + b"".join(b"%d,n%d\n" % (n, n * 7919 % 1000) for n in range(20_000))
@@ -86,4 +93,25 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
         with pytest.raises(FileRefused), open_regular(tmp_path / name):
             pass
     with pytest.raises(FileNotFoundError), open_regular(tmp_path / "gone"):
+        pass
+
+
+@pytest.mark.parametrize("kind", ["plain", *COMPRESSED])
+def test_content_can_be_read_at_any_place(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "file").write_bytes(COMPRESSED.get(kind, TEXT))
+    with open_regular(tmp_path / "file") as file, seekable(file, folder=tmp_path) as content:
+        content.seek(100)
+        assert content.read(50) == TEXT[100:150]
+        assert (content is file) == (kind == "plain")
+        assert [path.name for path in tmp_path.iterdir()] == ["file"], "what is unpacked has no name"
+
+
+def test_unpacking_stops_at_the_limits(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(gzip.compress(b"0" * 20_000_000))
+    limits = ExpansionLimits(free_bytes=1_000_000, max_ratio=100)
+    with (
+        pytest.raises(FileRefused, match="times larger"),
+        open_regular(tmp_path / "file") as file,
+        seekable(file, limits),
+    ):
         pass

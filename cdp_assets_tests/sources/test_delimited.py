@@ -2,19 +2,41 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
+from collections.abc import Iterator
+from itertools import cycle
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdp_assets.sources.delimited import DelimitedTable, read_delimited
+from cdp_assets.sources.delimited import DelimitedReader, DelimitedTable, read_delimited
 from cdp_assets.sources.line_problems import QUOTE_MISPLACED, QUOTE_NOT_CLOSED, RAGGED_ROW
 from cdp_assets.sources.refusal import FileRefused
 
 
 def read(text: str, declared: str | None = None, expected: tuple[str, ...] = ()) -> DelimitedTable:
     return read_delimited(text.encode(), declared, expected)
+
+
+def in_pieces(text: bytes, *sizes: int) -> Iterator[bytes]:
+    start = 0
+    for size in cycle(sizes):
+        if start >= len(text):
+            return
+        yield text[start : start + size]
+        start += size
+
+
+def said(text: str, *sizes: int, declared: str | None = None, longest: int = 1 << 20) -> object:
+    """All that is read of a text that comes in pieces of these sizes; of a refused one, that it is."""
+    try:
+        reader = DelimitedReader(in_pieces(text.encode(), *sizes), declared, longest_row=longest)
+        rows = [row for batch in reader.batches() for row in batch.rows()]
+    except FileRefused:
+        return "refused"
+    return reader.header, reader.delimiter, rows, reader.blank_lines
 
 
 def rows(text: str, declared: str | None = None) -> list[tuple[object, ...]]:
@@ -230,3 +252,104 @@ def test_no_character_of_any_file_is_lost(body: str) -> None:
     for letter in "ab":
         assert kept.count(letter) == body.count(letter)
     assert table.frame["_line"].is_unique().all()
+
+
+# -- in pieces --------------------------------------------------------------------------------------------------------
+
+_NASTY = st.one_of(
+    st.text(st.sampled_from('ab,;"\n\r\té '), max_size=50),
+    st.lists(
+        st.lists(st.sampled_from(["", "a", "é", '"x"', '"x,y"', '"x\ny"', '"x\ry"', '"x""y"', '""', '5"', '"x', 'x" "y"']), min_size=1, max_size=3).map(",".join),
+        max_size=6,
+    ).flatmap(lambda lines: st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\r\r\n"]).map(lambda end: end.join([*lines, ""]))),
+)  # fmt: skip
+_HEADS = st.sampled_from(["x,y\n", "x,y\r\n", "x\r", '\n"x\ny",z\n', "sep=;\nx;y\n", "x;y,z\n", "\n\r\n", ""])
+_SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=4)
+_NO_PIECES = 1 << 20
+
+
+@settings(max_examples=300, deadline=None)
+@given(_HEADS, _NASTY, _SIZES, st.sampled_from([None, ",", ";"]))
+def test_how_a_text_comes_in_pieces_does_not_matter(
+    head: str, body: str, sizes: list[int], declared: str | None
+) -> None:
+    assert said(head + body, *sizes, declared=declared) == said(head + body, _NO_PIECES, declared=declared)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_NASTY, _SIZES, st.integers(4, 30))
+def test_neither_does_it_where_rows_are_too_long(body: str, sizes: list[int], longest: int) -> None:
+    text = "x,y\n" + body
+    assert said(text, *sizes, longest=longest) == said(text, _NO_PIECES, longest=longest)
+
+
+def test_a_batch_holds_what_has_come() -> None:
+    batches = list(DelimitedReader(in_pieces(b'id,a\n1,x\n2,"y\nz"\n3,w\n', 12), None).batches())
+    assert [batch["column_0"].to_list() for batch in batches] == [["1"], ["2", "3"]]
+
+
+def test_a_quote_that_is_never_closed_costs_one_line_however_long_the_file() -> None:
+    text = 'id,a\n1,"x\n' + "2,y\n" * 50
+    for sizes in ((3,), (_NO_PIECES,)):
+        _, _, found, _ = said(text, *sizes, longest=40)  # type: ignore[misc]
+        assert found[0] == (2, QUOTE_NOT_CLOSED, '1,"x', None, None)
+        assert found[1:] == [(line, None, None, "2", "y") for line in range(3, 53)]
+
+
+def test_a_value_over_lines_may_be_as_long_as_a_row_may_be_and_no_longer() -> None:
+    text = 'id,a\n1,"x\ny"\n2,z\n'
+    fits, too_long = len('1,"x\ny"\n'), len('1,"x\ny"\n') - 1
+    assert said(text, 2, longest=fits)[2][0] == (2, None, None, "1", "x\ny")  # type: ignore[index]
+    assert said(text, 2, longest=too_long)[2][0] == (2, QUOTE_NOT_CLOSED, '1,"x', None, None)  # type: ignore[index]
+
+
+def test_a_line_without_end_is_refused_before_it_fills_memory() -> None:
+    taken = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        yield b"id,a\n1,x\n"
+        while True:
+            taken += 1000
+            yield b"x" * 1000
+
+    reader = DelimitedReader(endless(), None, longest_row=10_000)
+    with pytest.raises(FileRefused, match="line 3 is longer") as refused:
+        list(reader.batches())
+    assert refused.value.rule == "line_too_long"
+    assert taken < 20_000
+
+
+def test_a_million_columns_are_refused_without_being_made() -> None:
+    names = [f"n{n}".encode() for n in range(1_000_000)]
+    for header in (b",".join(names), b'"' + b'","'.join(names) + b'"'):
+        tracemalloc.start()
+        with pytest.raises(FileRefused, match="1,000,000 columns") as refused:
+            DelimitedReader(in_pieces(header + b"\n", 1 << 22), None)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert refused.value.rule == "too_many_columns"
+        assert peak < 8 * len(header)
+
+
+def test_a_ragged_line_of_a_million_values_is_one_line() -> None:
+    (line,) = problems("id,a\n" + "x," * 1_000_000 + "\n2,y\n")
+    assert line[:2] == (2, RAGGED_ROW)
+
+
+def test_many_wide_rows_are_read() -> None:
+    header = ",".join(f"c{n}" for n in range(5000))
+    text = f"{header}\n" + "".join(",".join([str(row)] * 5000) + "\n" for row in range(40))
+    reader = DelimitedReader(in_pieces(text.encode(), 100_000), None)
+    assert sum(batch.height for batch in reader.batches()) == 40
+
+
+def test_all_ways_of_reading_agree() -> None:
+    """Plain rows, quoted ones, ones over several lines and broken ones: each has a way of its own."""
+    plain = "".join(f"{n},a{n}\n" for n in range(50))
+    quoted = "".join(f'"{n}","a{n}"\n' for n in range(50))
+    values = [(str(n), f"a{n}") for n in range(50)]
+    for text in (plain, quoted, plain.replace("\n", "\r\n"), quoted.replace("\n", "\r\n"), plain.replace("\n", "\r")):
+        assert [row[1:] for row in rows(f"id,a\n{text}")] == values
+        assert [row[1:] for row in rows(f'id,a\n{text}51,"x\ny"\n')] == [*values, ("51", "x\ny")]
+        assert [row[1:] for row in rows(f'id,a\n{text}51,"x\n')] == values

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -8,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cdp_assets.sources.json_lines import JsonTable, read_json_lines
+from cdp_assets.sources import json_lines
+from cdp_assets.sources.json_lines import JsonLinesReader, JsonTable, read_json_lines
 from cdp_assets.sources.line_problems import (
     JSON_KEY_EMPTY,
     JSON_KEY_REPEATED,
     JSON_NOT_AN_OBJECT,
+    JSON_TOO_DEEP,
     JSON_UNREADABLE,
     NOT_UNICODE,
 )
@@ -78,7 +83,9 @@ def test_columns_are_those_of_all_lines_in_order_of_sight() -> None:
         ("{", JSON_UNREADABLE),
         ('{"a": NaN}', JSON_UNREADABLE),
         ('{"a": 01}', JSON_UNREADABLE),
-        ("[" * 100_000, JSON_UNREADABLE),
+        ("[" * 100_000, JSON_TOO_DEEP),
+        ('{"a": ' * 101 + "1" + "}" * 101, JSON_TOO_DEEP),
+        ('{"a": ' + "[" * 100 + "]" * 100 + "}", JSON_TOO_DEEP),
         ('["a"]', JSON_NOT_AN_OBJECT),
         ("7", JSON_NOT_AN_OBJECT),
         ('{"a": 1, "a": 2}', JSON_KEY_REPEATED),
@@ -166,3 +173,71 @@ def test_a_shape_fits_nothing_that_is_not_json(line: str) -> None:
     text = f'{{"a": 1}}\n{line}\n{{"a": "x"}}\n'.encode()
     frame = read_json_lines(text, fewest_of_a_shape=1).frame
     assert frame.select("_problem", "=a").rows() == [(None, "1"), (JSON_UNREADABLE, None), (None, "x")]
+
+
+# -- in pieces --------------------------------------------------------------------------------------------------------
+
+
+def in_pieces(text: bytes, *sizes: int) -> Iterator[bytes]:
+    start = 0
+    for size in cycle(sizes):
+        if start >= len(text):
+            return
+        yield text[start : start + size]
+        start += size
+
+
+def said(text: str, *sizes: int, longest: int = 1 << 20) -> object:
+    try:
+        with JsonLinesReader(in_pieces(text.encode(), *sizes), fewest_of_a_shape=2, longest_line=longest) as reader:
+            rows = [row for batch in reader.batches() for row in batch.rows()]
+            return reader.header, rows, reader.blank_lines
+    except FileRefused:
+        return "refused"
+
+
+_LINES = st.lists(
+    st.one_of(
+        st.dictionaries(_KEY, _VALUE, max_size=3).map(lambda found: json.dumps(found, ensure_ascii=False)),
+        st.sampled_from(
+            ["", " ", "{", "[1]", '{"a": 1, "a": 2}', '{"user": null}', '{"user": {"name": "x"}}', '{"a":\r1}']
+        ),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    _LINES,
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    st.sampled_from([12, 1 << 20]),
+)
+def test_how_a_text_comes_in_pieces_does_not_matter(lines: list[str], end: str, sizes: list[int], longest: int) -> None:
+    text = end.join(lines)
+    assert said(text, *sizes, longest=longest) == said(text, 1 << 20, longest=longest)
+
+
+def test_columns_are_known_before_the_first_batch_and_the_same_in_all() -> None:
+    text = b'{"id": 1}\n{"id": 2}\n{"late": 3}\n'
+    with JsonLinesReader(in_pieces(text, 11)) as reader:
+        assert reader.header == ("id", "late")
+        batches = list(reader.batches())
+    assert [batch.columns for batch in batches] == [["_line", "_problem", "_text", "=id", "=late"]] * 3
+    assert pl.concat(batches)["=late"].to_list() == [None, None, "3"]
+
+
+def test_what_is_too_much_for_memory_is_put_by_in_a_file_without_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_lines, "IN_MEMORY", 100)
+    text = "".join(f'{{"id": {n}, "k{n % 3}": "x"}}\n' for n in range(500))
+    with JsonLinesReader(in_pieces(text.encode(), 1000), spool_dir=tmp_path) as reader:
+        ids = [value for batch in reader.batches() for value in batch["=id"]]
+        assert list(tmp_path.iterdir()) == []
+    assert ids == [str(n) for n in range(500)]
+
+
+def test_a_line_without_end_is_refused() -> None:
+    assert said('{"a": 1}\n{"a": "' + "x" * 100, 7, longest=50) == "refused"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,16 @@ import pytest
 
 from cdp_assets.sources import landing
 from cdp_assets.sources.contracts import SourceContract
-from cdp_assets.sources.landing import look, scan
+from cdp_assets.sources.landing import (
+    Entry,
+    LandedFile,
+    entries_of,
+    is_delivery_name,
+    is_unchanged,
+    look,
+    look_at,
+    scan,
+)
 from cdp_assets_tests.sources.contract_text import crm
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -173,3 +183,116 @@ def test_looking_changes_nothing(tmp_path: Path) -> None:
     after = path.stat()
     assert (before.st_mtime_ns, before.st_size, before.st_ino) == (after.st_mtime_ns, after.st_size, after.st_ino)
     assert [entry.name for entry in path.parent.iterdir()] == ["a.csv"]
+
+
+def test_copies_of_fetched_files_are_found_by_their_own_name(tmp_path: Path) -> None:
+    contract = crm(extract={"files": "s3://bucket/exports/*.csv"})
+    land(tmp_path, "fetched-000002-0123456789ab-x.csv")
+    land(tmp_path, "fetched-000010-0123456789ab-x.csv.gz", gzip.compress(b"id\n"))
+    land(tmp_path, "by-hand.csv")
+    land(tmp_path, ".fetched-half.tmp")
+    names = [file.name for file in scan(tmp_path, contract, NOW)]
+    assert names == ["fetched-000002-0123456789ab-x.csv", "fetched-000010-0123456789ab-x.csv.gz"]
+    assert [is_delivery_name(name, contract) for name in (names[0], "by-hand.csv", ".fetched-half.tmp")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("problem", "says"),
+    [
+        (FileNotFoundError(errno.ENOENT, "gone"), "gone"),
+        (OSError(errno.EIO, "Input/output error"), "check the disk"),
+        (OSError(errno.ESTALE, "Stale file handle"), "check the disk"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_a_file_that_can_not_be_read_waits_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: BaseException, says: str
+) -> None:
+    for name in ("a.csv", "bad.csv", "z.csv"):
+        land(tmp_path, name)
+    really = landing._missing_end
+
+    def reading(file: LandedFile) -> str | None:
+        if file.name == "bad.csv":
+            raise problem
+        return really(file)
+
+    monkeypatch.setattr(landing, "_missing_end", reading)
+    assert ready(tmp_path) == ["a.csv", "z.csv"]
+    assert says in why(tmp_path, "bad.csv")
+
+
+def test_permission_denied_is_a_reason_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulated: a test that runs as root may read everything."""
+    path = land(tmp_path, "denied.csv")
+    land(tmp_path, "a.csv")
+    really = os.open
+
+    def opening(name: str | Path, *arguments: int) -> int:
+        if Path(name) == path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return really(name, *arguments)
+
+    monkeypatch.setattr(os, "open", opening)
+    assert ready(tmp_path) == ["a.csv"]
+    assert "who may read it" in why(tmp_path, "denied.csv")
+    assert "denied.csv" not in why(tmp_path, "denied.csv")
+
+
+def test_an_entry_of_which_the_system_says_nothing_waits(tmp_path: Path) -> None:
+    path = land(tmp_path, "a.csv")
+    found = look_at([Entry(path, "a.csv", None), Entry(path, "b.txt", None)], csv(), NOW)
+    assert [(item.name, "check the disk" in item.why) for item in found.waiting] == [("a.csv", True)]
+    assert [item.name for item in found.ignored] == ["b.txt"]
+
+
+def test_names_that_climb_can_not_be(tmp_path: Path) -> None:
+    """No file of a folder is called so; encoded or with backslashes it is a name like any other, and stays in its folder."""
+    for name in ("%2e%2e%2fx.csv", "a\\..\\x.csv", "a:..:x.csv"):
+        land(tmp_path, name)
+    assert {file.path.parent for file in scan(tmp_path, csv(), NOW)} == {tmp_path / "crm"}
+    assert len(ready(tmp_path)) == 3
+
+
+def test_a_folder_that_is_none_has_no_files_and_one_that_can_not_be_listed_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "crm").write_bytes(b"a file where a folder should be")
+    assert ready(tmp_path) == []
+
+    def denied(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(PermissionError):
+        look(tmp_path, csv(), NOW)
+
+
+@pytest.mark.parametrize("how", ["grows", "is replaced by its like", "vanishes", "becomes a link"])
+def test_a_file_that_is_not_what_it_was_is_noticed(tmp_path: Path, how: str) -> None:
+    path = land(tmp_path, "a.csv")
+    (file,) = scan(tmp_path, csv(), NOW)
+    assert is_unchanged(file)
+    if how == "grows":
+        path.write_bytes(b"id\n1\n2\n")
+    elif how == "is replaced by its like":
+        land(tmp_path, "other.csv", b"id\n2\n").replace(path)
+        assert (path.stat().st_size, path.stat().st_mtime_ns) == (file.bytes, file.stamp.modified_ns)
+    else:
+        path.unlink()
+        if how == "becomes a link":
+            path.symlink_to(land(tmp_path, "other.csv"))
+    assert not is_unchanged(file)
+
+
+def test_known_files_are_skipped_before_anything_is_asked_of_them(tmp_path: Path) -> None:
+    for number in range(5):
+        land(tmp_path, f"{number}.csv")
+    entries = entries_of(tmp_path / "crm")
+    known = {tuple(entry.stamp) for entry in entries}
+    land(tmp_path, "9.csv")
+    assert [file.name for file in scan(tmp_path, csv(), NOW, known=known)] == ["9.csv"]  # type: ignore[arg-type]

@@ -4,6 +4,9 @@ import codecs
 import gzip
 import io
 import re
+import subprocess
+import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -15,9 +18,10 @@ import pytest
 import xlsxwriter
 import zstandard
 
-from cdp_assets.sources import reading
+from cdp_assets.sources import delivered_content, reading
 from cdp_assets.sources.compression import ExpansionLimits
-from cdp_assets.sources.reading import FileRefused, content_sha256, read_delivery
+from cdp_assets.sources.contract_model import Extract
+from cdp_assets.sources.reading import FileRefused, content_sha256, open_delivery, read_delivery, read_table
 from cdp_assets_tests.sources.contract_text import crm
 
 CSV = "id,name,email\n007, Łucja ,NO\n8,,x@y.example\n"
@@ -200,7 +204,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeyp
         with path.open("ab") as writer:
             writer.write(b"9,z,z\n")
 
-    monkeypatch.setattr(reading, "content_of", growing)
+    monkeypatch.setattr(delivered_content, "content_of", growing)
     assert refusal(path).rule == "replaced"
 
 
@@ -322,3 +326,212 @@ def test_content_of_typed_files_is_their_rows(tmp_path: Path) -> None:
 def test_what_can_not_be_read_still_has_a_content(tmp_path: Path, content: bytes) -> None:
     first, second = landed(tmp_path, content, "a"), landed(tmp_path, content, "b")
     assert content_sha256(first) == content_sha256(second) != content_sha256(landed(tmp_path, content + b"x", "c"))
+
+
+# -- in batches -------------------------------------------------------------------------------------------------------
+
+JSON = '{"id": "007", "name": " Łucja ", "email": "NO"}\n{"id": 8, "email": "x@y.example"}\n'
+TABLE = pl.DataFrame({"id": ["007", "8"], "name": [" Łucja ", None], "email": ["NO", "x@y.example"]})
+
+
+def in_every_format() -> dict[str, bytes]:
+    sheet = [["id", "name", "email"], ["007", " Łucja ", "NO"], ["8", None, "x@y.example"]]
+    return {
+        "a.csv": CSV.encode(),
+        "a.csv.gz": gzip.compress(CSV.encode()),
+        "a.jsonl": JSON.encode(),
+        "a.parquet": parquet(TABLE),
+        "a.parquet.zst": zstandard.ZstdCompressor().compress(parquet(TABLE)),
+        "a.xlsx": workbook({"A": sheet}),
+    }
+
+
+@pytest.mark.parametrize("name", in_every_format())
+def test_batches_say_what_a_delivery_read_at_once_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 1)
+    path = landed(tmp_path, in_every_format()[name], name)
+    at_once = read_delivery(path, crm(on_missing_column="null", columns={"email": "email", "phone": "tel"}))
+    contract = crm(on_missing_column="null", columns={"email": "email", "phone": "tel"})
+    with open_delivery(path, contract, content=content_sha256(path), spool_dir=tmp_path) as stream:
+        assert (stream.columns, stream.missing_columns) == (("id", "name", "email"), ("tel",))
+        assert stream.new_columns == ("name",)
+        assert list(stream.schema) == ["_line", "_problem", "_text", "id", "name", "email", "tel"]
+        batches = list(stream.batches())
+        assert all(batch.schema == stream.schema for batch in batches)
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert pl.concat(batches).equals(at_once.frame)
+    assert (stream.lines, stream.problems, stream.blank_lines) == (2, 0, 0)
+    assert stream.file_format == at_once.file_format
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "encoding", "delimiter"),
+    [
+        (CSV.encode(), "a.csv", "utf-8", ","),
+        (codecs.BOM_UTF16_LE + CSV.replace(",", ";").encode("utf-16-le"), "a.csv", "utf-16-le", ";"),
+        (JSON.encode(), "a.jsonl", "utf-8", None),
+        (parquet(TABLE), "a.parquet", None, None),
+        (b"", "a.csv", "utf-8", None),
+    ],
+)
+def test_what_a_text_was_read_as_is_told(
+    tmp_path: Path, content: bytes, name: str, encoding: str | None, delimiter: str | None
+) -> None:
+    with open_delivery(landed(tmp_path, content, name), crm()) as stream:
+        assert (stream.encoding, stream.delimiter) == (encoding, delimiter)
+
+
+def test_a_declared_encoding_is_told(tmp_path: Path) -> None:
+    path = landed(tmp_path, CSV.encode("iso8859-2"))
+    with open_delivery(path, crm(extract={"encoding": "latin2"})) as stream:
+        assert stream.encoding == "iso8859-2"
+        assert [name for batch in stream.batches() for name in batch["name"]] == [" Łucja ", None]
+
+
+def test_lines_are_counted_as_they_are_taken(tmp_path: Path) -> None:
+    with open_delivery(landed(tmp_path, "id,name,email\n\n1,x\n2,y,z\n\n"), crm()) as stream:
+        for _ in stream.batches():
+            pass
+    assert (stream.lines, stream.problems, stream.blank_lines) == (2, 1, 2)
+
+
+MANY = CSV + "".join(f"{n},x,y\n" for n in range(9, 3_000_000 // 8))
+"""More text than is read at once."""
+
+
+def half_read(path: Path, content: str | None = None) -> tuple[int, FileRefused]:
+    """Rows that came before the refusal."""
+    taken: list[int] = []
+    with open_delivery(path, crm(), content=content) as stream:
+        with pytest.raises(FileRefused) as refused:
+            taken.extend(batch.height for batch in stream.batches())
+        return sum(taken), refused.value
+
+
+def test_a_fault_far_into_a_file_is_found_on_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "in_chunks", lambda pieces: delivered_in(pieces, 1 << 18))
+    lines = MANY.count("\n")
+    taken, refused = half_read(landed(tmp_path, MANY.encode() + b"9,\xff,\n"))
+    assert 0 < taken < lines
+    assert f"line {lines + 1} is not UTF-8" in refused.reason
+    taken, refused = half_read(landed(tmp_path, gzip.compress(MANY.encode(), 1)[:-100]))
+    assert (taken > 0, refused.rule) == (True, "cut_short")
+
+
+def delivered_in(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    return (piece[start : start + size] for piece in pieces for start in range(0, len(piece), size))
+
+
+def test_other_content_is_refused_at_the_end_at_the_latest(tmp_path: Path) -> None:
+    path = landed(tmp_path, CSV)
+    registered = content_sha256(path)
+    taken, refused = half_read(landed(tmp_path, CSV + "9,z,z\n"), registered)
+    assert (taken, refused.rule) == (3, "replaced")
+    for name, content in in_every_format().items():
+        with pytest.raises(FileRefused, match="not what it was"):
+            read_delivery(landed(tmp_path, content, name), crm(), content="0" * 64)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"id,name,email\n\xff,,\n",
+        b"id,name\n",
+        b"%PDF",
+        gzip.compress(CSV.encode(), mtime=0)[:-4],
+        b"id,name,email\n\0",
+    ],
+    ids=["other encoding", "column missing", "no table", "cut short", "NUL"],
+)
+def test_of_a_file_that_was_replaced_by_a_bad_one_the_replacing_is_told(tmp_path: Path, other: bytes) -> None:
+    registered = content_sha256(landed(tmp_path, CSV))
+    path = landed(tmp_path, other)
+    with pytest.raises(FileRefused) as refused:
+        read_delivery(path, crm(), content=registered)
+    assert refused.value.rule == "replaced"
+    with pytest.raises(FileRefused) as refused:
+        read_delivery(path, crm(), content=content_sha256(path))
+    assert refused.value.rule != "replaced"
+
+
+def test_a_delivery_can_be_left_early(tmp_path: Path) -> None:
+    path = landed(tmp_path, MANY)
+    descriptors = open_files()
+    with open_delivery(path, crm()) as stream:
+        assert next(stream.batches()).height
+    with pytest.raises(KeyError):
+        failing(path, KeyError)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("read-ahead")]
+    assert open_files() == descriptors
+
+
+def open_files() -> int:
+    here = Path("/proc/self/fd")
+    return len(list(here.iterdir())) if here.exists() else 0
+
+
+def failing(path: Path, problem: type[BaseException]) -> None:
+    with open_delivery(path, crm()) as stream:
+        for _ in stream.batches():
+            raise problem
+
+
+def test_what_is_raised_where_the_batches_go_is_not_the_files_fault(tmp_path: Path) -> None:
+    with pytest.raises(MemoryError):
+        failing(landed(tmp_path, CSV), MemoryError)
+
+
+def test_a_table_is_read_without_a_contract(tmp_path: Path) -> None:
+    for name, content in in_every_format().items():
+        table = read_table(landed(tmp_path, content, name), Extract(files="*"))
+        assert table.header == ("id", "name", "email")
+        assert table.rows.select("id", "name", "email").rows() == TABLE.rows()
+    assert read_table(landed(tmp_path, "id,_x\n"), Extract(files="*")).rows.columns[3:] == ["id", "__x"]
+
+
+def test_content_of_parquet_is_hashed_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = landed(tmp_path, parquet(TABLE), "a.parquet")
+    at_once = content_sha256(path)
+    monkeypatch.setattr("cdp_assets.sources.typed_tables.MOST_ROWS_AT_ONCE", 1)
+    assert content_sha256(path) == at_once
+    packed = landed(tmp_path, gzip.compress(parquet(TABLE)), "b.parquet.gz")
+    assert content_sha256(packed, spool_dir=tmp_path) == at_once
+    assert read_delivery(packed, crm(), content=at_once).lines == 2
+
+
+_PEAK = """
+import sys
+from pathlib import Path
+from cdp_assets.sources.reading import content_sha256, open_delivery
+from cdp_assets_tests.sources.contract_text import crm
+path = Path(sys.argv[1])
+with open_delivery(path, crm(), content=content_sha256(path)) as stream:
+    for _ in stream.batches():
+        pass
+status = Path("/proc/self/status").read_text()
+print(stream.lines, next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is told by Linux only")
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, kind: str) -> None:
+    peaks = []
+    for rows in (200_000, 800_000):
+        number = pl.int_range(rows, eager=True).cast(pl.String)
+        frame = pl.DataFrame({"id": number, "name": "Name of " + number, "email": number + "@companyx.example"})
+        path = tmp_path / f"{rows}.{kind}"
+        {
+            "csv": frame.write_csv,
+            "jsonl": frame.write_ndjson,
+            "parquet": lambda path, frame=frame: frame.write_parquet(path, row_group_size=50_000),
+        }[kind](path)
+        done = subprocess.run([sys.executable, "-c", _PEAK, str(path)], capture_output=True, text=True, check=True)
+        lines, peak = map(int, done.stdout.split())
+        assert lines == rows
+        peaks.append(peak / 1024)
+    small, large = peaks
+    assert large < small + 60, f"{large:.0f} MB for four times the rows that took {small:.0f} MB"

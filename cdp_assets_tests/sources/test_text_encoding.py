@@ -3,9 +3,11 @@ from __future__ import annotations
 import codecs
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cdp_assets.sources.refusal import FileRefused
-from cdp_assets.sources.text_encoding import utf8_text, without_bom
+from cdp_assets.sources.text_encoding import utf8_pieces, utf8_text, without_bom
 
 TEXT = "id,name\n1,Łucja Müller 😀\n"
 
@@ -67,3 +69,47 @@ def test_nul_is_refused_and_utf16_without_mark_recognised() -> None:
         utf8_text("id,name\n".encode("utf-16-be"), None)
     with pytest.raises(FileRefused, match="NUL"):
         utf8_text(b"abcd\0", "latin-1")
+
+
+def in_pieces(data: bytes, declared: str | None, size: int, beginning: bytes = b"") -> tuple[str, bytes] | str:
+    small = [data[n : n + size] for n in range(0, len(data), size)]
+    try:
+        encoding, pieces = utf8_pieces(iter([beginning, *small]), declared)
+        return encoding, b"".join(pieces)
+    except FileRefused as refused:
+        return str(refused)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(st.sampled_from("ab\né€😀\0\ufeff"), max_size=12),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be", "latin-1", "windows-1252", "shift_jis"]),
+    st.sampled_from([None, "utf-16-le", "latin-1", "windows-1252", "shift_jis", "utf-16"]),
+    st.integers(0, 3),
+    st.integers(1, 5),
+)
+def test_how_bytes_come_in_pieces_does_not_matter(
+    text: str, written: str, declared: str | None, cut: int, size: int
+) -> None:
+    data = text.encode(written, errors="replace")
+    data = data[: len(data) - cut]
+    # The beginning is long enough to tell what the text is; what comes after it is in small pieces.
+    for beginning in (b"", b"a\n" * 2048):
+        small, whole = in_pieces(data, declared, size, beginning), in_pieces(beginning + data, declared, 1 << 20)
+        # Of two faults in a text that has to be decoded first, either may be found first.
+        assert small == whole or (declared is not None and isinstance(small, str) and isinstance(whole, str))
+
+
+def test_the_encoding_that_a_text_is_read_in_is_told() -> None:
+    for data, declared, encoding in (
+        (b"a", None, "utf-8"),
+        (b"a", "ascii", "utf-8"),
+        (b"a", "windows-1252", "windows-1252"),
+        (codecs.BOM_UTF16_BE, "latin-1", "utf-16-be"),
+    ):
+        assert utf8_pieces(iter([data]), declared)[0] == encoding
+
+
+def test_the_first_fault_is_the_one_that_is_told() -> None:
+    assert in_pieces(b"id\n\0\n\xff\n", None, 100) == in_pieces(b"id\n\0\n", None, 100)
+    assert "line 2 is not UTF-8" in str(in_pieces(b"id\n\xff\n\0\n", None, 100))

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
+from cdp_assets.sources import typed_tables
+from cdp_assets.sources.compression import DEFAULT_LIMITS
 from cdp_assets.sources.refusal import FileRefused
-from cdp_assets.sources.typed_tables import text_table, value_as_text
+from cdp_assets.sources.typed_tables import ParquetReader, text_table, value_as_text
 
 
 def text(values: list[object], dtype: pl.DataType | None = None) -> list[str | None]:
@@ -75,3 +78,31 @@ def test_single_values_follow_the_same_rules() -> None:
     zoned = datetime(2024, 1, 5, 10, tzinfo=timezone(timedelta(hours=2)))
     assert value_as_text(zoned) == "2024-01-05T08:00:00+00:00"
     assert value_as_text({"b": [1, date(2024, 1, 5)]}) == '{"b":[1,"2024-01-05"]}'
+
+
+def parquet(frame: pl.DataFrame) -> io.BytesIO:
+    file = io.BytesIO()
+    frame.write_parquet(file)
+    return file
+
+
+def test_parquet_comes_in_batches_the_smaller_the_wider_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typed_tables, "MOST_CELLS_AT_ONCE", 6)
+    frame = pl.DataFrame({"n": range(7), "m": range(7)})
+    batches = list(ParquetReader(parquet(frame), DEFAULT_LIMITS).batches())
+    assert [batch.height for batch in batches] == [3, 3, 1]
+    assert pl.concat(batches)["n"].to_list() == [str(n) for n in range(7)]
+
+
+def test_parquet_columns_are_known_before_its_rows() -> None:
+    frame = pl.DataFrame({"who": [{"name": "x"}], "tags": [["a", "b"]]})
+    reader = ParquetReader(parquet(frame), DEFAULT_LIMITS, ["tags.1"])
+    assert reader.columns == ("who.name", "tags", "tags.1")
+    assert reader.own_columns == ("who.name", "tags")
+    assert ParquetReader(parquet(frame.clear()), DEFAULT_LIMITS).columns == ("who.name", "tags")
+
+
+def test_parquet_of_too_many_columns_is_refused() -> None:
+    frame = pl.DataFrame({f"c{n}": [1] for n in range(10_001)})
+    with pytest.raises(FileRefused, match="10,001 columns"):
+        ParquetReader(parquet(frame), DEFAULT_LIMITS)

@@ -1,0 +1,126 @@
+"""Which line of an import is what: a record, rejected by a rule, or the duplicate of another line.
+
+Rules of single lines are asked batch by batch; whether a line repeats another, and what time a snapshot was made, is a
+matter of the whole import. So that an import of any size can be judged, only a few numbers of each line are kept: about
+60 bytes, whatever the line holds.
+
+What does not belong here: the rules themselves (``line_rules.py``), what the kept lines say (``records.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from cdp_assets import tables
+from cdp_assets.sources.contracts import SourceContract, raw_column
+from cdp_assets.standardized.dates import standardize_moments
+from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
+from cdp_assets.standardized.line_rules import broken_rules, observed_times, repeated_lines, time_of_snapshot
+from cdp_assets.standardized.mapped_values import key_texts, raw_text
+from cdp_assets.standardized.text import clean, without_placeholders
+
+_CORRECTION_FIELDS = ("corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction")
+
+_KEY, _CONTENT = ["key_1", "key_2"], ["content_1", "content_2"]
+"""Two 64-bit hashes each, of this process only: equal where the texts are, and by chance once in 10^38 pairs."""
+
+
+@dataclass(frozen=True)
+class ImportMeta:
+    """What is known of an import besides its lines."""
+
+    import_id: str
+    landed_at: datetime
+
+
+@dataclass(frozen=True)
+class JudgedLines:
+    """``lines``: one row per line of an import, sorted by ``line``: ``rule`` and ``field`` (null for good ones),
+    ``is_duplicate``, ``observed_at``, ``nth`` (the how-manieth line with its text, from 1; for sources without key), and the
+    hashes of key and content."""
+
+    lines: pl.DataFrame
+
+    @property
+    def kept(self) -> pl.DataFrame:
+        """The lines that are records."""
+        return self.lines.filter(pl.col("rule").is_null() & ~pl.col("is_duplicate"))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """lines, rejected, duplicates."""
+        return {
+            "lines": self.lines.height,
+            "rejected": self.lines.get_column("rule").count(),
+            "duplicates": int(self.lines.get_column("is_duplicate").sum()),
+        }
+
+    @property
+    def observed_until(self) -> datetime | None:
+        """The newest observed time among the records."""
+        newest = self.kept.get_column("observed_at").max()
+        return newest if isinstance(newest, datetime) else None
+
+    def of(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """The judged lines of some raw rows, in their order."""
+        first_line, last_line = raw.get_column("_line").min(), raw.get_column("_line").max()
+        if not isinstance(first_line, int) or not isinstance(last_line, int):
+            return self.lines.clear()
+        line = self.lines.get_column("line")
+        first, last = line.search_sorted(first_line, side="left"), line.search_sorted(last_line, side="right")
+        some = self.lines.slice(first, last - first)
+        return raw.select(line="_line").join(some, on="line", how="left", maintain_order="left")
+
+
+def judge_lines(batches: Iterable[pl.DataFrame], contract: SourceContract, meta: ImportMeta) -> JudgedLines:
+    """Judge the lines of an import. ``batches`` fit ``tables.raw_imports(source)``: each line once, in any order."""
+    facts = [_facts(batch, contract, meta) for batch in batches]
+    lines = pl.concat(facts).sort("line")
+    if contract.delivers == "snapshot":
+        made_at = time_of_snapshot(lines.get_column("observed_at"), meta.landed_at)
+        lines = lines.with_columns(pl.col("observed_at").fill_null(pl.lit(made_at).cast(tables.MOMENT)))
+    lines = lines.with_columns(nth=pl.int_range(1, pl.len() + 1).over(_KEY))
+    key = _KEY if contract.key else [*_KEY, "nth"]
+    good = repeated_lines(lines.filter(pl.col("rule").is_null()), contract, key, _CONTENT)
+    bad = lines.filter(pl.col("rule").is_not_null()).with_columns(is_duplicate=pl.lit(False))
+    return JudgedLines(pl.concat([good.select(bad.columns), bad]).sort("line"))
+
+
+def hashes_of_keys(texts: pl.Series) -> pl.DataFrame:
+    """``key_1`` and ``key_2`` of keys, comparable with those of lines judged in the same process."""
+    return pl.DataFrame([texts.hash(seed=n).alias(name) for n, name in enumerate(_KEY, start=1)])
+
+
+def _facts(raw: pl.DataFrame, contract: SourceContract, meta: ImportMeta) -> pl.DataFrame:
+    values = delivered_values(raw, contract)
+    lines = pl.DataFrame(
+        {
+            "line": raw.get_column("_line"),
+            "problem": raw.get_column("_problem").cast(pl.String),
+            "source_key": key_texts(raw, contract),
+            "observed_at": _observed_at(raw, contract, meta),
+            **_corrections(values, contract, raw.height),
+        }
+    )
+    judged = broken_rules(lines, contract).select("line", "rule", "field", "observed_at")
+    said = content_texts(values)
+    content = [said.hash(seed=n).alias(name) for n, name in enumerate(_CONTENT, start=1)]
+    return judged.hstack(hashes_of_keys(lines.get_column("source_key"))).hstack(content)
+
+
+def _corrections(values: Values, contract: SourceContract, height: int) -> dict[str, pl.Series]:
+    if contract.kind != "corrections":
+        return {}
+    return {name: first_filled(values, name, height) for name in _CORRECTION_FIELDS}
+
+
+def _observed_at(raw: pl.DataFrame, contract: SourceContract, meta: ImportMeta) -> pl.Series:
+    if contract.observed_at is None:
+        return pl.Series("observed_at", [meta.landed_at], dtype=tables.MOMENT).new_from_index(0, raw.height)
+    said = without_placeholders(clean(raw_text(raw, raw_column(contract.observed_at))))
+    read = standardize_moments(said, contract.date_format, contract.country, meta.landed_at.year)
+    return observed_times(read, said, contract, meta.landed_at)
