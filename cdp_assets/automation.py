@@ -10,6 +10,7 @@ What does not belong here: what an asset computes.
 import hashlib
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -649,10 +650,10 @@ def _import_waiting(
             f"{contract.source}: its landing folder could not be read ({type(problem).__name__}); check its permissions"
         )
         return
-    if arrivals.unfinished:
-        runner.outcome.problems.append(
-            f"{contract.source}: {arrivals.unfinished} file(s) are incomplete or still growing; left for the next run"
-        )
+    reasons = Counter(file.why for file in arrivals.waiting)
+    runner.outcome.problems.extend(
+        f"{contract.source}: {count} file(s) wait for the next run: {why}" for why, count in sorted(reasons.items())
+    )
     waiting = waiting_imports(workspace.ledger.imports(), contract.source)
     if not waiting:
         return

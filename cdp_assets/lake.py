@@ -51,6 +51,10 @@ FILE_BYTES = 96 << 20
 
 _SAFE_PARTITION = re.compile(r"[A-Za-z0-9_.:+-]+")
 
+_OFTEN_SUMMED_UP = {"delta.checkpointInterval": "20"}
+"""Whoever opens a table reads its log from the last checkpoint on. A table of imports has a commit for each, and at a
+hundred commits, which is the default, opening took ten times as long (41 ms) as at none."""
+
 _NO_COLUMN_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
 """Delta keeps each file's smallest and largest values in its log; personal values do not belong in a log."""
 
@@ -368,7 +372,7 @@ class Lake:
             frame.clear(),
             mode="ignore",
             partition_by=[table.partitioned_by] if table.partitioned_by else None,
-            configuration=_NO_COLUMN_STATISTICS if table.has_personal_values else None,
+            configuration=_OFTEN_SUMMED_UP | (_NO_COLUMN_STATISTICS if table.has_personal_values else {}),
             storage_options=self._options,
         )
 

@@ -650,10 +650,17 @@ class Ledger:
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         """A transaction that no other writer of the imports table interleaves with."""
-        with self._engine.execution_options(writes=True).begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("LOCK TABLE imports IN SHARE ROW EXCLUSIVE MODE"))
-            yield connection
+        try:
+            with self._engine.execution_options(writes=True).begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(sa.text("LOCK TABLE imports IN SHARE ROW EXCLUSIVE MODE"))
+                yield connection
+        except sa.exc.OperationalError as problem:
+            cause = type(problem.orig).__name__ if problem.orig else type(problem).__name__
+            raise LedgerError(
+                f"the ledger could not be written ({cause}); see whether its disk is full and its database is up, then run "
+                "again: nothing was recorded, and nothing is lost"
+            ) from None
 
     def _frame(self, query: sa.Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
         with self._engine.connect() as connection:

@@ -191,6 +191,24 @@ def filled_share(frame: pl.DataFrame) -> float:
     return round(1 - nulls / cells, 4)
 
 
+def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]]) -> None:
+    """Do the work of each partition of a run; what it returns is the partition's metadata.
+
+    One that fails does not stop the others: the first failure is raised when all have had their turn.
+    """
+    failures: list[tuple[str, Exception]] = []
+    for partition in context.partition_keys:
+        try:
+            metadata = work(partition)
+        except Exception as problem:
+            context.log.error(f"{partition} failed ({type(problem).__name__}); the others go on")
+            failures.append((partition, problem))
+        else:
+            context.add_asset_metadata(metadata, partition_key=partition)
+    if failures:
+        raise failures[0][1]
+
+
 def freshness(expected_seconds: int | None) -> dg.FreshnessPolicy | None:
     """What the UI says of a source that delivers too seldom: a warning when a delivery is due, a failure when two are."""
     if expected_seconds is None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from cdp_assets.raw.deliveries import kept_imports, take_in
-from cdp_assets.resources import MadePerSource, freshness, now, table_asset
+from cdp_assets.resources import MadePerSource, each_partition, freshness, now, table_asset
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.sources.contracts_in_force import put_in_force
 from cdp_assets.tables import SOURCE_CONTRACTS, raw_imports, source_extracts
@@ -42,19 +42,19 @@ def _imports(contract: SourceContract) -> dg.AssetsDefinition:
     def imports(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> None:
         put_in_force(workspace.ledger, contract, now())
         kept = kept_imports(workspace, source)
-        for import_id in context.partition_keys:
+
+        def take(import_id: str) -> dict[str, object]:
             taken = take_in(workspace, contract, import_id, now(), kept=kept, report=context.log.info)
-            context.add_asset_metadata(
-                {
-                    "dagster/row_count": 0 if taken.outcome == "repeated" else taken.lines,
-                    "columns": taken.columns,
-                    "new_columns": taken.new_columns,
-                    "unsplit_lines": taken.problems,
-                    "outcome": taken.outcome,
-                    "bytes": taken.bytes,
-                },
-                partition_key=import_id,
-            )
+            return {
+                "dagster/row_count": 0 if taken.outcome == "repeated" else taken.lines,
+                "columns": taken.columns,
+                "new_columns": taken.new_columns,
+                "unsplit_lines": taken.problems,
+                "outcome": taken.outcome,
+                "bytes": taken.bytes,
+            }
+
+        each_partition(context, take)
 
     return imports
 

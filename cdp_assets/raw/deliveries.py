@@ -75,8 +75,8 @@ class _Import:
     @property
     def is_kept(self) -> bool:
         """Whether its lines have been kept, though they may be none."""
-        return self.registered["fingerprint"] is not None and (
-            self.import_id in self.kept or not self.registered["lines"]
+        return self.import_id in self.kept or (
+            self.registered["fingerprint"] is not None and not self.registered["lines"]
         )
 
     @property
@@ -100,8 +100,9 @@ def take_in(
 ) -> TakenIn:
     """Write the partition of one import and tell the ledger what became of it.
 
-    ``kept`` is :func:`kept_imports`, where the caller takes in many and has asked once; ``report``
-    is told how far a long import has come. Raises :class:`~cdp_assets.ledger.LedgerError` for an import that was never registered.
+    ``kept`` is :func:`kept_imports`, where the caller takes in many and has asked once; ``report`` is told how far a long
+    import has come. A full disk is no fault of the file: that is raised, and the import waits. Raises
+    :class:`~cdp_assets.ledger.LedgerError` for an import that was never registered.
     """
     registered = workspace.ledger.import_row(contract.source, import_id)
     kept = kept_imports(workspace, contract.source) if kept is None else kept
@@ -118,10 +119,6 @@ def take_in(
         if one.is_kept:
             return _as_kept(one)
         return _refuse(one, str(refusal))
-    except OSError as problem:
-        advice = "check the disk and that the pipeline may read the file, then import the partition again"
-        reason = f"the file could not be read or kept ({type(problem).__name__}); {advice}"
-        return _as_kept(one) if one.is_kept else _refuse(one, reason)
     return _repeated(one) or _said(one, "kept")
 
 

@@ -57,7 +57,7 @@ def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl
 
 def _part(frame: pl.DataFrame, name: str) -> pl.Series:
     if name not in frame.columns:
-        return pl.Series(name, [None] * frame.height, dtype=pl.String)
+        return pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
     return without_placeholders(clean(frame.get_column(name)), are_codes=name in ("region", "country"))
 
 

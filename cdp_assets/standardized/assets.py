@@ -10,6 +10,7 @@ from cdp_assets.resources import (
     RESOLUTION_POOL,
     MadePerSource,
     asset_key,
+    each_partition,
     key_check,
     now,
     same_columns,
@@ -73,18 +74,21 @@ def _records(contract: SourceContract) -> dg.AssetsDefinition:
     )
     def records(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> None:
         put_in_force(workspace.ledger, contract, now())
-        for import_id in context.partition_keys:
+
+        def read(import_id: str) -> dict[str, object]:
             outcome = standardize_import(workspace, contract, import_id, now(), report=context.log.info)
-            context.add_asset_metadata(
-                {
-                    "dagster/row_count": outcome.counts.get("records", 0),
-                    "filled_share": outcome.filled_share,
-                    "outcome": outcome.state,
-                    **outcome.counts,
-                },
-                partition_key=import_id,
-            )
-        tidy(workspace, contract)
+            return {
+                "dagster/row_count": outcome.counts.get("records", 0),
+                "filled_share": outcome.filled_share,
+                "outcome": outcome.state,
+                **outcome.counts,
+            }
+
+        try:
+            each_partition(context, read)
+        finally:
+            for problem in tidy(workspace, contract).problems:
+                context.log.warning(problem)
 
     return records
 

@@ -36,7 +36,7 @@ def first_filled(values: Values, field: str, height: int) -> pl.Series:
     """The first value that is filled of a field's columns; nulls where the contract does not map it."""
     sources = values.get(field)
     if not sources:
-        return pl.Series(field, [None] * height, dtype=pl.String)
+        return pl.Series(field, [None], dtype=pl.String).new_from_index(0, height)
     frame = pl.DataFrame([series.alias(str(n)) for n, series in enumerate(sources)])
     return frame.select(pl.coalesce(pl.all()).alias(field)).to_series()
 

@@ -17,7 +17,7 @@ from datetime import datetime
 import polars as pl
 
 from cdp_assets.ledger import IMPORTED
-from cdp_assets.raw.deliveries import has_no_lines, raw_rows, why_not_read_again
+from cdp_assets.raw.deliveries import has_no_lines, kept_imports, raw_rows, why_not_read_again
 from cdp_assets.raw.progress import Progress
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, judge_lines
@@ -25,6 +25,10 @@ from cdp_assets.standardized.records import records_of, records_version, rejecti
 from cdp_assets.standardized.shrinkage import shrinkage
 from cdp_assets.tables import source_records, source_rejections
 from cdp_assets.workspace import Workspace
+
+
+class NotReadYet(RuntimeError):  # noqa: N818 (what was found, as FileRefused)
+    """The lines of an import are not there yet. Says what to do."""
 
 
 @dataclass
@@ -54,13 +58,18 @@ def standardize_import(
 
     A snapshot that lacks more of the records before it than the contract allows is refused until a person accepts it. Lines
     that lack a column which the contract names keep what was made of them before. Raises
-    :class:`~cdp_assets.ledger.LedgerError` for an import that was never registered.
+    :class:`~cdp_assets.ledger.LedgerError` for an import that was never registered, :class:`NotReadYet` for one whose lines
+    are not there.
     """
     source = contract.source
     registered = workspace.ledger.import_row(source, import_id)
     if has_no_lines(registered):
         _empty(workspace, source, import_id)
         return Outcome(registered["state"], {"lines": int(registered["lines"] or 0), "records": 0})
+    if registered["fingerprint"] is None and import_id not in kept_imports(workspace, source):
+        raise NotReadYet(
+            f"import {import_id} of {source} has not been read from its file; materialize raw/{source}_imports first"
+        )
     if reason := why_not_read_again(registered, contract):
         if registered["state"] == IMPORTED:
             workspace.ledger.mark_unchanged(source, import_id, problem=reason)

@@ -163,7 +163,7 @@ def _comparable(names: pl.Series) -> pl.Series:
 def _delivered(frame: pl.DataFrame, name: str) -> pl.Series:
     if name in frame.columns:
         return frame.get_column(name).cast(pl.String)
-    return pl.Series(name, [None] * frame.height, dtype=pl.String)
+    return pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
 
 
 Part = Literal["given", "family", "whole"]
@@ -173,7 +173,7 @@ def _without_trappings(delivered: pl.Series, part: Part) -> tuple[pl.Series, pl.
     """Name and suffix: titles, degrees, nicknames in quotes and placeholders off. Works on distinct values."""
     distinct = delivered.drop_nulls().unique()
     name = without_placeholders(clean(distinct))
-    suffix = pl.Series([None] * len(name), dtype=pl.String)
+    suffix = pl.Series([None], dtype=pl.String).new_from_index(0, len(name))
     odd = computed(
         name,
         ~VALUE.str.contains(_LETTER)

@@ -84,7 +84,7 @@ def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
         for name in sorted(distinct.get_column("region").unique().to_list(), key=lambda name: name or "")
     ]
     if not numbers:
-        return pl.Series(delivered.name, [None] * len(delivered), dtype=pl.String)
+        return pl.Series(delivered.name, [None], dtype=pl.String).new_from_index(0, len(delivered))
     found = pl.concat(numbers).select("text", "region", "phone")
     joined = frame.join(found, on=["text", "region"], how="left", nulls_equal=True, maintain_order="left")
     return joined.get_column("phone").alias(delivered.name)

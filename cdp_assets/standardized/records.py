@@ -181,7 +181,7 @@ def _addresses(values: Values, contract: SourceContract, height: int) -> tuple[p
     structs = [_address(values, n, address, contract, height) for n, address in enumerate(contract.addresses)]
     source_country = pl.Series("country", [contract.country], dtype=pl.String).new_from_index(0, height)
     if not structs:
-        return pl.Series("addresses", [[]] * height, dtype=tables.ADDRESSES), source_country
+        return pl.Series("addresses", [[]], dtype=tables.ADDRESSES).new_from_index(0, height), source_country
     country = pl.DataFrame([struct.struct.field("country").alias(str(n)) for n, struct in enumerate(structs)])
     first = country.select(pl.coalesce(pl.all(), source_country)).to_series()
     return listed(structs, tables.ADDRESSES), first
@@ -194,7 +194,7 @@ def _address(values: Values, n: int, address: AddressSource, contract: SourceCon
 
 def _identifiers(values: Values, contract: SourceContract, height: int) -> pl.Series:
     if not contract.identifiers:
-        return pl.Series("identifiers", [[]] * height, dtype=tables.IDENTIFIERS)
+        return pl.Series("identifiers", [[]], dtype=tables.IDENTIFIERS).new_from_index(0, height)
     structs = [
         _identifier(name, standardize_identifiers(first_filled(values, f"identifier.{name}", height)))
         for name in contract.identifiers

@@ -114,7 +114,7 @@ def by_distinct(values: pl.Series, function: Callable[[str], Any], dtype: pl.Dat
     distinct = values.drop_nulls().unique()
     results = pl.Series([function(text) for text in distinct.to_list()], dtype=dtype)
     if distinct.is_empty():
-        return pl.Series(values.name, [None] * len(values), dtype=dtype)
+        return pl.Series(values.name, [None], dtype=dtype).new_from_index(0, len(values))
     left = values.alias("value").to_frame()
     right = pl.DataFrame({"value": distinct, "result": results})
     return left.join(right, on="value", how="left", maintain_order="left").get_column("result").alias(values.name)

@@ -233,3 +233,26 @@ def test_lines_that_the_lake_has_lost_are_read_again(workspace: Workspace, crm: 
     workspace.lake.replace_partition(table, import_id, table.empty())
     assert take_in(workspace, crm, import_id, NOW).lines == 1
     assert rows(workspace, import_id).height == 1
+
+
+def test_lines_kept_by_an_earlier_version_of_the_program_are_never_thrown_away(
+    workspace: Workspace, crm: SourceContract
+) -> None:
+    import_id = landed(workspace, crm, "a.csv", "id,Email\n1,a@x.example\n")
+    take_in(workspace, crm, import_id, NOW)
+    workspace.ledger._update_import("crm", import_id, fingerprint=None, reading_version=None, columns=None)
+    (workspace.landing_dir / "crm" / "a.csv").unlink()
+    assert take_in(workspace, crm, import_id, NOW).outcome == "kept"
+    assert rows(workspace, import_id).height == 1
+
+
+def test_a_full_disk_is_no_refusal(workspace: Workspace, crm: SourceContract, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_id = landed(workspace, crm, "a.csv", "id,Email\n1,a@x.example\n")
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(workspace.lake), "replace_partition_in_batches", full)
+    with pytest.raises(OSError, match="No space"):
+        take_in(workspace, crm, import_id, NOW)
+    assert workspace.ledger.import_row("crm", import_id)["state"] == LANDED

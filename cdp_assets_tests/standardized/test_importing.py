@@ -18,7 +18,7 @@ from cdp_assets.raw.deliveries import take_in
 from cdp_assets.sources.acceptance import NothingToAccept, accept
 from cdp_assets.sources.arrivals import register_arrivals
 from cdp_assets.sources.contracts import SourceContract, load_contracts
-from cdp_assets.standardized.importing import Outcome, standardize_import
+from cdp_assets.standardized.importing import NotReadYet, Outcome, standardize_import
 from cdp_assets.standardized.judged_lines import ImportMeta, judge_lines
 from cdp_assets.standardized.records import records_of, records_version, rejections_of, standardize
 from cdp_assets.tables import raw_imports, source_records, source_rejections
@@ -143,6 +143,13 @@ def test_batches_of_any_size_are_judged_as_one(
     assert {**judged.counts, "records": records.height}.items() <= whole.counts.items()
 
 
+def test_an_import_whose_file_was_not_read_is_not_taken_for_an_empty_one(crm: Source) -> None:
+    import_id = crm.land(*people(1))
+    with pytest.raises(NotReadYet, match="materialize raw/crm_imports first"):
+        standardize_import(crm.workspace, crm.contract, import_id, NOW)
+    assert crm.row(import_id)["state"] == LANDED
+
+
 # -- snapshots that shrink --------------------------------------------------------------------------------------------
 
 
@@ -245,7 +252,9 @@ def test_a_missing_column_takes_no_records_away(crm: Source) -> None:
 def test_an_item_of_a_list_is_taken_from_the_list_that_was_kept(tmp_path: Path) -> None:
     contract = "source: crm\nkind: profiles\nkey: id\ncolumns: {email: emails.0}\n"
     crm = Source(tmp_path, contract)
-    import_id = crm.land('{"id": 1, "emails": ["a@x.org", "b@x.org"]}', header='{"id": 2, "emails": []}', name="a.jsonl")
+    import_id = crm.land(
+        '{"id": 1, "emails": ["a@x.org", "b@x.org"]}', header='{"id": 2, "emails": []}', name="a.jsonl"
+    )
     crm.read(import_id)
     crm.says(contract.replace("emails.0", "[emails.0, emails.1]"))
     crm.read(import_id)
