@@ -7,7 +7,9 @@ the last complete resolution was made from; it waits while any import or backfil
 What does not belong here: what an asset computes.
 """
 
+import fcntl
 import hashlib
+import os
 import shutil
 import time
 from collections import Counter
@@ -19,6 +21,7 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 import polars as pl
+import sqlalchemy as sa
 from dagster import DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
@@ -32,7 +35,7 @@ from cdp_assets.sources.contract_changes import choices_needed
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.tidying import tidy
 from cdp_assets.standardized.records import records_version
-from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES
+from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES, raw_imports, source_records
 from cdp_assets.workspace import Workspace
 
 Job: TypeAlias = UnresolvedAssetJobDefinition
@@ -48,6 +51,9 @@ SETTLE_SECONDS = 2.0
 
 UNSETTLED_WAIT_SECONDS = 60.0
 """A re-resolution waits for files that are still arriving, but not for one that has stood unfinished this long."""
+
+PARTITION_ATTEMPTS = 10
+"""Several processes may add the same partitions at once; each attempt finds those that the others have added."""
 
 PROCESS_TAG = "cdp/process"
 """Tag of a run: host and number of the process that executes it, so that a killed one is not waited for."""
@@ -173,8 +179,10 @@ def _landing_sensor(contracts: Sequence[SourceContract], jobs: Sequence[Job]) ->
     ) -> dg.SensorResult:
         requests: list[dg.RunRequest] = []
         additions: list[dg.AddDynamicPartitionsRequest] = []
-        for dead in release_dead_runs(context.instance):
-            context.log.warning(dead)
+        if dead := release_dead_runs(context.instance):
+            context.log.warning("\n".join(dead))
+            for contract in contracts:
+                tell_of_imports(context.instance, workspace, contract)
         readable = [contract for contract in contracts if _look_for_arrivals(workspace, contract, context.log.warning)]
         imports = workspace.ledger.imports()
         for contract in readable:
@@ -317,6 +325,24 @@ def _process_of(instance: dg.DagsterInstance, run: DagsterRun) -> tuple[int, flo
     return None
 
 
+def tell_of_imports(instance: dg.DagsterInstance, workspace: Workspace, contract: SourceContract) -> int:
+    """Tell Dagster of imports that the ledger has and it has not; how many partitions it had missed.
+
+    A run that is killed after the ledger's commit, and before Dagster has stored what the run made, is not run again, for
+    nothing is left to do: the partition would be missing in the UI for ever.
+    """
+    source = contract.source
+    imports = workspace.ledger.imports().filter((pl.col("source") == source) & (pl.col("state") != LANDED))
+    settled = imports["import_id"].to_list()
+    missed = 0
+    for table in (raw_imports(source), source_records(source)):
+        key = resources.asset_key(table)
+        for import_id in sorted(set(settled) - instance.get_materialized_partitions(key)):
+            instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=import_id))
+            missed += 1
+    return missed
+
+
 def is_running(instance: dg.DagsterInstance, job_names: Iterable[str]) -> bool:
     """Whether a run of one of these jobs is queued, starting or running."""
     return any(
@@ -348,6 +374,22 @@ def waiting_imports(imports: pl.DataFrame, source: str) -> list[str]:
         .get_column("import_id")
         .to_list()
     )
+
+
+def add_partitions(instance: dg.DagsterInstance, source: str, import_ids: Sequence[str]) -> None:
+    """Make imports partitions of their source; those that are known already change nothing.
+
+    Dagster looks which are missing and then adds these: when another process adds one in between, the database refuses, and
+    it is to be looked at again.
+    """
+    for attempt in range(PARTITION_ATTEMPTS):
+        try:
+            instance.add_dynamic_partitions(partitions_name(source), list(import_ids))
+        except sa.exc.IntegrityError:
+            if attempt == PARTITION_ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 def contiguous(ordered: Sequence[str], chosen: Sequence[str]) -> list[list[str]]:
@@ -398,13 +440,48 @@ class RunReport:
 
 
 def dagster_home(workspace: Workspace) -> Path:
-    """The workspace's Dagster instance: ``dagster/`` with the project's dagster.yaml, made when missing."""
+    """The workspace's Dagster instance: ``dagster/`` with the project's dagster.yaml, made when missing.
+
+    It is made aside, with its databases, and put in place in one step. Dagster makes them piece by piece: two processes
+    that did so at once in one place left databases that could never be opened again.
+    """
     home = workspace.home / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    if not home.exists():
+        with _one_at_a_time(workspace.home, lambda: None):
+            if not home.exists():
+                _make_dagster_home(home)
     configuration = home / "dagster.yaml"
     if not configuration.exists():
         shutil.copyfile(_shipped_configuration(), configuration)
     return home
+
+
+def _make_dagster_home(home: Path) -> None:
+    aside = home.with_name(".dagster-unfinished")
+    shutil.rmtree(aside, ignore_errors=True)  # what a killed process has left
+    aside.mkdir()
+    shutil.copyfile(_shipped_configuration(), aside / "dagster.yaml")
+    with dg.DagsterInstance.from_config(str(aside)) as instance:
+        instance.get_runs_count()
+        instance.get_dynamic_partitions("")  # the index of events is made when it is first asked
+        instance.all_instigator_state()
+    aside.rename(home)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """One process of this machine at a time; ``wait`` is called when it is another's turn. The system ends a turn with its process,
+    however that ends."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            wait()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _shipped_configuration() -> Path:
@@ -447,17 +524,22 @@ def _resolve(
     *,
     anyway: bool = False,
 ) -> None:
-    inputs = resolution_inputs(workspace, contracts)
-    last = workspace.ledger.last_resolution()
-    if inputs.imported == 0:
-        report("nothing has been imported, so there is nobody to resolve")
-    elif is_running(runner.instance, [RESOLVE.name]):
-        runner.outcome.problems.append("a resolution is already running on this workspace; run again when it has ended")
-    elif anyway or last is None or last["imports_hash"] != inputs.digest:
-        report(f"resolving {inputs.imported} imports into customers")
-        runner.outcome.published = runner.execute(RESOLVE.name)
-    else:
-        report("nothing new since the last resolution")
+    """Resolve when there is something new. One command line at a time: to ask whether a resolution runs and to start one are two
+    steps, between which another process could start its own, and the tables would be of both."""
+    with _one_at_a_time(dagster_home(workspace), lambda: report("another command line resolves; waiting for it")):
+        inputs = resolution_inputs(workspace, contracts)
+        last = workspace.ledger.last_resolution()
+        if inputs.imported == 0:
+            report("nothing has been imported, so there is nobody to resolve")
+        elif is_running(runner.instance, [RESOLVE.name]):
+            runner.outcome.problems.append(
+                "a resolution is already running on this workspace; run again when it has ended"
+            )
+        elif anyway or last is None or last["imports_hash"] != inputs.digest:
+            report(f"resolving {inputs.imported} imports into customers")
+            runner.outcome.published = runner.execute(RESOLVE.name)
+        else:
+            report("nothing new since the last resolution")
 
 
 @dataclass
@@ -558,7 +640,7 @@ def _run_again(
         outcome.problems.append(f"{source}: an import or a backfill is running; run again when it has ended")
         return
     names = imports.sort("sequence")["import_id"].to_list()
-    instance.add_dynamic_partitions(partitions_name(source), names)
+    add_partitions(instance, source, names)
     have = instance.get_dynamic_partitions(partitions_name(source))
     places = [have.index(import_id) for import_id in again["import_id"]]
     stretch = have[min(places) : max(places) + 1]
@@ -654,6 +736,8 @@ def _import_waiting(
     runner.outcome.problems.extend(
         f"{contract.source}: {count} file(s) wait for the next run: {why}" for why, count in sorted(reasons.items())
     )
+    if not is_importing(runner.instance, [contract]):
+        tell_of_imports(runner.instance, workspace, contract)
     waiting = waiting_imports(workspace.ledger.imports(), contract.source)
     if not waiting:
         return
@@ -661,7 +745,7 @@ def _import_waiting(
         runner.outcome.problems.append(_held(contract, len(choices), len(waiting)))
         return
     report(f"{contract.source}: importing {len(waiting)} deliver{'y' if len(waiting) == 1 else 'ies'}")
-    runner.instance.add_dynamic_partitions(partitions_name(contract.source), waiting)
+    add_partitions(runner.instance, contract.source, waiting)
     have = runner.instance.get_dynamic_partitions(partitions_name(contract.source))
     for stretch in contiguous(have, waiting):
         runner.execute(ingest_job_name(contract.source), tags=range_tags(stretch))

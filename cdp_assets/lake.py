@@ -215,11 +215,7 @@ class Lake:
         :class:`ConflictError`, when somebody else has written since the caller read that version.
         """
         conformed = table.conform(frame)
-        if expected_version != -1 and self.version(table) != expected_version:
-            raise ConflictError(
-                f"{table.name} was written by another run since this one read it; nothing was changed, run it again"
-            )
-        self._commit(table, conformed, predicate=None, note=note)
+        self._commit(table, conformed, predicate=None, note=note, expected_version=expected_version)
         return self._open(table).version()
 
     def replace_partition(
@@ -281,21 +277,32 @@ class Lake:
         predicate: str | None,
         note: Mapping[str, str] | None,
         rows: Callable[[], pl.DataFrame | pa.RecordBatchReader] | None = None,
+        expected_version: int | None = -1,
     ) -> None:
         """Write ``frame``, or the ``rows`` that have its columns."""
+        if expected_version is None and self.exists(table):
+            raise _written_since(table)
+        # Two runs that both replace a table without rows remove nothing of each other's: were a lost race to run again by
+        # itself, the rows of both would stay. So it never does for a whole table, and is run again here from what is there.
+        custom = dict(note or {})
+        properties = CommitProperties(custom) if predicate else CommitProperties(custom, max_commit_retries=0)
 
         def write() -> None:
             if not self.exists(table):
                 self._create(table, frame)
+            opened = self._open(table)
+            # Several may make the empty table at once, each in a version of its own: who finds rows in it came too late.
+            if opened.file_uris() if expected_version is None else expected_version not in (-1, opened.version()):
+                raise _written_since(table)
             write_deltalake(
-                self.uri(table.name),
+                opened,
                 frame if rows is None else rows(),
                 mode="overwrite",
                 predicate=predicate,
                 schema_mode="merge" if predicate else "overwrite",
                 partition_by=[table.partitioned_by] if table.partitioned_by else None,
                 storage_options=self._options,
-                commit_properties=CommitProperties(custom_metadata=dict(note or {})),
+                commit_properties=properties,
             )
 
         _until_won(table, write)
@@ -392,6 +399,12 @@ class Lake:
     @property
     def _options(self) -> dict[str, str] | None:
         return dict(self.storage_options) or None
+
+
+def _written_since(table: Table) -> ConflictError:
+    return ConflictError(
+        f"{table.name} was written by another run since this one read it; nothing was changed, run it again"
+    )
 
 
 def local_lake(folder: Path) -> Lake:

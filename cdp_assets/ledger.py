@@ -218,16 +218,20 @@ class Ledger:
     def register(self, landed: Landed) -> tuple[str, bool]:
         """Register a delivery; return its import id and whether it is new.
 
-        Content that this source has delivered before, under whatever name, is the import it was then. Safe against
-        any number of callers at once: one of them registers it, the others are told that it is not new.
+        Content that this source has delivered before, under whatever name, is the import it was then; one that was refused
+        and is delivered again is to be read again, from the new file. Safe against any number of callers at once: one of them
+        registers it, the others are told that it is not new.
         """
         with self._writing() as connection:
-            known = connection.execute(
-                sa.select(imports.c.import_id).where(
-                    imports.c.source == landed.source, imports.c.content_sha256 == landed.content_sha256
-                )
-            ).scalar()
+            same = (imports.c.source == landed.source, imports.c.content_sha256 == landed.content_sha256)
+            known = connection.execute(sa.select(imports.c.import_id).where(*same)).scalar()
             if known is not None:
+                is_another_file = sa.or_(imports.c.location != landed.location, imports.c.landed_at != landed.landed_at)
+                connection.execute(
+                    imports.update()
+                    .where(*same, imports.c.state == REFUSED, is_another_file)
+                    .values(state=LANDED, location=landed.location, bytes=landed.bytes, problem=None)
+                )
                 return known, False
             last = connection.execute(
                 sa.select(sa.func.max(imports.c.sequence)).where(imports.c.source == landed.source)

@@ -34,8 +34,18 @@ def is_alive(pid: int, since: float) -> bool:
         return False
     except PermissionError:
         pass
+    if _is_dead(pid):
+        return False
     began = _began(pid)
     return began is None or began <= since + CLOCK_TOLERANCE_SECONDS
+
+
+def _is_dead(pid: int) -> bool:
+    """Whether the process has ended and nobody has asked for its exit code yet, as in a container whose first process never does."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
+    except (OSError, IndexError):
+        return False
 
 
 def _began(pid: int) -> float | None:

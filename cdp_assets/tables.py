@@ -219,7 +219,7 @@ def source_records(source: str) -> Table:
         f"standardized/{source}_records",
         "record that an import delivered, in comparable form",
         RECORD_COLUMNS,
-        key=("import_id", "record_id", "content_hash"),
+        key=("import_id", "record_id", "observed_at", "content_hash"),
         partitioned_by="import_id",
     )
 

@@ -74,7 +74,8 @@ class _Import:
 
     @property
     def is_kept(self) -> bool:
-        """Whether its lines have been kept, though they may be none."""
+        """Whether its lines have been kept, though they may be none. Those of a run that was killed before it could tell
+        the ledger how it had read them are whole, and count."""
         return self.import_id in self.kept or (
             self.registered["fingerprint"] is not None and not self.registered["lines"]
         )

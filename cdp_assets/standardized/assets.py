@@ -69,7 +69,7 @@ def _records(contract: SourceContract) -> dg.AssetsDefinition:
         code_version=records_version(contract),
         lineage=_column_lineage(contract),
         description=f"One row per record that an import of {source} delivered, in comparable form.\n\nKey: import, record, "
-        "content. Lines that break a rule are kept in `rejected_rows` with the rule; a line that repeats another of the same "
+        "observed time, content. Lines that break a rule are kept in `rejected_rows` with the rule; a line that repeats another of the same "
         "file counts as a duplicate. Read by `record_versions`.",
     )
     def records(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> None:

@@ -16,7 +16,8 @@ the reader's own rules           rejected: it could not be split into columns (`
 ``correction_unreadable``        rejected: it says neither set nor retract
 ================================ ====================================================================================
 
-A line with the key and the content of another line of the file is a duplicate; the newest of them stays. An empty
+A line with the key, the observed time and the content of another line of the file is a duplicate; the last of them stays
+(in a snapshot: with the key and the content; the newest stays). An empty
 observed time is the time of landing (in a snapshot of known time: that time); one that is to come is that of landing,
 for nobody has seen the future. An unreadable e-mail, phone or date of birth only leaves its field empty.
 
@@ -111,7 +112,10 @@ def repeated_lines(
     """Good lines (line, observed_at, and the columns named by ``key`` and ``content``) with ``is_duplicate`` and, in
     snapshots, ``rule``."""
     newest_first = lines.sort(["observed_at", "line"], descending=True)
-    nth_same = pl.int_range(pl.len()).over(*key, *content)
+    # Of a snapshot one line per key is the present. Elsewhere the same said at two times is history: in files of their own
+    # both would count, so in one file they do, too.
+    same = [*key, *content] if contract.delivers == "snapshot" else [*key, *content, "observed_at"]
+    nth_same = pl.int_range(pl.len()).over(same)
     lines = newest_first.with_columns(is_duplicate=nth_same > 0)
     if contract.delivers == "snapshot":
         originals = pl.int_range(pl.len()).over(*key, "is_duplicate")

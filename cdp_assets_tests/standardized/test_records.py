@@ -168,14 +168,16 @@ def test_nobody_has_seen_the_future() -> None:
     assert times == [LANDED_AT, datetime(2024, 6, 2, 6, tzinfo=UTC)]
 
 
-def test_a_line_that_repeats_another_is_a_duplicate_and_the_newest_stays() -> None:
+def test_a_line_that_repeats_another_is_a_duplicate() -> None:
     ann = {"id": "1", "First": "Ann"}
     lines = raw(
         {**ann, "upd": "2024-05-02"}, {**ann, "upd": "2024-05-01"}, {**ann, "First": " Ann ", "upd": "2024-05-01"}
     )
     result = standardize(lines, contract(observed_at="upd"), META)
-    assert (result.counts["records"], result.counts["duplicates"], rules(result)) == (1, 2, [])
-    assert result.records.item(0, "line") == 2
+    assert (result.counts["records"], result.counts["duplicates"], rules(result)) == (2, 1, [])
+    assert result.records["line"].to_list() == [2, 4], "said at two times it is history; of one time the last line stays"
+    snapshot = standardize(lines, contract(observed_at="upd", delivers="snapshot"), META)
+    assert (snapshot.counts["duplicates"], snapshot.records["line"].to_list()) == (2, [2])
 
 
 def test_changes_may_say_several_things_of_one_key() -> None:
