@@ -1,7 +1,7 @@
 # make demo   set everything up and run the whole pipeline on the sample workspace
 # make ui     open Dagster on the same workspace
 # make test   set everything up and pass the tests
-# make faults kill runs at every named write point and at 60 random moments; half an hour
+# make faults kill runs at every named write point and at 60 random moments; three quarters of an hour
 # make lock   refresh requirements.lock from pyproject.toml
 # make schema refresh contract.schema.json from the contract's model
 
@@ -34,6 +34,10 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+# `make unit` kills runs twenty times; this does it at every named write point and at sixty random moments.
+faults: $(READY)
+	CDP_FAULTS=all $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m faults
 
 # Everything at the versions and hashes of the lock; then the project itself, which adds nothing to them.
 $(READY): requirements.lock pyproject.toml

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from cdp_assets_tests.faults.figures import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
+
 # The same examples in every run: a build that fails must fail again for whoever looks into it. Searching on with new
 # examples is a matter of `pytest --hypothesis-profile=default`.
 settings.register_profile("same_examples", derandomize=True, deadline=None)

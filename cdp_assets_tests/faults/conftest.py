@@ -1,4 +1,4 @@
-"""How many faults: ``CDP_FAULTS=all pytest -m faults`` makes them all (half an hour), else there are as many as CI has time for."""
+"""How many faults there are: as many as CI has time for, or with ``CDP_FAULTS=all pytest -m faults`` all (about 45 minutes)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,7 @@ import sys
 
 import pytest
 
-from cdp_assets_tests.faults.figures import pytest_terminal_summary
-
-__all__ = ["pytest_terminal_summary"]
-
 IS_FULL = os.environ.get("CDP_FAULTS", "ci") == "all"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "faults: kills runs, or lets many run at once; CDP_FAULTS=all for the full suite"
-    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
