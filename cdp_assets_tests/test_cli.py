@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ import polars as pl
 import pytest
 
 from cdp_assets import cli
+from cdp_assets.raw.deliveries import take_in
+from cdp_assets.sources.arrivals import register_arrivals
+from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.sources.contracts_in_force import put_in_force
+from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.workspace import Workspace
 from cdp_assets_tests.builders import (
     CUSTOMER_OF,
@@ -192,6 +198,7 @@ def test_an_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 class Ran:
     imports: int = 2
     refused: int = 0
+    repeated: int = 0
     records: int = 9
     customers: int = 4
     merges: int = 0
@@ -541,3 +548,91 @@ def test_a_file_that_may_not_be_read_is_explained_without_its_name(
     done = cdp(finished, "status")
     assert done.code == 1
     assert "Permission denied" in done.err
+
+
+# -- contracts that change, imports that wait -------------------------------------------------------------------------
+
+CONTRACT = "source: crm\nkind: profiles\ndelivers: snapshot\nkey: id\ncolumns: {email: Email}\n"
+
+
+def crm(workspace: Workspace, contract: str = CONTRACT) -> SourceContract:
+    (workspace.contracts_dir / "crm.yaml").write_text(contract)
+    return next(one for one in load_contracts(workspace.contracts_dir)[0] if one.source == "crm")
+
+
+def deliver(workspace: Workspace, contract: SourceContract, name: str, *keys: int) -> str:
+    """Land and read a snapshot; its import id."""
+    folder = workspace.landing_dir / "crm"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("id,Email\n" + "".join(f"{key},p{key}@x.example\n" for key in keys))
+    (import_id,) = register_arrivals(workspace, contract, datetime.now(UTC), settle_seconds=0).new
+    put_in_force(workspace.ledger, contract, datetime.now(UTC))
+    take_in(workspace, contract, import_id, datetime.now(UTC))
+    standardize_import(workspace, contract, import_id, datetime.now(UTC))
+    return import_id
+
+
+def test_contract_check_ends_with_0_only_when_nothing_is_to_be_done(cdp: Cdp, fresh: Workspace) -> None:
+    deliver(fresh, crm(fresh), "a.csv", 1, 2)
+    assert cdp(fresh, "contract", "check", "crm").code == 0
+    crm(fresh, CONTRACT.replace("email: Email", "email: Email, phone: Mobile"))
+    changed = cdp(fresh, "contract", "check", "crm")
+    assert (changed.code, "columns.phone" in changed.out) == (1, True)
+    told = json.loads(cdp(fresh, "contract", "check", "--json").out)
+    assert "crm" in [one["source"] for one in told["contracts"]]
+    assert "there is no contract of that source" in cdp(fresh, "contract", "check", "crn").err
+    assert cdp(fresh, "contract").code == 2
+
+
+def test_a_change_that_needs_a_choice_is_accepted_by_name(cdp: Cdp, fresh: Workspace) -> None:
+    deliver(fresh, crm(fresh), "a.csv", 1, 2)
+    assert "waits for nobody" in cdp(fresh, "contract", "accept", "crm").out
+    changed = crm(fresh, CONTRACT.replace("key: id", "key: Email"))
+    assert "cdp contract accept crm" in " ".join(cdp(fresh, "contract", "check", "crm").out.split())
+    accepted = cdp(fresh, "contract", "accept", "crm", "--by", "anna")
+    assert (accepted.code, "1 change(s) of its contract accepted" in accepted.out) == (0, True)
+    in_force = fresh.ledger.contract_in_force("crm")
+    assert in_force is not None
+    assert in_force[0] == changed.contract_version
+
+
+def test_a_snapshot_that_shrinks_is_accepted_by_its_import(cdp: Cdp, fresh: Workspace) -> None:
+    contract = crm(fresh)
+    full = deliver(fresh, contract, "a.csv", *range(9))
+    small = deliver(fresh, contract, "b.csv", 1)
+    assert "not landed again" in cdp(fresh, "accept", "crm", full).err
+    done = cdp(fresh, "accept", "crm", small, "--by", "anna")
+    assert (done.code, done.out.startswith("Accepted.")) == (0, True)
+    row = fresh.ledger.import_row("crm", small)
+    assert (row["state"], row["accepted_by"]) == ("landed", "anna")
+    assert "never registered" in cdp(fresh, "accept", "crm", "20240501T120000Z-ffffffffffff").err
+
+
+def test_a_database_is_read_from_its_beginning_again(cdp: Cdp, fresh: Workspace) -> None:
+    crm(fresh)
+    assert "is not read from a database" in cdp(fresh, "source", "restart", "crm").err
+    crm(fresh, CONTRACT + "extract: {sql: {url: 'sqlite:///shop.db', table: people, cursor: id}}\n")
+    fresh.ledger.advance_cursor("crm", "int:7", datetime.now(UTC))
+    assert cdp(fresh, "source", "restart", "crm").code == 0
+    assert fresh.ledger.cursor("crm") is None
+
+
+@pytest.mark.parametrize("command", ["backfill", "replay"])
+def test_reading_again_says_what_it_did(
+    cdp: Cdp, fresh: Workspace, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import cdp_assets.automation
+
+    crm(fresh)
+    asked: list[object] = []
+
+    def read_again(workspace: Workspace, source: str | None, report: Callable[[str], None], **options: object) -> Any:
+        asked.append((source, options))
+        return cdp_assets.automation.RereadReport(read_again=3, rejected_before=2)
+
+    monkeypatch.setattr(cdp_assets.automation, command, read_again)
+    done = cdp(fresh, command, "crm", "--no-resolve")
+    assert (done.code, "3 imports" in done.out, "0 lines; 2 before" in done.out) == (0, True, True)
+    expected = {"resolve": False} | ({"everything": False} if command == "backfill" else {})
+    assert asked == [("crm", expected)]
+    assert "there is no contract of that source; there are crm" in cdp(fresh, command, "shops").err

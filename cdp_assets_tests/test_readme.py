@@ -57,7 +57,9 @@ def _commands(block: list[str], start: int) -> list[Shown]:
 
 def comparable(text: str) -> str:
     """Without what can not be the same twice: moments of landing, ages, the width of columns that show them."""
-    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d +\d+ (second|minute|hour|day|week|month|year)s?\b", "<moment> <age>", text)
+    text = re.sub(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d +\d+ (second|minute|hour|day|week|month|year)s?\b", "<moment> <age>", text
+    )
     text = re.sub(r"(?<=\S) {2,}", "  ", text)
     text = re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{12}", "<import>", text)
     text = re.sub(r"\b[0-9a-f]{16}\b", "<model>", text)

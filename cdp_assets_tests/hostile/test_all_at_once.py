@@ -44,7 +44,7 @@ class Run:
     printed: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # between two of these tests a worker may run others
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     home = tmp_path_factory.mktemp("all_at_once") / "home"
     (home / "contracts").mkdir(parents=True)

@@ -175,7 +175,9 @@ def test_a_line_that_repeats_another_is_a_duplicate() -> None:
     )
     result = standardize(lines, contract(observed_at="upd"), META)
     assert (result.counts["records"], result.counts["duplicates"], rules(result)) == (2, 1, [])
-    assert result.records["line"].to_list() == [2, 4], "said at two times it is history; of one time the last line stays"
+    assert result.records["line"].to_list() == [2, 4], (
+        "said at two times it is history; of one time the last line stays"
+    )
     snapshot = standardize(lines, contract(observed_at="upd", delivers="snapshot"), META)
     assert (snapshot.counts["duplicates"], snapshot.records["line"].to_list()) == (2, [2])
 
