@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -28,8 +29,9 @@ STAGE_GROUPS = {
 
 
 @pytest.fixture(scope="module")
-def definitions() -> dg.Definitions:
-    return definitions_for(Workspace(ROOT / "data"))
+def definitions() -> Iterator[dg.Definitions]:
+    with dg.DagsterInstance.ephemeral():  # where another test's instance, gone by now, would else be asked
+        yield definitions_for(Workspace(ROOT / "data"))
 
 
 @pytest.fixture(scope="module")

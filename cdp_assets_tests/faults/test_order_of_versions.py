@@ -36,7 +36,7 @@ Fact = tuple[str, int, str]
 Version = tuple[str, str, datetime, datetime | None, datetime, bool]
 """Key, content, valid from, valid to, last seen, current."""
 
-many = settings(max_examples=150, deadline=None)
+many = settings(max_examples=60, deadline=None)
 
 
 def at(number: int) -> datetime:

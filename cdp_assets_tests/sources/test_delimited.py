@@ -268,7 +268,7 @@ _SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=4)
 _NO_PIECES = 1 << 20
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_HEADS, _NASTY, _SIZES, st.sampled_from([None, ",", ";"]))
 def test_how_a_text_comes_in_pieces_does_not_matter(
     head: str, body: str, sizes: list[int], declared: str | None
@@ -276,7 +276,7 @@ def test_how_a_text_comes_in_pieces_does_not_matter(
     assert said(head + body, *sizes, declared=declared) == said(head + body, _NO_PIECES, declared=declared)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(_NASTY, _SIZES, st.integers(4, 30))
 def test_neither_does_it_where_rows_are_too_long(body: str, sizes: list[int], longest: int) -> None:
     text = "x,y\n" + body

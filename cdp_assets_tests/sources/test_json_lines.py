@@ -157,7 +157,7 @@ _VALUE = st.one_of(_SCALAR, st.dictionaries(_KEY, _SCALAR, max_size=2), st.lists
 _SPACES = st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " : ")])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.dictionaries(_KEY, _VALUE, min_size=1, max_size=4), _SPACES, st.booleans()), max_size=6))
 def test_lines_read_by_their_shape_say_what_lines_read_one_by_one_say(
     lines: list[tuple[dict[str, object], tuple[str, str], bool]],
@@ -207,7 +207,7 @@ _LINES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     _LINES,
     st.sampled_from(["\n", "\r\n", "\r"]),

@@ -117,7 +117,7 @@ _LINES = st.lists(st.tuples(_VALUE, st.sampled_from(["a@x.org", "b@x.org", None]
 _TIMES = {"1": "2024-01-01", "2": "2025-01-01", "3": "not a time", None: None}
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(lines=_LINES, size=st.integers(1, 6), delivers=st.sampled_from(["snapshot", "changes"]), keyed=st.booleans())
 def test_batches_of_any_size_are_judged_as_one(
     lines: list[tuple[str | None, str | None, str | None]], size: int, delivers: str, keyed: bool
