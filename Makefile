@@ -1,6 +1,7 @@
 # make demo   set everything up and run the whole pipeline on the sample workspace
 # make ui     open Dagster on the same workspace
 # make test   set everything up and pass the tests
+# make long   the tests of what is large, and all hostile files in one folder
 # make faults kill runs at every named write point and at 60 random moments; three quarters of an hour
 # make lock   refresh requirements.lock from pyproject.toml
 # make schema refresh contract.schema.json from the contract's model
@@ -10,7 +11,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo ui test lint types unit faults lock schema clean-data
+.PHONY: demo ui test lint types unit long faults lock schema clean-data
 
 demo: $(READY)
 	@$(BIN)/cdp demo --workspace data
@@ -33,7 +34,11 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not long"
+
+# The largest files, a disk that is full to the last byte, and every hostile file at once in one landing folder.
+long: $(READY)
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m long
 
 # `make unit` kills runs twenty times; this does it at every named write point and at sixty random moments.
 faults: $(READY)

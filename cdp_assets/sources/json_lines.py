@@ -317,8 +317,10 @@ def _with_newlines(pieces: Iterator[bytes], longest_line: int) -> Iterator[bytes
     this file is told by its first line's end."""
     beginning = next(pieces, b"")
     while (end := LINE_END.search(beginning)) is None or end.end() == len(beginning):
-        piece = next(pieces, None)
-        if piece is None or len(beginning) > longest_line:
+        if len(beginning) > longest_line:
+            break
+        piece = next(pieces, None)  # only ever taken to be kept
+        if piece is None:
             break
         beginning += piece
     text = chain([beginning], pieces)

@@ -21,7 +21,7 @@ from cdp_assets_tests.hostile.case import FILE_PERSON, IMPORTED, LONG_AGO, PERSO
 from cdp_assets_tests.hostile.cases import CASES
 from cdp_assets_tests.hostile.delivered import contract_of, settle
 
-pytestmark = [pytest.mark.xdist_group("hostile_all"), pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group("hostile_all"), pytest.mark.long]
 
 ALSO = {"formulas", "sql_values", "sql_columns", "our_names", "newline", "bidi", "long_name", "shell_name", "dots"}
 """Of the files that are imported, all of whose rows are good, those that would do most harm."""

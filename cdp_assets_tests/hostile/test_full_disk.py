@@ -66,6 +66,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_disk_that_is_full_to_the_last_byte(small_disk: Path) -> None:
     _ends_as_if_undisturbed(_found(small_disk / "home", "fill"))

@@ -219,6 +219,11 @@ def test_how_a_text_comes_in_pieces_does_not_matter(lines: list[str], end: str, 
     assert said(text, *sizes, longest=longest) == said(text, 1 << 20, longest=longest)
 
 
+def test_no_piece_is_lost_when_the_first_line_is_as_long_as_may_be() -> None:
+    text = '{"a b": 0.0}\n{}'
+    assert said(text, 1, longest=12) == said(text, 1 << 20, longest=12)
+
+
 def test_columns_are_known_before_the_first_batch_and_the_same_in_all() -> None:
     text = b'{"id": 1}\n{"id": 2}\n{"late": 3}\n'
     with JsonLinesReader(in_pieces(text, 11)) as reader:
