@@ -13,12 +13,14 @@ What does not belong here: which files are complete (``landing.py``), reading th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED, Landed
 from cdp_assets.sources.contracts import ContractProblem, SourceContract
@@ -424,6 +426,25 @@ def _extract_rows(
     return pl.DataFrame(
         [{"extract": name, "extracted_at": now, "rows": rows, "bytes": size} for name, rows, size in landed],
         schema=source_extracts(contract.source).schema,
+    )
+
+
+def unnoted_extracts(folder: Path, source: str, known: Collection[str]) -> pl.DataFrame:
+    """Rows of ``sources/<source>_extracts`` for extracts of a database in a source's landing folder that are not ``known``:
+    a run was killed after one had landed, and before it could be noted."""
+    files = [path for path in sorted(folder.glob("extract-*.parquet")) if path.name not in known]
+    return pl.DataFrame(
+        [
+            (
+                path.name,
+                datetime.fromtimestamp(path.stat().st_mtime, UTC),
+                pq.read_metadata(path).num_rows,
+                path.stat().st_size,
+            )
+            for path in files
+        ],
+        schema=source_extracts(source).schema,
+        orient="row",
     )
 
 

@@ -16,7 +16,7 @@ from cdp_assets.resources import (
     stored,
     table_asset,
 )
-from cdp_assets.sources.arrivals import contract_rows, land_extract
+from cdp_assets.sources.arrivals import contract_rows, land_extract, unnoted_extracts
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.extraction import ExtractionFailed
 from cdp_assets.sources.import_log import import_log as imports_logged
@@ -173,7 +173,10 @@ def _extracts(contract: SourceContract) -> dg.AssetsDefinition:
 
 
 def _with(workspace: Workspace, table: Table, landed: pl.DataFrame | None) -> pl.DataFrame:
-    """The extracts known so far, and those that have just landed."""
+    """The extracts known so far, those that a killed run landed and could not note, and those that have just landed."""
     before = workspace.lake.read_or_empty(table)
-    rows = before if landed is None else pl.concat([before, landed])
-    return rows.unique("extract", keep="last", maintain_order=True)
+    source = table.name.split("/")[1].removesuffix("_extracts")
+    rows = [before, *([] if landed is None else [landed])]
+    known = {name for frame in rows for name in frame["extract"]}
+    rows.insert(1, unnoted_extracts(workspace.landing_dir / source, source, known))
+    return pl.concat(rows).unique("extract", keep="last", maintain_order=True)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, LedgerError
@@ -30,6 +31,7 @@ from cdp_assets.sources.arrivals import (
     register_arrivals,
     resolution_inputs,
     returned_imports,
+    unnoted_extracts,
 )
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.extraction import ExtractionFailed
@@ -647,3 +649,12 @@ def test_what_landed_before_a_store_failed_is_remembered(workspace: Workspace, m
     landed = land_extract(workspace, contract, now(), {})
     assert landed is not None
     assert landed["bytes"].to_list() == [len(TWO)]
+
+
+def test_an_extract_that_a_killed_run_could_not_note_is_noted_by_the_next(tmp_path: Path) -> None:
+    for name in ("extract-000001-aaaa.parquet", "extract-000002-bbbb.parquet", "else.parquet"):
+        pl.DataFrame({"id": ["1", "2"]}).write_parquet(tmp_path / name)
+    rows = unnoted_extracts(tmp_path, "shop", {"extract-000001-aaaa.parquet"})
+    assert rows.select("extract", "rows").rows() == [("extract-000002-bbbb.parquet", 2)]
+    assert rows["bytes"].to_list() == [(tmp_path / "extract-000002-bbbb.parquet").stat().st_size]
+    assert unnoted_extracts(tmp_path / "none", "shop", set()).is_empty()
