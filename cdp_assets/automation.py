@@ -7,7 +7,6 @@ the last complete resolution was made from; it waits while any import or backfil
 What does not belong here: what an asset computes.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -33,6 +32,7 @@ from cdp_assets.processes import is_alive, this_host, this_process
 from cdp_assets.sources.arrivals import Arrivals, has_unsettled_files, register_arrivals, resolution_inputs
 from cdp_assets.sources.contract_changes import choices_needed
 from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.sources.placing import locked
 from cdp_assets.sources.tidying import tidy
 from cdp_assets.standardized.records import records_version
 from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES, raw_imports, source_records
@@ -332,7 +332,7 @@ def tell_of_imports(instance: dg.DagsterInstance, workspace: Workspace, contract
     nothing is left to do: the partition would be missing in the UI for ever.
     """
     source = contract.source
-    imports = workspace.ledger.imports().filter((pl.col("source") == source) & (pl.col("state") != LANDED))
+    imports = workspace.ledger.imports(source).filter(pl.col("state") != LANDED)
     settled = imports["import_id"].to_list()
     missed = 0
     for table in (raw_imports(source), source_records(source)):
@@ -474,11 +474,9 @@ def _one_at_a_time(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
     however that ends."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not locked(descriptor, wait=False):
             wait()
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            locked(descriptor, wait=True)
         yield
     finally:
         os.close(descriptor)
@@ -503,11 +501,10 @@ def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_
     with _instance(workspace, report) as instance:
         runner = _Runner(definitions_for(workspace), instance, outcome)
         for contract in contracts:
-            if contract.extract.sql is not None:
-                report(f"{contract.source}: asking its database for what is new")
-                runner.execute(extract_job_name(contract.source))
-            elif contract.extract.folder_url is not None:
-                report(f"{contract.source}: asking where its files are kept for new ones")
+            if contract.extract.is_fetched:
+                is_database = contract.extract.sql is not None
+                asked = "its database for what is new" if is_database else "where its files are kept for new ones"
+                report(f"{contract.source}: asking {asked}")
                 runner.execute(extract_job_name(contract.source))
         for contract in contracts:
             _import_waiting(workspace, contract, runner, report)
@@ -738,7 +735,7 @@ def _import_waiting(
     )
     if not is_importing(runner.instance, [contract]):
         tell_of_imports(runner.instance, workspace, contract)
-    waiting = waiting_imports(workspace.ledger.imports(), contract.source)
+    waiting = waiting_imports(workspace.ledger.imports(contract.source), contract.source)
     if not waiting:
         return
     if choices := choices_needed(workspace.ledger, contract):
@@ -749,9 +746,7 @@ def _import_waiting(
     have = runner.instance.get_dynamic_partitions(partitions_name(contract.source))
     for stretch in contiguous(have, waiting):
         runner.execute(ingest_job_name(contract.source), tags=range_tags(stretch))
-    states = workspace.ledger.imports().filter(
-        (pl.col("source") == contract.source) & pl.col("import_id").is_in(waiting)
-    )
+    states = workspace.ledger.imports(contract.source).filter(pl.col("import_id").is_in(waiting))
     _tell_outcomes(states, runner.outcome)
 
 

@@ -34,28 +34,23 @@ def is_alive(pid: int, since: float) -> bool:
         return False
     except PermissionError:
         pass
-    if _is_dead(pid):
-        return False
-    began = _began(pid)
-    return began is None or began <= since + CLOCK_TOLERANCE_SECONDS
+    told = _told(pid)
+    if told is None:
+        return True
+    state, began = told
+    # One that has ended and whose exit code nobody has asked for yet still has its number: in a container whose first
+    # process never asks, for ever.
+    return state not in ("Z", "X") and began <= since + CLOCK_TOLERANCE_SECONDS
 
 
-def _is_dead(pid: int) -> bool:
-    """Whether the process has ended and nobody has asked for its exit code yet, as in a container whose first process never does."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
-    except (OSError, IndexError):
-        return False
+def _told(pid: int) -> tuple[str, float] | None:
+    """A process's state, and when it began (seconds since 1970); None where the system does not tell.
 
-
-def _began(pid: int) -> float | None:
-    """When a process began, seconds since 1970; None where the system does not tell.
-
-    Field 22 of ``/proc/<pid>/stat`` (proc(5)), in clock ticks since the boot that ``/proc/stat`` tells.
+    Fields 3 and 22 of ``/proc/<pid>/stat`` (proc(5)); the latter in clock ticks since the boot that ``/proc/stat`` tells.
     """
     try:
-        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         booted = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime "))
+        return fields[0], int(booted.split()[1]) + int(fields[19]) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, StopIteration):
         return None
-    return int(booted.split()[1]) + ticks / os.sysconf("SC_CLK_TCK")

@@ -24,9 +24,11 @@ from cdp_assets.ledger import REFUSED, REPEATED, ReadFile
 from cdp_assets.raw.fingerprints import Fingerprint, same_rows
 from cdp_assets.raw.imports import raw_batches
 from cdp_assets.raw.progress import Progress
+from cdp_assets.sources.arrivals import content_of_import
 from cdp_assets.sources.contracts import SourceContract, raw_column
 from cdp_assets.sources.reading import DeliveryStream, FileRefused, open_delivery
 from cdp_assets.sources.schema_drift import check_drift
+from cdp_assets.sources.tidying import archived_file
 from cdp_assets.tables import raw_imports
 from cdp_assets.workspace import Workspace
 
@@ -34,9 +36,6 @@ ROWS_AT_ONCE = 100_000
 """Rows of a kept import that are held in memory at a time."""
 
 _LIST_ITEM = re.compile(r"(.+?)\.\d{1,4}(?:\.|$)")
-
-DIGEST_LENGTH = 64
-"""Hex digits of a content's hash; what may follow tells one landing of that content from another."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +155,8 @@ def _read(one: _Import) -> None:
     location = one.registered["location"]
     path = workspace.landing_dir / one.source / location
     if not path.exists():
-        path = workspace.archive_dir / one.source / one.import_id / location
-    content = one.registered["content_sha256"][:DIGEST_LENGTH]
+        path = archived_file(workspace, one.source, one.import_id) or path
+    content = content_of_import(one.registered["content_sha256"])
     fingerprint = Fingerprint()
     with open_delivery(path, one.contract, content=content, spool_dir=workspace.home) as stream:
         spelling = _spelling(workspace, one.contract, stream)

@@ -27,6 +27,7 @@ from cdp_assets.sources.contracts import ContractProblem, SourceContract
 from cdp_assets.sources.extraction import ExtractionFailed, extract
 from cdp_assets.sources.fetching import fetch
 from cdp_assets.sources.landing import (
+    EXTRACT_PATTERN,
     QUIET_SECONDS,
     LandedFile,
     NotLanded,
@@ -378,7 +379,8 @@ def land_extract(
         workspace.ledger.advance_cursor(contract.source, extraction.cursor, now)
     if extraction.path is None:
         return None
-    return _extract_rows(contract, now, [(extraction.path.name, extraction.rows, extraction.path.stat().st_size)])
+    landed = (extraction.path.name, now, extraction.rows, extraction.path.stat().st_size)
+    return _extract_rows(contract.source, [landed])
 
 
 def _known_contents(contract: SourceContract, imports: Sequence[Mapping[str, Any]]) -> frozenset[str]:
@@ -400,7 +402,7 @@ def _land_fetched(
     numbered_after: int,
 ) -> pl.DataFrame | None:
     ledger, source = workspace.ledger, contract.source
-    landed: list[tuple[str, int | None, int]] = []
+    landed: list[tuple[str, datetime, int | None, int]] = []
     files = fetch(
         contract,
         workspace.home,
@@ -413,27 +415,19 @@ def _land_fetched(
     try:
         for file in files:
             ledger.remember_fetched(source, file.location, file.stamp, now)
-            landed.append((file.path.name, None, file.bytes))
+            landed.append((file.path.name, now, None, file.bytes))
     except ExtractionFailed as failed:
-        failed.landed = _extract_rows(contract, now, landed) if landed else None
+        failed.landed = _extract_rows(contract.source, landed) if landed else None
         raise
-    return _extract_rows(contract, now, landed) if landed else None
-
-
-def _extract_rows(
-    contract: SourceContract, now: datetime, landed: Sequence[tuple[str, int | None, int]]
-) -> pl.DataFrame:
-    return pl.DataFrame(
-        [{"extract": name, "extracted_at": now, "rows": rows, "bytes": size} for name, rows, size in landed],
-        schema=source_extracts(contract.source).schema,
-    )
+    return _extract_rows(contract.source, landed) if landed else None
 
 
 def unnoted_extracts(folder: Path, source: str, known: Collection[str]) -> pl.DataFrame:
     """Rows of ``sources/<source>_extracts`` for extracts of a database in a source's landing folder that are not ``known``:
     a run was killed after one had landed, and before it could be noted."""
-    files = [path for path in sorted(folder.glob("extract-*.parquet")) if path.name not in known]
-    return pl.DataFrame(
+    files = [path for path in sorted(folder.glob(EXTRACT_PATTERN)) if path.name not in known]
+    return _extract_rows(
+        source,
         [
             (
                 path.name,
@@ -443,9 +437,12 @@ def unnoted_extracts(folder: Path, source: str, known: Collection[str]) -> pl.Da
             )
             for path in files
         ],
-        schema=source_extracts(source).schema,
-        orient="row",
     )
+
+
+def _extract_rows(source: str, landed: Sequence[tuple[str, datetime, int | None, int]]) -> pl.DataFrame:
+    """Rows of ``sources/<source>_extracts``: name, when, rows and bytes of files that landed."""
+    return pl.DataFrame(landed, schema=source_extracts(source).schema, orient="row")
 
 
 def contract_rows(contracts: Sequence[SourceContract], problems: Sequence[ContractProblem]) -> pl.DataFrame:

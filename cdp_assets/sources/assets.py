@@ -21,7 +21,7 @@ from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.extraction import ExtractionFailed
 from cdp_assets.sources.import_log import import_log as imports_logged
 from cdp_assets.sources.import_log import source_arrivals
-from cdp_assets.tables import IMPORT_LOG, SOURCE_CONTRACTS, Table, source_extracts
+from cdp_assets.tables import IMPORT_LOG, SOURCE_CONTRACTS, source_extracts
 from cdp_assets.workspace import Workspace
 
 
@@ -141,7 +141,7 @@ def for_contracts(contracts: Sequence[SourceContract]) -> MadePerSource:
 
 
 def _extracts(contract: SourceContract) -> dg.AssetsDefinition:
-    table = source_extracts(contract.source)
+    source, table = contract.source, source_extracts(contract.source)
 
     @table_asset(
         table,
@@ -159,12 +159,12 @@ def _extracts(contract: SourceContract) -> dg.AssetsDefinition:
             landed = land_extract(workspace, contract, now(), source_environment(), context.log.info)
         except ExtractionFailed as failed:
             if failed.landed is not None:
-                workspace.lake.replace(table, _with(workspace, table, failed.landed))
+                workspace.lake.replace(table, _with(workspace, source, failed.landed))
             raise
         return stored(
             workspace,
             table,
-            rows := _with(workspace, table, landed),
+            rows := _with(workspace, source, landed),
             metadata={"rows_extracted": 0 if landed is None else int(landed["rows"].sum()), "extracts": rows.height},
             data_version="landed",  # a further extract changes nothing of the imports that landed before
         )
@@ -172,10 +172,9 @@ def _extracts(contract: SourceContract) -> dg.AssetsDefinition:
     return extracts
 
 
-def _with(workspace: Workspace, table: Table, landed: pl.DataFrame | None) -> pl.DataFrame:
+def _with(workspace: Workspace, source: str, landed: pl.DataFrame | None) -> pl.DataFrame:
     """The extracts known so far, those that a killed run landed and could not note, and those that have just landed."""
-    before = workspace.lake.read_or_empty(table)
-    source = table.name.split("/")[1].removesuffix("_extracts")
+    before = workspace.lake.read_or_empty(source_extracts(source))
     rows = [before, *([] if landed is None else [landed])]
     known = {name for frame in rows for name in frame["extract"]}
     rows.insert(1, unnoted_extracts(workspace.landing_dir / source, source, known))

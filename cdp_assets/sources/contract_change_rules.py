@@ -15,12 +15,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
 from cdp_assets.sources.contract_model import SourceContract, SqlExtract
+from cdp_assets.sources.countries import MONTH_FIRST_COUNTRIES
 from cdp_assets.sources.vocabulary import Delivers
 
 Needs: TypeAlias = Literal["nothing", "backfill", "choice"]
-
-MONTH_FIRST_COUNTRIES = frozenset({"US", "PH", "PR", "GU", "AS", "VI", "MP", "FM", "MH", "PW"})
-"""Countries that write month/day/year; the standard of dates has the same list (a test holds them together)."""
 
 _SEPARATORS = ("/", ".", "-", " ")
 

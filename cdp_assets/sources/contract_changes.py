@@ -122,7 +122,7 @@ def choices_needed(ledger: Ledger, contract: SourceContract) -> list[ContractCha
     if in_force is None or in_force[0] == contract.contract_version:
         return []
     was_read = pl.col("imported_at").is_not_null() | (pl.col("state") == IMPORTED)
-    read = ledger.imports().filter((pl.col("source") == contract.source) & was_read)
+    read = ledger.imports(contract.source).filter(was_read)
     if read.is_empty():
         return []
     try:

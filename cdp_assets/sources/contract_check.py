@@ -205,9 +205,7 @@ def _in_landing(workspace: Workspace, contract: SourceContract, now: datetime) -
 
 def _in_archive(workspace: Workspace, contract: SourceContract) -> Iterator[tuple[Path, datetime]]:
     """The newest archived files; they were complete when they were imported."""
-    imports = workspace.ledger.imports().filter(
-        (pl.col("source") == contract.source) & (pl.col("tidied") == "archived")
-    )
+    imports = workspace.ledger.imports(contract.source).filter(pl.col("tidied") == "archived")
     for row in imports.sort("sequence", descending=True).head(FILES_LOOKED_AT).to_dicts():
         path = archived_file(workspace, contract.source, row["import_id"])
         if path is not None and path.stat().st_size <= LARGEST_FILE_BYTES:

@@ -13,3 +13,6 @@ _CODES = (
 )
 
 COUNTRY_CODES = frozenset(_CODES.split())
+
+MONTH_FIRST_COUNTRIES = frozenset({"US", "PH", "PR", "GU", "AS", "VI", "MP", "FM", "MH", "PW"})
+"""Countries that write month/day/year."""

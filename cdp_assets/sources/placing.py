@@ -54,7 +54,7 @@ def clear_unfinished(folder: Path, kind: str) -> int:
         with contextlib.suppress(OSError):
             descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
             try:
-                if _locked(descriptor, wait=False):
+                if locked(descriptor, wait=False):
                     path.unlink()
                     cleared += 1
             finally:
@@ -120,7 +120,7 @@ def lock_folder(folder: Path) -> int | None:
 def _lock(descriptor: int) -> int | None:
     is_ours = False
     try:
-        is_ours = _locked(descriptor, wait=False)
+        is_ours = locked(descriptor, wait=False)
     finally:
         if not is_ours:
             os.close(descriptor)
@@ -132,7 +132,7 @@ def _new_and_locked(folder: Path, kind: str) -> tuple[int, Path]:
         descriptor, name = tempfile.mkstemp(prefix=f".{kind}-", suffix=UNFINISHED, dir=folder)
         path = Path(name)
         try:
-            _locked(descriptor, wait=True)
+            locked(descriptor, wait=True)
             # Between its making and its lock, somebody may have taken it for left behind.
             if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
                 return descriptor, path
@@ -143,7 +143,8 @@ def _new_and_locked(folder: Path, kind: str) -> tuple[int, Path]:
         os.close(descriptor)
 
 
-def _locked(descriptor: int, *, wait: bool) -> bool:
+def locked(descriptor: int, *, wait: bool) -> bool:
+    """Lock an open file or folder until it is closed, or we die; False when it is somebody else's, or can not be locked."""
     if sys.platform == "win32":
         return False
     try:

@@ -113,9 +113,7 @@ def _read_with_the_current_contract(contract: SourceContract) -> dg.AssetChecksD
         pool=f"imports_{contract.source}",
     )
     def check(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
-        imported = workspace.ledger.imports().filter(
-            (pl.col("source") == contract.source) & (pl.col("state") == "imported")
-        )
+        imported = workspace.ledger.imports(contract.source).filter(pl.col("state") == "imported")
         current = records_version(contract)
         stale = imported.filter(pl.col("records_version").ne_missing(current)).height
         return dg.AssetCheckResult(

@@ -18,10 +18,8 @@ from functools import cache
 
 import polars as pl
 
-from cdp_assets.standardized.text import clean, in_ascii, without_placeholders, word_set
-
-MONTH_FIRST_COUNTRIES = word_set("US PH PR GU AS VI MP FM MH PW")
-"""Countries that write month/day/year."""
+from cdp_assets.sources.countries import MONTH_FIRST_COUNTRIES
+from cdp_assets.standardized.text import clean, in_ascii, without_placeholders
 
 EARLIEST_YEAR = 2
 """The year 1 is padding ('0001-01-01'), not history; there are sources of historical persons."""

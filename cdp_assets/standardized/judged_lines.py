@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import polars as pl
 
@@ -45,12 +46,12 @@ class JudgedLines:
 
     lines: pl.DataFrame
 
-    @property
+    @cached_property
     def kept(self) -> pl.DataFrame:
         """The lines that are records."""
         return self.lines.filter(pl.col("rule").is_null() & ~pl.col("is_duplicate"))
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """lines, rejected, duplicates."""
         return {

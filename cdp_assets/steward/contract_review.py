@@ -141,7 +141,7 @@ def review_contract(
 ) -> ContractReview:
     """Compare a contract with the newest deliveries and with past imports of its source. Nothing is changed."""
     ledger = workspace.ledger
-    imports = ledger.imports().filter(pl.col("source") == contract.source)
+    imports = ledger.imports(contract.source)
     in_force = ledger.contract_in_force(contract.source)
     former, changes = _changes(workspace, contract, imports)
     files, unreadable = newest_deliveries(workspace, contract, now, sample_rows=sample_rows)
