@@ -1,7 +1,6 @@
 """Assets of stage 4: shared identifiers, linkage profiles, the model, scored pairs."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,7 +9,7 @@ import polars as pl
 from cdp_assets.candidate_links import pictures
 from cdp_assets.candidate_links.explain import explain
 from cdp_assets.candidate_links.models import in_use, why_due, with_frequencies_of, with_version
-from cdp_assets.candidate_links.policy import LinkagePolicy, read_policy
+from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
 from cdp_assets.candidate_links.scoring import score
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
@@ -136,7 +135,7 @@ def model_assets(
     context: dg.AssetExecutionContext, config: TrainingConfig, workspace: dg.ResourceParam[Workspace]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Keep the model in use, or train the next version."""
-    policy = linkage_policy(workspace)
+    policy = _policy(workspace)
     profiles = workspace.lake.read(LINKAGE_PROFILES)
     models, frequencies = workspace.lake.read_or_empty(LINKAGE_MODEL), workspace.lake.read_or_empty(TERM_FREQUENCIES)
     model = in_use(models, frequencies, policy)
@@ -190,7 +189,7 @@ def scored_pairs(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
     weight is named. Pairs below the threshold are not kept: `cdp why` explains any pair afresh. Read by `clusters`,
     `review_queue` and `members`.
     """
-    model = in_use(workspace.lake.read(LINKAGE_MODEL), workspace.lake.read(TERM_FREQUENCIES), linkage_policy(workspace))
+    model = in_use(workspace.lake.read(LINKAGE_MODEL), workspace.lake.read(TERM_FREQUENCIES), _policy(workspace))
     if model is None:
         raise RuntimeError("there is no linkage model in use; materialize candidate_links/linkage_model first")
     profiles = workspace.lake.read(LINKAGE_PROFILES)
@@ -220,9 +219,8 @@ def _profile(profiles: pl.DataFrame, profile_id: int) -> pl.DataFrame:
     return profiles.filter(pl.col("profile_id") == profile_id)
 
 
-def linkage_policy(workspace: Workspace) -> LinkagePolicy:
-    """The workspace's linkage policy; the defaults where it has none."""
-    return read_policy(workspace.policy_file("linkage") or Path(workspace.home / "policies" / "linkage.yaml"))
+def _policy(workspace: Workspace) -> LinkagePolicy:
+    return load_linkage_policy(workspace.policy_file("linkage"))
 
 
 keys = [

@@ -9,12 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-
-class LinkagePolicyError(ValueError):
-    """The policy file can not be used. Names the file, the setting and what was expected."""
+from cdp_assets.sources.policy_file import read_policy
 
 
 class RetrainPolicy(BaseModel):
@@ -58,26 +55,10 @@ class LinkagePolicy(BaseModel):
         return min(self.review_probability, self.accepted_from())
 
 
-def read_policy(path: Path) -> LinkagePolicy:
-    """Read ``linkage.yaml``; a file that is absent or empty means the defaults.
+def load_linkage_policy(path: Path | None) -> LinkagePolicy:
+    """The policy in ``linkage.yaml``; the defaults for a path that is None, or a file that is absent or empty.
 
-    Raises :class:`LinkagePolicyError` where the file is not YAML or a setting is unknown or out of range.
+    Raises :class:`~cdp_assets.sources.policy_file.PolicyError` where the file is not YAML or a setting is unknown or out of
+    range.
     """
-    if not path.exists():
-        return LinkagePolicy()
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as problem:
-        raise LinkagePolicyError(
-            f"{path}: not readable as YAML ({type(problem).__name__}); see data/policies for an example"
-        ) from None
-    if content is None:
-        return LinkagePolicy()
-    if not isinstance(content, dict):
-        raise LinkagePolicyError(f"{path}: expected settings (name: value), found a {type(content).__name__}")
-    try:
-        return LinkagePolicy.model_validate(content)
-    except ValidationError as problem:
-        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.errors(include_input=False))
-        known = ", ".join(LinkagePolicy.model_fields)
-        raise LinkagePolicyError(f"{path}: {told}. Settings are: {known}") from None
+    return read_policy(path, LinkagePolicy)

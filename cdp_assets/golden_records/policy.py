@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from cdp_assets.golden_records.policy_file import expected_one_of, read_policy, refused
+from cdp_assets.sources.policy_file import expected_one_of, read_policy, refused
 from cdp_assets.standardized.event_words import snake_case
 
 Rule: TypeAlias = Literal["most_trusted", "most_recent", "most_frequent", "longest", "first_seen"]

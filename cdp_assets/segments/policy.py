@@ -34,7 +34,7 @@ import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from cdp_assets.golden_records.policy import CHANNELS
-from cdp_assets.golden_records.policy_file import expected_one_of, read_policy, refused
+from cdp_assets.sources.policy_file import expected_one_of, read_policy, refused
 from cdp_assets.standardized.event_words import snake_case, standardize_activities
 from cdp_assets.tables import CUSTOMERS
 

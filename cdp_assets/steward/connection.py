@@ -19,7 +19,7 @@ from cdp_assets.candidate_links.decisions import RULES as DECISION_RULES
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.explain import Evidence, explain, match_weight, verdict
 from cdp_assets.candidate_links.models import in_use
-from cdp_assets.candidate_links.policy import LinkagePolicy, read_policy
+from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.identity_graph.judgements import Judgement, judged, judgements_in_force
 from cdp_assets.lake import Lake
@@ -128,7 +128,7 @@ def _compared(workspace: Workspace, left: list[int], right: list[int]) -> dict[s
     if set(left) & set(right):
         same = "both records say the same: they share a linkage profile"
         return {**nothing, "says_the_same": True, "decision": "accepted", "reason": same, "match_probability": 1.0}
-    lake, policy = workspace.lake, _policy(workspace)
+    lake, policy = workspace.lake, load_linkage_policy(workspace.policy_file("linkage"))
     model = in_use(lake.read(LINKAGE_MODEL), lake.read_or_empty(TERM_FREQUENCIES), policy)
     if model is None or not left or not right:
         return nothing
@@ -215,7 +215,3 @@ def _chain(
 
 def _one(profiles: pl.DataFrame, profile_id: int) -> pl.DataFrame:
     return profiles.filter(pl.col("profile_id") == profile_id)
-
-
-def _policy(workspace: Workspace) -> LinkagePolicy:
-    return read_policy(workspace.policy_file("linkage") or workspace.home / "policies" / "linkage.yaml")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cdp_assets.candidate_links.policy import LinkagePolicy, LinkagePolicyError, read_policy
+from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
+from cdp_assets.sources.policy_file import PolicyError
 
 
 def written(folder: Path, text: str) -> Path:
@@ -14,8 +15,9 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_an_absent_or_empty_policy_is_the_default(tmp_path: Path) -> None:
-    assert read_policy(tmp_path / "linkage.yaml") == LinkagePolicy()
-    assert read_policy(written(tmp_path, "# nothing yet\n")) == LinkagePolicy()
+    assert load_linkage_policy(None) == LinkagePolicy()
+    assert load_linkage_policy(tmp_path / "linkage.yaml") == LinkagePolicy()
+    assert load_linkage_policy(written(tmp_path, "# nothing yet\n")) == LinkagePolicy()
 
 
 def test_the_threshold_follows_from_the_cost_of_a_false_merge() -> None:
@@ -31,13 +33,17 @@ def test_review_never_begins_above_acceptance() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("false_merge_costs: 3", "false_merge_costs"),
-        ("accept_probability: 1.5", "accept_probability"),
-        ("- a list", "expected settings"),
-        ("a: [", "not readable as YAML"),
+        (
+            "review_probability: 0.1\nfalse_merge_costs: 3",
+            "line 2: false_merge_costs: 'false_merge_costs' is not a key here (did you mean",
+        ),
+        ("accept_probability: 1.5", "line 1: accept_probability"),
+        ("retrain:\n  when_grown_by: 0", "line 2: retrain.when_grown_by"),
+        ("- a list", "line 1: expected"),
+        ("a: [", "line 1"),
     ],
 )
 def test_a_wrong_policy_says_what_and_where(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(LinkagePolicyError, match=r"linkage\.yaml") as refused:
-        read_policy(written(tmp_path, text))
+    with pytest.raises(PolicyError, match=r"linkage\.yaml") as refused:
+        load_linkage_policy(written(tmp_path, text))
     assert told in str(refused.value)

@@ -10,7 +10,7 @@ from cdp_assets.golden_records.policy import (
     load_consent_policy,
     load_survivorship_policy,
 )
-from cdp_assets.golden_records.policy_file import PolicyError
+from cdp_assets.sources.policy_file import PolicyError
 
 
 def written(tmp_path: Path, name: str, text: str) -> Path:

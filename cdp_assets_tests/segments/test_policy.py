@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from cdp_assets.golden_records.policy_file import PolicyError
 from cdp_assets.segments.policy import (
     AllOf,
     AnyOf,
@@ -16,6 +15,7 @@ from cdp_assets.segments.policy import (
     SegmentsPolicy,
     load_segments_policy,
 )
+from cdp_assets.sources.policy_file import PolicyError
 
 
 def load(tmp_path: Path, text: str) -> SegmentsPolicy:

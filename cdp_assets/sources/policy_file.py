@@ -3,7 +3,7 @@
 Policies are optional: no file, or an empty one, means the defaults. A mistake never half-applies: the whole file is
 refused, with the file, the line, what was expected there, and the nearest word that would have been right.
 
-What does not belong here: what a policy says (``policy.py`` of this stage and of ``segments``).
+What does not belong here: what a policy says (``policy.py`` of the stage that it is for).
 """
 
 from __future__ import annotations
