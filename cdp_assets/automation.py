@@ -33,7 +33,7 @@ from cdp_assets.sources.arrivals import Arrivals, has_unsettled_files, register_
 from cdp_assets.sources.contract_changes import choices_needed
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.placing import locked
-from cdp_assets.sources.tidying import tidy
+from cdp_assets.sources.tidying import is_due, tidy
 from cdp_assets.standardized.records import records_version
 from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES, raw_imports, source_records
 from cdp_assets.workspace import Workspace
@@ -217,7 +217,7 @@ def _look_for_arrivals(workspace: Workspace, contract: SourceContract, warn: Cal
     """Register what has landed; whether the folder could be read. One that can not never stops the other sources."""
     try:
         arrivals = register_arrivals(workspace, contract, resources.now(), settle_seconds=SETTLE_SECONDS)
-        if arrivals.copies:
+        if arrivals.copies or is_due(workspace, contract):
             tidy(workspace, contract)
     except OSError as problem:
         warn(f"{contract.source}: its landing folder could not be read ({type(problem).__name__})")
@@ -724,6 +724,9 @@ def _import_waiting(
 ) -> None:
     try:
         arrivals = _settled_arrivals(workspace, contract)
+        # Imports tidy up behind themselves; what one left that was killed has nobody else who looks at it.
+        for problem in tidy(workspace, contract).problems:
+            runner.outcome.problems.append(f"{contract.source}: {problem}")
     except OSError as problem:
         runner.outcome.problems.append(
             f"{contract.source}: its landing folder could not be read ({type(problem).__name__}); check its permissions"

@@ -93,6 +93,25 @@ def tidy(workspace: Workspace, contract: SourceContract) -> Tidied:
         os.close(lock)
 
 
+def is_due(workspace: Workspace, contract: SourceContract) -> bool:
+    """Whether a call that was killed has left something to :func:`tidy`, as far as names, sizes and times tell.
+
+    Cheap enough to be asked at every look into the folder. A further copy of an imported file is told by its content only,
+    and waits for the next import of its source, or the next call.
+    """
+    folder = source_dir(workspace.landing_dir, contract)
+    if os.path.lexists(folder / HIDDEN_FOLDER):
+        return True
+    if contract.after_import == "keep":
+        return False
+    rows = [row for row in imports_of(workspace, contract.source) if _is_in_use(row)]
+    if _archived_unnoticed(workspace, contract, rows):
+        return True
+    in_use = {(row["location"], row["bytes"], row["landed_at"]) for row in rows}
+    files = (as_landed(entry) for entry in entries_of(folder) if entry.is_regular)
+    return any(file is not None and (file.name, file.bytes, file.modified_at) in in_use for file in files)
+
+
 def archived_file(workspace: Workspace, source: str, import_id: str) -> Path | None:
     """The archived file of an import; None when there is none."""
     entries = entries_of(workspace.archive_dir / source / import_id)
@@ -159,7 +178,7 @@ class _Tidying:
         except OSError as problem:
             self._stays(f"its landing folder can not be read ({type(problem).__name__})")
             return
-        if not entries or not any(self._is_in_use(row) for row in self.imports):
+        if not entries or not any(_is_in_use(row) for row in self.imports):
             return
         seen = self.workspace.ledger.seen_files(self.contract.source)
         own = {(row["location"], row["bytes"], row["landed_at"]): row for row in self.imports}
@@ -171,17 +190,13 @@ class _Tidying:
             row = own.get((file.name, file.bytes, file.modified_at))
             if row is None:
                 others.append(entry)
-            elif self._is_in_use(row):
+            elif _is_in_use(row):
                 yield entry  # first the files that were imported, then their copies
         for entry in others:
             content = _content_of(entry.path)
             file = as_landed(entry)
             if content is not None and file is not None and self._import_in_use(content, file) is not None:
                 yield entry
-
-    @staticmethod
-    def _is_in_use(row: Mapping[str, Any]) -> bool:
-        return row["state"] in (IMPORTED, REPEATED)
 
     def _import_in_use(self, content: str, file: LandedFile) -> dict[str, Any] | None:
         """The import in use whose content a file has; None for a file that must stay."""
@@ -190,7 +205,7 @@ class _Tidying:
             return None
         exact = [row for row in rows if (row["location"], row["landed_at"]) == (file.name, file.modified_at)]
         row = next(iter(exact or rows), None)
-        if row is None or not self._is_in_use(row) or self._waits_for_a_person(content, file, row):
+        if row is None or not _is_in_use(row) or self._waits_for_a_person(content, file, row):
             return None
         return row
 
@@ -348,18 +363,9 @@ class _Tidying:
 
     def _notice_archived(self) -> None:
         """Tell the ledger of files that were archived by a call that was killed before it could."""
-        if self.contract.after_import != "archive":
-            return
-        untold = [row for row in self.imports if row["tidied"] is None and self._is_in_use(row)]
-        if not untold:
-            return
-        try:
-            folders = {entry.name for entry in entries_of(self.workspace.archive_dir / self.contract.source)}
-        except OSError:
-            return
-        for row in untold:
-            if row["import_id"] in folders and archived_file(self.workspace, self.contract.source, row["import_id"]):
-                self._mark(row, ARCHIVED)
+        in_use = [row for row in self.imports if _is_in_use(row)]
+        for row in _archived_unnoticed(self.workspace, self.contract, in_use):
+            self._mark(row, ARCHIVED)
 
     def _mark(self, row: Mapping[str, Any], outcome: str) -> None:
         """Tell the ledger, once per import."""
@@ -378,6 +384,28 @@ class _Tidying:
             self.hidden.rmdir()
         except OSError:  # not there, or something in it waits to go back
             return
+
+
+def _is_in_use(row: Mapping[str, Any]) -> bool:
+    return row["state"] in (IMPORTED, REPEATED)
+
+
+def _archived_unnoticed(
+    workspace: Workspace, contract: SourceContract, in_use: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Imports in use whose file is in the archive, though the ledger does not say so."""
+    unnoticed = [row for row in in_use if row["tidied"] is None]
+    if contract.after_import != "archive" or not unnoticed:
+        return []
+    try:
+        folders = {entry.name for entry in entries_of(workspace.archive_dir / contract.source)}
+    except OSError:
+        return []
+    return [
+        row
+        for row in unnoticed
+        if row["import_id"] in folders and archived_file(workspace, contract.source, row["import_id"])
+    ]
 
 
 def _content_of(path: Path) -> str | None:

@@ -16,7 +16,7 @@ from cdp_assets.ledger import Ledger
 from cdp_assets.sources import placing, tidying
 from cdp_assets.sources.arrivals import register_arrivals
 from cdp_assets.sources.contract_model import SourceContract
-from cdp_assets.sources.tidying import HIDDEN_FOLDER, Tidied, archived_file, tidy
+from cdp_assets.sources.tidying import HIDDEN_FOLDER, Tidied, archived_file, is_due, tidy
 from cdp_assets.workspace import Workspace
 from cdp_assets_tests.sources.contract_text import crm
 
@@ -368,8 +368,11 @@ def test_a_killed_call_is_finished_by_the_next(
     if policy == "archive":
         assert ONE in contents(workspace)
     assert TWO in contents(workspace)
+    was_done = names(folder(workspace)) in (["b.csv"], ["b.csv", "c.csv.gz"]) and told(workspace)[0] is not None
+    assert is_due(workspace, contract(policy)) == (not was_done or (folder(workspace) / HIDDEN_FOLDER).exists())
     tidy(workspace, contract(policy))
     tidy(workspace, contract(policy))
+    assert not is_due(workspace, contract(policy))
     assert names(folder(workspace)) == ["b.csv"]
     assert told(workspace) == [{"archive": "archived", "remove": "removed"}[policy], None]
     if policy == "archive":
@@ -392,6 +395,19 @@ def test_a_call_killed_while_a_file_goes_back_is_finished_by_the_next(
     assert names(folder(workspace)) == ["a.csv"]
     assert (folder(workspace) / "a.csv").read_bytes() == TWO
     assert len(register(workspace)) == 1
+
+
+def test_tidying_is_due_where_an_imported_file_still_lies_in_landing(workspace: Workspace) -> None:
+    assert not is_due(workspace, contract())
+    land(workspace, "a.csv", ONE)
+    land(workspace, "b.csv", TWO)
+    first, _ = register(workspace)
+    assert not is_due(workspace, contract()), "nothing is imported yet"
+    imported(workspace, [first])
+    assert is_due(workspace, contract())
+    assert not is_due(workspace, contract("keep"))
+    tidy(workspace, contract())
+    assert not is_due(workspace, contract()), "the other file waits"
 
 
 def on_another_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -506,14 +522,14 @@ def test_a_file_system_that_locks_no_folders_has_a_file_locked(
 ) -> None:
     land(workspace, "a.csv", ONE)
     import_all(workspace)
-    really = placing._locked
+    really = placing.locked
 
     def no_folders(descriptor: int, *, wait: bool) -> bool:
         if os.path.isdir(f"/proc/self/fd/{descriptor}"):  # noqa: PTH112
             raise OSError(errno.EBADF, "Bad file descriptor")
         return really(descriptor, wait=wait)
 
-    monkeypatch.setattr(placing, "_locked", no_folders)
+    monkeypatch.setattr(placing, "locked", no_folders)
     found: list[Tidied] = []
     while_hashing(monkeypatch, lambda: found.append(tidy(workspace, contract())))
     assert tidy(workspace, contract("remove")) == Tidied(removed=1)
@@ -527,7 +543,7 @@ def test_without_any_locks_nothing_is_touched(workspace: Workspace, monkeypatch:
     def no_locks(*_: object, **__: object) -> bool:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(placing, "_locked", no_locks)
+    monkeypatch.setattr(placing, "locked", no_locks)
     assert "locked" in tidy(workspace, contract()).problems[0]
     assert names(folder(workspace)) == ["a.csv"]
 
