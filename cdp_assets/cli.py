@@ -148,6 +148,15 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("--reason", required=True, help="why; kept with the judgement")
     judge.add_argument("--by", help="who decides (default: the name of this account)")
 
+    model = command("model", _model_usage, "show how records are linked: what is compared, and what each level proves")
+    show = model.add_subparsers(dest="action", metavar="ACTION").add_parser(
+        "show", help="the linkage model in use: comparisons, weights, blocking rules, thresholds, each with its reason"
+    )
+    _everywhere(show)
+    _json(show)
+    show.set_defaults(run=_model_show)
+    show.add_argument("--version", metavar="V", help="another version that is kept, or how its name begins")
+
     export = command("export", _export_usage, "write what other tools read")
     identities = export.add_subparsers(dest="action", metavar="WHAT").add_parser(
         "identities", help="every current record once, with its customer id"
@@ -478,6 +487,21 @@ def _judge(arguments: argparse.Namespace) -> int:
         print("Nothing was written. The chain: " + " – ".join(refused.chain))
         raise
     print(f"Judged {arguments.judgement}. It holds from the next resolution on; `cdp run` makes one now.")
+    return FINE
+
+
+def _model_usage(arguments: argparse.Namespace) -> int:
+    print("usage: cdp model show [--version V] [--json]", file=sys.stderr)
+    return USAGE
+
+
+def _model_show(arguments: argparse.Namespace) -> int:
+    from cdp_assets.candidate_links.policy import load_linkage_policy
+    from cdp_assets.steward.model_text import model_as_json, model_facts, model_text
+
+    workspace = _workspace(arguments).require()
+    found = model_facts(workspace.lake, load_linkage_policy(workspace.policy_file("linkage")), arguments.version)
+    print(_as_json(model_as_json(found)) if arguments.json else model_text(found, _width()))
     return FINE
 
 

@@ -147,7 +147,7 @@ def test_a_directory_that_is_no_workspace_is_explained(cdp: Cdp, tmp_path: Path)
 @pytest.mark.parametrize(
     "command",
     [["customer", "crm/1"], ["why", "crm/1", "crm/2"], ["judge", "crm/1", "crm/2", "same", "--reason", "x"], ["export", "identities", "OUT"],
-     ["evaluate", "TRUTH"]],
+     ["evaluate", "TRUTH"], ["model", "show"]],
 )  # fmt: skip
 def test_before_the_first_run_every_command_says_what_to_run(
     cdp: Cdp, fresh: Workspace, tmp_path: Path, command: list[str]
@@ -388,6 +388,20 @@ def test_a_place_that_can_not_be_written_is_refused(
     done = cdp(finished, "export", "identities", str(tmp_path / out))
     assert done.code == 1
     assert problem in done.err
+
+
+def test_model_show_as_text_and_json(cdp: Cdp, finished: Workspace) -> None:
+    assert "What each level proves" in cdp(finished, "model", "show").out
+    told = json.loads(cdp(finished, "model", "show", "--json").out)
+    assert told["is_in_use"]
+    assert (
+        cdp(finished, "model", "show", "--version", told["model_version"][:8], "--json").out
+        == json.dumps(told, indent=2) + "\n"
+    )
+    unknown = cdp(finished, "model", "show", "--version", "none")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert told["model_version"] in unknown.err
+    assert cdp(finished, "model").code == 2
 
 
 def test_evaluate_as_text_and_json(cdp: Cdp, finished: Workspace, tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""The linkage model as text and JSON: every comparison, level, rule and threshold of the version asked for, and no value."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from cdp_assets.candidate_links.comparisons import COMPARISONS
+from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.steward.lookup import LookupProblemError
+from cdp_assets.steward.model_text import NoSuchModelError, model_as_json, model_facts, model_text
+from cdp_assets.workspace import Workspace
+from cdp_assets_tests.builders import PERSONAL_VALUES, empty_workspace
+
+
+def test_every_comparison_is_told_with_its_reason_used_or_not(linked: Workspace) -> None:
+    found = model_facts(linked.lake, LinkagePolicy())
+    told = model_as_json(found)
+    assert [row["name"] for row in told["comparisons"]] == [comparison.name for comparison in COMPARISONS]
+    assert all(row["reason"] for row in told["comparisons"])
+    unused = {row["name"] for row in told["comparisons"] if not row["is_used"]}
+    assert {row["comparison"] for row in told["levels"]} == {c.name for c in COMPARISONS} - unused
+    text = model_text(found, 120)
+    assert all(row["name"].replace("_", " ") in text for row in told["comparisons"])
+
+
+def test_bits_are_those_of_the_parameters(linked: Workspace) -> None:
+    found = model_facts(linked.lake, LinkagePolicy())
+    for row in model_as_json(found)["levels"]:
+        assert row["bits"] == pytest.approx(math.log2(row["m"] / row["u"]))
+    shares = found.model.parameters.shares["last_name"]
+    first = next(row for row in model_as_json(found)["levels"] if row["comparison"] == "last_name")
+    assert (first["m"], first["u"]) == (shares.m[0], shares.u[0])
+
+
+def test_thresholds_are_told_with_where_they_come_from(linked: Workspace) -> None:
+    by_cost = model_text(model_facts(linked.lake, LinkagePolicy(false_merge_cost=9)), 100)
+    assert "probability 0.900" in by_cost
+    assert "a false merge costs 9 times a missed one" in by_cost
+    by_hand = model_text(model_facts(linked.lake, LinkagePolicy(accept_probability=0.7)), 100)
+    assert "probability 0.700" in by_hand
+    assert "set in policies/linkage.yaml" in by_hand
+
+
+def test_blocking_rules_are_told_with_what_they_found(linked: Workspace) -> None:
+    told = model_as_json(model_facts(linked.lake, LinkagePolicy()))
+    pairs = {report["rule"]: report["pairs"] for report in told["blocking"]}
+    assert pairs["SAME_EMAIL"] > 0
+    assert "an e-mail address in common" in model_text(model_facts(linked.lake, LinkagePolicy()), 120)
+
+
+def test_a_version_is_found_by_how_its_name_begins(linked: Workspace) -> None:
+    version = model_facts(linked.lake, LinkagePolicy()).model.model_version
+    assert model_facts(linked.lake, LinkagePolicy(), version[:6]).model.model_version == version
+    with pytest.raises(NoSuchModelError, match=version):
+        model_facts(linked.lake, LinkagePolicy(), "zzz")
+
+
+def test_before_the_first_resolution_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(LookupProblemError, match="cdp run"):
+        model_facts(empty_workspace(tmp_path / "fresh").lake, LinkagePolicy())
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_it_fits_its_width_and_holds_no_personal_value(linked: Workspace, width: int) -> None:
+    found = model_facts(linked.lake, LinkagePolicy())
+    text = model_text(found, width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    for told in (text, json.dumps(model_as_json(found))):
+        assert not [value for value in PERSONAL_VALUES if value in told]
