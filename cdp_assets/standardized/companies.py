@@ -32,10 +32,18 @@ _SELF = frozenset({
     "self", "self employed", "selfemployed", "self employment", "freelance", "freelancer", "retired", "student",
     "unemployed", "individual", "private", "privat", "private individual", "sole trader", "home", "autonomo",
     "particular", "jubilado", "desempleado", "emeryt", "bezrobotny", "osoba prywatna", "selbststandig",
-    "selbstandig", "rentner", "retraite", "particulier", "pensionato", "not employed", "test", "test company",
-    "company", "firma", "empresa",
+    "selbstandig", "rentner", "retraite", "particulier", "pensionato", "not employed",
 })  # fmt: skip
 """Said where there is no company: people who share these do not share an employer."""
+
+PLACEHOLDER_COMPANIES = frozenset({
+    "test", "test company", "company", "company name", "your company", "my company", "firma", "nazwa firmy", "empresa",
+    "nombre de la empresa", "mi empresa", "entreprise", "nom de lentreprise", "societe", "azienda", "firmenname",
+    "meine firma", "bedrijf", "bedrijfsnaam", "testfirma", "test firma", "asdf", "qwerty", "abc", "xyz", "abc company",
+    "no company", "no company name", "none provided", "company not provided", "sin empresa", "keine firma", "brak firmy",
+    "not available", "not applicable", "not given", "not known", "example company", "sample company", "dummy company",
+})  # fmt: skip
+"""What forms and testers write there: the name of nobody's company."""
 
 _FORMS = sorted((form.replace(".", " ") for form in LEGAL_FORMS), key=lambda form: (-len(form), form))
 _ENDING = re.compile(r"(?: (?:and )?(?:" + "|".join(map(re.escape, _FORMS)) + r"))+$")
@@ -46,10 +54,10 @@ _SPELLED = re.compile(r"\b((?:[a-z]\.){1,}[a-z])\b\.?")
 def standardize_companies(delivered: pl.Series) -> pl.DataFrame:
     """``company`` (clean) and ``company_norm`` (comparable, legal form off) of each delivered text."""
     company = without_placeholders(clean(delivered)).alias("company")
-    norm = by_distinct(company, _joined_initials, pl.String())
-    norm = comparable_words(in_ascii(norm))
-    norm = by_distinct(norm, _without_legal_form, pl.String()).alias("company_norm")
-    return pl.DataFrame([company, norm])
+    words = comparable_words(in_ascii(by_distinct(company, _joined_initials, pl.String())))
+    is_nobodys = words.is_in(sorted(PLACEHOLDER_COMPANIES)).fill_null(False)
+    norm = by_distinct(words.set(is_nobodys, None), _without_legal_form, pl.String()).alias("company_norm")
+    return pl.DataFrame([company.set(is_nobodys, None), norm])
 
 
 def _joined_initials(name: str) -> str:

@@ -24,6 +24,7 @@ from cdp_assets.standardized.name_splitting import (
     split_full_name,
 )
 from cdp_assets.standardized.nicknames import first_name_roots
+from cdp_assets.standardized.problems import PLACEHOLDER, UNREADABLE
 from cdp_assets.standardized.text import (
     NO_VALUE_WORDS,
     VALUE,
@@ -155,6 +156,13 @@ def standardize_names(frame: pl.DataFrame) -> pl.DataFrame:
     return named.select(NAME_COLUMNS)
 
 
+def why_no_name(texts: pl.Series) -> pl.Series:
+    """The problem of texts in which :func:`standardize_names` finds no name: a placeholder, or nothing like a name."""
+    squeezed = computed(comparable_words(without_placeholders(clean(texts)), keep="a-z"), _SQUEEZED)
+    is_placeholder = _is_nobody(VALUE) | VALUE.is_null() & texts.str.contains(_LETTER)
+    return computed(squeezed, pl.when(is_placeholder).then(pl.lit(PLACEHOLDER)).otherwise(pl.lit(UNREADABLE)))
+
+
 def _comparable(names: pl.Series) -> pl.Series:
     """Comparable name; a digit in a word is a slip of the hand ('Go9ugh'), a number or ordinal is no name."""
     return comparable_words(computed(names, VALUE.str.replace_all(_ORDINAL, "").str.replace_all(r"\d", "")), keep="a-z")
@@ -232,12 +240,19 @@ def _taken_apart_once(names: pl.Series, part: Part) -> tuple[pl.Series, pl.Serie
     titled = bare.filter(bare.str.contains(_MAYBE_TITLED).fill_null(False)).unique()
     bare = looked_up(bare, titled, by_distinct(titled, lambda name: _without_titles(name, part), pl.String()))
     bare = without_placeholders(computed(bare, pl.when(VALUE.str.contains(_LETTER)).then(VALUE)))
-    squeezed = computed(comparable_words(bare, keep="a-z"), VALUE.str.replace_all(" ", ""))
-    nobody = sorted(_PLACEHOLDER_NAMES | _PLACEHOLDER_PEOPLE)
+    squeezed = computed(comparable_words(bare, keep="a-z"), _SQUEEZED)
     table = pl.DataFrame({"name": bare, "squeezed": squeezed})
-    is_nobody = pl.col("squeezed").is_in(nobody) | pl.col("squeezed").str.contains(r"^x{3,}$")
-    named = table.select(pl.when(~is_nobody).then("name")).to_series()
+    named = table.select(pl.when(~_is_nobody(pl.col("squeezed"))).then("name")).to_series()
     return named, _suffix_of(_first_of(found))
+
+
+_SQUEEZED = VALUE.str.replace_all(" ", "")
+
+
+def _is_nobody(squeezed: pl.Expr) -> pl.Expr:
+    """Whether comparable words, written together, stand where there is no name."""
+    nobody = sorted(_PLACEHOLDER_NAMES | _PLACEHOLDER_PEOPLE)
+    return squeezed.is_in(nobody) | squeezed.str.contains(r"^x{3,}$")
 
 
 def _without_titles(name: str, part: Part) -> str | None:

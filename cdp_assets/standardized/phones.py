@@ -17,7 +17,8 @@ import phonenumbers
 import polars as pl
 from phonenumbers.phonemetadata import PhoneMetadata
 
-from cdp_assets.standardized.text import VALUE, clean, in_ascii, none_when_empty, parted, without_placeholders
+from cdp_assets.standardized.problems import PLACEHOLDER, UNREADABLE
+from cdp_assets.standardized.text import VALUE, clean, computed, in_ascii, none_when_empty, parted, without_placeholders
 
 SHORTEST_NUMBER = 6
 """Fewer digits are an extension or a fragment, not a number."""
@@ -27,7 +28,7 @@ LONGEST_NUMBER = 17
 
 _EXTENSION = (
     r"(?i)(?:;ext=|[\s,;.(]*(?:extension|extn?|wewn?|anexo|ramal|poste|durchwahl|dw|doorkies|interno|int|x)|[\s,;(]+#)"
-    r"[\s.:#]*\d{1,6}\)?\s*$"
+    r"[\s.:#]*(\d{1,6})\)?\s*$"
 )
 """An extension in English, Polish, Spanish, Portuguese, French, German, Dutch or Italian, at the end of the text."""
 
@@ -73,7 +74,7 @@ def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
     """The number in each delivered text, read in the region beside it (ISO 3166-1 alpha-2, null where unknown).
 
     E.164 where the number is possible in its country, else its digits (at least six); null for placeholders and texts
-    that hold no number. The extension is cut off. Idempotent.
+    that hold no number. The extension is cut off (:func:`phone_extensions`). Idempotent.
     """
     texts = without_placeholders(in_ascii(clean(delivered)))
     frame = pl.DataFrame({"text": texts, "region": region.cast(pl.String).str.to_uppercase()})
@@ -88,6 +89,23 @@ def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
     found = pl.concat(numbers).select("text", "region", "phone")
     joined = frame.join(found, on=["text", "region"], how="left", nulls_equal=True, maintain_order="left")
     return joined.get_column("phone").alias(delivered.name)
+
+
+def phone_extensions(delivered: pl.Series) -> pl.Series:
+    """The digits dialled behind the number of each text; null where there are none ('212 555 0147 x23' has 23)."""
+    texts = in_ascii(clean(delivered))
+    spoken = texts.filter(texts.str.contains(r"[A-Za-z#]")).drop_nulls().unique()
+    extension = computed(spoken, VALUE.str.extract(_EXTENSION, 1))
+    if spoken.is_empty():
+        return texts.clear(len(texts))
+    return texts.replace_strict(spoken, extension, default=None, return_dtype=pl.String)
+
+
+def why_no_phone(texts: pl.Series) -> pl.Series:
+    """The problem of texts in which :func:`standardize_phones` finds no number: one that nobody has, or none at all."""
+    said = computed(without_placeholders(texts), VALUE.str.count_matches(r"\d"))
+    is_nobodys = VALUE.is_null() | VALUE.is_between(SHORTEST_NUMBER, LONGEST_NUMBER)
+    return computed(said, pl.when(is_nobodys).then(pl.lit(PLACEHOLDER)).otherwise(pl.lit(UNREADABLE)))
 
 
 def part_phones(delivered: pl.Series) -> pl.Series:
