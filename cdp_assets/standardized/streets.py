@@ -133,7 +133,7 @@ _POLISH_FLAT = re.compile(r"(?<=[\da-z])[\s/]+m\b[\s.]*(?=\d)")
 _HASH_UNIT = re.compile(r"[\s,]*#\s*([0-9a-z][0-9a-z-]*)")
 _BOX = re.compile(
     r"\b(?:(?:g|l)?\.?\s*p\.?\s*o\.?\s*box|post(?:al)? (?:office )?box|pobox|postfach|postbus|apartado(?: de correos| postal)?|apdo\.?(?: de correos)?|"
-    r"b\.?p(?=\.?\s*\d)|cs(?=\s*\d{5}\b)|tsa(?=\s*\d{5}\b)|pf(?=\.?\s*\d)|^box(?=\s*\d+\s*$)|boite postale|skr(?:ytka|\.)?\s*poczt(?:owa|\.)?|casella postale|caixa postal|locked bag|private bag)\b[\s.:#]*(?:no\.?|nr\.?)?\s*([0-9a-z][0-9a-z ]*)"
+    r"b\.?p(?=\.?\s*\d)|cs(?=\s*\d{5}\b)|tsa(?=\s*\d{5}\b)|pf(?=\.?\s*\d)|^box(?=\s*\d+\s*$)|boite postale|skr(?:ytka|\.)?\s*poczt(?:owa|\.)?|casella postale|caixa postal|locked bag|private bag)\b[\s.:#]*(?:no\.?|nr\.?)?\s*((?:[a-z]{1,2}-?)?[0-9][0-9a-z ]*|[a-z](?=\s|$))"
 )
 _ITALIAN_BOX = re.compile(r"\bc\.?\s?p\b[\s.:#]*([0-9]+)\s*$")
 """'C.P. 123'; in Spain the letters announce the postcode."""

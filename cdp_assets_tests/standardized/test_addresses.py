@@ -135,14 +135,10 @@ def test_plain_lines_are_taken_apart_as_the_others() -> None:
         "No Name",
         "Rd",
         "Dingo Flats",
-        "Apartado de Correos",
         "Calle de Alcala",
         "V.le Monza",
         "Via Po n.",
-        "C.P.",
-        "PF",
         "Dorpsstr.",
-        "Casella Postale",
         "RR",
     ]
     numbers, units = ["12", "12a", "5 b", "0012", "12-14", "3/4"], ["", "", " Apt 3", ", Suite 12B", " #4", " Unit C"]
