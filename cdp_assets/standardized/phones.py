@@ -27,15 +27,15 @@ LONGEST_NUMBER = 17
 """More digits are two numbers, or none."""
 
 _EXTENSION = (
-    r"(?i)(?:;ext=|[\s,;.(]*(?:extension|extn?|wewn?|anexo|ramal|poste|durchwahl|dw|doorkies|interno|int|x)|[\s,;(]+#)"
+    r"(?i)(?:;ext=|[\s,;.(]*(?:extension|extn?|wewn?|anexo|ramal|poste|durchwahl|dw|apparat|app|toestel|int[eé]rieur|doorkies|interno|int|x)|[\s,;(]+#)"
     r"[\s.:#]*(\d{1,6})\)?\s*$"
 )
 """An extension in English, Polish, Spanish, Portuguese, French, German, Dutch or Italian, at the end of the text."""
 
 _REPEATED = "|".join(f"{digit}{{{SHORTEST_NUMBER},}}" for digit in range(10))
 _COUNTED = r"0?1234567(?:8(?:90?)?)?|9876543(?:2(?:10?)?)?|0123456789"
-_PLACEHOLDER = rf"^(?:{_REPEATED}|{_COUNTED}|\d{{3}}(?:1234567|0000000|5555555|9999999))$"
-"""One digit throughout, counting up or down, or that behind an area code."""
+_PLACEHOLDER = rf"^(?:{_REPEATED}|{_COUNTED}|\d{{3}}(?:1234567|0000000|5555555|9999999)|\d{{1,2}}0{{7,}})$"
+"""One digit throughout, counting up or down, or that behind an area code; a digit or two and nothing but zeros."""
 
 _COUNTRY_CODE = "^(" + "|".join(str(c) for c in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE, reverse=True)) + ")"
 _SEPARATED_NUMBERS = r"\s*(?:[;|]|\bor\b|\boder\b|\blub\b|\bou\b|\n|/ )\s*"
@@ -80,6 +80,7 @@ def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
     frame = pl.DataFrame({"text": texts, "region": region.cast(pl.String).str.to_uppercase()})
     distinct = frame.unique().drop_nulls("text").with_columns(_read_text(pl.col("text")))
     distinct = distinct.with_columns(digits=pl.col("dialled").str.replace_all(r"[^0-9]", ""))
+    distinct = distinct.filter(pl.col("digits").str.len_chars() >= SHORTEST_NUMBER)
     numbers = [
         _in_region(distinct.filter(pl.col("region").eq_missing(pl.lit(name, dtype=pl.String))), name)
         for name in sorted(distinct.get_column("region").unique().to_list(), key=lambda name: name or "")
