@@ -171,11 +171,13 @@ RECORD_COLUMNS: tuple[Column, ...] = (
     Column("emails_delivered", TEXTS, "the same addresses as delivered, side by side with emails", personal=True),
     Column("phones", TEXTS, "E.164 numbers (national digits where no region is known), first the main one", personal=True),
     Column("phones_delivered", TEXTS, "the same numbers as delivered, side by side with phones", personal=True),
+    Column("phone_extensions", TEXTS, "extension dialled behind each number, side by side with phones; null where there is none", personal=True),
     Column("addresses", ADDRESSES, "postal addresses, first the current one", personal=True),
     Column("company", TEXT, "company, for people", personal=True),
     Column("company_norm", TEXT, "company, comparable; legal form off", personal=True),
     Column("job_title", TEXT, "job title, for people", personal=True),
     Column("identifiers", IDENTIFIERS, "exact keys shared between systems, by the contract's names", personal=True),
+    Column("problems", TEXTS, "what was delivered and could not be kept, as field:problem (date_of_birth:impossible, email:unreadable …), sorted"),
     Column("activity", TEXT, "kind activities: what happened (attended, page_view, purchase, opened, clicked, bounced …)"),
     Column("activity_subject", TEXT, "kind activities: what it was about (a webinar's or page's name)", personal=True),
     Column("consent", TEXT, "kind consents: given or withdrawn"),
@@ -355,6 +357,24 @@ EMAIL_ADDRESSES = Table(
     ),
     key=("email",),
 )
+
+PHONE_NUMBERS = Table(
+    "standardized/phone_numbers",
+    "distinct phone number, over all records and versions",
+    (
+        Column("phone", TEXT, "E.164, or national digits where no region is known", nullable=False, personal=True),
+        Column("country", TEXT, "ISO 3166-1 alpha-2 of the numbering plan; null where it is not known"),
+        _key("type", "mobile, fixed_line, fixed_line_or_mobile, voip, toll_free, premium, shared_cost, pager, personal, uan, or unknown"),
+        Column("is_valid", FLAG, "the numbering plan has such numbers", nullable=False),
+        _key("sharing", "personal (one person), household (one family), office (a company's) or junk (a placeholder, or many unrelated people)"),
+        Column("records", INTEGER, "records that carry it", nullable=False),
+        Column("people", INTEGER, "people among those records, judged by name", nullable=False),
+        Column("extensions", INTEGER, "distinct extensions dialled behind it", nullable=False),
+        Column("first_seen_at", MOMENT, "first sighting, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last sighting, source time", nullable=False),
+    ),
+    key=("phone",),
+)  # fmt: skip
 
 SIGHTINGS = Table(
     "standardized/sightings",
@@ -719,6 +739,7 @@ TABLES: tuple[Table, ...] = (
     RECORD_VERSIONS,
     REJECTED_ROWS,
     EMAIL_ADDRESSES,
+    PHONE_NUMBERS,
     SIGHTINGS,
     QUALITY_REPORT,
     LINKAGE_PROFILES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cdp_assets.sources.contract_model import SourceContract
-from cdp_assets.sources.vocabulary import CANONICAL_FIELDS
+from cdp_assets.sources.vocabulary import ACTIVITIES, CANONICAL_FIELDS
 
 _COLUMN: dict[str, Any] = {
     "type": "string",
@@ -39,6 +39,12 @@ _JOINED = {
     "required": ["columns"],
     "additionalProperties": False,
 }
+_ACTIVITY = {
+    "anyOf": [
+        {"enum": list(ACTIVITIES), "description": "A word that every stage knows, and what it says of an address"},
+        {**_TEXT, "description": "A word of the source's own, which segments may ask for"},
+    ]
+}
 _IDENTIFIER = {
     "type": "object",
     "description": "A source column, and how many people may carry one value before it identifies nobody",
@@ -55,7 +61,8 @@ def json_schema() -> dict[str, Any]:
     one = [{"$ref": f"#/$defs/{form}"} for form in ("column", "constant", "translated", "joined")]
     field = {"anyOf": [*one, {"type": "array", "minItems": 1, "items": {"anyOf": one}}]}
     properties["key"] |= _one_or_more(_COLUMN)
-    properties["columns"] |= {"properties": dict.fromkeys(CANONICAL_FIELDS, field), "additionalProperties": False}
+    fields = {**dict.fromkeys(CANONICAL_FIELDS, field), "activity": _activity_field()}
+    properties["columns"] |= {"properties": fields, "additionalProperties": False}
     properties["identifiers"] |= {
         "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
         "additionalProperties": {"anyOf": [{"$ref": "#/$defs/column"}, _IDENTIFIER]},
@@ -75,6 +82,15 @@ def json_schema() -> dict[str, Any]:
             "joined": _JOINED,
         },
     }
+
+
+def _activity_field() -> dict[str, Any]:
+    """As any field, but what values become is suggested."""
+    constant = {**_CONSTANT, "properties": {"value": _ACTIVITY}}
+    values = {"type": "object", "additionalProperties": _ACTIVITY}
+    translated = {**_TRANSLATED, "properties": {"column": _COLUMN, "values": values}}
+    one = [{"$ref": "#/$defs/column"}, constant, translated, {"$ref": "#/$defs/joined"}]
+    return {"anyOf": [*one, {"type": "array", "minItems": 1, "items": {"anyOf": one}}]}
 
 
 def _one_or_more(item: dict[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,35 @@ LIST_FIELDS = frozenset({"email", "phone", *ADDRESS_FIELDS})
 CORRECTION_NEEDS = ("corrected_source", "corrected_key", "corrected_field", "corrected_value")
 """Without these a row corrects nothing; it is a contact record like any other."""
 
+Liveness: TypeAlias = Literal["alive", "dead", "nothing"]
+
+ACTIVITIES: Mapping[str, Liveness] = {
+    "sent": "nothing",  # we did something, its reader did not
+    "delivered": "alive",  # the mailbox takes mail; nobody need have read it
+    "opened": "alive",
+    "clicked": "alive",
+    "replied": "alive",
+    "bounced": "dead",  # for good: a hard bounce
+    "soft_bounced": "nothing",  # a full mailbox or a busy server
+    "unsubscribed": "alive",  # somebody has read it
+    "complained": "alive",
+    "subscribed": "alive",
+    "registered": "alive",
+    "attended": "alive",
+    "no_show": "nothing",
+    "purchase": "alive",
+    "returned": "alive",
+    "donated": "alive",
+    "downloaded": "alive",
+    "form_submitted": "alive",
+    "page_view": "nothing",  # whoever gave the address has come back, which is a sighting; the mailbox was not needed
+    "logged_in": "alive",
+    "ticket": "alive",  # a request to support
+}
+"""What a row of activities may report, and what it says of the address that it names: that it is alive, that it is dead, or
+nothing. A contract's ``values`` translate a source's words to these. Any other word is the source's own: it is kept, for a
+segment may ask for it, but says nothing of an address; ``cdp contract check`` lists such words."""
+
 ALSO_KNOWN_AS: Mapping[str, str] = {
     "given_name": "first_name",
     "forename": "first_name",

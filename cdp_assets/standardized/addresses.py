@@ -9,10 +9,21 @@ import polars as pl
 
 from cdp_assets import tables
 from cdp_assets.standardized.places import (
+    are_malformed,
     comparable_cities,
     comparable_postcodes,
     comparable_regions,
     standardize_countries,
+)
+from cdp_assets.standardized.problems import (
+    MALFORMED,
+    PLACEHOLDER,
+    UNKNOWN,
+    always,
+    found_where,
+    lost,
+    named,
+    placeholder_or,
 )
 from cdp_assets.standardized.streets import (
     NOT_PLAIN,
@@ -55,10 +66,32 @@ def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl
     )
 
 
-def _part(frame: pl.DataFrame, name: str) -> pl.Series:
+def lost_address_parts(frame: pl.DataFrame, addresses: pl.Series) -> list[pl.DataFrame]:
+    """The problems (``problems.py``) of the parts in ``frame`` beside what :func:`standardize_addresses` made of them."""
+    delivered = {name: _delivered(frame, name) for name in ADDRESS_PARTS}
+    made = addresses.struct.unnest()
+    found = [
+        lost(name, delivered[name], made.get_column(kept), always(PLACEHOLDER))
+        for name, kept in (("street", "street"), ("city", "city"), ("region", "region"), ("postcode", "postcode_norm"))
+    ]
+    found.append(
+        found_where("postcode", MALFORMED, are_malformed(made.get_column("postcode_norm"), made.get_column("country")))
+    )
+    distinct = delivered["country"].drop_nulls().unique()
+    strange = distinct.filter(standardize_countries(distinct).is_null())
+    is_strange = delivered["country"].is_in(strange.implode())
+    rows, texts = is_strange.fill_null(False).arg_true(), delivered["country"].filter(is_strange)
+    return [*found, named("country", rows, texts, placeholder_or(UNKNOWN))]
+
+
+def _delivered(frame: pl.DataFrame, name: str) -> pl.Series:
     if name not in frame.columns:
         return pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
-    return without_placeholders(clean(frame.get_column(name)), are_codes=name in ("region", "country"))
+    return frame.get_column(name)
+
+
+def _part(frame: pl.DataFrame, name: str) -> pl.Series:
+    return without_placeholders(clean(_delivered(frame, name)), are_codes=name in ("region", "country"))
 
 
 def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:

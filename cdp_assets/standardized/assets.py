@@ -25,6 +25,7 @@ from cdp_assets.standardized.email_addresses import email_addresses as addresses
 from cdp_assets.standardized.gathering import all_records, all_rejections, line_balance, order_of_imports
 from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.standardized.lineage import columns_behind
+from cdp_assets.standardized.phone_numbers import phone_numbers as phones_in
 from cdp_assets.standardized.quality_report import quality_report as quality_of
 from cdp_assets.standardized.records import records_version
 from cdp_assets.standardized.sightings import sightings as sightings_in
@@ -32,6 +33,7 @@ from cdp_assets.standardized.versions import record_versions as versions_of
 from cdp_assets.tables import (
     EMAIL_ADDRESSES,
     IMPORT_LOG,
+    PHONE_NUMBERS,
     QUALITY_REPORT,
     RECORD_VERSIONS,
     REJECTED_ROWS,
@@ -218,6 +220,28 @@ def email_addresses(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
     )
 
 
+@table_asset(PHONE_NUMBERS, deps=[RECORD_VERSIONS], pool=RESOLUTION_POOL)
+def phone_numbers(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per distinct phone number, over all records and versions: what it is by its numbering plan, who shares it.
+
+    Key: phone. A number that is not valid still identifies. An office's number reaches a company, not a person; a
+    household's reaches a family; junk reaches nobody.
+    """
+    rows = phones_in(workspace.lake.read(RECORD_VERSIONS))
+    shared = dict(rows["sharing"].value_counts().rows())
+    return stored(
+        workspace,
+        PHONE_NUMBERS,
+        rows,
+        metadata={
+            "numbers": rows.height,
+            "valid": int(rows["is_valid"].sum()),
+            "mobile": rows.filter(pl.col("type") == "mobile").height,
+            **{sharing: shared.get(sharing, 0) for sharing in ("personal", "household", "office", "junk")},
+        },
+    )
+
+
 @table_asset(SIGHTINGS, deps=[RECORD_VERSIONS], pool=RESOLUTION_POOL)
 def sightings(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
     """One row per record and identifier that it has carried, with when it was first and last seen.
@@ -259,4 +283,4 @@ def quality_report(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResu
 _PLOTTED = {"emails", "phones", "last_name", "date_of_birth", "addresses"}
 """Fields whose completeness is worth a curve over time."""
 
-keys = [key_check(EMAIL_ADDRESSES), key_check(SIGHTINGS), key_check(QUALITY_REPORT)]
+keys = [key_check(EMAIL_ADDRESSES), key_check(PHONE_NUMBERS), key_check(SIGHTINGS), key_check(QUALITY_REPORT)]

@@ -1,7 +1,7 @@
 """Dates of birth and points in time, read by the declared format, else where there is only one way to read them.
 
 Without a declared format, or where a value does not follow it: ISO (1990-05-03, also with a time behind it), compact
-(19900503), names of months in eight languages, and day/month/year in the order that the country writes; without a
+(19900503), East Asian (1990年5月3日), names of months in eight languages, and day/month/year in the order that the country writes; without a
 country only where one reading is possible. A day that cannot exist, or is to come, is no date, but its digits are
 kept as text: a typing error in a date still identifies. Placeholders (1900-01-01, 1970-01-01, 9999-12-31 …) are null
 in both. Times without a zone are UTC.
@@ -19,6 +19,7 @@ from functools import cache
 import polars as pl
 
 from cdp_assets.sources.countries import MONTH_FIRST_COUNTRIES
+from cdp_assets.standardized.problems import IMPOSSIBLE, PLACEHOLDER, TO_COME, UNREADABLE, placeholder_or, say_something
 from cdp_assets.standardized.text import clean, in_ascii, without_placeholders
 
 EARLIEST_YEAR = 2
@@ -56,7 +57,7 @@ _ISO = (
     r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})" + _TIME,
 )
 _NAMED = (
-    r"^(?:[a-z]+,? )?(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.|o)?[ \-/]*(?:de |of )?(?P<b>[a-z]{3,})\.?,?[ \-/]*(?:de |del )?(?P<y>\d{4})"
+    r"^(?:[a-z]+,? (?:den )?)?(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.|o)?[ \-/]*(?:de |of )?(?P<b>[a-z]{3,})\.?,?[ \-/]*(?:de |del )?(?P<y>\d{4})(?: ?r(?:oku|\.)?| ?g\.?)?"
     + _TIME,
     r"^(?:[a-z]+,? )?(?P<b>[a-z]{3,})\.?[ \-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?,?[ \-]+(?P<y>\d{4})" + _TIME,
     r"^(?P<y>\d{4})[ \-/.]+(?P<b>[a-z]{3,})[ \-/.]+(?P<d>\d{1,2})" + _TIME,
@@ -64,6 +65,7 @@ _NAMED = (
 _TWO_NUMBERS = r"^(?P<one>\d{1,2})(?P<by>[-/. ])(?P<two>\d{1,2})[-/. ](?:(?P<y>\d{4})|(?P<yy>\d{2}))" + _TIME
 _PARTS = ("y", "yy", "m", "b", "d", "H", "M", "S", "f", "p", "z")
 _SLIP = r"^[\d\-/.]*[a-z]?[\d\-/.]*[a-z]?[\d\-/.]*$"
+_EAST_ASIAN = r"^(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?"
 _COMPACT_YEAR_FIRST = r"^(?P<y>(?:1[5-9]|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})$"
 """'1942t-09-28' and '1792-0826': up to two stray letters or a missing sign, the year in front beyond doubt."""
 
@@ -75,9 +77,10 @@ _EPOCH_UNITS = ((15, 1), (12, 1_000), (0, 1_000_000))
 def standardize_birth_dates(
     delivered: pl.Series, date_format: str | None, country: str | None, latest: date
 ) -> pl.DataFrame:
-    """``date_of_birth`` and ``date_of_birth_text`` (yyyy-mm-dd, also of a day that cannot exist) of each text.
+    """``date_of_birth``, ``date_of_birth_text`` (yyyy-mm-dd, also of a day that cannot exist) and ``problem`` of each text.
 
-    ``latest``: the day the import landed; nobody is born after it.
+    ``latest``: the day the import landed; nobody is born after it. ``problem``: why there is no date of birth (impossible,
+    placeholder, to_come, unreadable); null where there is one, and where nothing was delivered.
     """
     distinct = delivered.drop_nulls().unique()
     parts = _read(distinct, date_format, country, latest.year)
@@ -86,9 +89,32 @@ def standardize_birth_dates(
     is_end_of_time = is_to_come & ((year > LATEST_SLIP_YEAR) | text.str.contains(r"-(?:01-01|12-31)$"))
     is_nobodys = text.is_in(PLACEHOLDER_DATES) | (year < EARLIEST_YEAR) | is_end_of_time
     day = pl.when(~is_to_come).then(text.str.to_date("%Y-%m-%d", strict=False))
-    table = parts.select("key", "text", "y").with_columns(text=pl.when(~is_nobodys).then(text)).with_columns(day=day)
+    problem = (
+        pl.when(is_nobodys)
+        .then(pl.lit(PLACEHOLDER))
+        .when(is_to_come)
+        .then(pl.lit(TO_COME))
+        .when(day.is_null())
+        .then(pl.lit(IMPOSSIBLE))
+    )
+    table = parts.select(
+        "key", problem=problem, text=pl.when(~is_nobodys).then(text), day=pl.when(~is_nobodys).then(day)
+    )
+    table = pl.concat([table, _not_read(distinct, parts)])
     joined = delivered.cast(pl.String).alias("key").to_frame().join(table, on="key", how="left", maintain_order="left")
-    return joined.select(date_of_birth="day", date_of_birth_text="text")
+    return joined.select(date_of_birth="day", date_of_birth_text="text", problem="problem")
+
+
+def _not_read(distinct: pl.Series, parts: pl.DataFrame) -> pl.DataFrame:
+    """Texts in which there is no day: those that say 'no date' (also as 0000-00-00), and those that say something else."""
+    rest = pl.DataFrame({"key": distinct}).join(parts, on="key", how="anti")
+    texts = clean(rest.get_column("key"))
+    why = placeholder_or(UNREADABLE)(texts).set(~say_something(texts), None)
+    has_zeros_only = pl.col("key").str.contains(r"^[0\s./:-]*0[0\s./:-]*$")
+    problem = pl.when(has_zeros_only).then(pl.lit(PLACEHOLDER)).otherwise("why")
+    return rest.with_columns(why=why).select(
+        "key", problem=problem, text=pl.lit(None, pl.String), day=pl.lit(None, pl.Date)
+    )
 
 
 def standardize_moments(
@@ -107,7 +133,8 @@ def standardize_moments(
 
 def _read(distinct: pl.Series, date_format: str | None, country: str | None, latest_year: int) -> pl.DataFrame:
     """``key`` and the parts of each distinct text, as text: those of ``_PARTS``, and ``text`` (yyyy-mm-dd)."""
-    spelled = in_ascii(without_placeholders(clean(distinct))).str.to_lowercase()
+    spelled = without_placeholders(clean(distinct)).str.replace(_EAST_ASIAN, "$1-$2-$3")
+    spelled = in_ascii(spelled).str.to_lowercase()
     waiting = pl.DataFrame({"key": distinct, "text": spelled}).drop_nulls("text")
     schema = {"key": pl.String, **dict.fromkeys(_PARTS, pl.String)}
     found = [pl.DataFrame(schema=schema)]

@@ -1,7 +1,8 @@
 """The words of events: activities, consents and corrections, in the words that the rest of the pipeline speaks.
 
 A contract may translate a source's own words (``values``); what it leaves is understood here where it has one meaning.
-An activity's unknown word stays, in snake case, for it may be a segment's. A consent's unknown word is read as
+An activity's unknown word stays, in snake case, for it may be a segment's; ``sources/vocabulary.py`` has the known ones and what
+each says of an address. A consent's unknown word is read as
 ``withdrawn``: an event that nobody understands allows nothing, and a withdrawal in strange words is not lost.
 
 What does not belong here: what an event changes (golden records, segments).
@@ -11,31 +12,38 @@ from __future__ import annotations
 
 import polars as pl
 
-from cdp_assets.sources.vocabulary import ALSO_KNOWN_AS, PROFILE_FIELDS
+from cdp_assets.sources.vocabulary import ACTIVITIES, ALSO_KNOWN_AS, PROFILE_FIELDS
 from cdp_assets.standardized.text import VALUE, clean, comparable_words, computed, without_placeholders, word_set
 
 BOUNCED = "bounced"
-ENGAGED_ACTIVITIES = word_set(
-    "opened clicked replied attended purchased purchase downloaded subscribed registered logged_in donated"
-)
-"""Activities that show a live mailbox, or a person at it who gave this address."""
+DELIVERED = "delivered"
+ENGAGED_ACTIVITIES = frozenset(word for word, says in ACTIVITIES.items() if says == "alive") - {DELIVERED}
+"""Activities that show a live mailbox, or a person at it who gave this address; a delivery shows no person."""
 
 _ACTIVITIES = {
-    "opened": "open opened opens email_open email_opened mail_opened open_email",
-    "clicked": "click clicked clicks email_click email_clicked link_clicked click_email",
-    "bounced": "bounce bounced hard_bounce hardbounce email_bounce email_bounced undeliverable bounced_hard mail_bounced",
-    "soft_bounced": "soft_bounce softbounce bounced_soft soft_bounced",
-    "delivered": "delivered email_delivered delivery",
-    "replied": "reply replied email_reply",
-    "unsubscribed": "unsubscribe unsubscribed unsub opt_out optout opted_out email_unsubscribe",
+    "sent": "sent send email_sent mail_sent mailed enviado wyslany wyslano gesendet envoye",
+    "opened": "open opened opens email_open email_opened mail_opened open_email abierto apertura otwarcie otwarty geoffnet ouvert ouverture",
+    "clicked": "click clicked clicks email_click email_clicked link_clicked click_email clic klikniecie kliknieto geklickt clique",
+    "bounced": "bounce bounced hard_bounce hardbounce email_bounce email_bounced undeliverable bounced_hard mail_bounced rebote "
+    "rebotado odbicie odbity unzustellbar rebond",
+    "soft_bounced": "soft_bounce softbounce bounced_soft soft_bounced email_soft_bounce deferred",
+    "delivered": "delivered email_delivered delivery entregado dostarczono dostarczony zugestellt livre delivre",
+    "replied": "reply replied email_reply answered respondido odpowiedz geantwortet repondu",
+    "unsubscribed": "unsubscribe unsubscribed unsub opt_out optout opted_out email_unsubscribe baja wypisany wypisanie abgemeldet "
+    "desabonne desabonnement desinscription",
     "complained": "complaint complained spam_complaint spamreport spam_report marked_as_spam abuse",
-    "attended": "attend attended attendance attendee participated present webinar_attended joined",
-    "registered": "register registered registration signup sign_up signed_up",
-    "subscribed": "subscribe subscribed subscription opt_in opted_in",
-    "purchase": "purchase purchased order ordered bought sale checkout",
-    "downloaded": "download downloaded white_paper_download",
-    "page_view": "page_view pageview view viewed visit visited page_viewed",
-    "logged_in": "login log_in logged_in signin sign_in",
+    "attended": "attend attended attendance attendee participated present webinar_attended joined asistio uczestniczyl obecny teilgenommen a_participe",
+    "registered": "register registered registration signup sign_up signed_up enrolled registrado zarejestrowany angemeldet inscrit",
+    "no_show": "no_show noshow no_shows absent did_not_attend not_attended missed nie_przyszedl nicht_erschienen no_asistio",
+    "subscribed": "subscribe subscribed subscription opt_in opted_in newsletter_subscribed suscrito zapisany abonniert abonne",
+    "purchase": "purchase purchased order ordered bought sale checkout order_placed placed_order compra zakup zamowienie kauf bestellung achat commande",
+    "returned": "return returned refund refunded order_returned devolucion zwrot retoure retour remboursement",
+    "donated": "donate donated donation gift donacion darowizna spende don",
+    "downloaded": "download downloaded white_paper_download descarga pobranie heruntergeladen telechargement",
+    "form_submitted": "form_submitted form_submit form_submission submitted_form form_filled contact_form",
+    "page_view": "page_view pageview page_views pageviews view viewed visit visited visits page_viewed visita odwiedziny wizyta besuch visite",
+    "logged_in": "login log_in logged_in signin sign_in signed_in session_start",
+    "ticket": "ticket tickets support_ticket ticket_created case case_created support_request zgloszenie",
 }
 ACTIVITY_WORDS = {word: activity for activity, said in _ACTIVITIES.items() for word in said.split()}
 """Delivered word, in snake case, to the activity that it means."""

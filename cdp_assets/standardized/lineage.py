@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cdp_assets.sources.contracts import SourceContract
+from cdp_assets.standardized.problems import PROBLEMS_OF_FIELD
 
 COLUMNS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     "first_name": ("first_name", "first_name_norm", "first_name_root", "full_name"),
@@ -25,7 +26,7 @@ COLUMNS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     ),
     "sex": ("sex",),
     "email": ("emails", "emails_delivered"),
-    "phone": ("phones", "phones_delivered"),
+    "phone": ("phones", "phones_delivered", "phone_extensions"),
     "date_of_birth": ("date_of_birth", "date_of_birth_text"),
     "street": ("addresses",),
     "city": ("addresses",),
@@ -46,7 +47,7 @@ COLUMNS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     "corrected_value": ("corrected_value",),
     "correction": ("correction",),
 }
-"""Columns of a record that each canonical field feeds."""
+"""Columns of a record that each canonical field feeds; ``problems`` speaks of all that may have one."""
 
 
 def columns_behind(contract: SourceContract) -> dict[str, list[str]]:
@@ -54,8 +55,10 @@ def columns_behind(contract: SourceContract) -> dict[str, list[str]]:
     behind: dict[str, set[str]] = {}
     for field in contract.fields:
         raw = {column for source in contract.field_sources(field) for column in source.raw_columns}
-        for column in COLUMNS_OF_FIELD[field]:
+        told = ("problems",) if field in PROBLEMS_OF_FIELD else ()
+        for column in (*COLUMNS_OF_FIELD[field], *told):
             behind.setdefault(column, set()).update(raw)
     for identifier in contract.identifiers.values():
-        behind.setdefault("identifiers", set()).add(identifier.raw_column)
+        for column in ("identifiers", "problems"):
+            behind.setdefault(column, set()).add(identifier.raw_column)
     return {column: sorted(names) for column, names in sorted(behind.items()) if names}

@@ -19,31 +19,56 @@ Texts = Callable[[pl.Series], pl.Series]
 
 @dataclass(frozen=True)
 class FoundValues:
-    """``found`` and ``delivered``: lists side by side, one pair per record. ``unreadable``: texts that held none."""
+    """``found``, ``delivered`` and ``beside``: lists side by side, one of each per record.
+
+    ``lost``: ``row`` and ``text`` of texts that held no value; ``unreadable``: how many of them are no placeholders.
+    """
 
     found: pl.Series
     delivered: pl.Series
+    beside: pl.Series
+    lost: pl.DataFrame
     unreadable: int
 
 
 def found_values(
-    sources: Sequence[pl.Series], part: Texts, read: Callable[[pl.Series, pl.Series], pl.Series], height: int
+    sources: Sequence[pl.Series],
+    part: Texts,
+    read: Callable[[pl.Series, pl.Series], pl.Series],
+    height: int,
+    beside: Texts | None = None,
 ) -> FoundValues:
-    """The values that the columns hold. ``part`` gives the texts in a text; ``read`` gets texts and their rows."""
+    """The values that the columns hold. ``part`` gives the texts in a text; ``read`` gets texts and their rows;
+    ``beside``: what else a text says, which is kept side by side with its value."""
     texts = _parted(sources, part)
-    texts = texts.with_columns(found=read(texts.get_column("text"), texts.get_column("row")))
+    text = texts.get_column("text")
+    texts = texts.with_columns(
+        found=read(text, texts.get_column("row")),
+        beside=pl.lit(None, pl.String) if beside is None else beside(text),
+    )
+    filled = texts.drop_nulls("found").sort("row", "place", maintain_order=True)
     lists = (
-        texts.drop_nulls("found")
-        .sort("row", "place", maintain_order=True)
+        _with_first_beside(filled)
         .unique(["row", "found"], keep="first", maintain_order=True)
         .group_by("row", maintain_order=True)
-        .agg("found", delivered="text")
+        .agg("found", "beside", delivered="text")
     )
     every = _rows(height).join(lists, on="row", how="left", maintain_order="left")
     nothing = pl.lit([], dtype=tables.TEXTS)
-    every = every.select(pl.col("found").fill_null(nothing), pl.col("delivered").fill_null(nothing))
-    silent = texts.filter(pl.col("found").is_null()).get_column("text")
-    return FoundValues(every["found"], every["delivered"], without_placeholders(silent).count())
+    every = every.select(pl.col("found", "delivered", "beside").fill_null(nothing))
+    silent = texts.filter(pl.col("found").is_null()).select("row", "text")
+    unreadable = without_placeholders(silent.get_column("text")).count()
+    return FoundValues(every["found"], every["delivered"], every["beside"], silent, unreadable)
+
+
+def _with_first_beside(filled: pl.DataFrame) -> pl.DataFrame:
+    """Of a value that a row delivers twice, what is said beside either: '212 555 0147' and '212 555 0147 x23' have 23."""
+    told = filled.drop_nulls("beside").unique(["row", "found"], keep="first", maintain_order=True)
+    if told.is_empty():
+        return filled
+    return filled.drop("beside").join(
+        told.select("row", "found", "beside"), on=["row", "found"], how="left", maintain_order="left"
+    )
 
 
 def listed(columns: Sequence[pl.Series], dtype: pl.List) -> pl.Series:

@@ -2,7 +2,7 @@
 
 'Last, First Middle' everywhere; two surnames where people have two (Spain and most of Spanish America); the family name
 first in China, Korea, Vietnam, Hungary and, in its own script, Japan; a family name in capitals ('DUPONT Jean') wherever
-it stands. What is left is split by ``nameparser``, which knows particles, in the western order. Plain western names of
+it stands; the family name first where a father's name stands last (Russia and its neighbours). What is left is split by ``nameparser``, which knows particles, in the western order. Plain western names of
 two or three words need no parser and are split as whole columns (``names.py``).
 
 What does not belong here: titles and suffixes (taken off before), comparable forms (``names.py``).
@@ -26,6 +26,14 @@ PARTICLES = word_set("""
     vom am af av bin ibn bint al el y e i san santa st ap ab ben abu
     """)
 """Words that belong to the family name that follows."""
+
+PATRONYMIC_COUNTRIES = word_set("RU UA BY KZ KG UZ TJ TM")
+PATRONYMIC_LAST = r"(?:ович|евич|ьич|мич|кич|овна|евна|ична|инична|ійович|івна|ївна)$"
+"""A father's name, in Cyrillic. Where it stands last, the family name stands first: 'Петрова Анна Сергеевна'."""
+
+_PATRONYMIC = re.compile(r"(?:ovich|evich|yich|ovych|evych|ovna|evna|ivna|yivna|ichna)$")
+_HYPHENED_PARTICLE = re.compile(r"(-(?:" + "|".join(sorted(PARTICLES)) + r")) (?=\S)", re.IGNORECASE)
+_JOINT = "\ue000"  # of no writing: holds 'Jansen-de Boer' together while a name is parted
 
 _SPANISH_SECOND_NAMES = word_set("""
     jose maria luis antonio carlos manuel angel javier jesus francisco miguel juan pedro pablo rafael fernando alberto
@@ -68,6 +76,9 @@ def split_full_name(name: str, country: str | None) -> Parts:
     """Given, middle and family name in a whole name without title and suffix; a single word is a given name."""
     if "," in name:
         return _split_at_comma(name)
+    if _HYPHENED_PARTICLE.search(name):
+        parts = split_full_name(_HYPHENED_PARTICLE.sub(rf"\1{_JOINT}", name), country)
+        return tuple(part.replace(_JOINT, " ") if part else None for part in parts)  # type: ignore[return-value]
     words = name.split()
     if len(words) == 1:
         return _split_unspaced(name)
@@ -76,6 +87,8 @@ def split_full_name(name: str, country: str | None) -> Parts:
     by_capitals = _split_by_capitals(words)
     if by_capitals:
         return by_capitals
+    if len(words) == 3 and _ends_with_patronymic(words[2], country):
+        return words[1], words[2], words[0]
     if country in FAMILY_FIRST_COUNTRIES and _begins_with_family_name(words):
         return " ".join(words[1:]), None, words[0]
     if country in TWO_SURNAME_COUNTRIES:
@@ -113,6 +126,13 @@ def _split_by_capitals(words: Sequence[str]) -> Parts | None:
         return None
     family, given = (words[:count], words[count:]) if family_first else (words[-count:], words[:-count])
     return given[0], " ".join(given[1:]) or None, " ".join(family)
+
+
+def _ends_with_patronymic(word: str, country: str | None) -> bool:
+    """In Latin letters only where people have such names: elsewhere Jovovich is a family."""
+    if re.search(PATRONYMIC_LAST, word.lower()):
+        return True
+    return country in PATRONYMIC_COUNTRIES and bool(_PATRONYMIC.search(anyascii(word).lower()))
 
 
 def _begins_with_family_name(words: Sequence[str]) -> bool:

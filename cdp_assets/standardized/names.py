@@ -3,7 +3,8 @@
 For people: clean (``text.py``), titles and degrees off, in the case delivered unless that is all capitals or all
 lower. Comparable: ASCII letters, lower case, one space between words, particles kept, apostrophes off, hyphens as
 spaces. A generational suffix goes to its own column wherever it stood; a lone initial behind a given or family name is
-a middle initial. Names that say 'no name' (Test, N/A, Unknown) are null. First and last name are never swapped here:
+a middle initial. Names that say 'no name' (Test, N/A, Unknown) are null. Kowalski and Kowalska stay two names: linkage finds
+them alike without a form of their own, and a form that drops the ending would make Kowal one of them. First and last name are never swapped here:
 which is which is a question for linkage.
 
 What does not belong here: splitting whole names (``name_splitting.py``), nicknames' list (``nicknames.py``).
@@ -20,10 +21,13 @@ from anyascii import anyascii
 from cdp_assets.standardized.name_splitting import (
     FAMILY_FIRST_COUNTRIES,
     PARTICLES,
+    PATRONYMIC_COUNTRIES,
+    PATRONYMIC_LAST,
     TWO_SURNAME_COUNTRIES,
     split_full_name,
 )
 from cdp_assets.standardized.nicknames import first_name_roots
+from cdp_assets.standardized.problems import PLACEHOLDER, UNREADABLE
 from cdp_assets.standardized.text import (
     NO_VALUE_WORDS,
     VALUE,
@@ -52,7 +56,9 @@ SUFFIXES = {
 
 _SHOWN = {"jr": "Jr", "sr": "Sr", "ii": "II", "iii": "III", "iv": "IV", "v": "V"}
 
-_TRAILING_SUFFIX = r"(?:,\s*|\s+)((?i:jr|jnr|sr|snr|junior|senior|iii|ii|iv|2nd|3rd|4th)\b\.?)$"
+_TRAILING_SUFFIX = (
+    r"(?:,\s*|\s+)((?i:(?:jr|jnr|sr|snr|j[uú]nior|senior|iii|ii|iv|2nd|3rd|4th|filho)\b\.?|(?:jun|sen)\.))$"
+)
 _TRAILING_FIFTH = r"(?:,\s*|\s+)(V)$"
 """Behind a family name only, as a capital letter without a dot; behind a given name it is an initial."""
 
@@ -63,7 +69,8 @@ _TITLES = sorted(
     word_set(
         "mr mrs ms miss mx mister dr doctor prof professor sir dame rev reverend hon capt captain sgt lt col maj gen cpt "
         "herr frau fraulein dipl ing dipling mag monsieur madame mademoiselle mme mlle sra srta senor senora senorita dona "
-        "dra dott dottssa avv sig majgen ltcol ltgen briggen rtrev revd signor signora signorina pani mgr inz dhr mevr mevrouw meneer shri smt sheikh haji"
+        "dra dott dottssa avv sig majgen ltcol ltgen briggen rtrev revd signor signora signorina pani mgr inz dhr mevr mevrouw meneer shri smt sheikh haji "
+        "cllr sigra sigg profssa drssa dna mons esq familie fam famille familia rodzina eheleute drs jkvr sra srta seor hra fru"
     )
 )
 """Words before a name that are no part of it; in comparable form."""
@@ -72,6 +79,15 @@ _TITLES_BEFORE_TWO = sorted(
     word_set("sr don the right rt hon honourable honorable lord lady pan fr father brother sister judge ms m me")
 )
 """Titles that are also names or suffixes: only where a whole name of two words or more follows."""
+
+_DOTTED_TITLES = word_set("da ing arch lic geom rag ir drs adv abg ks")
+"""Titles only when a dot makes them one ('Ing. Novák', 'Da. Ana'); without it they are names or particles."""
+
+_BEHIND_TITLES = word_set("med hab habil rer nat phil jur iur oec pol dent vet hc mult")
+"""'Dr. rer. nat.', 'dr hab.': parts of a title behind another, with a dot or in small letters."""
+
+_BETWEEN_TITLES = word_set("and und y et i e en") | {""}
+"""'Mr. & Mrs.': a word or sign between two titles."""
 
 _MAYBE_TITLED = (
     r"(?i)(?:^|, *)(?:"
@@ -83,7 +99,7 @@ _MAYBE_TITLED = (
 _DEGREES = sorted(
     word_set(
         "phd ph\\.d md m\\.d mba m\\.b\\.a esq dds d\\.d\\.s dvm cpa obe cbe mbe kbe frs bsc b\\.sc msc m\\.sc llb llm dphil "
-        "d\\.phil pharmd rn r\\.n jd j\\.d bt"
+        "d\\.phil pharmd rn r\\.n jd j\\.d bt dbe gbe kcb qc dmd cfa lcsw cissp pmp mph edd psyd mbbs frcs mrcp"
     )
 )
 _TRAILING_DEGREES = r"(?i)(?:,\s*|\s+)(?:" + "|".join(_DEGREES) + r")\.?$"
@@ -95,16 +111,33 @@ _PLACEHOLDER_NAMES = word_set(
     lastname surname fullname name first last middle givenname familyname vorname nachname nombre apellido
     apellidos imie nazwisko prenom nom cognome voornaam achternaam guest customer kunde cliente klient client
     gast babyboy babygirl newborn infant nofirstname nolastname nofirst nolast nomiddle nmn nmi fnu lnu usuario
-    prueba deceased deleted nomname notknown namenotknown sinnombre bezimienny keinname
+    prueba deceased deleted nomname notknown namenotknown sinnombre bezimienny keinname nn
+    fornavn efternavn etternavn fornamn efternamn jmeno prijmeni keresztnev vezeteknev ime prezime imya familiya isim
+    soyad soyisim naam voorletters nombres apellidopaterno apellidomaterno sobrenome primeironome
+    bezimienna ohnename sansnom senzanome semnome zondernaam geennaam naamloos nieznajomy nezname neznamy nepoznato
+    ismeretlen tuntematon okand ukjent ukendt niemand nadie nikt prova proba essai teste pruebas probe tester
+    utente utilisateur benutzer gebruiker uzytkownik klientka kundin clienta cliente1
     """
 )
 """Comparable, without blanks: words that stand where there is no name."""
 
 _PLACEHOLDER_PEOPLE = word_set(
-    "testtest testuser usertest testtester testperson testaccount testcustomer mickeymouse donaldduck firstnamelastname "
-    "firstlast nonamenoname asdfasdf"
+    "usertest testtester testperson testaccount testcustomer mickeymouse donaldduck firstnamelastname firstlast "
+    "nonamenoname asdfasdf johndoe janedoe joebloggs maxmustermann erikamustermann mustermann musterfrau fulanodetal "
+    "donotuse donotcall donotcontact donotmail donotsend deleteme noaplica nieaktualne nichtverwenden nousar neutiliserpas "
+    "nousarmas geloescht usuniety eliminado supprime"
 )
-"""Whole names, written together, that stand where there is nobody."""
+"""Whole names, written together, that stand where there is nobody; also across the columns of given and family name."""
+
+_BESIDE_PLACEHOLDERS = word_set("user person account name team customer client record entry data one two")
+"""'Test Customer': words that are no name beside one of ``_PLACEHOLDER_NAMES``."""
+
+_NOBODY = sorted(_PLACEHOLDER_NAMES)
+_ONLY_PLACEHOLDERS = (
+    rf"^(?:(?:{'|'.join(sorted(_BESIDE_PLACEHOLDERS))}) )*(?:{'|'.join(_NOBODY)})"
+    rf"(?: (?:{'|'.join(sorted(_PLACEHOLDER_NAMES | _BESIDE_PLACEHOLDERS))}))*$"
+)
+"""Comparable names of nothing but such words: 'vorname nachname', 'test user'."""
 
 _NICKNAME = r"\s*(?:\([^)]*\)|\[[^\]]*\]|[\"“”„«][^\"“”„»]*[\"“”»]|\s'[^']+'(?:\s|$))\s*"
 _MOST_TRAPPINGS = 6
@@ -133,6 +166,7 @@ def standardize_names(frame: pl.DataFrame) -> pl.DataFrame:
     parts = _one_set_of_parts(parts)
     for name in ("first_name", "last_name"):
         parts = _initial_to_middle(parts, name)
+    parts = _without_nobody(parts)
     shown = {name: _sensible_case(parts.get_column(name), name == "last_name") for name in parts.columns}
     suffix = _first_of([_suffix_of(delivered["name_suffix"]), last_suffix, first_suffix, middle_suffix, whole_suffix])
     shown_suffix = looked_up(suffix, pl.Series(list(_SHOWN)), pl.Series(list(_SHOWN.values()))).alias("name_suffix")
@@ -153,6 +187,14 @@ def standardize_names(frame: pl.DataFrame) -> pl.DataFrame:
         full_name=pl.when(has_name).then(pl.coalesce("spoken", joined))
     )
     return named.select(NAME_COLUMNS)
+
+
+def why_no_name(texts: pl.Series) -> pl.Series:
+    """The problem of texts in which :func:`standardize_names` finds no name: a placeholder, or nothing like a name."""
+    words = computed(comparable_words(clean(texts), keep="a-z"), VALUE.str.replace_all(" ", ""))
+    titles = sorted({*_TITLES, *_TITLES_BEFORE_TWO})
+    is_title = VALUE.is_in(titles) | VALUE.is_null()
+    return computed(words, pl.when(is_title).then(pl.lit(UNREADABLE)).otherwise(pl.lit(PLACEHOLDER)))
 
 
 def _comparable(names: pl.Series) -> pl.Series:
@@ -232,12 +274,23 @@ def _taken_apart_once(names: pl.Series, part: Part) -> tuple[pl.Series, pl.Serie
     titled = bare.filter(bare.str.contains(_MAYBE_TITLED).fill_null(False)).unique()
     bare = looked_up(bare, titled, by_distinct(titled, lambda name: _without_titles(name, part), pl.String()))
     bare = without_placeholders(computed(bare, pl.when(VALUE.str.contains(_LETTER)).then(VALUE)))
-    squeezed = computed(comparable_words(bare, keep="a-z"), VALUE.str.replace_all(" ", ""))
-    nobody = sorted(_PLACEHOLDER_NAMES | _PLACEHOLDER_PEOPLE)
-    table = pl.DataFrame({"name": bare, "squeezed": squeezed})
-    is_nobody = pl.col("squeezed").is_in(nobody) | pl.col("squeezed").str.contains(r"^x{3,}$")
-    named = table.select(pl.when(~is_nobody).then("name")).to_series()
+    table = pl.DataFrame({"name": bare, "words": comparable_words(bare, keep="a-z")})
+    named = table.select(pl.when(~_is_nobody(pl.col("words")).fill_null(False)).then("name")).to_series()
     return named, _suffix_of(_first_of(found))
+
+
+def _is_nobody(words: pl.Expr) -> pl.Expr:
+    """Whether comparable words stand where there is no name."""
+    squeezed = words.str.replace_all(" ", "")
+    nobody = sorted(_PLACEHOLDER_NAMES | _PLACEHOLDER_PEOPLE)
+    return squeezed.is_in(nobody) | squeezed.str.contains(r"^x{3,}$") | words.str.contains(_ONLY_PLACEHOLDERS)
+
+
+def _without_nobody(parts: pl.DataFrame) -> pl.DataFrame:
+    """Given and family names that together say nobody ('John' and 'Doe', 'Test' and 'User') are none."""
+    both = pl.concat_str(pl.col("first_name", "last_name").str.to_lowercase())
+    is_nobody = both.is_in(sorted(_PLACEHOLDER_PEOPLE)).fill_null(False)
+    return parts.with_columns(pl.when(~is_nobody).then(pl.col(name)).alias(name) for name in parts.columns)
 
 
 def _without_titles(name: str, part: Part) -> str | None:
@@ -254,15 +307,35 @@ def _without_titles(name: str, part: Part) -> str | None:
 
 
 def _behind_titles(words: list[str], may_be_ambiguous: bool) -> tuple[list[str], int]:
-    """The words behind the titles, and how many titles there were."""
+    """The words behind the titles, and how many words of titles there were."""
     titles = 0
     while titles < len(words):
-        word = re.sub(r"[^a-z]", "", anyascii(words[titles]).lower())
-        ambiguous = may_be_ambiguous and word in _TITLES_BEFORE_TWO and len(words) - titles > 2
-        if word not in _TITLES and not ambiguous:
+        if _is_title(words, titles, may_be_ambiguous):
+            titles += 1
+        elif (
+            titles and _plain_word(words[titles]) in _BETWEEN_TITLES and _is_title(words, titles + 1, may_be_ambiguous)
+        ):
+            titles += 2
+        else:
             break
-        titles += 1
     return words[titles:], titles
+
+
+def _is_title(words: list[str], position: int, may_be_ambiguous: bool) -> bool:
+    if position >= len(words):
+        return False
+    text, word, follow = words[position], _plain_word(words[position]), len(words) - position - 1
+    return (
+        word in _TITLES
+        or (may_be_ambiguous and word in _TITLES_BEFORE_TWO and follow > 1)
+        or (word in _DOTTED_TITLES and text.endswith(".") and follow > 0)
+        or (word in _BEHIND_TITLES and position > 0 and follow > 0 and text[-1] == "." and text.islower())
+        or (word == "hab" and position > 0 and follow > 0)
+    )
+
+
+def _plain_word(word: str) -> str:
+    return re.sub(r"[^a-z]", "", anyascii(word).lower())
 
 
 def _suffix_of(words: pl.Series) -> pl.Series:
@@ -281,7 +354,7 @@ def _first_of(choices: list[pl.Series]) -> pl.Series:
 
 def _split(whole: pl.Series, country: pl.Series) -> pl.DataFrame:
     """given, middle, family of each whole name. Plain western names as a column, the rest by distinct value."""
-    special = [*sorted(FAMILY_FIRST_COUNTRIES), *sorted(TWO_SURNAME_COUNTRIES)]
+    special = sorted(FAMILY_FIRST_COUNTRIES | TWO_SURNAME_COUNTRIES | PATRONYMIC_COUNTRIES)
     frame = pl.DataFrame({"name": whole, "country": country})
     words = pl.col("name").str.split(" ")
     is_plain = (
@@ -316,7 +389,11 @@ def _split(whole: pl.Series, country: pl.Series) -> pl.DataFrame:
 _SPECIAL_WORD = (
     r"(?i)(?:^| )(?:"
     + "|".join(sorted(PARTICLES))
-    + r"|[\p{L}]*\.[\p{L}]+)(?: |$)|(?-i:(?:^| )\p{Lu}{2,}(?: |$))|[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]"
+    + r"|[\p{L}]*\.[\p{L}]+|[\p{L}]+-(?:"
+    + "|".join(sorted(PARTICLES))
+    + r"))(?: |$)|"
+    + PATRONYMIC_LAST
+    + r"|(?-i:(?:^| )\p{Lu}{2,}(?: |$))|[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]"
 )
 
 

@@ -17,7 +17,8 @@ import phonenumbers
 import polars as pl
 from phonenumbers.phonemetadata import PhoneMetadata
 
-from cdp_assets.standardized.text import VALUE, clean, in_ascii, none_when_empty, parted, without_placeholders
+from cdp_assets.standardized.problems import PLACEHOLDER, UNREADABLE
+from cdp_assets.standardized.text import VALUE, clean, computed, in_ascii, none_when_empty, parted, without_placeholders
 
 SHORTEST_NUMBER = 6
 """Fewer digits are an extension or a fragment, not a number."""
@@ -26,15 +27,15 @@ LONGEST_NUMBER = 17
 """More digits are two numbers, or none."""
 
 _EXTENSION = (
-    r"(?i)(?:;ext=|[\s,;.(]*(?:extension|extn?|wewn?|anexo|ramal|poste|durchwahl|dw|doorkies|interno|int|x)|[\s,;(]+#)"
-    r"[\s.:#]*\d{1,6}\)?\s*$"
+    r"(?i)(?:;ext=|[\s,;.(]*(?:extension|extn?|wewn?|anexo|ramal|poste|durchwahl|dw|apparat|app|toestel|int[eé]rieur|doorkies|interno|int|x)|[\s,;(]+#)"
+    r"[\s.:#]*(\d{1,6})\)?\s*$"
 )
 """An extension in English, Polish, Spanish, Portuguese, French, German, Dutch or Italian, at the end of the text."""
 
 _REPEATED = "|".join(f"{digit}{{{SHORTEST_NUMBER},}}" for digit in range(10))
 _COUNTED = r"0?1234567(?:8(?:90?)?)?|9876543(?:2(?:10?)?)?|0123456789"
-_PLACEHOLDER = rf"^(?:{_REPEATED}|{_COUNTED}|\d{{3}}(?:1234567|0000000|5555555|9999999))$"
-"""One digit throughout, counting up or down, or that behind an area code."""
+_PLACEHOLDER = rf"^(?:{_REPEATED}|{_COUNTED}|\d{{3}}(?:1234567|0000000|5555555|9999999)|\d{{1,2}}0{{7,}})$"
+"""One digit throughout, counting up or down, or that behind an area code; a digit or two and nothing but zeros."""
 
 _COUNTRY_CODE = "^(" + "|".join(str(c) for c in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE, reverse=True)) + ")"
 _SEPARATED_NUMBERS = r"\s*(?:[;|]|\bor\b|\boder\b|\blub\b|\bou\b|\n|/ )\s*"
@@ -73,12 +74,13 @@ def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
     """The number in each delivered text, read in the region beside it (ISO 3166-1 alpha-2, null where unknown).
 
     E.164 where the number is possible in its country, else its digits (at least six); null for placeholders and texts
-    that hold no number. The extension is cut off. Idempotent.
+    that hold no number. The extension is cut off (:func:`phone_extensions`). Idempotent.
     """
     texts = without_placeholders(in_ascii(clean(delivered)))
     frame = pl.DataFrame({"text": texts, "region": region.cast(pl.String).str.to_uppercase()})
     distinct = frame.unique().drop_nulls("text").with_columns(_read_text(pl.col("text")))
     distinct = distinct.with_columns(digits=pl.col("dialled").str.replace_all(r"[^0-9]", ""))
+    distinct = distinct.filter(pl.col("digits").str.len_chars() >= SHORTEST_NUMBER)
     numbers = [
         _in_region(distinct.filter(pl.col("region").eq_missing(pl.lit(name, dtype=pl.String))), name)
         for name in sorted(distinct.get_column("region").unique().to_list(), key=lambda name: name or "")
@@ -88,6 +90,23 @@ def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
     found = pl.concat(numbers).select("text", "region", "phone")
     joined = frame.join(found, on=["text", "region"], how="left", nulls_equal=True, maintain_order="left")
     return joined.get_column("phone").alias(delivered.name)
+
+
+def phone_extensions(delivered: pl.Series) -> pl.Series:
+    """The digits dialled behind the number of each text; null where there are none ('212 555 0147 x23' has 23)."""
+    texts = in_ascii(clean(delivered))
+    spoken = texts.filter(texts.str.contains(r"[A-Za-z#]")).drop_nulls().unique()
+    extension = computed(spoken, VALUE.str.extract(_EXTENSION, 1))
+    if spoken.is_empty():
+        return texts.clear(len(texts))
+    return texts.replace_strict(spoken, extension, default=None, return_dtype=pl.String)
+
+
+def why_no_phone(texts: pl.Series) -> pl.Series:
+    """The problem of texts in which :func:`standardize_phones` finds no number: one that nobody has, or none at all."""
+    said = computed(without_placeholders(texts), VALUE.str.count_matches(r"\d"))
+    is_nobodys = VALUE.is_null() | VALUE.is_between(SHORTEST_NUMBER, LONGEST_NUMBER)
+    return computed(said, pl.when(is_nobodys).then(pl.lit(PLACEHOLDER)).otherwise(pl.lit(UNREADABLE)))
 
 
 def part_phones(delivered: pl.Series) -> pl.Series:

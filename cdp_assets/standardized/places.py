@@ -87,6 +87,13 @@ _LEADING_ZERO_COUNTRIES = word_set("US DE ES FR IT PL MX AU PT JP BR FI EE UA SG
 """A postcode of theirs may begin with a zero, which a spreadsheet takes off."""
 
 
+_POSTCODE_LETTERS = {
+    "GB": r"^(?:[a-z]{1,2}\d[a-z0-9]?\d[a-z]{2}|gir0aa|bfpo\d{1,4})$", "CA": r"^[a-z]\d[a-z]\d[a-z]\d$",
+    "NL": r"^[1-9]\d{3}(?:[a-z]{2})?$", "IE": r"^(?:[a-z]\d{2}|d6w)[a-z0-9]{4}$",
+}  # fmt: skip
+"""Postcodes with letters in them, comparable; the Dutch leave theirs out at will."""
+
+
 def standardize_countries(delivered: pl.Series) -> pl.Series:
     """ISO 3166-1 alpha-2 of each code or name; null where it is neither."""
     words = comparable_words(without_placeholders(clean(delivered), are_codes=True))
@@ -176,3 +183,15 @@ def comparable_postcodes(postcodes: pl.Series, countries: pl.Series) -> pl.Serie
         result = pl.when(pl.col("country") == country).then(pl.coalesce(*readings, code)).otherwise(result)
     placeholder = result.str.contains(r"^(?:0+|9{4,}|x+|1{5,}|12345)$")
     return frame.select(pl.when(~placeholder).then(result)).to_series()
+
+
+def are_malformed(postcodes: pl.Series, countries: pl.Series) -> pl.Series:
+    """Whether a comparable postcode is not written as those of its country; false where the country's are not known."""
+    frame = pl.DataFrame({"code": postcodes, "country": countries})
+    length = pl.col("country").replace_strict(POSTCODE_LENGTHS, default=None, return_dtype=pl.Int64)
+    code = pl.col("code")
+    fits = (code.str.len_bytes() == length) & ~code.str.contains(r"\D")
+    malformed = pl.when(length.is_not_null()).then(~fits).otherwise(False)
+    for country, pattern in _POSTCODE_LETTERS.items():
+        malformed = pl.when(pl.col("country") == country).then(~code.str.contains(pattern)).otherwise(malformed)
+    return frame.select(malformed.fill_null(False).alias("is_malformed")).to_series()

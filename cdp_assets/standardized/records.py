@@ -4,21 +4,21 @@ Every line is exactly one of: record, rejected, duplicate. The rules are in ``li
 the module of its standard; this one only brings them together.
 
 ``content_hash`` is of the mapped values as delivered (not of the key or of the observed time): it does not change
-when a standard does. Lists (e-mails, phones, addresses, identifiers) are empty, never null.
+when a standard does. Lists (e-mails, phones, addresses, identifiers, problems) are empty, never null.
 
 What does not belong here: what became of a record over time (``versions.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from cdp_assets import tables
-from cdp_assets.sources.contracts import AddressSource, SourceContract
-from cdp_assets.standardized.addresses import ADDRESS_PARTS, standardize_addresses
+from cdp_assets.sources.contracts import SourceContract
+from cdp_assets.standardized.addresses import ADDRESS_PARTS, lost_address_parts, standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
 from cdp_assets.standardized.dates import standardize_birth_dates
 from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
@@ -36,18 +36,26 @@ from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, judge_
 from cdp_assets.standardized.line_rules import rejections
 from cdp_assets.standardized.listed_values import found_values, listed
 from cdp_assets.standardized.mapped_values import hashes, key_texts, keys_of_texts
-from cdp_assets.standardized.names import NAME_COLUMNS, standardize_names
-from cdp_assets.standardized.phones import part_phones, standardize_phones
-from cdp_assets.standardized.sex import standardize_sex
+from cdp_assets.standardized.names import NAME_COLUMNS, standardize_names, why_no_name
+from cdp_assets.standardized.phones import part_phones, phone_extensions, standardize_phones, why_no_phone
+from cdp_assets.standardized.problems import (
+    PLACEHOLDER,
+    UNREADABLE,
+    Why,
+    always,
+    found_as,
+    lost,
+    named,
+    placeholder_or,
+    problems_of_rows,
+)
+from cdp_assets.standardized.sex import standardize_sex, why_no_sex
 from cdp_assets.standardized.text import without_placeholders
 
 __all__ = ["ImportMeta", "Standardized", "records_of", "records_version", "rejections_of", "standardize"]
 
-STANDARDS_VERSION = 1
+STANDARDS_VERSION = 2
 """Raised with every change of a standard that changes records: imports that were read with an earlier one are stale."""
-
-Standard = Callable[[pl.Series], pl.Series]
-"""A standard of one column."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +115,10 @@ def _records(
     lines: pl.DataFrame, values: Values, contract: SourceContract, meta: ImportMeta
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     height = lines.height
-    addresses, countries = _addresses(values, contract, height)
+    addresses, countries, lost_parts = _addresses(values, contract, height)
+    delivered = {field: first_filled(values, field, height) for field in (*NAME_COLUMNS[:5], *_SINGLE_FIELDS)}
     names = standardize_names(
-        pl.DataFrame([first_filled(values, name, height) for name in NAME_COLUMNS[:5]] + [countries.alias("country")])
+        pl.DataFrame([*(delivered[name] for name in NAME_COLUMNS[:5]), countries.alias("country")])
     )
     emails = found_values(values.get("email", []), part_emails, lambda texts, _: standardize_emails(texts), height)
     phones = found_values(
@@ -117,9 +126,12 @@ def _records(
         part_phones,
         lambda texts, row: standardize_phones(texts, countries.gather(row)),
         height,
+        phone_extensions,
     )
-    born_as_delivered = first_filled(values, "date_of_birth", height)
-    born = standardize_birth_dates(born_as_delivered, contract.date_format, contract.country, meta.landed_at.date())
+    born = standardize_birth_dates(
+        delivered["date_of_birth"], contract.date_format, contract.country, meta.landed_at.date()
+    )
+    identifiers, lost_identifiers = _identifiers(values, contract, height)
     frame = lines.select(
         pl.lit(contract.source).alias("source"),
         "source_key",
@@ -129,30 +141,53 @@ def _records(
         pl.lit(meta.landed_at).cast(tables.MOMENT).alias("landed_at"),
         "content_hash",
     ).with_columns(record_id=pl.concat_str("source", "source_key", separator="/"))
-    frame = frame.hstack(names).hstack(born).hstack(standardize_companies(first_filled(values, "company", height)))
+    frame = frame.hstack(names).hstack(born.drop("problem")).hstack(standardize_companies(delivered["company"]))
     frame = frame.with_columns(
-        _one_standardized(values, "sex", standardize_sex, height),
+        standardize_sex(delivered["sex"]).alias("sex"),
         emails.found.alias("emails"),
         emails.delivered.alias("emails_delivered"),
         phones.found.alias("phones"),
         phones.delivered.alias("phones_delivered"),
+        phones.beside.alias("phone_extensions"),
         addresses.alias("addresses"),
-        without_placeholders(first_filled(values, "job_title", height)),
-        _identifiers(values, contract, height).alias("identifiers"),
+        without_placeholders(delivered["job_title"]),
+        identifiers.alias("identifiers"),
         *_event_columns(values, height),
     )
+    found = [
+        *_lost_fields(delivered, frame),
+        found_as("date_of_birth", born.get_column("problem")),
+        named("email", emails.lost["row"], emails.lost["text"], placeholder_or(UNREADABLE)),
+        named("phone", phones.lost["row"], phones.lost["text"], why_no_phone),
+        *lost_parts,
+        *lost_identifiers,
+    ]
+    frame = frame.with_columns(problems_of_rows(found, height))
     unreadable = {
         "emails_unreadable": emails.unreadable,
         "phones_unreadable": phones.unreadable,
         "dates_of_birth_unreadable": int(
-            (without_placeholders(born_as_delivered).is_not_null() & born.get_column("date_of_birth").is_null()).sum()
+            (
+                without_placeholders(delivered["date_of_birth"]).is_not_null()
+                & born.get_column("date_of_birth").is_null()
+            ).sum()
         ),
     }
     return tables.source_records(contract.source).conform(frame), unreadable
 
 
-def _one_standardized(values: Values, field: str, standard: Standard, height: int) -> pl.Series:
-    return standard(first_filled(values, field, height)).alias(field)
+_SINGLE_FIELDS = ("sex", "date_of_birth", "company", "job_title")
+
+_WHY_LOST: Mapping[str, Why] = {
+    **dict.fromkeys(("full_name", "first_name", "middle_name", "last_name"), why_no_name),
+    "sex": why_no_sex,
+    **dict.fromkeys(("company", "job_title"), always(PLACEHOLDER)),
+}
+"""Fields of one text, and why nothing of it was kept. A suffix may be a degree, which is no problem."""
+
+
+def _lost_fields(delivered: Mapping[str, pl.Series], frame: pl.DataFrame) -> list[pl.DataFrame]:
+    return [lost(field, delivered[field], frame.get_column(field), why) for field, why in _WHY_LOST.items()]
 
 
 def _event_columns(values: Values, height: int) -> list[pl.Series]:
@@ -176,30 +211,32 @@ def _event_columns(values: Values, height: int) -> list[pl.Series]:
     ]
 
 
-def _addresses(values: Values, contract: SourceContract, height: int) -> tuple[pl.Series, pl.Series]:
-    """The list of address structs of each row, and the country that its names and phones are read in."""
-    structs = [_address(values, n, address, contract, height) for n, address in enumerate(contract.addresses)]
+def _addresses(
+    values: Values, contract: SourceContract, height: int
+) -> tuple[pl.Series, pl.Series, list[pl.DataFrame]]:
+    """The list of address structs of each row, the country that its names and phones are read in, and the problems."""
+    frames = [_address_parts(values, n, height) for n in range(len(contract.addresses))]
+    structs = [standardize_addresses(frame, contract.country) for frame in frames]
     source_country = pl.Series("country", [contract.country], dtype=pl.String).new_from_index(0, height)
     if not structs:
-        return pl.Series("addresses", [[]], dtype=tables.ADDRESSES).new_from_index(0, height), source_country
+        return pl.Series("addresses", [[]], dtype=tables.ADDRESSES).new_from_index(0, height), source_country, []
     country = pl.DataFrame([struct.struct.field("country").alias(str(n)) for n, struct in enumerate(structs)])
     first = country.select(pl.coalesce(pl.all(), source_country)).to_series()
-    return listed(structs, tables.ADDRESSES), first
+    problems = [part for n, frame in enumerate(frames) for part in lost_address_parts(frame, structs[n])]
+    return listed(structs, tables.ADDRESSES), first, problems
 
 
-def _address(values: Values, n: int, address: AddressSource, contract: SourceContract, height: int) -> pl.Series:
-    parts = {part: first_filled(values, f"{part}.{n}", height).alias(part) for part in ADDRESS_PARTS}
-    return standardize_addresses(pl.DataFrame(parts), contract.country)
+def _address_parts(values: Values, n: int, height: int) -> pl.DataFrame:
+    return pl.DataFrame({part: first_filled(values, f"{part}.{n}", height).alias(part) for part in ADDRESS_PARTS})
 
 
-def _identifiers(values: Values, contract: SourceContract, height: int) -> pl.Series:
+def _identifiers(values: Values, contract: SourceContract, height: int) -> tuple[pl.Series, list[pl.DataFrame]]:
     if not contract.identifiers:
-        return pl.Series("identifiers", [[]], dtype=tables.IDENTIFIERS).new_from_index(0, height)
-    structs = [
-        _identifier(name, standardize_identifiers(first_filled(values, f"identifier.{name}", height)))
-        for name in contract.identifiers
-    ]
-    return listed(structs, tables.IDENTIFIERS)
+        return pl.Series("identifiers", [[]], dtype=tables.IDENTIFIERS).new_from_index(0, height), []
+    delivered = {name: first_filled(values, f"identifier.{name}", height) for name in contract.identifiers}
+    made = {name: standardize_identifiers(texts) for name, texts in delivered.items()}
+    problems = [lost(name, delivered[name], made[name], always(PLACEHOLDER)) for name in made]
+    return listed([_identifier(name, values) for name, values in made.items()], tables.IDENTIFIERS), problems
 
 
 def _identifier(name: str, values: pl.Series) -> pl.Series:

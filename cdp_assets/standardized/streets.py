@@ -2,8 +2,8 @@
 
 House number in front (12 High Street) or behind (Hauptstr. 5a), by country, else wherever it stands. Of several parts
 parted by commas or lines the one with street and number counts: 'c/o …', a building's or a company's name does not.
-Abbreviations are spelled out from own tables (English, German, Spanish, French, Polish, Italian, Portuguese); post-office
-boxes are the street 'po box' with the box as number. Nothing is guessed about places: no gazetteer, no parser model.
+Abbreviations are spelled out from own tables (English, German, Spanish, French, Polish, Italian, Portuguese, Dutch);
+post-office boxes are the street 'po box' with the box as number. Nothing is guessed about places: no gazetteer, no parser model.
 
 What does not belong here: cities, regions, postcodes, countries (``places.py``).
 """
@@ -66,7 +66,7 @@ _POLISH = {
     "plk": "pulkownika", "bl": "blogoslawionego", "abp": "arcybiskupa", "bp": "biskupa", "skw": "skwer", "rondo": "rondo",
 }  # fmt: skip
 _ITALIAN = {
-    "v": "via", "vle": "viale", "p": "piazza", "pza": "piazza", "pzza": "piazza", "pzale": "piazzale",
+    "v": "via", "vle": "viale", "vlo": "vicolo", "p": "piazza", "pza": "piazza", "pzza": "piazza", "pzale": "piazzale",
     "ple": "piazzale", "cso": "corso", "c": "corso", "lgo": "largo", "str": "strada", "vic": "vicolo", "s": "san",
     "sta": "santa", "loc": "localita", "fraz": "frazione",
 }  # fmt: skip
@@ -77,12 +77,18 @@ _PORTUGUESE = {
     "pres": "presidente",
 }  # fmt: skip
 
+_DUTCH = {
+    "str": "straat", "ln": "laan", "pln": "plein", "wg": "weg", "st": "sint", "dr": "doctor", "prof": "professor",
+    "burg": "burgemeester", "kon": "koningin", "v": "van", "vd": "van de",
+}  # fmt: skip
+
 _BY_COUNTRY = {
     **dict.fromkeys(word_set("DE AT CH LI"), _GERMAN),
     **dict.fromkeys(word_set("ES MX AR CL CO PE EC VE UY PY BO CR GT HN NI PA SV DO CU"), _SPANISH),
     **dict.fromkeys(word_set("FR LU MC"), _FRENCH),
     "PL": _POLISH,
     "IT": _ITALIAN,
+    "NL": _DUTCH,
     **dict.fromkeys(word_set("PT BR"), _PORTUGUESE),
 }
 _OMITTED = {"PL": {"ul", "ulica", "ulicy"}, **{country: {"calle"} for country in word_set("ES MX AR CL PE UY")}}
@@ -114,7 +120,7 @@ _SAINT_BEFORE_NAME = {"st", "ste"}
 _UNIT_WORDS = (
     r"apartment|apart|appartement|appt|apt|aptmt|flat|suite|ste|unit|room|rm|floor|fl|flr|level|lvl|lot|bldg|building|block|blk|"
     r"trailer|trlr|spc|space|penthouse|ph|piso|pta|puerta|depto|dpto|departamento|esc|escalera|interno|int|scala|"
-    r"whg|wohnung|top|stock|etage|et|mieszkania|mieszkanie|lokal|lok|app|bte|boite|bus|box|apto|sala|andar"
+    r"whg|wohnung|top|stock|etage|et|lgh|pmb|bloco|mieszkania|mieszkanie|lokal|lok|app|bte|boite|bus|box|apto|sala|andar"
 )
 _UNIT = re.compile(
     rf"[\s,/-]*\b(?:{_UNIT_WORDS})\b[\s.:#]*(?:no\.?|nr\.?)?\s*([0-9]+[a-z]?|[a-z]|[a-z]?-?[0-9]+[a-z]?)\b"
@@ -122,15 +128,26 @@ _UNIT = re.compile(
 _FLOOR_UNIT = re.compile(
     r"[\s,-]+(\d{1,2})\s?[oa]?\s*(?:piso\s*)?[-\s]?([a-z]|izq|izda|dcha|der|dch|cto|ctro)\b\.?\s*$"
 )
+_NAMED_FLOOR = re.compile(r"[\s,-]+(bajo|bajos|atico|sobreatico|entresuelo|entlo|principal|ppal)\b\.?\s*$")
 _POLISH_FLAT = re.compile(r"(?<=[\da-z])[\s/]+m\b[\s.]*(?=\d)")
 _HASH_UNIT = re.compile(r"[\s,]*#\s*([0-9a-z][0-9a-z-]*)")
 _BOX = re.compile(
     r"\b(?:(?:g|l)?\.?\s*p\.?\s*o\.?\s*box|post(?:al)? (?:office )?box|pobox|postfach|postbus|apartado(?: de correos| postal)?|apdo\.?(?: de correos)?|"
-    r"b\.?p\.?(?=\s*\d)|boite postale|skr(?:ytka|\.)?\s*poczt(?:owa|\.)?|casella postale|caixa postal|locked bag|private bag)\b[\s.:#]*(?:no\.?|nr\.?)?\s*([0-9a-z][0-9a-z ]*)"
+    r"b\.?p(?=\.?\s*\d)|cs(?=\s*\d{5}\b)|tsa(?=\s*\d{5}\b)|pf(?=\.?\s*\d)|^box(?=\s*\d+\s*$)|boite postale|skr(?:ytka|\.)?\s*poczt(?:owa|\.)?|casella postale|caixa postal|locked bag|private bag)\b[\s.:#]*(?:no\.?|nr\.?)?\s*((?:[a-z]{1,2}-?)?[0-9][0-9a-z ]*|[a-z](?=\s|$))"
 )
+_ITALIAN_BOX = re.compile(r"\bc\.?\s?p\b[\s.:#]*([0-9]+)\s*$")
+"""'C.P. 123'; in Spain the letters announce the postcode."""
+
 _CARE_OF = re.compile(r"^\s*(?:c/o|c/-|attn\.?|attention|at\.?t\.?n\.?|zu haenden|z\.?\s?hd\.?|p/a|bei)\b")
 _NUMBER_SIGN = re.compile(r"\b(?:no|nr|num|numero)\b\.?\s*(?=\d)")
-_NO_NUMBER = re.compile(r"[\s,]*\b(?:s/n|sn|s\.n\.|bb|b\.b\.)\s*$")
+_CARE_OF_BEHIND = re.compile(r"(?<=\S)\s+(?=(?:c/o|z\.\s?hd\.?)\s)")
+_SHORT_NUMBER_SIGN = re.compile(r"\bn\.\s*(?=\d)")
+_SHORT_NUMBER_COUNTRIES = word_set("IT ES PT BR FR CH")
+"""'n. 12' is a number there; in English it is north."""
+
+_AUSTRIAN_DOOR = re.compile(r"(\d+[a-z]?)/(\d+)/(\d+)$")
+_ITALIAN_SHORT = re.compile(r"\b([vpcl])\.(le|zza|za|so|go|lo)\b")
+_NO_NUMBER = re.compile(r"[\s,]*\b(?:s/n|sn|snc|s\.n\.c\.|s\.n\.|bb|b\.b\.)\s*$")
 _MORE = r"(?:\s?[-/]\s?(?:\d+(?:\s?[a-z](?![a-z]))?|[a-z](?![a-z])))?"
 _LEADING_NUMBER = r"\d+[a-z]?(?:\s(?:bis|ter|quater)\b)?" + _MORE
 _TRAILING_NUMBER = r"\d+(?:\s?[a-z](?![a-z]))?(?:\s?(?:bis|ter|quater)\b)?" + _MORE
@@ -150,9 +167,9 @@ PLAIN_TRAILING = r"^([a-z][a-z .'\-]*[a-z][a-z.'\-]*?) (\d+ ?[a-z]?)$"
 """Lines of the plainest shape, lower case: ``addresses.py`` takes them apart as whole columns with the same result."""
 
 NOT_PLAIN = (
-    r"\b(?:box|postfach|postbus|apartado|apdo|b\.?p|poczt\S*|postal[ae]?|bag|attn|attention|bei|"
+    r"\b(?:box|postfach|postbus|correos|apartado|apdo|b\.?p|c\.?p|pf|cs|tsa|poczt\S*|postal[ae]?|bag|attn|attention|bei|"
     + _UNIT_WORDS
-    + r"|m|no|nr|num|"
+    + r"|m|n|no|nr|num|"
     r"numero|highway|hwy|route|rte|road|rd|cr|sr|interstate|calle|cl|carrera|cra|kr|km|bis|ter|quater)\b[. ]*\d|\b(?:sn|bb)$|^\d+[a-z]? (?:\d|bis\b|ter\b|quater\b)"
 )
 """Words that, before a number, may mean something else than a street."""
@@ -163,15 +180,24 @@ StreetParts = tuple[str | None, str | None, str | None]
 
 def street_parts(street: str, country: str | None) -> StreetParts:
     """Comparable street, house number and unit of a clean street line."""
-    marked = re.sub(r"\bn\s?[º°]", "no ", street.lower()) if not street.isascii() else street.lower()
+    marked = _without_raised_letters(street.lower()) if not street.isascii() else street.lower()
     text = _NUMBER_SIGN.sub("", anyascii(re.sub(r"[ºª°]", " ", marked)).lower())
-    box = _BOX.search(text)
+    if country in _SHORT_NUMBER_COUNTRIES:
+        text = _SHORT_NUMBER_SIGN.sub("", text)
+    text = _CARE_OF_BEHIND.sub(", ", text).replace("//", " whg ")
+    box = _BOX.search(text) or (_ITALIAN_BOX.search(text) if country == "IT" else None)
     if box:
         return "po box", re.sub(r"[^0-9a-z]", "", box.group(1)) or None, None
     text, unit = _without_unit(text, country)
     line, unit = _line_that_counts(text, unit)
     name, number, unit = _without_number(line, unit, country)
     return spelled_out(name, country) if name else None, compact_number(number), compact_number(unit)
+
+
+def _without_raised_letters(street: str) -> str:
+    """'nº 5' is a number, 'Pº' paseo, 'Mª' maria; other raised letters only say that a number is counted."""
+    numbered = re.sub(r"\bn\s?[º°]", "no ", street)
+    return re.sub(r"\bmª", "maria ", re.sub(r"\bpº", "paseo ", numbered))
 
 
 def _without_unit(text: str, country: str | None) -> tuple[str, str | None]:
@@ -185,6 +211,9 @@ def _without_unit(text: str, country: str | None) -> tuple[str, str | None]:
             if re.search(r"[a-z]{2}", rest) and (found.start() > 0 or re.search(r"\d", rest)):
                 return rest, found.group(1)
     if country in _FLOOR_COUNTRIES:
+        named = _NAMED_FLOOR.search(text)
+        if named and re.search(r"\d", text[: named.start()]):
+            return text[: named.start()], named.group(1)
         floor = _FLOOR_UNIT.search(text)
         if floor and re.search(r"\d", text[: floor.start()]):
             return text[: floor.start()], floor.group(1) + floor.group(2)
@@ -202,17 +231,24 @@ def _line_that_counts(text: str, unit: str | None) -> tuple[str, str | None]:
     if not spoken:
         return "", unit
     for part in spoken:
+        if re.fullmatch(_LEADING_NUMBER, part):
+            continue
         if re.search(r"[a-z]{2}", part) and (_LEADING.match(part) or _TRAILING.match(part)):
             return part, unit
-    words = [part for part in spoken if re.search(r"[a-z]{2}", part)]
+    words = [part for part in spoken if re.search(r"[a-z]{2}", part) and not re.fullmatch(_LEADING_NUMBER, part)]
     numbers = [part for part in spoken if re.fullmatch(_TRAILING_NUMBER, part)]
     if words and numbers:
-        return f"{words[0]} {numbers[0]}", unit or (numbers[1] if len(numbers) > 1 else None)
+        in_front = spoken.index(numbers[0]) < spoken.index(words[0])
+        line = f"{numbers[0]} {words[0]}" if in_front else f"{words[0]} {numbers[0]}"
+        return line, unit or (numbers[1] if len(numbers) > 1 else None)
     return (words or spoken)[0], unit
 
 
 def _without_number(line: str, unit: str | None, country: str | None) -> StreetParts:
     line = _NO_NUMBER.sub("", line).strip()
+    door = _AUSTRIAN_DOOR.search(line) if country == "AT" and unit is None else None
+    if door:
+        line, unit = line[: door.start()] + door.group(1), f"{door.group(2)}-{door.group(3)}"
     slashed = _AU_UNIT.match(line)
     if slashed and country not in NUMBER_BEHIND_COUNTRIES:
         return slashed.group(3), slashed.group(2), slashed.group(1)
@@ -230,9 +266,9 @@ def _without_number(line: str, unit: str | None, country: str | None) -> StreetP
 
 
 def _flat_of(number: str, unit: str | None, country: str | None) -> tuple[str, str | None]:
-    """In Poland and its neighbours '10/5' is flat 5 of house 10."""
+    """In Poland and its neighbours '10/5' is flat 5 of house 10; in Austria '10/2/5' is its staircase 2, door 5."""
     house, slash, flat = number.partition("/")
-    if slash and country in ("PL", "CZ", "SK", "HU") and unit is None:
+    if slash and country in ("PL", "CZ", "SK", "HU", "AT") and unit is None:
         return house, flat
     return number, unit
 
@@ -247,15 +283,21 @@ def compact_number(text: str | None) -> str | None:
 
 def spelled_out(name: str, country: str | None) -> str | None:
     """The words of a lower-case street name with abbreviations spelled out; 'st' is saint in front of a name and street behind it."""
-    words = [word for word in re.sub(r"[^0-9a-z]+", " ", name.replace("'", "").replace("`", "")).split() if word]
     table = _BY_COUNTRY.get(country or "", _ENGLISH)
+    if table is _ITALIAN:
+        name = _ITALIAN_SHORT.sub(r"\1\2", name)
+    words = [word for word in re.sub(r"[^0-9a-z]+", " ", name.replace("'", "").replace("`", "")).split() if word]
     spelled: list[str] = []
     for n, word in enumerate(words):
         spelled.append(_word(word, n, len(words), table))
     if table is _GERMAN:
         spelled = [re.sub(r"(?<=[a-z]{2})str$", "strasse", word) for word in spelled]
+    if table is _DUTCH:
+        spelled = [re.sub(r"(?<=[a-z]{2})str$", "straat", word) for word in spelled]
     omitted = _OMITTED.get(country or "", set())
     kept = [word for word in spelled if word not in omitted] or spelled
+    if "calle" in omitted and len(kept) > 1 and kept[0] == "de":  # 'Calle de Alcalá' is said 'Calle Alcalá' as well
+        kept = kept[1:]
     return " ".join(kept) or None
 
 

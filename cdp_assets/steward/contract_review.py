@@ -34,9 +34,11 @@ from cdp_assets.sources.contract_check import (
     remembered_deliveries,
 )
 from cdp_assets.sources.contracts import SourceContract, raw_column
+from cdp_assets.sources.vocabulary import ACTIVITIES
 from cdp_assets.standardized.addresses import ADDRESS_PARTS
 from cdp_assets.standardized.dates import standardize_moments
 from cdp_assets.standardized.delivered_values import Values, delivered_values
+from cdp_assets.standardized.event_words import standardize_activities
 from cdp_assets.standardized.mapped_values import key_texts, raw_text
 from cdp_assets.standardized.records import ImportMeta, records_version, standardize
 from cdp_assets.standardized.text import clean, without_placeholders
@@ -54,6 +56,9 @@ MUCH_WORSE = 0.05
 
 LEAST_VALUES = 20
 """Shares of fewer values say nothing."""
+
+MOST_OWN_WORDS = 12
+"""Kinds of events are few; a column with more words of its own is free text, which may be a person's: only counted."""
 
 _FOUND_IN: Mapping[str, str] = {
     "email": "emails",
@@ -94,7 +99,11 @@ class FieldCheck:
 
 @dataclass(frozen=True)
 class ValuesCheck:
-    """The sample of the newest delivery. ``rejected``: rule to rows; ``keys_missing`` and ``keys_repeated`` count rows."""
+    """The sample of the newest delivery. ``rejected``: rule to rows; ``keys_missing`` and ``keys_repeated`` count rows.
+
+    ``own_words``: activities that no stage knows, to rows of the sample (0: only the contract says it); ``more_own_words``
+    counts them where they are too many to be kinds of events.
+    """
 
     rows: int
     fields: tuple[FieldCheck, ...]
@@ -102,6 +111,8 @@ class ValuesCheck:
     former_rejected: Mapping[str, int] | None
     keys_missing: int
     keys_repeated: int
+    own_words: Mapping[str, int]
+    more_own_words: int
 
 
 @dataclass(frozen=True)
@@ -196,10 +207,12 @@ def _kept_rows(
 
 @dataclass(frozen=True)
 class _Read:
-    """A sample under one contract: part to share filled, number filled, share unreadable; rule to rejected rows."""
+    """A sample under one contract: part to share filled, number filled, share unreadable; rule to rejected rows;
+    activities that no stage knows to rows."""
 
     fields: Mapping[str, tuple[float, int, float | None]]
     rejected: Mapping[str, int]
+    own_words: Mapping[str, int]
 
 
 def _values(contract: SourceContract, former: SourceContract | None, sample: Delivered) -> ValuesCheck:
@@ -224,6 +237,8 @@ def _values(contract: SourceContract, former: SourceContract | None, sample: Del
         former_rejected=None if before is None else before.rejected,
         keys_missing=keys.null_count() if contract.key else 0,
         keys_repeated=len(filled_keys) - filled_keys.n_unique() if contract.key else 0,
+        own_words={} if len(read.own_words) > MOST_OWN_WORDS else read.own_words,
+        more_own_words=len(read.own_words) if len(read.own_words) > MOST_OWN_WORDS else 0,
     )
 
 
@@ -247,7 +262,20 @@ def _read(contract: SourceContract, raw: pl.DataFrame, landed_at: datetime) -> _
     if contract.observed_at is not None:
         fields["observed_at"] = _of_observed_at(contract, whole, landed_at)
     rules = done.rejections.group_by("rule").len().sort("len", "rule", descending=[True, False])
-    return _Read(fields, dict(rules.iter_rows()))
+    return _Read(fields, dict(rules.iter_rows()), _own_words(contract, done.records))
+
+
+def _own_words(contract: SourceContract, records: pl.DataFrame) -> dict[str, int]:
+    """Activities in the sample, or that the contract translates to, of which no stage knows what they mean."""
+    said = [
+        word
+        for source in contract.field_sources("activity")
+        for word in (*(source.values or {}).values(), *filter(None, [source.value]))
+    ]
+    told = standardize_activities(pl.Series(said, dtype=pl.String)).drop_nulls().to_list()
+    seen = records.get_column("activity").drop_nulls().value_counts(sort=False)
+    rows = {**dict.fromkeys(told, 0), **dict(seen.iter_rows())}
+    return {word: rows[word] for word in sorted(rows, key=lambda word: (-rows[word], word)) if word not in ACTIVITIES}
 
 
 def _filled(raw: pl.DataFrame, contract: SourceContract) -> pl.DataFrame:

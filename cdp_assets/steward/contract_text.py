@@ -8,16 +8,22 @@ What does not belong here: finding it out (``contract_review.py``).
 
 from __future__ import annotations
 
+import difflib
 import textwrap
 from collections.abc import Iterator, Sequence
 
 from cdp_assets.sources.contract_changes import ContractChange
 from cdp_assets.sources.contract_check import ColumnCheck
+from cdp_assets.sources.vocabulary import ACTIVITIES
 from cdp_assets.steward.contract_review import ContractReview, FieldCheck, ValuesCheck
 from cdp_assets.steward.plain_text import NOTHING, bullets, facts, harmless, heading, plural, table
 from cdp_assets.steward.source_status import SHORT_VERSION, share
 
 _NEEDS = {"nothing": "needs nothing", "backfill": "needs a backfill", "choice": "needs your choice"}
+
+
+ALIKE_WORDS = 0.8
+"""Likeness from which an unknown activity is a known one misspelled; 'demo_watched' is not 'donated'."""
 
 
 def contract_text(review: ContractReview, width: int) -> str:
@@ -139,7 +145,23 @@ def _values(values: ValuesCheck, width: int) -> str:
         notes.append(f"{plural(values.keys_missing, 'row has', 'rows have')} no key")
     if values.keys_repeated:
         notes.append(f"{plural(values.keys_repeated, 'row repeats', 'rows repeat')} the key of another")
+    notes += _own_words(values)
     return "\n".join([text, *(_fitted(f"  {note}", width) for note in notes)])
+
+
+def _own_words(values: ValuesCheck) -> Iterator[str]:
+    """Activities that only this source knows: no mistake, but they say nothing of an address."""
+    own = "segments may ask for it, but it says nothing of an address; `values` translates it"
+    for word, rows in values.own_words.items():
+        seen = f"in {plural(rows, 'row')}" if rows else "in no row of these"
+        yield f"activity '{harmless(word)}' ({seen}) is the source's own word{_misspelled(word)}: {own}"
+    if values.more_own_words:
+        yield f"{values.more_own_words:,} activities are words of the source's own: is this column what happened?"
+
+
+def _misspelled(word: str) -> str:
+    meant = difflib.get_close_matches(word, ACTIVITIES, n=1, cutoff=ALIKE_WORDS)
+    return f" (did you mean '{meant[0]}'?)" if meant else ""
 
 
 def _value_row(check: FieldCheck, columns: Sequence[str]) -> list[object]:

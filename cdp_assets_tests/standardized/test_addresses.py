@@ -61,6 +61,44 @@ STREETS = [
     ("PT", "R. Augusta 100", "rua augusta", "100", None),
     ("NL", "Kerkstraat 12-2", "kerkstraat", "12-2", None),
     ("CO", "Calle 45 # 12-30", "calle 45", "12-30", None),
+    ("US", "PMB 12, 100 Main St", "main street", "100", "12"),
+    ("US", "RR 2 Box 15", "rr", "2", "15"),
+    ("US", "123 N. 5th St", "north 5th street", "123", None),
+    ("GB", "Apartment 7, The Mill, 3 Canal Street", "canal street", "3", "7"),
+    ("GB", "1st Floor, 10 Downing St", "downing street", "10", None),
+    ("GB", "PO Box 1234", "po box", "1234", None),
+    ("DE", "PF 10 20 30", "po box", "102030", None),
+    ("DE", "Bahnhofstr. 7 // 3", "bahnhofstrasse", "7", "3"),
+    ("DE", "Musterweg 5 c/o Meier", "musterweg", "5", None),
+    ("DE", "Straße des 17. Juni 135", "strasse des 17 juni", "135", None),
+    ("AT", "Mariahilfer Straße 12/3/5", "mariahilfer strasse", "12", "3-5"),
+    ("AT", "Mariahilfer Str. 12/5", "mariahilfer strasse", "12", "5"),
+    ("ES", "Apartado de Correos 123", "po box", "123", None),
+    ("ES", "Apdo. 123", "po box", "123", None),
+    ("ES", "Calle de Alcalá, 45", "alcala", "45", None),
+    ("ES", "Pº de la Castellana, 100", "paseo de la castellana", "100", None),
+    ("ES", "Avda. Diagonal 401, bajo", "avenida diagonal", "401", "bajo"),
+    ("ES", "Mayor 5, C.P. 28013", "mayor", "5", None),
+    ("PL", "skrytka pocztowa 12", "po box", "12", None),
+    ("PL", "skr. poczt. 12", "po box", "12", None),
+    ("PL", "os. Bohaterów 12/34", "osiedle bohaterow", "12", "34"),
+    ("PL", "ul. Długa 5 lok. 3", "dluga", "5", "3"),
+    ("FR", "BP 123", "po box", "123", None),
+    ("FR", "B.P. 45", "po box", "45", None),
+    ("FR", "Boîte postale 12", "po box", "12", None),
+    ("FR", "CS 12345", "po box", "12345", None),
+    ("FR", "12 ter, rue du Fg St-Honoré", "rue du faubourg st honore", "12ter", None),
+    ("FR", "Bât. B, 12 rue des Lilas", "rue des lilas", "12", None),
+    ("IT", "Casella Postale 12", "po box", "12", None),
+    ("IT", "C.P. 123", "po box", "123", None),
+    ("IT", "V.le Monza 45", "viale monza", "45", None),
+    ("IT", "P.zza Duomo n. 1, int. 4", "piazza duomo", "1", "4"),
+    ("IT", "via Roma snc", "via roma", None, None),
+    ("NL", "Postbus 123", "po box", "123", None),
+    ("NL", "Dorpsstr. 12", "dorpsstraat", "12", None),
+    ("BR", "Rua Augusta nº 100 - Bloco B", "rua augusta", "100", "b"),
+    ("IN", "12, MG Road", "mg road", "12", None),
+    ("SE", "Storgatan 5 lgh 1201", "storgatan", "5", "1201"),
     (None, "Main Street, 12", "main street", "12", None),
     (None, "12 Main Street", "main street", "12", None),
 ]
@@ -97,13 +135,20 @@ def test_plain_lines_are_taken_apart_as_the_others() -> None:
         "No Name",
         "Rd",
         "Dingo Flats",
+        "Calle de Alcala",
+        "V.le Monza",
+        "Via Po n.",
+        "Dorpsstr.",
+        "RR",
     ]
     numbers, units = ["12", "12a", "5 b", "0012", "12-14", "3/4"], ["", "", " Apt 3", ", Suite 12B", " #4", " Unit C"]
     drawn = set()
-    for _ in range(400):
+    for _ in range(900):
         name, number = draw.choice(names), draw.choice(numbers)
         line = f"{number} {name}" if draw.random() < 0.5 else f"{name} {number}"
-        drawn.add((line + draw.choice(units), draw.choice(["US", "DE", "ES", "PL", "FR", "GB", "AU", "CO"])))
+        drawn.add(
+            (line + draw.choice(units), draw.choice(["US", "DE", "ES", "PL", "FR", "GB", "AU", "CO", "IT", "NL", "AT"]))
+        )
     lines = sorted(drawn)
     frame = pl.DataFrame(lines, schema={"street": pl.String, "country": pl.String}, orient="row")
     together = [
@@ -119,7 +164,10 @@ COUNTRIES = [
     ("Deutschland", "DE"), ("Allemagne", "DE"), ("Niemcy", "DE"), ("D.E.U", None), ("Polska", "PL"), ("Polen", "PL"),
     ("España", "ES"), ("Spanien", "ES"), ("Frankreich", "FR"), ("Holland", "NL"), ("The Netherlands", "NL"),
     ("Česko", "CZ"), ("Czech Republic", "CZ"), ("Россия", "RU"), ("日本", "JP"), ("South Korea", "KR"), ("Österreich", "AT"),
-    ("Schweiz", "CH"), ("Atlantis", None), ("n/a", None), ("", None), ("NA", "NA"),
+    ("Schweiz", "CH"), ("Stany Zjednoczone", "US"), ("Verenigde Staten", "US"), ("États-Unis", "US"), ("Regno Unito", "GB"),
+    ("Vereinigtes Königreich", "GB"), ("Pays-Bas", "NL"), ("Países Bajos", "NL"), ("Holandia", "NL"), ("Brasil", "BR"), ("Brasile", "BR"),
+    ("Giappone", "JP"), ("Chiny", "CN"), ("Indie", "IN"), ("Włochy", "IT"), ("Italien", "IT"), ("Deutschland (DE)", None),
+    ("Saint Helena, Ascension & Tristan da Cunha", "SH"), ("Atlantis", None), ("n/a", None), ("", None), ("NA", "NA"),
 ]  # fmt: skip
 
 
@@ -139,6 +187,11 @@ POSTCODES = [
     ("PL", "PL-00-950", "00950"), ("DE", "D-10115", "10115"), ("DE", "1067", "01067"), ("FR", "F-75001", "75001"),
     ("ES", "8001", "08001"), ("AU", "800", "0800"), ("NL", "1012 AB", "1012ab"), ("JP", "100-0001", "1000001"),
     ("PT", "1000-205", "1000205"), ("SE", "111 22", "11122"), (None, "SW1A 1AA", "sw1a1aa"), (None, "5845", "5845"),
+    ("IT", "I-00184", "00184"), ("IT", "184", "00184"), ("CH", "CH-8001", "8001"), ("AT", "A-1010", "1010"), ("BR", "01310-100", "01310100"),
+    ("IN", "110 001", "110001"), ("CN", "100000", "100000"), ("IE", "D02 X285", "d02x285"), ("GB", "EC1A1BB", "ec1a1bb"),
+    ("ES", "28.013", "28013"), ("FR", "75 008", "75008"), ("PL", "00950", "00950"), ("DE", "12345", None), ("US", "xxxxx", None),
+    ("MX", "6600", "06600"), ("BE", "B-1000", "1000"), ("DK", "DK-2100", "2100"), ("KR", "04524", "04524"), ("RU", "101000", "101000"),
+    ("GB", "SW1A-1AA", "sw1a1aa"), ("PT", "1000", "1000"), ("CZ", "110 00", "11000"),
 ]  # fmt: skip
 
 
@@ -188,6 +241,29 @@ def test_a_region(country: str | None, delivered: str, expected: str) -> None:
         ("Frankfurt a.M.", "frankfurt am main"),
         ("Stow-on-the-Wold", "stow on the wold"),
         ("Lyon 3e", "lyon"),
+        ("Marseille 8ème", "marseille"),
+        ("Wien", "wien"),
+        ("Vienna", "wien"),
+        ("Kraków", "krakow"),
+        ("Cracow", "krakow"),
+        ("Gdańsk", "gdansk"),
+        ("Firenze", "firenze"),
+        ("Florence", "firenze"),
+        ("Roma", "roma"),
+        ("Rome", "roma"),
+        ("Lisbon", "lisboa"),
+        ("Den Haag", "den haag"),
+        ("The Hague", "den haag"),
+        ("'s-Gravenhage", "den haag"),
+        ("Bombay", "mumbai"),
+        ("São Paulo", "sao paulo"),
+        ("Ciudad de México", "mexico city"),
+        ("Seville", "sevilla"),
+        ("A Coruña", "a coruna"),
+        ("Beijing", "beijing"),
+        ("Peking", "beijing"),
+        ("Sta. Cruz", "santa cruz"),
+        ("Mt. Vernon", "mount vernon"),
     ],
 )
 def test_a_city_has_one_name(delivered: str, expected: str) -> None:

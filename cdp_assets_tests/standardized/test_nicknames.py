@@ -13,6 +13,11 @@ from cdp_assets.standardized.text import list_lines
         ("mike", "michael"), ("paco", "francisco"), ("pepe", "jose"), ("nacho", "ignacio"), ("lupe", "guadalupe"),
         ("gosia", "malgorzata"), ("kasia", "katarzyna"), ("wojtek", "wojciech"), ("janek", "jan"), ("hannes", "hans"),
         ("uschi", "ursula"), ("beppe", "giuseppe"), ("wim", "willem"), ("katya", "ekaterina"), ("mohamed", "mohammad"),
+        ("eliza", "elizabeth"), ("elisabeth", "elizabeth"), ("lisl", "elizabeth"), ("stefanie", "stephanie"), ("becki", "rebecca"),
+        ("jill", "gillian"), ("rosita", "rosa"), ("charo", "rosario"), ("quim", "joaquin"), ("javi", "javier"), ("panchito", "francisco"),
+        ("chiquinho", "francisco"), ("dudu", "eduardo"), ("ania", "ann"), ("marysia", "maria"), ("franek", "franciszek"), ("jola", "jolanta"),
+        ("maciek", "maciej"), ("wacek", "waclaw"), ("heidi", "adelheid"), ("vroni", "veronica"), ("klaus", "klaus"), ("claus", "klaus"),
+        ("schorsch", "georg"), ("betta", "elisabetta"), ("pippo", "filippo"), ("toine", "antoine"), ("ma carmen", "maria"),
         ("mary ann", "maria"), ("zzyx", "zzyx"),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cdp_assets.standardized.phones import part_phones, standardize_phones
+from cdp_assets.standardized.phones import part_phones, phone_extensions, standardize_phones, why_no_phone
 
 CASES = [
     ("US", "(212) 555-0147", "+12125550147"),
@@ -45,7 +45,32 @@ CASES = [
     (None, "0048 601 202 303", "+48601202303"),
     (None, "601 202 303", "601202303"),
     ("US", "+999 123 456 781", "+999123456781"),
+    ("US", "+1-212-555-0147;ext=23", "+12125550147"),
+    ("US", "tel:+12125550147", "+12125550147"),
+    ("US", "212 555 0147 (cell)", "+12125550147"),
+    ("US", "２１２５５５０１４７", "+12125550147"),
+    ("GB", "+44(0)7700900456", "+447700900456"),
+    ("GB", "(+44) 20 7946 0958", "+442079460958"),
+    ("DE", "0049-30-1234568", "+49301234568"),
+    ("DE", "030 1234568 App. 12", "+49301234568"),
+    ("DE", "030/1234568 Durchwahl 12", "+49301234568"),
+    ("ES", "91.234.56.79", "+34912345679"),
+    ("ES", "612 34 56 79 ext. 3", "+34612345679"),
+    ("PL", "(+48) 601-202-303", "+48601202303"),
+    ("PL", "tel. 601 202 303", "+48601202303"),
+    ("FR", "+33 (0)6 12 34 56 78", "+33612345678"),
+    ("FR", "06.12.34.56.78", "+33612345678"),
+    ("FR", "01 44 55 66 79 poste 12", "+33144556679"),
+    ("IT", "347 123 4568", "+393471234568"),
+    ("NL", "+31 (0)20 123 4568", "+31201234568"),
+    ("IN", "098765 43211", "+919876543211"),
+    ("CN", "138-0013-8001", "+8613800138001"),
     # nothing to call
+    ("PL", "111 111 111", None),
+    ("DE", "0000", None),
+    ("ES", "600000000", None),
+    ("FR", "06 00 00 00 00", None),
+    ("US", "+1 (111) 111-1111", None),
     ("US", "555-555-5555", None),
     ("US", "000-000-0000", None),
     ("US", "1234567890", None),
@@ -80,6 +105,25 @@ def test_each_row_is_read_in_its_own_region() -> None:
 
 def test_no_rows_give_no_rows() -> None:
     assert standardize_phones(pl.Series([], dtype=pl.String), pl.Series([], dtype=pl.String)).to_list() == []
+
+
+@pytest.mark.parametrize(
+    ("delivered", "extension"),
+    [
+        ("212-555-0147 x23", "23"), ("212-555-0147ext. 23", "23"), ("+1-212-555-0147;ext=007", "007"), ("2125550147 #12", "12"),
+        ("22 555 44 33 wewn. 7", "7"), ("+48 22 555 44 33 wew. 12", "12"), ("030/1234568 Durchwahl 12", "12"), ("030 1234568 App. 12", "12"),
+        ("612 34 56 79 ext. 3", "3"), ("11 4567-8901 anexo 45", "45"), ("11 98765-4322 ramal 12", "12"), ("01 44 55 66 79 poste 12", "12"),
+        ("06/69883712 int. 3", "3"), ("020 123 4568 toestel 9", "9"), ("020-7946-0958 (x 4)", "4"), ("212 555 0147", None),
+        ("212 555 0147 (cell)", None), ("tel. 601 202 303", None), ("555-0147 x", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_extension_behind_a_number(delivered: str, extension: str | None) -> None:
+    assert phone_extensions(pl.Series([delivered, None])).to_list() == [extension, None]
+
+
+def test_a_text_without_a_number_is_a_placeholder_or_unreadable() -> None:
+    texts = pl.Series(["n/a", "555-555-5555", "12", "call me", "1" * 20])
+    assert why_no_phone(texts).to_list() == ["placeholder", "placeholder", "unreadable", "unreadable", "unreadable"]
 
 
 def test_a_text_may_hold_several_numbers() -> None:

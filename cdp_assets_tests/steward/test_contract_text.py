@@ -307,3 +307,47 @@ def test_the_sample_is_of_the_newest_import_only(workspace: Workspace) -> None:
     values = review(workspace, contract()).values
     assert values is not None
     assert values.rows == 5
+
+
+# -- activities -------------------------------------------------------------------------------------------------------
+
+
+def events(values: dict[str, str] | None = None) -> SourceContract:
+    what: Any = {"column": "what", "values": values} if values else "what"
+    return SourceContract.model_validate(
+        {"source": "crm", "kind": "activities", "columns": {"activity": what, "email": "mail"}}
+    )
+
+
+def land_events(workspace: Workspace, *words: str) -> None:
+    lines = [f"{word},dana{n}@companyx.example" for n, word in enumerate(words)]
+    land(workspace, "\n".join(["what,mail", *lines]) + "\n")
+
+
+def test_words_that_no_stage_knows_are_named(workspace: Workspace) -> None:
+    land_events(workspace, "Email Open", "hard bounce", "Demo watched", "Demo watched", "rating", "x")
+    found = review(workspace, events({"rating": "atended", "x": "no_show"}))
+    assert found.values is not None
+    assert found.values.own_words == {"demo_watched": 2, "atended": 1}
+    assert (found.steps, found.values.more_own_words) == ((), 0)
+    text = " ".join(contract_text(found, 100).split())
+    assert "activity 'demo_watched' (in 2 rows) is the source's own word: segments may ask for it" in text
+    assert "activity 'atended' (in 1 row) is the source's own word (did you mean 'attended'?)" in text
+
+
+def test_a_word_of_the_contract_is_named_before_it_is_delivered(workspace: Workspace) -> None:
+    land_events(workspace, "open")
+    found = review(workspace, events({"w": "watched"}))
+    assert found.values is not None
+    assert found.values.own_words == {"watched": 0}
+    assert "in no row of these" in contract_text(found, 300)
+
+
+def test_a_column_of_free_text_is_only_counted(workspace: Workspace) -> None:
+    land_events(workspace, *(f"canary {chr(97 + n)}" for n in range(13)))
+    found = review(workspace, events())
+    assert found.values is not None
+    assert (found.values.own_words, found.values.more_own_words) == ({}, 13)
+    text = contract_text(found, 300)
+    assert "13 activities are words of the source's own" in text
+    assert "canary" not in text + json.dumps(found.as_json())
