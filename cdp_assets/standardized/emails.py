@@ -120,5 +120,5 @@ def _canonical(address: pl.Expr) -> pl.Expr:
     )
 
 
-_FASTMAIL_SUBDOMAIN = r"^([a-z0-9_-]{3,})\.(fastmail\.com|fastmail\.fm)$"
+_FASTMAIL_SUBDOMAIN = r"^([a-z0-9_-]{4,})\.(fastmail\.com|fastmail\.fm)$"
 """Whose address it is where Fastmail's domain has a name before it; shorter ones are hosts ('www')."""
