@@ -87,10 +87,8 @@ def _heard(signs: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
         pl.col("observed_at").dt.truncate("1mo").n_unique().cast(pl.Int64).alias("months"),
     )
     moments = signs.get_column("observed_at").sort()
-    before, upto = (
-        moments.search_sorted(heard.get_column(name), side=side).cast(pl.Int64)
-        for name, side in (("first", "left"), ("last", "right"))
-    )
+    before = moments.search_sorted(heard.get_column("first"), side="left").cast(pl.Int64)
+    upto = moments.search_sorted(heard.get_column("last"), side="right").cast(pl.Int64)
     counted = heard.with_columns(signs_meanwhile=upto - before, signs_after=len(moments) - upto)
     return counted.join(until.agg(pl.col("newest").max()), on="domain")
 
