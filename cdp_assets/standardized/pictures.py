@@ -60,4 +60,5 @@ def survival_chart(decay: pl.DataFrame) -> Spec:
     share = alt.Scale(domain=[0, 1])
     band = base.mark_area(opacity=0.18).encode(y=alt.Y("from:Q", scale=share, title="alive"), y2="to:Q")
     line = base.mark_line().encode(y=alt.Y("alive:Q", scale=share, axis=alt.Axis(format="%")))
-    return (band + line).properties(width=_WIDTH, height=_HEIGHT).to_dict()
+    chart: Spec = (band + line).properties(width=_WIDTH, height=_HEIGHT).to_dict()
+    return chart
