@@ -31,7 +31,7 @@ addresses live for minutes to days, by their providers' own words."""
 PRIOR_YEARS = 100.0
 """Address-years that the prior is worth: data of some hundred addresses outweigh it."""
 
-_YEAR = pl.duration(days=365.25)
+_YEAR = 365.25 * 86_400 * 1_000_000
 _Z = 1.959963984540054
 """97.5% quantile of the normal distribution: the interval holds 95%."""
 
@@ -47,7 +47,10 @@ def email_decay(addresses: pl.DataFrame) -> pl.DataFrame:
     counted = lived.group_by("class").agg(
         pl.len().cast(pl.Int64).alias("addresses"),
         died_at.is_not_null().sum().cast(pl.Int64).alias("deaths"),
-        ((last - pl.col("first_seen_at")) / _YEAR).clip(lower_bound=0.0).sum().alias("years_observed"),
+        # Whole microseconds, whose sum does not depend on the order of the rows.
+        ((last - pl.col("first_seen_at")).dt.total_microseconds().clip(lower_bound=0).sum() / _YEAR).alias(
+            "years_observed"
+        ),
     )
     known = {row["class"]: row for row in counted.iter_rows(named=True)}
     rows = [_estimated(name, known.get(name, _NONE)) for name in sorted(CLASSES)]
