@@ -49,7 +49,7 @@ def main() -> int:
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as scratch:
         homes = [Path(home) for home in arguments.world] or [
-            _generated(Path(scratch) / f"seed {seed}", arguments.people, seed) for seed in arguments.seed
+            _generated(Path(scratch) / f"seed-{seed}", arguments.people, seed) for seed in arguments.seed
         ]
         worlds = [_world(home) for home in homes]
     if arguments.versions:
@@ -208,7 +208,7 @@ def decay(world: World) -> Figures:
         until = pl.min_horizontal("died_at", pl.lit(world.versions["observed_at"].max()))
         years = ((until - pl.col("first_seen_at")) / pl.duration(days=365.25)).clip(lower_bound=0.0)
         after = pl.col("died_at").is_not_null() & (pl.col("died_at") > pl.col("first_seen_at"))
-        deaths, lived = lives.select(after.sum(), years.sum()).row(0)
+        deaths, lived = lives.select(after.sum().alias("deaths"), years.sum().alias("years")).row(0)
         said = f"{row['yearly_decay']:.2%} ({row['yearly_decay_from']:.2%} to {row['yearly_decay_to']:.2%})"
         figures[name] = f"{said} / {deaths / lived:.2%}"
     return figures

@@ -6,6 +6,10 @@ Lifetime Data, 2003, ch. 4). Small data say little, so the estimate starts from 
 years to the two counts. The interval is of the Gamma posterior, its quantiles by Wilson and Hilferty's (1931)
 approximation of chi-square.
 
+The estimate errs to the fast side: who is never heard of again adds no year, though most such lives go on. On generated
+worlds corporate addresses are said to lose 9.6 and 9.9% a year and lose 6.3 and 6.6%, free mail 0.6% for 0.9%, for hardly
+anything tells of those deaths.
+
 A death is what was observed: a hard bounce, an employer left, a domain gone. That an address is stale is no death: it is
 judged by this rate. Mistyped addresses were never alive, and junk is nobody's: neither counts.
 
