@@ -1,7 +1,7 @@
 """How fast e-mail addresses die, by class, estimated from those that are known to have died.
 
 Lives are exponential: each year the same share of the living dies. The maximum likelihood of the rate, with lives cut off
-at their last sign of life (right-censored), is deaths / address-years at risk (Lawless, Statistical Models and Methods for
+at their last sign of life (right-censored; an export that repeats a record is none), is deaths / address-years at risk (Lawless, Statistical Models and Methods for
 Lifetime Data, 2003, ch. 4). Small data say little, so the estimate starts from a Gamma prior, which only adds deaths and
 years to the two counts. The interval is of the Gamma posterior, its quantiles by Wilson and Hilferty's (1931)
 approximation of chi-square.

@@ -1,8 +1,9 @@
 """When each e-mail address was seen, carried, delivered to, answered from and returned: the dates that tell its life.
 
 A sign of life is that somebody at it did something (opened, clicked, attended, bought, unsubscribed …), that a mail system
-delivered to it, or that a record was observed with it. That a full export repeats an old record is none: a CRM carries
-dead addresses for years. A hard bounce is the opposite of a sign of life; a soft one (mailbox full, server busy) is
+delivered to it, or that a record was observed with it. That a full export repeats an old record is a weaker one, for a CRM
+carries dead addresses for years: it keeps the address current (``carried_at``), and proves nothing against a person's
+having left (``alive_at``). A hard bounce is the opposite of a sign of life; a soft one (mailbox full, server busy) is
 neither.
 
 What does not belong here: what follows from the dates (``email_status.py``).
@@ -57,8 +58,8 @@ def is_sign_of_life() -> pl.Expr:
 
 def email_lives(carried: pl.DataFrame) -> pl.DataFrame:
     """One row per address: ``email``, ``domain``, ``records``, ``first_seen_at``, ``last_seen_at``, ``seen_by``,
-    ``delivered_at``, ``bounced_at``, ``engaged_at``, ``alive_at`` (last sign of life, null where none was seen) and
-    ``is_reached`` (mail is known to have got through)."""
+    ``delivered_at``, ``bounced_at``, ``engaged_at``, ``alive_at`` (last sign of life, null where none was seen),
+    ``carried_at`` (the same, or a source's repeating it) and ``is_reached`` (mail is known to have got through)."""
 
     def happened(activities: frozenset[str] | set[str]) -> pl.Expr:
         return pl.col("activity").is_in(sorted(activities)).fill_null(False)
@@ -72,6 +73,7 @@ def email_lives(carried: pl.DataFrame) -> pl.DataFrame:
         observed.filter(happened({BOUNCED})).max().alias("bounced_at"),
         observed.filter(happened(READING_ACTIVITIES)).max().alias("engaged_at"),
         observed.filter(is_sign_of_life()).max().alias("alive_at"),
+        pl.col("seen_at").filter(is_sign_of_life()).max().alias("carried_at"),
         happened(REACHED_ACTIVITIES).any().alias("is_reached"),
     )
     return dated.join(_seen_by(carried), on="email", how="left")

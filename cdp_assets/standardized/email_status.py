@@ -11,13 +11,15 @@ dead       domain_gone   the whole domain fell silent or bounced, and nobody at 
 dead       left_employer its person was seen with another employer's address, and nobody engaged at the old one since
 active     engaged       somebody at it opened, clicked, attended, bought … within two years
 active     delivered     a mail system delivered to it within one year
-active     carried       a record was observed with it within one year
+active     carried       a record carried it within one year, if only in an export that repeats it
 stale      silent        no sign of life for so long that it is likelier dead than alive, at the pace of its class
 unverified unheard       else: silent, but not yet so long
 ========== ============= ==============================================================================================
 
-A soft bounce (mailbox full) is no death. The chance that it is alive falls from its last sign of life on, by the decay
-of its class (``email_decay.py``), and by the doubt of a mistyped domain; junk reaches nobody.
+A soft bounce (mailbox full) is no death. The chance that it is alive falls from its last sign of life on (a repeating
+export counts), by the decay of its class (``email_decay.py``), and by the doubt of a mistyped domain; junk reaches
+nobody. On generated worlds the chance that is said and the share that is true are within 0.08 of each other in bins between
+0.6 and 1.
 
 What does not belong here: the dates (``email_lives.py``); consent.
 """
@@ -56,10 +58,10 @@ _YEAR = pl.duration(days=365.25)
 def with_status(addresses: pl.DataFrame, hazard: dict[str, float], newest: pl.Expr) -> pl.DataFrame:
     """Adds ``status``, ``status_reason`` and ``alive_probability``.
 
-    ``addresses``: the dates of ``standardized/email_addresses``, ``alive_at`` (last sign of life), class, sharing and
-    ``suggestion_confidence``. ``hazard``: deaths per address and year by class. ``newest``: newest observation in the data.
+    ``addresses``: the dates of ``standardized/email_addresses``, ``carried_at`` (last sign of life, repetitions
+    included), class, sharing and ``suggestion_confidence``. ``hazard``: deaths per address and year by class. ``newest``: newest observation in the data.
     """
-    silent = pl.max_horizontal((newest - pl.coalesce("alive_at", "first_seen_at")) / _YEAR, pl.lit(0.0))
+    silent = pl.max_horizontal((newest - pl.coalesce("carried_at", "first_seen_at")) / _YEAR, pl.lit(0.0))
     rate = pl.col("class").replace_strict(hazard, return_dtype=pl.Float64)
     judged = addresses.with_columns(survival=(-rate * silent).exp())
     judged = judged.with_columns(status_reason=_reason(newest))
@@ -92,7 +94,7 @@ def _reason(newest: pl.Expr) -> pl.Expr:
         .then(pl.lit("engaged"))
         .when(within(delivered, DELIVERED_WITHIN))
         .then(pl.lit("delivered"))
-        .when(within(pl.col("alive_at"), CARRIED_WITHIN))
+        .when(within(pl.col("carried_at"), CARRIED_WITHIN))
         .then(pl.lit("carried"))
         .when(pl.col("survival") < STALE_BELOW)
         .then(pl.lit("silent"))

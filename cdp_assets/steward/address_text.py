@@ -16,7 +16,7 @@ _REASONS = {
     "left_employer": "seen with another employer's address on {left_at}",
     "engaged": "last opened, clicked, attended or bought on {engaged_at}",
     "delivered": "last delivered to on {delivered_at}",
-    "carried": "a record was observed with it within a year",
+    "carried": "a record carried it within a year",
     "silent": "no sign of life for so long that it is likelier dead than alive",
     "unheard": "no sign of life for a year or more",
 }
