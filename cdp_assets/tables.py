@@ -38,6 +38,7 @@ ADDRESS = pl.Struct(
 )
 ADDRESSES = pl.List(ADDRESS)
 IDENTIFIERS = pl.List(pl.Struct({"type": TEXT, "value": TEXT}))
+SEEN_BY = pl.List(pl.Struct({"source": TEXT, "last_seen_at": MOMENT}))
 
 
 class TableContractError(ValueError):
@@ -344,19 +345,45 @@ EMAIL_ADDRESSES = Table(
     (
         Column("email", TEXT, "canonical address", nullable=False, personal=True),
         Column("domain", TEXT, "domain, ASCII", nullable=False),
-        _key("class", "personal, corporate, role, disposable, relay or placeholder"),
-        Column("suggestion", TEXT, "address with the domain that was probably meant", personal=True),
+        _key("class", "personal (free mail), corporate, role, disposable, relay or placeholder"),
+        _key("sharing", "personal (one person), household (one family), role (a function or office) or junk (a placeholder, or many unrelated people)"),
+        Column("suggestion", TEXT, "address with the domain that was probably meant; the delivered one is never replaced", personal=True),
+        Column("suggestion_confidence", NUMBER, "probability that the suggestion was meant, 0 to 1"),
+        Column("suggestion_agrees", FLAG, "a record of the same name carries the suggested address: the second signal that promotes it"),
         Column("records", INTEGER, "records that carry it", nullable=False),
         Column("people", INTEGER, "people among those records, judged by name", nullable=False),
+        Column("families", INTEGER, "family names among those people", nullable=False),
         Column("is_shared", FLAG, "too many unrelated people carry it to identify one of them", nullable=False),
         Column("first_seen_at", MOMENT, "first sighting, source time", nullable=False),
         Column("last_seen_at", MOMENT, "last sighting, source time", nullable=False),
+        Column("seen_by", SEEN_BY, "last sighting by each source, sorted by source", nullable=False),
+        Column("delivered_at", MOMENT, "last delivery that a mail system reported"),
         Column("bounced_at", MOMENT, "last bounce reported"),
         Column("engaged_at", MOMENT, "last open, click, attendance or purchase reported"),
+        Column("left_at", MOMENT, "when its person was first seen with another employer's address"),
+        Column("domain_gone_at", MOMENT, "when the whole domain fell silent or bounced"),
+        Column("alive_probability", NUMBER, "probability that mail still reaches its person, by the decay of its class since the last sign of life", nullable=False),
         _key("status", "active, unverified, stale or dead"),
+        _key("status_reason", "the evidence: bounced, domain_gone, left_employer, engaged, delivered, carried, silent, or unheard"),
     ),
     key=("email",),
-)
+)  # fmt: skip
+
+EMAIL_DECAY = Table(
+    "standardized/email_decay",
+    "class of e-mail addresses, with how fast its addresses die, estimated from the data",
+    (
+        _key("class", "personal, corporate, role, disposable, relay or placeholder"),
+        Column("addresses", INTEGER, "addresses of the class", nullable=False),
+        Column("deaths", INTEGER, "of those, addresses known to have died", nullable=False),
+        Column("years_observed", NUMBER, "address-years from first sighting to the last sign of life or to death", nullable=False),
+        Column("yearly_decay", NUMBER, "share of living addresses that die in a year, prior included", nullable=False),
+        Column("yearly_decay_from", NUMBER, "lower end of its 95% interval", nullable=False),
+        Column("yearly_decay_to", NUMBER, "upper end of its 95% interval", nullable=False),
+        Column("prior_share", NUMBER, "weight of the prior in the estimate, 0 to 1", nullable=False),
+    ),
+    key=("class",),
+)  # fmt: skip
 
 PHONE_NUMBERS = Table(
     "standardized/phone_numbers",
@@ -738,6 +765,7 @@ TABLES: tuple[Table, ...] = (
     IMPORT_LOG,
     RECORD_VERSIONS,
     REJECTED_ROWS,
+    EMAIL_DECAY,
     EMAIL_ADDRESSES,
     PHONE_NUMBERS,
     SIGHTINGS,

@@ -231,9 +231,15 @@ def _standardized() -> dict[Table, pl.DataFrame]:
     )  # fmt: skip
     addresses = frame(
         tables.EMAIL_ADDRESSES,
-        {"email": DEAD_EMAIL, "domain": "orbitlabs.example", "class": "corporate", "status": "dead"},
-        {"email": LIVE_EMAIL, "domain": "calder.example", "class": "corporate", "status": "active"},
-    )
+        {
+            "email": DEAD_EMAIL, "domain": "orbitlabs.example", "class": "corporate", "sharing": "personal", "status": "dead",
+            "status_reason": "left_employer", "left_at": day("2021-09-01"),
+        },
+        {
+            "email": LIVE_EMAIL, "domain": "calder.example", "class": "corporate", "sharing": "personal",
+            "status": "active", "status_reason": "carried",
+        },
+    )  # fmt: skip
     return {tables.RECORD_VERSIONS: versions, tables.EMAIL_ADDRESSES: addresses}
 
 

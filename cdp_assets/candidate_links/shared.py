@@ -3,7 +3,7 @@
 A value that a whole office, a junk entry or a call centre puts on many people proves nothing about two of them. Counted
 here by *people* (distinct names), never by records: a customer with nine records is one person.
 
-What does not belong here: what an address is (role, disposable): ``standardized/email_addresses`` says that.
+What does not belong here: who shares an e-mail address: ``standardized/email_addresses`` judges that once, for all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ CROWD_PEOPLE = 8
 # Families (first letters of the family name, so that misspellings do not count) among those people. A name that
 # is spelt in ten ways keeps its first letters; an office does not.
 CROWD_FAMILIES = 4
-ROLE_CLASSES = ("role", "placeholder")
+SHARING_OF_EMAILS = {"junk": "crowd"}
+"""The words here of what ``standardized/email_addresses`` says in its own; the others are the same."""
+
 CROWD_SHARING = ("crowd", "role")
 
 
@@ -42,7 +44,7 @@ def shared_identifiers(versions: pl.DataFrame, emails: pl.DataFrame, caps: dict[
 
     ``versions`` is ``standardized/record_versions`` (all versions), ``emails`` is ``standardized/email_addresses``,
     ``caps`` the contracts' ``shared_by_at_most`` per identifier: above that many people the value is a crowd's.
-    Returns a frame of ``candidate_links/shared_identifiers``, sorted by key. Role and placeholder addresses are listed
+    Returns a frame of ``candidate_links/shared_identifiers``, sorted by key. Addresses of functions and junk are listed
     even when one record carries them: they never identify.
     """
     values = identifier_values(versions)
@@ -67,25 +69,29 @@ def shared_identifiers(versions: pl.DataFrame, emails: pl.DataFrame, caps: dict[
             pl.col("last_name_norm").drop_nulls().n_unique().cast(pl.Int64).alias("last_names"),
         )
     )
-    roles = emails.filter(pl.col("class").is_in(ROLE_CLASSES)).select(
-        pl.lit("email").alias("type"), pl.col("email").alias("value"), pl.lit(True).alias("is_role")
+    mailboxes = emails.select(
+        pl.lit("email").alias("type"),
+        pl.col("email").alias("value"),
+        pl.col("people").alias("people_of_address"),
+        pl.col("sharing").replace(SHARING_OF_EMAILS).alias("judged"),
     )
     declared = pl.DataFrame(
         {"type": list(caps), "cap": list(caps.values())}, schema={"type": pl.String, "cap": pl.Int64}
     )
-    judged = counted.join(roles, on=["type", "value"], how="left").join(declared, on="type", how="left")
+    judged = counted.join(mailboxes, on=["type", "value"], how="left").join(declared, on="type", how="left")
     crowd = ((pl.col("people") > CROWD_PEOPLE) & (pl.col("families") > CROWD_FAMILIES)) | (
         pl.col("cap").is_not_null() & (pl.col("people") > pl.col("cap"))
     )
+    is_nobodys = pl.col("judged").is_in(CROWD_SHARING).fill_null(False)
     return SHARED_IDENTIFIERS.conform(
-        judged.filter((pl.col("records") > 1) | pl.col("is_role").fill_null(False))
+        judged.filter((pl.col("records") > 1) | is_nobodys)
         .select(
             "type",
             "value",
             "records",
-            "people",
-            pl.when(pl.col("is_role").fill_null(False))
-            .then(pl.lit("role"))
+            pl.coalesce("people_of_address", "people").alias("people"),
+            pl.when(pl.col("judged").is_not_null())
+            .then("judged")
             .when(crowd)
             .then(pl.lit("crowd"))
             .when(pl.col("people") > 1)

@@ -21,6 +21,7 @@ from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.policy import BEST_CLASSES, SENDABLE_CLASSES, ConsentPolicy, Rule
 from cdp_assets.golden_records.ranking import Key, first_of_each, in_order, keys_of
 from cdp_assets.standardized.email_domains import describe_emails
+from cdp_assets.standardized.email_sharing import PERSON, SHARED_BY_MANY
 
 RETRACTED, DEAD, UNVERIFIED = "retracted", "dead", "unverified"
 
@@ -57,15 +58,15 @@ def customer_emails(
 ) -> Emails:
     """All addresses of all customers, ranked, and which of them is golden.
 
-    ``is_sendable`` is false for an address that is dead, of a class that reaches nobody or just anybody, shared by
-    unrelated people, or retracted; none of these is ever golden, even when there is no other.
+    ``is_sendable`` is false for an address that is dead, of a class that reaches nobody or just anybody, an office's or
+    junk, or retracted; none of these is ever golden, even when there is no other.
     """
     points = contact_points(known, sighted, corrections, "email")
     described = _described(points.frame.rename({"value": "email"}), email_addresses)
     is_sendable = (
         pl.col("class").is_in(SENDABLE_CLASSES)
         & (pl.col("status") != DEAD)
-        & ~pl.col("is_shared")
+        & ~pl.col("sharing").is_in(SHARED_BY_MANY)
         & ~pl.col("is_retracted")
     )
     judged = described.join(_marketing_consent(consents, policy), on=["customer", "email"], how="left").with_columns(
@@ -107,7 +108,7 @@ _COLUMNS = (
 def _described(points: pl.DataFrame, email_addresses: pl.DataFrame) -> pl.DataFrame:
     """Class, status and sharing of each address; one that only a correction names is described here, as unverified."""
     described = points.join(
-        email_addresses.select("email", "class", "status", "is_shared", "engaged_at"), on="email", how="left"
+        email_addresses.select("email", "class", "status", "sharing", "engaged_at"), on="email", how="left"
     )
     strangers = described.filter(pl.col("class").is_null()).get_column("email").unique()
     if strangers.is_empty():
@@ -118,7 +119,7 @@ def _described(points: pl.DataFrame, email_addresses: pl.DataFrame) -> pl.DataFr
         .with_columns(
             pl.coalesce("class", "as_described").alias("class"),
             pl.col("status").fill_null(UNVERIFIED),
-            pl.col("is_shared").fill_null(False),
+            pl.col("sharing").fill_null(PERSON),
         )
         .drop("as_described")
     )

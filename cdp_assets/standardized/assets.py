@@ -1,6 +1,6 @@
 """Assets of stage 3: records in comparable form, per source and import; their versions; what they say of addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -13,15 +13,19 @@ from cdp_assets.resources import (
     each_partition,
     key_check,
     now,
+    picture,
     same_columns,
     stored,
     table_asset,
+    table_spec,
 )
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.contracts_in_force import put_in_force
 from cdp_assets.sources.tidying import tidy
-from cdp_assets.standardized.email_addresses import email_addresses as addresses_in
+from cdp_assets.standardized import pictures
+from cdp_assets.standardized.email_addresses import address_counts, email_tables
+from cdp_assets.standardized.email_decay import decay_numbers
 from cdp_assets.standardized.gathering import all_records, all_rejections, line_balance, order_of_imports
 from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.standardized.lineage import columns_behind
@@ -32,6 +36,7 @@ from cdp_assets.standardized.sightings import sightings as sightings_in
 from cdp_assets.standardized.versions import record_versions as versions_of
 from cdp_assets.tables import (
     EMAIL_ADDRESSES,
+    EMAIL_DECAY,
     IMPORT_LOG,
     PHONE_NUMBERS,
     QUALITY_REPORT,
@@ -198,24 +203,40 @@ def _rejected_rows(contracts: Sequence[SourceContract]) -> dg.AssetsDefinition:
     return rejected_rows
 
 
-@table_asset(EMAIL_ADDRESSES, deps=[RECORD_VERSIONS], pool=RESOLUTION_POOL)
-def email_addresses(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
-    """One row per distinct e-mail address, over all records and versions: what it is, who shares it, whether it lives.
-
-    Key: email. A dead address still identifies; it is never one to send to. A suggestion for a mistyped domain stands
-    beside the address and never replaces it. Read by linkage and golden records.
-    """
-    rows = addresses_in(workspace.lake.read(RECORD_VERSIONS))
-    states = dict(rows["status"].value_counts().rows())
-    return stored(
+@dg.multi_asset(
+    name="email_addresses",
+    pool=RESOLUTION_POOL,
+    specs=[
+        table_spec(
+            EMAIL_DECAY,
+            "One row per class of e-mail addresses, with how fast its addresses die, estimated from the data.\n\nKey: class. "
+            "Deaths are what was observed: hard bounces, employers left, domains gone; small data lean on a prior. Read by "
+            "`email_addresses` (made with it) and by people.",
+            deps=[RECORD_VERSIONS],
+        ),
+        table_spec(
+            EMAIL_ADDRESSES,
+            "One row per distinct e-mail address, over all records and versions: what it is, who shares it, what was probably "
+            "meant, whether it lives and why.\n\nKey: email. A dead address still identifies; it is never one to send to. A "
+            "suggestion for a mistyped domain stands beside the address and never replaces it. Read by linkage and golden "
+            "records.",
+            deps=[RECORD_VERSIONS],
+        ),
+    ],
+)
+def email_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
+    """Compute both from the same reading of the record versions."""
+    made = email_tables(workspace.lake.read(RECORD_VERSIONS))
+    yield stored(workspace, EMAIL_DECAY, made.decay, metadata=decay_numbers(made.decay))
+    yield stored(
         workspace,
         EMAIL_ADDRESSES,
-        rows,
+        made.addresses,
         metadata={
-            "addresses": rows.height,
-            "shared": int(rows["is_shared"].sum()),
-            "with_a_suggestion": rows["suggestion"].count(),
-            **{state: states.get(state, 0) for state in ("active", "unverified", "stale", "dead")},
+            **address_counts(made.addresses),
+            "survival": picture(
+                pictures.svg(pictures.survival_chart(made.decay)), "share of addresses alive, by class"
+            ),
         },
     )
 
@@ -283,4 +304,4 @@ def quality_report(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResu
 _PLOTTED = {"emails", "phones", "last_name", "date_of_birth", "addresses"}
 """Fields whose completeness is worth a curve over time."""
 
-keys = [key_check(EMAIL_ADDRESSES), key_check(PHONE_NUMBERS), key_check(SIGHTINGS), key_check(QUALITY_REPORT)]
+keys = [key_check(table) for table in (EMAIL_DECAY, EMAIL_ADDRESSES, PHONE_NUMBERS, SIGHTINGS, QUALITY_REPORT)]

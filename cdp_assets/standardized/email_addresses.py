@@ -1,91 +1,132 @@
-"""E-mail addresses as things of their own: what each is, who carries it, whether it is alive.
+"""E-mail addresses as things of their own: one row each, with what it is, who shares it, what was meant, whether it lives.
 
-A dead address still identifies; it is never a send target. Everything is judged against the newest observation in the
-data, never against the clock: the same data give the same answer tomorrow.
+This module only brings together what others judge: the class by its text (``email_domains.py``), a domain that was
+mistyped (``mistyped_domains.py``), who shares it (``email_sharing.py``), the dates of its life (``email_lives.py``), who
+left (``left_employers.py``), domains that are gone (``gone_domains.py``), and what follows (``email_status.py``).
 
-========== ==========================================================================================================
-status     when
-========== ==========================================================================================================
-dead       a bounce was reported, and nobody at it has engaged since
-active     somebody at it engaged within two years, or a record carried it within one
-stale      neither seen nor engaged for two years
-unverified else
-========== ==========================================================================================================
-
-People are counted by name, not by record (``people.py``). Shared are role and placeholder addresses, and addresses of
-people who are not one household.
-
-What does not belong here: what an address is by its text (``email_domains.py``); consent.
+What does not belong here: which record is whose; consent.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
 
 import polars as pl
 
-from cdp_assets.standardized.email_domains import describe_emails
-from cdp_assets.standardized.event_words import BOUNCED, ENGAGED_ACTIVITIES
-from cdp_assets.standardized.people import is_more_than_a_household, people_sharing
-from cdp_assets.tables import EMAIL_ADDRESSES
+from cdp_assets.standardized.email_decay import email_decay, hazards
+from cdp_assets.standardized.email_domains import CORPORATE, describe_emails, open_domains
+from cdp_assets.standardized.email_lives import carried_addresses, email_lives
+from cdp_assets.standardized.email_sharing import HOUSEHOLD, PERSON, SHARED_BY_MANY, employers_named, sharing
+from cdp_assets.standardized.email_status import ACTIVE, DEAD, STALE, UNVERIFIED, with_status
+from cdp_assets.standardized.emails import standardize_emails
+from cdp_assets.standardized.gone_domains import gone_domains
+from cdp_assets.standardized.left_employers import left_employers
+from cdp_assets.standardized.mistyped_domains import mistyped_domains
+from cdp_assets.standardized.people import people_sharing
+from cdp_assets.standardized.text import word_list
+from cdp_assets.tables import EMAIL_ADDRESSES, MOMENT
 
-ACTIVE_WITHIN = timedelta(days=365)
-ENGAGED_WITHIN = timedelta(days=730)
-STALE_AFTER = timedelta(days=730)
-"""Business addresses lose about a fifth a year, and a mailbox that is not opened for two years is mostly abandoned."""
+_YEAR = pl.duration(days=365.25)
 
-SHARED_CLASSES = ("role", "placeholder")
+
+@dataclass(frozen=True)
+class EmailTables:
+    """``addresses``: rows of ``standardized/email_addresses``; ``decay``: of ``standardized/email_decay``, by which their
+    chances were judged."""
+
+    addresses: pl.DataFrame
+    decay: pl.DataFrame
 
 
 def email_addresses(versions: pl.DataFrame) -> pl.DataFrame:
     """The rows of ``standardized/email_addresses`` from ``standardized/record_versions``, sorted by address."""
-    if versions.is_empty():
-        return EMAIL_ADDRESSES.empty()
-    carried = (
-        versions.select(
-            "record_id", "first_name_root", "last_name_norm", "observed_at", "last_seen_at", "activity", email="emails"
-        )
-        .explode("email")
-        .drop_nulls("email")
+    return email_tables(versions).addresses
+
+
+def email_tables(versions: pl.DataFrame) -> EmailTables:
+    """Both tables from ``standardized/record_versions``; the order of its rows does not matter."""
+    carried = carried_addresses(versions)
+    lives = email_lives(carried).sort("email")
+    suggested = _with_suggestions(lives, carried)
+    classed = suggested.with_columns(_classes(suggested, carried))
+    shared = (
+        classed.join(people_sharing(carried, "email"), on="email", how="left")
+        .join(employers_named(carried), on="email", how="left")
+        .with_columns(pl.col("companies", "top_company").fill_null(0))
+        .with_columns(sharing=sharing())
+        .with_columns(is_shared=pl.col("sharing").is_in(SHARED_BY_MANY))
     )
-    counted = _dated(carried).join(people_sharing(carried, "email"), on="email", how="left")
-    described = describe_emails(counted.get_column("email")).drop("email")
+    dated = _with_ends(shared, carried, versions)
+    decay = email_decay(dated)
     newest = versions.select(pl.max_horizontal(pl.col("observed_at").max(), pl.col("last_seen_at").max())).item()
-    table = counted.hstack(described).with_columns(status=_status(pl.lit(newest)), is_shared=_is_shared())
-    return EMAIL_ADDRESSES.conform(table.select(EMAIL_ADDRESSES.schema.keys()).sort("email"))
+    judged = with_status(dated, hazards(decay), pl.lit(newest, dtype=MOMENT))
+    return EmailTables(EMAIL_ADDRESSES.conform(judged.select(EMAIL_ADDRESSES.schema.keys()).sort("email")), decay)
 
 
-def _dated(carried: pl.DataFrame) -> pl.DataFrame:
-    seen_at = pl.max_horizontal("observed_at", "last_seen_at")
-    is_bounce = (pl.col("activity") == BOUNCED).fill_null(False)
-    is_engaged = pl.col("activity").is_in(sorted(ENGAGED_ACTIVITIES)).fill_null(False)
-    return carried.group_by("email").agg(
-        pl.col("record_id").n_unique().cast(pl.Int64).alias("records"),
-        pl.col("observed_at").min().alias("first_seen_at"),
-        seen_at.max().alias("last_seen_at"),
-        seen_at.filter(~is_bounce).max().alias("carried_at"),
-        pl.col("observed_at").filter(is_bounce).max().alias("bounced_at"),
-        seen_at.filter(is_engaged).max().alias("engaged_at"),
+def address_counts(addresses: pl.DataFrame) -> dict[str, int]:
+    """How many addresses there are, by status and kind of sharing, and with a suggestion."""
+    by = {name: dict(addresses.get_column(name).value_counts().iter_rows()) for name in ("status", "sharing")}
+    return {
+        "addresses": addresses.height,
+        **{status: by["status"].get(status, 0) for status in (ACTIVE, UNVERIFIED, STALE, DEAD)},
+        **{f"shared_{kind}": by["sharing"].get(kind, 0) for kind in (HOUSEHOLD, *SHARED_BY_MANY)},
+        "with_a_suggestion": addresses.get_column("suggestion").count(),
+        "suggestions_that_agree": int(addresses.get_column("suggestion_agrees").sum()),
+    }
+
+
+def _with_suggestions(lives: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
+    """Adds ``meant`` (a domain), ``suggestion``, ``suggestion_confidence`` and ``suggestion_agrees``."""
+    used = lives.group_by("domain").agg(
+        pl.len().cast(pl.Int64).alias("addresses"),
+        pl.col("is_reached").sum().cast(pl.Int64).alias("reached"),
+        pl.col("bounced_at").is_not_null().sum().cast(pl.Int64).alias("bounced"),
+        ((pl.col("alive_at") - pl.col("first_seen_at")) / _YEAR).max().fill_null(0.0).alias("years"),
     )
+    meant = mistyped_domains(used).rename({"confidence": "suggestion_confidence"})
+    local = pl.col("email").str.extract(r"^(.*)@[^@]*$")
+    found = lives.join(meant, on="domain", how="left", maintain_order="left")
+    found = found.with_columns(suggestion=local + "@" + pl.col("meant"))
+    found = found.with_columns(standardize_emails(found.get_column("suggestion")))
+    agreeing = _agreeing(found, carried).with_columns(suggestion_agrees=pl.lit(True))
+    agrees = pl.when(pl.col("suggestion").is_not_null()).then(pl.col("suggestion_agrees").fill_null(False))
+    return found.join(agreeing, on="email", how="left", maintain_order="left").with_columns(suggestion_agrees=agrees)
 
 
-def _status(newest: pl.Expr) -> pl.Expr:
-    bounced, engaged, carried = pl.col("bounced_at"), pl.col("engaged_at"), pl.col("carried_at")
-    is_dead = bounced.is_not_null() & (engaged.is_null() | (bounced >= engaged))
-    is_active = (engaged >= newest - ENGAGED_WITHIN).fill_null(False) | (carried >= newest - ACTIVE_WITHIN).fill_null(
-        False
-    )
-    is_stale = pl.max_horizontal("last_seen_at", engaged) < newest - STALE_AFTER
+def _agreeing(found: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
+    """Addresses whose suggestion a record of the same name carries."""
+    name = ["first_name_root", "last_name_norm"]
+    suggested = found.drop_nulls("suggestion").select("email", "suggestion")
+    if suggested.is_empty():
+        return suggested.select("email")
+    named = carried.select("email", *name).drop_nulls().unique()
+    theirs = suggested.join(named, on="email")
     return (
-        pl.when(is_dead)
-        .then(pl.lit("dead"))
-        .when(is_active)
-        .then(pl.lit("active"))
-        .when(is_stale)
-        .then(pl.lit("stale"))
-        .otherwise(pl.lit("unverified"))
+        theirs.join(named, left_on=["suggestion", *name], right_on=["email", *name], how="semi")
+        .select("email")
+        .unique()
     )
 
 
-def _is_shared() -> pl.Expr:
-    return pl.col("class").is_in(SHARED_CLASSES) | is_more_than_a_household()
+def _classes(suggested: pl.DataFrame, carried: pl.DataFrame) -> pl.Series:
+    """The class of each address. Open at the domain that was meant is open at the mistyped one."""
+    free_mail = open_domains(carried)
+    listed = word_list("free_mail_domains.txt") | free_mail
+    slips = suggested.filter(pl.col("meant").is_in(sorted(listed))).get_column("domain").unique().to_list()
+    return describe_emails(suggested.get_column("email"), free_mail | set(slips)).get_column("class")
+
+
+def _with_ends(addresses: pl.DataFrame, carried: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Adds ``left_at`` and ``domain_gone_at``, where nobody at the address engaged, nor was delivered to, since."""
+    own = addresses.filter(
+        (pl.col("class") == CORPORATE) & (pl.col("sharing") == PERSON) & pl.col("suggestion").is_null()
+    )
+    left = left_employers(carried, versions, own.select("email", "alive_at"))
+    own = own.join(left, on="email", how="left")
+    gone = gone_domains(carried, own.select("email", "domain", "alive_at", "bounced_at", "left_at"))
+    is_corporate = pl.col("class") == CORPORATE
+    return (
+        addresses.join(left, on="email", how="left", maintain_order="left")
+        .join(gone, on="domain", how="left", maintain_order="left")
+        .with_columns(domain_gone_at=pl.when(is_corporate).then("domain_gone_at"))
+    )

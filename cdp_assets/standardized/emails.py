@@ -1,9 +1,22 @@
 """E-mail addresses: the address that a text holds, in the one spelling that its provider sees.
 
 ``standardize_emails`` reads the address out of a text, checks its syntax (email-validator, no DNS) and writes it
-canonically. Canonical: lower case, domain in ASCII (IDN), and what a provider ignores taken off: dots and ``+tag`` at
-Gmail, ``+tag`` at the providers of ``_TAG_PROVIDERS``. What a provider keeps apart is never merged. Invented domains
-are valid: there is no DNS here, and an address that reaches nobody still identifies.
+canonically. Canonical: lower case, domain in ASCII (IDN), and what a provider ignores taken off:
+
+=================================== ======================================================================================
+at                                  is ignored
+=================================== ======================================================================================
+gmail.com, googlemail.com           dots, ``+tag``, and which of the two domains it is
+fastmail.com, fastmail.fm           ``+tag``; ``anything@name.fastmail.com`` is ``name@fastmail.com``
+the other ``_TAG_PROVIDERS``        ``+tag``
+everywhere else                     nothing
+=================================== ======================================================================================
+
+What a provider keeps apart is never merged: dots everywhere but at Gmail, ``+tag`` at Yahoo, AOL, GMX, web.de and
+companies, and Yahoo's disposable ``base-keyword``, which cannot be told from a name with a hyphen. Nor are the several
+domains of one provider (outlook.com and hotmail.com are two people's; icloud.com, me.com and mac.com are one person's
+only for old accounts). Invented domains are valid: there is no DNS here, and an address that reaches nobody still
+identifies.
 
 A slip of the hand that leaves one reading is read ('ann @mail.com', 'ann@gmail,com', 'mailto:…'). A text that holds
 no address is none (null); a mistyped domain is not repaired here, only suggested (``email_domains.py``).
@@ -37,9 +50,10 @@ _TAG_PROVIDERS = (
     "live.co.uk", "live.de", "live.fr", "live.nl", "msn.com", "outlook.de", "outlook.fr", "outlook.es", "outlook.it",
     "icloud.com", "me.com", "mac.com", "proton.me", "protonmail.com", "protonmail.ch", "pm.me", "fastmail.com",
     "fastmail.fm", "yandex.ru", "yandex.com", "ya.ru", "zoho.com", "zohomail.com", "hey.com", "mailbox.org",
-    "posteo.de", "posteo.net", "runbox.com", "pobox.com", "duck.com", "mail.ru", "o2.pl",
+    "posteo.de", "posteo.net", "runbox.com", "pobox.com",
 )  # fmt: skip
-"""Providers that deliver ``name+tag`` to ``name`` (their help pages say so). Yahoo, AOL, GMX and web.de do not."""
+"""Providers that deliver ``name+tag`` to ``name`` (their help pages say so). One of which that is not sure is left out:
+two spellings of one address are found by linkage, two people's addresses made one are never parted again."""
 
 
 def standardize_emails(delivered: pl.Series) -> pl.Series:
@@ -94,10 +108,17 @@ def _canonical(address: pl.Expr) -> pl.Expr:
     domain = address.str.extract(r"@([^@]*)$")
     untagged = local.str.replace(r"^([^+]+)\+.*$", "$1")
     undotted = untagged.str.replace_all(".", "", literal=True)
+    owner = domain.str.extract(_FASTMAIL_SUBDOMAIN, 1)
     return (
         pl.when(domain.is_in(GMAIL_DOMAINS))
         .then(undotted + "@gmail.com")
         .when(domain.is_in(_TAG_PROVIDERS))
         .then(untagged + "@" + domain)
+        .when(owner.is_not_null())
+        .then(owner + "@" + domain.str.extract(_FASTMAIL_SUBDOMAIN, 2))
         .otherwise(address)
     )
+
+
+_FASTMAIL_SUBDOMAIN = r"^([a-z0-9_-]{4,})\.(fastmail\.com|fastmail\.fm)$"
+"""Whose address it is where Fastmail's domain has a name before it; shorter ones are hosts ('www')."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from cdp_assets.steward import address_text
 from cdp_assets.steward.dossier import Dossier
 from cdp_assets.steward.lookup import Found
 from cdp_assets.steward.plain_text import facts, heading, moment, plural, probability, table
@@ -41,7 +42,7 @@ def candidates_text(found: Found, names: pl.DataFrame, width: int) -> str:
     return f"{plural(found.total, 'customer')} with that {found.kind}. Ask for one by its id: cdp customer ID\n\n{listed}{more}"
 
 
-_DISPENSABLE = ("by record", "chosen over", "class", "best for", "first seen", "import")
+_DISPENSABLE = ("by record", "chosen over", "why", "class", "best for", "first seen", "import")
 """Columns that a narrow terminal does without, the last first; ``--json`` holds everything."""
 
 _Rows = tuple[tuple[str, ...], list[tuple[Any, ...]]]
@@ -89,10 +90,10 @@ def _golden(dossier: Dossier) -> _Rows:
 
 
 def _emails(emails: pl.DataFrame) -> _Rows:
-    return ("address", "status", "class", "send", "marketing", "best for", "first seen", "last seen", "sources"), [
+    return ("address", "status", "why", "class", "send", "marketing", "best for", "first seen", "last seen", "sources"), [
         (
-            row["email"], row["status"], row["class"], row["is_sendable"], row["marketing_consent"], row["best_for"],
-            row["first_seen_at"], row["last_seen_at"], row["sources"],
+            row["email"], row["status"], address_text.why(row), row["class"], row["is_sendable"], row["marketing_consent"],
+            row["best_for"], row["first_seen_at"], row["last_seen_at"], row["sources"],
         )
         for row in emails.to_dicts()
     ]  # fmt: skip

@@ -24,6 +24,7 @@ from cdp_assets.tables import (
     CONSENTS,
     CUSTOMER_IDS,
     CUSTOMERS,
+    EMAIL_ADDRESSES,
     GOLDEN_EMAILS,
     GOLDEN_PHONES,
     ID_LINEAGE,
@@ -41,6 +42,12 @@ GOLDEN_FIELDS = (
 )  # fmt: skip
 """Values of a golden record, in the order in which a person reads them."""
 
+_EVIDENCE = (
+    "status_reason", "alive_probability", "sharing", "suggestion", "bounced_at", "delivered_at", "engaged_at", "left_at",
+    "domain_gone_at",
+)  # fmt: skip
+"""What ``standardized/email_addresses`` knows of an address, for a person who asks why it is dead."""
+
 _ADDRESS_PARTS = ("street", "city", "region", "postcode", "country")
 
 
@@ -51,7 +58,7 @@ class Dossier:
     ``values``: field, value, source, record_id, import_id, observed_at, rule, runners_up (null where provenance is
     silent). ``records``: one row per record, its newest version, with ``versions`` and how strongly it is held
     (``link_probability``). ``postal_addresses``: street … country, sources, first_seen_at, last_seen_at, is_current.
-    ``history``: identity changes, oldest first. The other frames have their tables' columns.
+    ``emails``: with the evidence of their status (``_EVIDENCE``). ``history``: identity changes, oldest first. The other frames have their tables' columns.
     """
 
     customer_id: str
@@ -102,7 +109,7 @@ def dossier(lake: Lake, ledger: Ledger, customer_id: str) -> Dossier:
         asked_for=None if as_written(customer_id) == current else as_written(customer_id),
         summary={name: value for name, value in summary.items() if name not in GOLDEN_FIELDS or name == "full_name"},
         values=_values(lake, current, summary),
-        emails=_of(lake, GOLDEN_EMAILS, current).sort("rank", "email"),
+        emails=_emails(lake, current),
         phones=_of(lake, GOLDEN_PHONES, current).sort("rank", "phone"),
         postal_addresses=_postal_addresses(lake, ids),
         consents=_of(lake, CONSENTS, current).sort("purpose", "channel", "address"),
@@ -120,6 +127,14 @@ def _of(lake: Lake, table: Table, customer_id: str) -> pl.DataFrame:
     if not lake.exists(table):
         return table.empty()
     return lake.scan(table).filter(pl.col("customer_id") == customer_id).collect()
+
+
+def _emails(lake: Lake, customer_id: str) -> pl.DataFrame:
+    """The customer's addresses, best first, with the evidence; an address that only a correction names has none."""
+    theirs = _of(lake, GOLDEN_EMAILS, customer_id)
+    known = lake.scan(EMAIL_ADDRESSES) if lake.exists(EMAIL_ADDRESSES) else EMAIL_ADDRESSES.empty().lazy()
+    evidence = known.filter(pl.col("email").is_in(theirs.get_column("email").to_list())).select("email", *_EVIDENCE)
+    return theirs.join(evidence.collect(), on="email", how="left").sort("rank", "email")
 
 
 def _values(lake: Lake, customer_id: str, golden: dict[str, Any]) -> pl.DataFrame:

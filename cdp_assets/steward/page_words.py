@@ -13,7 +13,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.explain import NOTHING, Evidence
 from cdp_assets.golden_records.corrections import CORRECTABLE
-from cdp_assets.steward import connection_text, customer_text
+from cdp_assets.steward import address_text, connection_text, customer_text
 from cdp_assets.steward.plain_text import cell, plural, probability
 
 __all__ = ["DONE", "FILTERS", "NOTHING", "bar", "correctable", "retracted"]
@@ -91,6 +91,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "bits": lambda weight: f"{weight:+.1f}" if abs(weight) >= LEAST_BITS else "0",
     "why_review": why_review,
     "says": customer_text.what_it_says,
+    "why_status": address_text.why,
     "address": customer_text.one_line_address,
     "change": customer_text.change_in_words,
     "verdict": connection_text.verdict,

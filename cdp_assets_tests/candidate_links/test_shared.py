@@ -50,10 +50,19 @@ def test_a_contracts_cap_makes_a_crowd_sooner() -> None:
 
 
 def test_a_role_address_is_listed_even_for_one_record() -> None:
-    emails = pl.DataFrame({"email": ["info@x.example"], "class": ["role"]})
+    emails = pl.DataFrame({"email": ["info@x.example"], "people": [1], "sharing": ["role"]})
     frame = versions(person(1, "anna", "adler", emails=["info@x.example"]))
     assert sharing(shared_identifiers(frame, emails, {})) == {"info@x.example": "role"}
 
 
 def test_a_value_of_one_record_is_not_listed() -> None:
     assert shared_identifiers(versions(person(1, "anna", "adler", emails=["a@x.example"])), NO_EMAILS, {}).is_empty()
+
+
+def test_who_shares_an_address_is_judged_once_and_read_here() -> None:
+    said = {"a@x.example": "junk", "b@x.example": "household", "c@x.example": "personal"}
+    emails = pl.DataFrame({"email": list(said), "people": [1, 2, 1], "sharing": list(said.values())})
+    rows = [person(at, FIRST[at], LAST[at], emails=list(said)) for at in range(CROWD_PEOPLE + 2)]
+    found = shared_identifiers(versions(*rows), emails, {})
+    assert sharing(found) == {"a@x.example": "crowd", "b@x.example": "household", "c@x.example": "personal"}
+    assert found.get_column("people").to_list() == [1, 2, 1]

@@ -140,7 +140,7 @@ class Resolution:
     """Everything that golden records are made from, for a few records.
 
     ``customers``: records by customer; a record that none names belongs to no customer. ``gone``: records that have
-    disappeared from their source. ``addresses``: what is known of an e-mail address (class, status, is_shared).
+    disappeared from their source. ``addresses``: what is known of an e-mail address (class, status, sharing).
     """
 
     rows: Sequence[dict[str, Any]]
@@ -213,15 +213,20 @@ class Resolution:
                 "email": email,
                 "domain": email.partition("@")[2],
                 "class": "personal",
+                "sharing": "personal",
                 "suggestion": None,
                 "records": 1,
                 "people": 1,
+                "families": 1,
                 "is_shared": False,
                 "first_seen_at": moment("2020"),
                 "last_seen_at": moment("2020"),
+                "seen_by": [],
                 "bounced_at": None,
                 "engaged_at": None,
+                "alive_probability": 0.9,
                 "status": "unverified",
+                "status_reason": "unheard",
                 **self.addresses.get(email, {}),
             }
             for email in addresses

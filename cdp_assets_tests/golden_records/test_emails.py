@@ -36,7 +36,8 @@ def row(resolution: Resolution, email: str) -> dict[str, Any]:
         {"class": "role"},
         {"class": "disposable"},
         {"class": "placeholder"},
-        {"is_shared": True},
+        {"sharing": "role"},
+        {"sharing": "junk"},
     ],
 )
 def test_an_address_that_reaches_nobody_or_anybody_is_known_and_never_golden(known: dict[str, Any]) -> None:
@@ -52,7 +53,9 @@ def test_an_address_that_reaches_nobody_or_anybody_is_known_and_never_golden(kno
     assert golden_row(alone)["is_known"] is True
 
 
-@pytest.mark.parametrize("known", [{"class": "relay"}, {"status": "stale"}, {"class": "corporate"}])
+@pytest.mark.parametrize(
+    "known", [{"class": "relay"}, {"status": "stale"}, {"class": "corporate"}, {"sharing": "household"}]
+)
 def test_other_addresses_can_be_sent_to(known: dict[str, Any]) -> None:
     assert row(one_customer(record("crm/1", email=A), addresses={A: known}), A)["is_sendable"] is True
 

@@ -49,3 +49,30 @@ def test_nothing_carried_is_nothing_sighted() -> None:
     empty = {"observed_at": at(2020), "last_seen_at": at(2020), "landed_at": at(2020), "emails": [], "phones": None}
     assert sightings(versions(empty)).is_empty()
     assert sightings(tables.RECORD_VERSIONS.empty()).schema == tables.SIGHTINGS.schema
+
+
+def test_records_of_every_kind_sight_what_they_carry() -> None:
+    common = {"observed_at": at(2023), "last_seen_at": at(2023), "landed_at": at(2023), "emails": ["a@x.org"]}
+    kinds = [
+        {"record_id": "web/1", "source": "web", "activity": "bounced"},
+        {"record_id": "news/1", "source": "news", "consent": "withdrawn"},
+        {"record_id": "support/1", "source": "support", "corrected_field": "email", "corrected_value": "b@x.org"},
+        {"record_id": "crm/1", "source": "crm", "is_deleted": True, "is_newest": True},
+    ]
+    table = sightings(versions(*({**common, **kind} for kind in kinds)))
+    assert table.get_column("record_id").to_list() == ["crm/1", "news/1", "support/1", "web/1"]
+    assert set(table.get_column("value")) == {"a@x.org"}
+
+
+def test_an_address_that_comes_back_has_one_row_from_its_first_to_its_last_sighting() -> None:
+    again = {**FORMER, "observed_at": at(2025), "last_seen_at": at(2026), "is_current": True}
+    table = sightings(versions(FORMER, {**CURRENT, "emails": [], "is_current": False}, again))
+    back = table.row(by_predicate=pl.col("value") == "b@x.org", named=True)
+    assert (back["first_seen_at"], back["last_seen_at"], back["is_current"]) == (at(2020), at(2026), True)
+
+
+def test_a_value_named_twice_in_one_record_is_sighted_once_and_the_order_of_versions_does_not_matter() -> None:
+    twice = {**CURRENT, "emails": ["a@x.org", "a@x.org", None]}
+    frame = versions(FORMER, twice)
+    assert sightings(frame).equals(sightings(frame.reverse()))
+    assert sightings(versions(twice)).get_column("value").to_list() == ["a@x.org"]
