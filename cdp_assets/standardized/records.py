@@ -139,6 +139,7 @@ def _records(
         addresses.alias("addresses"),
         without_placeholders(first_filled(values, "job_title", height)),
         _identifiers(values, contract, height).alias("identifiers"),
+        pl.lit([], dtype=tables.TEXTS).alias("problems"),
         *_event_columns(values, height),
     )
     unreadable = {

@@ -1,0 +1,122 @@
+"""The quality of a source in a dozen numbers, and their history over audits.
+
+A measure that a source can not have (dead addresses, where it delivers none) has no row: a zero would be praise.
+
+What does not belong here: the counts behind the numbers (``quality_report.py``, ``quality_findings.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import polars as pl
+
+from cdp_assets.standardized.quality_facts import Facts
+from cdp_assets.standardized.quality_report import field_counts
+from cdp_assets.standardized.quality_rules import REJECTED, severity_of
+from cdp_assets.tables import QUALITY_AUDITS
+
+Form = Literal["share", "count", "days", "rate"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """``better``: the direction in which it improves, or neither."""
+
+    name: str
+    title: str
+    form: Form
+    better: Literal["up", "down", "neither"]
+    meaning: str
+
+
+MEASURES = (
+    Measure("completeness", "Completeness", "share", "up", "filled cells, of the fields that the source fills at all"),
+    Measure("validity", "Validity", "share", "up", "delivered values that could be read"),
+    Measure("findings_per_1000", "Findings per 1,000 records", "rate", "down", "wrong or doubtful, each finding counted"),
+    Measure("rejected_share", "Rejected lines", "share", "down", "of all lines of the imports in use"),
+    Measure("duplicate_share", "Repeated records", "share", "down", "of records with a full name and any evidence"),
+    Measure("dead_email_share", "Dead addresses", "share", "down", "of the source's e-mail addresses"),
+    Measure("stale_email_share", "Stale addresses", "share", "down", "of the source's e-mail addresses"),
+    Measure("mistyped_email_share", "Mistyped domains", "share", "down", "of the source's e-mail addresses"),
+    Measure("placeholder_email_share", "Placeholder addresses", "share", "down", "of the source's e-mail addresses"),
+    Measure("median_age_days", "Median age", "days", "down", "of a record, back from the newest observation of all"),
+    Measure("records", "Records", "count", "neither", "current ones"),
+)
+"""In the order in which they are shown."""
+
+_OF_FINDINGS = {
+    "duplicate_share": ("repeats_another_record", "record"),
+    "dead_email_share": ("dead_address", "email"),
+    "stale_email_share": ("stale_address", "email"),
+    "mistyped_email_share": ("mistyped_domain", "email"),
+    "placeholder_email_share": ("placeholder_address", "email"),
+}
+"""Measures that are the share of a finding."""
+
+
+def quality_measures(facts: Facts, findings: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """``source``, ``measure`` and ``value`` of each source with current records; sorted.
+
+    ``findings``: of ``standardized/quality_findings``. ``lines``: ``source`` and ``lines`` of its imports in use.
+    """
+    records = facts.records.group_by("source").agg(
+        records=pl.len().cast(pl.Float64),
+        median_age_days=(pl.col("newest") - pl.col("observed_at")).dt.total_hours().median() / 24,
+    )
+    told = [
+        _long(records, "records", "median_age_days"),
+        _long(_of_fields(facts.current), "completeness", "validity"),
+        _long(_rejected(findings, lines), "rejected_share"),
+        _long(_per_1000(findings, records), "findings_per_1000"),
+        *(_share(findings, measure, *which) for measure, which in _OF_FINDINGS.items()),
+    ]
+    with_records = pl.concat(told).drop_nulls("value").join(records.select("source"), on="source", how="semi")
+    return with_records.sort("source", "measure")
+
+
+def with_audit(history: pl.DataFrame, measures: pl.DataFrame, audited_on: date) -> pl.DataFrame:
+    """``standardized/quality_audits`` with the measures of a day; those of the same sources and day are replaced."""
+    audit = measures.select("source", pl.lit(audited_on).alias("audited_on"), "measure", "value")
+    kept = history.join(audit.select("source", "audited_on").unique(), on=["source", "audited_on"], how="anti")
+    joined = pl.concat([kept.select(QUALITY_AUDITS.schema.keys()), audit])
+    return QUALITY_AUDITS.conform(joined.sort("source", "audited_on", "measure"))
+
+
+def _long(wide: pl.DataFrame, *measures: str) -> pl.DataFrame:
+    return pl.concat(
+        wide.select("source", measure=pl.lit(measure), value=pl.col(measure).cast(pl.Float64)) for measure in measures
+    )
+
+
+def _of_fields(current: pl.DataFrame) -> pl.DataFrame:
+    counts = field_counts(current, ["source"]).filter(pl.col("delivered") > 0)
+    return counts.group_by("source").agg(
+        completeness=pl.col("filled").sum() / pl.col("records").sum(),
+        validity=1 - pl.col("unreadable").sum() / pl.col("delivered").sum(),
+    )
+
+
+def _rejected(findings: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    rejected = findings.filter(pl.col("finding").str.starts_with(REJECTED)).group_by("source").agg(pl.col("found").sum())
+    some = lines.filter(pl.col("lines") > 0).join(rejected, on="source", how="left")
+    return some.select("source", rejected_share=pl.col("found").fill_null(0) / pl.col("lines"))
+
+
+def _per_1000(findings: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """A repeated record counts once, not once by each evidence."""
+    severity = [severity_of(finding, field) for finding, field in findings.select("finding", "field").iter_rows()]
+    is_evidence = (pl.col("finding") == "repeats_another_record") & (pl.col("field") != "record")
+    counted = findings.with_columns(pl.Series("severity", severity, dtype=pl.String)).filter(
+        (pl.col("severity") != "to know") & ~is_evidence
+    )
+    sums = counted.group_by("source").agg(pl.col("found").sum())
+    joined = records.join(sums, on="source", how="left")
+    return joined.select("source", findings_per_1000=1000 * pl.col("found").fill_null(0) / pl.col("records"))
+
+
+def _share(findings: pl.DataFrame, measure: str, finding: str, field: str) -> pl.DataFrame:
+    rows = findings.filter((pl.col("finding") == finding) & (pl.col("field") == field))
+    return rows.select("source", measure=pl.lit(measure), value="share")
