@@ -95,8 +95,12 @@ def test_every_asset_depends_only_on_its_own_or_an_earlier_stage(specs: list[dg.
 def test_the_jobs_schedules_and_sensors_are_there(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
-    assert {"resolve_customers", "train_linkage_model", "publish", "ingest_import_crm"} <= jobs
-    assert {schedule.name for schedule in repository.schedule_defs} == {"resolve_nightly", "train_weekly"}
+    assert {"resolve_customers", "train_linkage_model", "audit_quality", "publish", "ingest_import_crm"} <= jobs
+    assert {schedule.name for schedule in repository.schedule_defs} == {
+        "resolve_nightly",
+        "train_weekly",
+        "audit_weekly",
+    }
     sensors = {sensor.name for sensor in repository.sensor_defs}
     assert sensors == {"import_landed_files", "resolve_when_imports_have_landed", "extract_from_databases"}
 

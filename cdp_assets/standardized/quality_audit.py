@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from cdp_assets.standardized.quality_decay import by_age, decay
+from cdp_assets.standardized.quality_decay import by_age
 from cdp_assets.standardized.quality_facts import Facts
 from cdp_assets.standardized.quality_findings import examples
 from cdp_assets.standardized.quality_measures import MEASURES, Measure
@@ -63,6 +63,11 @@ class FindingLine:
     share: float
     examples: tuple[str, ...]
 
+    @property
+    def is_evidence(self) -> bool:
+        """A part of another finding: records repeated by one evidence, of those repeated by any."""
+        return self.finding == "repeats_another_record" and self.field != "record"
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -89,26 +94,28 @@ class Audit:
 
 
 def audits(
-    facts: Facts, report: pl.DataFrame, findings: pl.DataFrame, history: pl.DataFrame, audited_on: date, sources: Sequence[str]
-) -> list[Audit]:  # fmt: skip
-    """The audit of each of ``sources`` that has current records.
+    facts: Facts,
+    report: pl.DataFrame,
+    findings: pl.DataFrame,
+    decayed: pl.DataFrame,
+    history: pl.DataFrame,
+    audited_on: date,
+) -> list[Audit]:
+    """The audit of each source that has current records, by source.
 
-    ``report``, ``findings``: of ``standardized/quality_report`` and ``quality_findings``; ``history``: of
-    ``quality_audits``, with this audit's measures.
+    ``report``, ``findings``: of ``standardized/quality_report`` and ``quality_findings``; ``decayed``: of
+    ``quality_decay.decay``; ``history``: of ``quality_audits``, with this audit's measures.
     """
-    decayed = decay(facts)
     counts = field_counts(facts.current, ["source"])
     parts = {"report": report, "findings": findings, "history": history, "decayed": decayed, "counts": counts}
-    with_records = set(facts.records.get_column("source").unique())
     return [
         _audit(facts, {name: part.filter(pl.col("source") == source) for name, part in parts.items()}, source, audited_on)
-        for source in sources
-        if source in with_records
+        for source in facts.records.get_column("source").unique().sort()
     ]  # fmt: skip
 
 
 def _audit(facts: Facts, parts: Mapping[str, pl.DataFrame], source: str, audited_on: date) -> Audit:
-    lines = _findings(parts["findings"], examples(facts, source))
+    lines = finding_lines(parts["findings"], examples(facts, source))
     used = parts["counts"].filter(pl.col("delivered") > 0)
     report = parts["report"].filter(pl.col("field").is_in(used.get_column("field").to_list()))
     records = facts.records.filter(pl.col("source") == source)
@@ -121,8 +128,8 @@ def _audit(facts: Facts, parts: Mapping[str, pl.DataFrame], source: str, audited
         imports=parts["report"].get_column("import_id").n_unique(),
         measures=_measures(parts["history"]),
         fields=_fields(used, report),
-        findings=tuple(line for line in found if not (_is_evidence(line) or line.finding.startswith(REJECTED))),
-        nothing_found=tuple(line for line in lines if not line.found and not _is_evidence(line)),
+        findings=tuple(line for line in found if not (line.is_evidence or line.finding.startswith(REJECTED))),
+        nothing_found=tuple(line for line in lines if not line.found and not line.is_evidence),
         rejected=tuple(line for line in found if line.finding.startswith(REJECTED)),
         repeats=tuple(line for line in lines if line.finding == "repeats_another_record"),
         report=report,
@@ -131,12 +138,8 @@ def _audit(facts: Facts, parts: Mapping[str, pl.DataFrame], source: str, audited
     )
 
 
-def _is_evidence(line: FindingLine) -> bool:
-    return line.finding == "repeats_another_record" and line.field != "record"
-
-
-def _findings(findings: pl.DataFrame, shown: Mapping[tuple[str, str], Sequence[str]]) -> list[FindingLine]:
-    """Worst first, then by how many show it."""
+def finding_lines(findings: pl.DataFrame, shown: Mapping[tuple[str, str], Sequence[str]]) -> list[FindingLine]:
+    """The findings of one source, worst first, then by share. ``shown``: (finding, field) to masked examples."""
     lines = [
         _finding(row, tuple(shown.get((row["finding"], row["field"]), ()))) for row in findings.iter_rows(named=True)
     ]

@@ -27,6 +27,7 @@ from cdp_assets.standardized.quality_rules import (
     REJECTED,
     REJECTED_ADVICE_ELSE,
     Rule,
+    severity_of,
 )
 from cdp_assets.tables import QUALITY_FINDINGS
 
@@ -53,6 +54,14 @@ def quality_findings(facts: Facts, rejected_rows: pl.DataFrame, lines: pl.DataFr
     found = pl.concat([pl.DataFrame(schema=_COUNTS), *(rows.select(list(_COUNTS)) for rows in counted)])
     found = found.filter(pl.col("looked_at") > 0).with_columns(share=pl.col("found") / pl.col("looked_at"))
     return QUALITY_FINDINGS.conform(found.select(QUALITY_FINDINGS.schema.keys()).sort("source", "finding", "field"))
+
+
+def kinds_found(findings: pl.DataFrame) -> pl.DataFrame:
+    """``source`` and ``kinds``: how many findings each source shows, wrong or doubtful."""
+    severity = [severity_of(finding, field) for finding, field in findings.select("finding", "field").iter_rows()]
+    counts = (pl.col("found") > 0) & (pl.col("severity") != "to know")
+    graded = findings.with_columns(pl.Series("severity", severity, dtype=pl.String))
+    return graded.group_by("source").agg(kinds=counts.sum()).sort("source")
 
 
 def examples(facts: Facts, source: str) -> dict[tuple[str, str], list[str]]:

@@ -35,7 +35,9 @@ class Measure:
 MEASURES = (
     Measure("completeness", "Completeness", "share", "up", "filled cells, of the fields that the source fills at all"),
     Measure("validity", "Validity", "share", "up", "delivered values that could be read"),
-    Measure("findings_per_1000", "Findings per 1,000 records", "rate", "down", "wrong or doubtful, each finding counted"),
+    Measure(
+        "findings_per_1000", "Findings per 1,000 records", "rate", "down", "wrong or doubtful, each finding counted"
+    ),
     Measure("rejected_share", "Rejected lines", "share", "down", "of all lines of the imports in use"),
     Measure("duplicate_share", "Repeated records", "share", "down", "of records with a full name and any evidence"),
     Measure("dead_email_share", "Dead addresses", "share", "down", "of the source's e-mail addresses"),
@@ -47,6 +49,9 @@ MEASURES = (
 )
 """In the order in which they are shown."""
 
+SMALLEST_SHARE = 0.0005
+"""Below it a share is told as 'under 0.1%', for 0.0% would say that there is none."""
+
 _OF_FINDINGS = {
     "duplicate_share": ("repeats_another_record", "record"),
     "dead_email_share": ("dead_address", "email"),
@@ -55,6 +60,26 @@ _OF_FINDINGS = {
     "placeholder_email_share": ("placeholder_address", "email"),
 }
 """Measures that are the share of a finding."""
+
+
+def told(measure: Measure, value: float | None) -> str:
+    """The value of a measure as people write it; a dash for none."""
+    if value is None or measure.form == "share":
+        return percent(value)
+    if measure.form == "days":
+        return f"{value:,.0f} days" if value < 3 * 365 else f"{value / 365.25:,.1f} years"
+    return f"{value:,.0f}" if value >= 10 or measure.form == "count" else f"{value:,.1f}"
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage; never rounded to all or nothing. A dash for none."""
+    if share is None:
+        return "–"
+    if 0 < share < SMALLEST_SHARE:
+        return "under 0.1%"
+    if 1 > share > 1 - SMALLEST_SHARE:
+        return "over 99.9%"
+    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
 
 
 def quality_measures(facts: Facts, findings: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
@@ -100,7 +125,9 @@ def _of_fields(current: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rejected(findings: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    rejected = findings.filter(pl.col("finding").str.starts_with(REJECTED)).group_by("source").agg(pl.col("found").sum())
+    rejected = (
+        findings.filter(pl.col("finding").str.starts_with(REJECTED)).group_by("source").agg(pl.col("found").sum())
+    )
     some = lines.filter(pl.col("lines") > 0).join(rejected, on="source", how="left")
     return some.select("source", rejected_share=pl.col("found").fill_null(0) / pl.col("lines"))
 

@@ -12,17 +12,18 @@ from collections.abc import Sequence
 from functools import cache
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cdp_assets.drawing import Spec, svg
 from cdp_assets.standardized import quality_pictures as pictures
 from cdp_assets.standardized.quality_audit import EVIDENCE, Audit, FindingLine, MeasureLine
-
-SMALLEST_SHARE = 0.0005
-"""Below it a share is told as 'under 0.1%', for 0.0% would say that there is none."""
+from cdp_assets.standardized.quality_measures import percent, told
 
 SPARK_WIDTH, SPARK_HEIGHT = 96, 22
+LEAST_SPAN = 0.1
+"""A line spans at least this part of its largest value: noise is not drawn as a mountain."""
 
+_QUOTED = re.compile(r"`([^`]*)`")
 _NAMESPACE = re.compile(r'\sxmlns(?::\w+)?="[^"]*"')
 
 
@@ -43,6 +44,16 @@ def index_page(audits: Sequence[Audit]) -> str:
     return _templates().get_template("quality_index.html").render(audits=audits, measures=list(names), title="Sources")
 
 
+def measures_table(audits: Sequence[Audit]) -> str:
+    """Sources and their measures as a Markdown table, numbers only."""
+    names = list(dict.fromkeys(line.measure for audit in audits for line in audit.measures))
+    rows = [["source", *(measure.title for measure in names)], ["---", *("---:" for _ in names)]]
+    for audit in audits:
+        by_name = {line.measure: told(line.measure, line.values[-1]) for line in audit.measures}
+        rows.append([f"`{audit.source}`", *(by_name.get(measure, "–") for measure in names)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def chart(spec: Spec) -> Markup:
     """A picture to stand inside a page: without its namespaces, and as wide as there is room."""
     drawn = _NAMESPACE.sub("", svg(spec))
@@ -53,15 +64,12 @@ def chart(spec: Spec) -> Markup:
 
 def spark(values: Sequence[float]) -> Markup:
     """A small line through the values, the last one marked; one value is a dot."""
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
+    middle = (min(values) + max(values)) / 2
+    span = max(max(values) - min(values), LEAST_SPAN * max(map(abs, values))) or 1.0
     room = SPARK_HEIGHT - 6
     step = (SPARK_WIDTH - 8) / max(len(values) - 1, 1)
     start = 4.0 if len(values) > 1 else SPARK_WIDTH - 4.0
-    at = [
-        (start + n * step, 3 + room * (1 - (value - low) / span) if high > low else SPARK_HEIGHT / 2)
-        for n, value in enumerate(values)
-    ]
+    at = [(start + n * step, SPARK_HEIGHT / 2 - room * (value - middle) / span) for n, value in enumerate(values)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
     x, y = at[-1]
     return Markup(
@@ -70,43 +78,27 @@ def spark(values: Sequence[float]) -> Markup:
     )
 
 
-def told(line: MeasureLine, value: float | None = None) -> str:
-    """The value of a measure as people write it: the newest one, or the one given."""
-    number = line.values[-1] if value is None else value
-    if line.measure.form == "share":
-        return percent(number)
-    if line.measure.form == "days":
-        return f"{number:,.0f} days" if number < 3 * 365 else f"{number / 365.25:,.1f} years"
-    return f"{number:,.0f}" if number >= 10 or line.measure.form == "count" else f"{number:,.1f}"
-
-
-def percent(share: float | None) -> str:
-    """A share as a percentage; never rounded to all or nothing."""
-    if share is None:
-        return "–"
-    if 0 < share < SMALLEST_SHARE:
-        return "under 0.1%"
-    if 1 > share > 1 - SMALLEST_SHARE:
-        return "over 99.9%"
-    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
-
-
 def change(line: MeasureLine) -> tuple[str, str] | None:
     """What became of a measure since the audit before, and whether that is better, worse or same; None at the first."""
     if len(line.values) < 2:
         return None
     before, now = line.values[-2:]
-    if told(line, before) == told(line, now):
+    if told(line.measure, before) == told(line.measure, now):
         return "as at the last audit", "same"
     is_up = now > before
     better = line.measure.better
     verdict = "same" if better == "neither" else "better" if (better == "up") == is_up else "worse"
-    return f"{'up' if is_up else 'down'} from {told(line, before)}", verdict
+    return f"{'up' if is_up else 'down'} from {told(line.measure, before)}", verdict
 
 
 def of(line: FindingLine) -> str:
     """``12 of 943 addresses``."""
     return f"{line.found:,} of {line.looked_at:,} {line.unit}"
+
+
+def _code(text: str) -> Markup:
+    """What stands between back quotes as code."""
+    return Markup(_QUOTED.sub(r"<code>\1</code>", str(escape(text))))
 
 
 @cache
@@ -115,6 +107,14 @@ def _templates() -> jinja2.Environment:
         loader=jinja2.PackageLoader("cdp_assets.standardized", "templates"), autoescape=True,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {"evidence": EVIDENCE, "spark": spark, "told": told, "percent": percent, "change": change, "of": of}
+    environment.globals |= {
+        "evidence": EVIDENCE,
+        "spark": spark,
+        "told": told,
+        "percent": percent,
+        "change": change,
+        "of": of,
+    }
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
+    environment.filters["code"] = _code
     return environment

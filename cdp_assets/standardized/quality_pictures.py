@@ -29,7 +29,7 @@ NEWEST_IMPORTS = 18
 _INK = "#6b767a"
 """Grey that is read on white and on near-black."""
 
-_WIDTH, _CELL = 640, 22
+_WIDTH, _LEAST_WIDTH, _COLUMN, _CELL = 640, 240, 60, 22
 
 
 def fields_by_import(report: pl.DataFrame) -> Spec:
@@ -39,23 +39,23 @@ def fields_by_import(report: pl.DataFrame) -> Spec:
         pl.concat_str("at", (pl.int_range(pl.len()).over("at") + 1).cast(pl.String), separator=" #").alias("import")
     )
     cells = report.join(named, on=["import_id", "landed_at"], how="inner").sort("landed_at", "import_id", "field")
-    return _heat_map(cells.select("field", column="import", share="completeness"), "import, by the day it landed")
+    return _heat_map(cells.select("field", column="import", share="completeness"))
 
 
 def fields_by_source(report: pl.DataFrame) -> Spec:
     """Completeness of each field in the records of all imports of each source."""
     sums = report.group_by("source", "field").agg(pl.col("filled", "records").sum())
     used = sums.filter(pl.col("filled").sum().over("field") > 0).sort("source", "field")
-    return _heat_map(used.select("field", column="source", share=pl.col("filled") / pl.col("records")), None)
+    return _heat_map(used.select("field", column="source", share=pl.col("filled") / pl.col("records")))
 
 
-def _heat_map(cells: pl.DataFrame, title: str | None) -> Spec:
+def _heat_map(cells: pl.DataFrame) -> Spec:
     columns = cells.get_column("column").unique(maintain_order=True).to_list()
     rows = cells.with_columns(
-        text=(pl.col("share") * 100).round(0).cast(pl.Int64).cast(pl.String)
+        pl.col("field").str.replace_all("_", " "), text=(pl.col("share") * 100).round(0).cast(pl.Int64).cast(pl.String)
     )
     base = alt.Chart(alt.InlineData(values=rows.to_dicts())).encode(
-        x=alt.X("column:N", sort=columns, title=title, axis=alt.Axis(orient="top", labelAngle=-40, labelLimit=120)),
+        x=alt.X("column:N", sort=columns, title=None, axis=alt.Axis(orient="top", labelAngle=-40, labelLimit=120)),
         y=alt.Y("field:N", title=None, axis=alt.Axis(labelLimit=160)),
     )
     scale = alt.Scale(domain=[0, 1], range=list(FILLED_COLOURS))
@@ -64,7 +64,7 @@ def _heat_map(cells: pl.DataFrame, title: str | None) -> Spec:
     )
     is_dark = alt.condition(f"datum.share >= {DARK_FROM}", alt.value("#ffffff"), alt.value("#1d2528"))
     figures = base.mark_text(fontSize=10).encode(text="text:N", color=is_dark)
-    width = min(_WIDTH, max(180, 46 * len(columns)))
+    width = min(_WIDTH, max(_LEAST_WIDTH, _COLUMN * len(columns)))
     return _spec((squares + figures).properties(width=width, height=alt.Step(_CELL)))
 
 

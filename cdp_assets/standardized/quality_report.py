@@ -54,6 +54,15 @@ def quality_report(records: pl.DataFrame) -> pl.DataFrame:
     return QUALITY_REPORT.conform(report.select(QUALITY_REPORT.schema.keys()).sort(*key, "field"))
 
 
+def newest_filled_shares(report: pl.DataFrame) -> pl.DataFrame:
+    """``source`` and ``share``: filled cells of each source's newest import, of the fields that the source ever fills."""
+    used = report.filter(pl.col("filled").sum().over("source", "field") > 0)
+    newest = used.select("source", "landed_at", "import_id").unique().sort("source", "landed_at", "import_id")
+    newest = newest.unique("source", keep="last", maintain_order=True)
+    cells = used.join(newest, on=["source", "import_id"], how="semi")
+    return cells.group_by("source").agg(share=pl.col("filled").sum() / pl.col("records").sum()).sort("source")
+
+
 def field_counts(records: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """Counts and shares of each field in each group of ``records``, those of one value of the columns ``by``.
 
@@ -85,11 +94,15 @@ _COUNTS = ("filled", "distinct_values", "unreadable", "delivered_only", "top_pro
 
 def _with_shares(counts: pl.DataFrame) -> pl.DataFrame:
     filled, delivered = pl.col("filled"), pl.col("delivered")
-    return counts.with_columns(delivered=filled + pl.col("delivered_only")).with_columns(
-        completeness=filled / pl.col("records"),
-        validity=pl.when(delivered > 0).then(1 - pl.col("unreadable") / delivered),
-        distinctness=pl.when(filled > 0).then(pl.min_horizontal(pl.col("distinct_values") / filled, 1.0)),
-    ).drop("delivered_only")
+    return (
+        counts.with_columns(delivered=filled + pl.col("delivered_only"))
+        .with_columns(
+            completeness=filled / pl.col("records"),
+            validity=pl.when(delivered > 0).then(1 - pl.col("unreadable") / delivered),
+            distinctness=pl.when(filled > 0).then(pl.min_horizontal(pl.col("distinct_values") / filled, 1.0)),
+        )
+        .drop("delivered_only")
+    )
 
 
 def _counted_fields(values: pl.DataFrame) -> pl.DataFrame:

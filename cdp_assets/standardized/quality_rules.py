@@ -68,7 +68,9 @@ _EMAIL = (Shown("address", "email", "email"),)
 _PHONE = (Shown("number", "phone", "phone"),)
 _BORN = (Shown("born", "date_of_birth", "date"),)
 _NAME = (Shown("first name", "first_name", "text"), Shown("last name", "last_name", "text"))
-_age_in_years = (pl.col("newest") - pl.col("date_of_birth").cast(pl.Datetime("us", "UTC"))).dt.total_days() / DAYS_OF_A_YEAR
+_age_in_years = (
+    pl.col("newest") - pl.col("date_of_birth").cast(pl.Datetime("us", "UTC"))
+).dt.total_days() / DAYS_OF_A_YEAR
 _has_birth_date = pl.col("date_of_birth").is_not_null()
 _seen = pl.col("observed_at")
 
