@@ -18,7 +18,15 @@ from cdp_assets.standardized.quality_facts import Facts
 from cdp_assets.standardized.quality_findings import examples
 from cdp_assets.standardized.quality_measures import MEASURES, Measure
 from cdp_assets.standardized.quality_report import field_counts
-from cdp_assets.standardized.quality_rules import NOT_KEPT, REJECTED, SEVERITIES, Severity, rule_of, severity_of
+from cdp_assets.standardized.quality_rules import (
+    NOT_KEPT,
+    REJECTED,
+    SEVERITIES,
+    Severity,
+    is_part,
+    rule_of,
+    severity_of,
+)
 
 HISTORY = 26
 """Audits that a line shows: half a year of weekly ones."""
@@ -66,7 +74,7 @@ class FindingLine:
     @property
     def is_evidence(self) -> bool:
         """A part of another finding: records repeated by one evidence, of those repeated by any."""
-        return self.finding == "repeats_another_record" and self.field != "record"
+        return is_part(self.finding, self.field)
 
 
 @dataclass(frozen=True)

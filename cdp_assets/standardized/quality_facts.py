@@ -32,6 +32,7 @@ _COUNTRY_CODES = {
     str(code): frozenset(regions) for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items() if code
 }
 _NAME = ["first_name", "last_name", "suffix"]
+_SAME = ["source", "record_id", *_NAME, "has_namesake"]
 
 
 @dataclass(frozen=True)
@@ -179,14 +180,15 @@ def _with_repeats(records: pl.DataFrame, email_addresses: pl.DataFrame, numbers:
     """
     full = pl.col("first_name").str.len_chars() >= SHORTEST_FIRST_NAME
     people = records.filter(~pl.col("is_event") & full & pl.col("last_name").is_not_null())
+    people = people.with_columns(has_namesake=pl.len().over("source", *_NAME) > 1)
     crowds = email_addresses.filter(pl.col("is_shared") | (pl.col("class") == "placeholder")).select(value="email")
     offices = numbers.filter(pl.col("families") > 2).select(value="phone").unique()
     place = pl.concat_str("street", "house", "postcode", separator="|")
     evidence = {
         "email": _listed(people, "emails").join(crowds, on="value", how="anti"),
         "phone": _listed(people, "phones").join(offices, on="value", how="anti"),
-        "date_of_birth": people.select("source", "record_id", *_NAME, value="date_of_birth").drop_nulls("value"),
-        "street": people.select("source", "record_id", *_NAME, value=place).drop_nulls("value"),
+        "date_of_birth": people.select(*_SAME, value="date_of_birth").drop_nulls("value"),
+        "street": people.select(*_SAME, value=place).drop_nulls("value"),
     }
     told = records
     for field, rows in evidence.items():
@@ -197,13 +199,17 @@ def _with_repeats(records: pl.DataFrame, email_addresses: pl.DataFrame, numbers:
 
 
 def _listed(people: pl.DataFrame, column: str) -> pl.DataFrame:
-    return people.select("source", "record_id", *_NAME, value=column).explode("value").drop_nulls("value")
+    return people.select(*_SAME, value=column).explode("value").drop_nulls("value")
 
 
 def _repeated(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     """``record_id`` and whether a record with a smaller id is of the same source, full name and value."""
     same = ["source", *_NAME, "value"]
-    groups = rows.group_by(same).agg(pl.col("record_id").min().alias("first_id"), pl.len().alias("rows"))
+    groups = (
+        rows.filter("has_namesake")
+        .group_by(same)
+        .agg(pl.col("record_id").min().alias("first_id"), pl.len().alias("rows"))
+    )
     several = groups.filter(pl.col("rows") > 1).drop("rows")
     later = rows.join(several, on=same, how="inner").filter(pl.col("record_id") != pl.col("first_id"))
     looked_at = rows.select("record_id").unique()

@@ -27,7 +27,7 @@ from cdp_assets.standardized.quality_rules import (
     REJECTED,
     REJECTED_ADVICE_ELSE,
     Rule,
-    severity_of,
+    graded,
 )
 from cdp_assets.tables import QUALITY_FINDINGS
 
@@ -58,26 +58,20 @@ def quality_findings(facts: Facts, rejected_rows: pl.DataFrame, lines: pl.DataFr
 
 def kinds_found(findings: pl.DataFrame) -> pl.DataFrame:
     """``source`` and ``kinds``: how many findings each source shows, wrong or doubtful."""
-    severity = [severity_of(finding, field) for finding, field in findings.select("finding", "field").iter_rows()]
     counts = (pl.col("found") > 0) & (pl.col("severity") != "to know")
-    graded = findings.with_columns(pl.Series("severity", severity, dtype=pl.String))
-    return graded.group_by("source").agg(kinds=counts.sum()).sort("source")
+    return graded(findings).group_by("source").agg(kinds=counts.sum()).sort("source")
 
 
 def examples(facts: Facts, source: str) -> dict[tuple[str, str], list[str]]:
     """(Finding, field) to a few masked examples of it in one source; only where there are any."""
-    identifiers = facts.identifiers.filter(pl.col("source") == source)
+    is_of_source = pl.col("source") == source
     looked = [
-        (facts.addresses, ADDRESS_RULES),
-        (facts.numbers, PHONE_RULES),
-        (facts.records, RECORD_RULES),
+        (facts.addresses.filter(is_of_source), ADDRESS_RULES),
+        (facts.numbers.filter(is_of_source), PHONE_RULES),
+        (facts.records.filter(is_of_source), RECORD_RULES),
     ]
-    told = {
-        (rule.name, rule.field): _masked(units.filter(pl.col("source") == source), rule)
-        for units, rules in looked
-        for rule in rules
-    }
-    for (field,), rows in identifiers.group_by("field"):
+    told = {(rule.name, rule.field): _masked(units, rule) for units, rules in looked for rule in rules}
+    for (field,), rows in facts.identifiers.filter(is_of_source & pl.col("contradicts")).group_by("field"):
         told[IDENTIFIER_RULE.name, str(field)] = _masked(rows, IDENTIFIER_RULE)
     return {key: shown for key, shown in told.items() if shown}
 
@@ -110,7 +104,8 @@ def _ruled(units: pl.DataFrame, rules: tuple[Rule, ...]) -> Iterator[pl.DataFram
 
 
 def _count(condition: pl.Expr) -> pl.Expr:
-    return (condition.fill_null(False) & pl.int_range(pl.len()).is_not_null()).sum().cast(pl.Int64)
+    """Of the rows of a group; a condition that reads no column holds for each of them."""
+    return (condition.fill_null(False) & pl.col("source").is_not_null()).sum().cast(pl.Int64)
 
 
 def _identifiers(units: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +130,7 @@ def _not_kept(current: pl.DataFrame) -> pl.DataFrame:
     counts = parts.unique().group_by("source", "field", "problem").agg(pl.len().cast(pl.Int64).alias("found"))
     if counts.is_empty():
         return pl.DataFrame(schema=_COUNTS)
-    delivered = field_counts(current, ["source"]).select("source", "field", looked_at="delivered")
+    delivered = field_counts(current, ["source"], with_distinct=False).select("source", "field", looked_at="delivered")
     advice = pl.col("problem").replace_strict(NOT_KEPT_ADVICE, default=NOT_KEPT_ADVICE_ELSE, return_dtype=pl.String)
     return counts.join(delivered, on=["source", "field"]).with_columns(
         finding=NOT_KEPT + pl.col("problem"), advice=advice

@@ -15,7 +15,7 @@ import polars as pl
 
 from cdp_assets.standardized.quality_facts import Facts
 from cdp_assets.standardized.quality_report import field_counts
-from cdp_assets.standardized.quality_rules import REJECTED, severity_of
+from cdp_assets.standardized.quality_rules import REJECTED, graded
 from cdp_assets.tables import QUALITY_AUDITS
 
 Form = Literal["share", "count", "days", "rate"]
@@ -117,7 +117,7 @@ def _long(wide: pl.DataFrame, *measures: str) -> pl.DataFrame:
 
 
 def _of_fields(current: pl.DataFrame) -> pl.DataFrame:
-    counts = field_counts(current, ["source"]).filter(pl.col("delivered") > 0)
+    counts = field_counts(current, ["source"], with_distinct=False).filter(pl.col("delivered") > 0)
     return counts.group_by("source").agg(
         completeness=pl.col("filled").sum() / pl.col("records").sum(),
         validity=1 - pl.col("unreadable").sum() / pl.col("delivered").sum(),
@@ -134,11 +134,7 @@ def _rejected(findings: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _per_1000(findings: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """A repeated record counts once, not once by each evidence."""
-    severity = [severity_of(finding, field) for finding, field in findings.select("finding", "field").iter_rows()]
-    is_evidence = (pl.col("finding") == "repeats_another_record") & (pl.col("field") != "record")
-    counted = findings.with_columns(pl.Series("severity", severity, dtype=pl.String)).filter(
-        (pl.col("severity") != "to know") & ~is_evidence
-    )
+    counted = graded(findings).filter(pl.col("severity") != "to know")
     sums = counted.group_by("source").agg(pl.col("found").sum())
     joined = records.join(sums, on="source", how="left")
     return joined.select("source", findings_per_1000=1000 * pl.col("found").fill_null(0) / pl.col("records"))

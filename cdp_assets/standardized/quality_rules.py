@@ -270,3 +270,16 @@ def severity_of(finding: str, field: str) -> Severity:
     """How bad it is; what could not be taken in or kept is wrong."""
     rule = rule_of(finding, field)
     return rule.severity if rule else "wrong"
+
+
+def is_part(finding: str, field: str) -> bool:
+    """Whether it is counted in another finding already: records repeated by one evidence, in those repeated by any."""
+    return finding == "repeats_another_record" and field != "record"
+
+
+def graded(findings: pl.DataFrame) -> pl.DataFrame:
+    """``standardized/quality_findings`` with ``severity``, without findings that are part of another."""
+    named = list(findings.select("finding", "field").iter_rows())
+    severity = pl.Series("severity", [severity_of(*each) for each in named], dtype=pl.String)
+    alone = pl.Series([not is_part(*each) for each in named], dtype=pl.Boolean)
+    return findings.with_columns(severity).filter(alone)

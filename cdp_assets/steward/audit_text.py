@@ -17,6 +17,7 @@ import polars as pl
 from cdp_assets.standardized.quality_audit import FindingLine, finding_lines
 from cdp_assets.standardized.quality_files import INDEX, report_file
 from cdp_assets.standardized.quality_measures import MEASURES, told
+from cdp_assets.standardized.quality_rules import SEVERITIES
 from cdp_assets.steward.plain_text import facts, heading, plural, table
 from cdp_assets.tables import QUALITY_AUDITS, QUALITY_FINDINGS
 from cdp_assets.workspace import Workspace
@@ -83,8 +84,7 @@ def audits_text(workspace: Workspace, made: Sequence[SourceAudit], width: int) -
     rows = [
         (
             audit.source,
-            sum(line.severity == "wrong" for line in audit.findings),
-            sum(line.severity == "doubtful" for line in audit.findings),
+            *(sum(line.severity == how for line in audit.findings if not line.is_evidence) for how in SEVERITIES[:2]),
             *(told(measure, audit.measures.get(measure.name)) for measure in chosen),
         )
         for audit in made
