@@ -15,7 +15,7 @@ import polars as pl
 
 from cdp_assets.standardized.quality_facts import Facts
 from cdp_assets.standardized.quality_report import field_counts
-from cdp_assets.standardized.quality_rules import REJECTED, graded
+from cdp_assets.standardized.quality_rules import DAYS_OF_A_YEAR, REJECTED, graded
 from cdp_assets.tables import QUALITY_AUDITS
 
 Form = Literal["share", "count", "days", "rate"]
@@ -67,7 +67,7 @@ def told(measure: Measure, value: float | None) -> str:
     if value is None or measure.form == "share":
         return percent(value)
     if measure.form == "days":
-        return f"{value:,.0f} days" if value < 3 * 365 else f"{value / 365.25:,.1f} years"
+        return f"{value:,.0f} days" if value < DAYS_OF_A_YEAR else f"{value / DAYS_OF_A_YEAR:,.1f} years"
     return f"{value:,.0f}" if value >= 10 or measure.form == "count" else f"{value:,.1f}"
 
 

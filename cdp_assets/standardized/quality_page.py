@@ -19,6 +19,12 @@ from cdp_assets.standardized import quality_pictures as pictures
 from cdp_assets.standardized.quality_audit import EVIDENCE, Audit, FindingLine, MeasureLine
 from cdp_assets.standardized.quality_measures import percent, told
 
+IN_INDEX = (
+    "completeness", "validity", "findings_per_1000", "rejected_share", "duplicate_share", "dead_email_share",
+    "median_age_days", "records",
+)  # fmt: skip
+"""Measures that stand side by side for all sources: more do not fit a page."""
+
 SPARK_WIDTH, SPARK_HEIGHT = 96, 22
 LEAST_SPAN = 0.1
 """A line spans at least this part of its largest value: noise is not drawn as a mountain."""
@@ -40,7 +46,7 @@ def audit_page(audit: Audit) -> str:
 
 def index_page(audits: Sequence[Audit]) -> str:
     """The list of the reports, with the measures of each source side by side."""
-    names = dict.fromkeys(line.measure for audit in audits for line in audit.measures)
+    names = dict.fromkeys(line.measure for audit in audits for line in audit.measures if line.measure.name in IN_INDEX)
     return _templates().get_template("quality_index.html").render(audits=audits, measures=list(names), title="Sources")
 
 

@@ -29,7 +29,10 @@ NEWEST_IMPORTS = 18
 _INK = "#6b767a"
 """Grey that is read on white and on near-black."""
 
-_WIDTH, _LEAST_WIDTH, _COLUMN, _CELL = 640, 240, 60, 22
+_WIDTH, _LEAST_WIDTH, _COLUMN, _CELL = 840, 240, 60, 22
+
+_SIDE = 20
+"""Room beside a picture: a reader's font may be wider than the one that it was measured with."""
 
 
 def fields_by_import(report: pl.DataFrame) -> Spec:
@@ -79,7 +82,7 @@ def states_by_age(aged: pl.DataFrame) -> Spec:
         alt.Chart(alt.InlineData(values=long.to_dicts()))
         .mark_bar(height=16)
         .encode(
-            x=alt.X("share:Q", title="share of records", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            x=alt.X("share:Q", title="share of records", axis=alt.Axis(format="%", tickCount=5), scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("age:N", sort=[name for name, _ in AGES], title="last observed"),
             color=alt.Color("state:N", title=None, scale=alt.Scale(domain=list(STATES), range=[STATE_COLOURS[s] for s in STATES]), legend=alt.Legend(orient="top")),
             order=alt.Order("place:Q"),
@@ -95,7 +98,7 @@ def records_by_month(decayed: pl.DataFrame) -> Spec:
         alt.Chart(alt.InlineData(values=values))
         .mark_bar(color="#2f7f8b")
         .encode(
-            x=alt.X("yearmonth(month):T", title="month of the last observation"),
+            x=alt.X("yearmonth(month):T", title="month of the last observation", axis=alt.Axis(labelOverlap="greedy")),
             y=alt.Y("records:Q", title="records", axis=alt.Axis(tickCount=4, tickMinStep=1)),
         )
     )
@@ -109,7 +112,7 @@ def decay_curves(alive: pl.DataFrame) -> Spec:
         .mark_line(point=True)
         .encode(
             x=alt.X("age:N", sort=[name for name, _ in AGES], title="last observed", axis=alt.Axis(labelAngle=-25)),
-            y=alt.Y("alive:Q", title="with an active address", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("alive:Q", title="with an active address", axis=alt.Axis(format="%", tickCount=5), scale=alt.Scale(domain=[0, 1])),
             color=alt.Color("source:N", title=None),
         )
     )  # fmt: skip
@@ -119,7 +122,9 @@ def decay_curves(alive: pl.DataFrame) -> Spec:
 def _spec(chart: Any) -> Spec:
     axis = {"labelColor": _INK, "titleColor": _INK, "gridColor": _INK, "gridOpacity": 0.25, "domainColor": _INK, "tickColor": _INK, "titleFontWeight": "normal"}  # fmt: skip
     spec: Spec = (
-        chart.configure(background="transparent", font="sans-serif")
+        chart.configure(
+            background="transparent", font="sans-serif", padding={"left": _SIDE, "right": _SIDE, "top": 5, "bottom": 5}
+        )
         .configure_view(strokeOpacity=0)
         .configure_axis(**axis)
         .configure_legend(labelColor=_INK, titleColor=_INK)
