@@ -98,7 +98,11 @@ def records_by_month(decayed: pl.DataFrame) -> Spec:
         alt.Chart(alt.InlineData(values=values))
         .mark_bar(color="#2f7f8b")
         .encode(
-            x=alt.X("yearmonth(month):T", title="month of the last observation", axis=alt.Axis(labelOverlap="greedy", labelFlush=False)),
+            x=alt.X(
+                "yearmonth(month):T",
+                title="month of the last observation",
+                axis=alt.Axis(labelOverlap="greedy", labelFlush=False),
+            ),
             y=alt.Y("records:Q", title="records", axis=alt.Axis(tickCount=4, tickMinStep=1)),
         )
     )
