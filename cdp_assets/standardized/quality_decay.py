@@ -42,7 +42,8 @@ def decay(facts: Facts) -> pl.DataFrame:
 
 def by_age(decayed: pl.DataFrame) -> pl.DataFrame:
     """``source``, ``age`` (a name of ``AGES``), ``records`` and ``STATES``, in the order of ages; without empty bands."""
-    band = pl.col("age_months").cut([start - 0.5 for _, start in AGES[1:]], labels=_AGE_NAMES).cast(pl.String)
+    place = pl.sum_horizontal(pl.col("age_months") >= start for _, start in AGES[1:])
+    band = place.replace_strict(dict(enumerate(_AGE_NAMES)), return_dtype=pl.String)
     order = pl.DataFrame({"age": _AGE_NAMES, "place": range(len(AGES))})
     sums = decayed.with_columns(age=band).group_by("source", "age").agg(pl.col("records", *STATES).sum())
     return sums.join(order, on="age").sort("source", "place").drop("place")

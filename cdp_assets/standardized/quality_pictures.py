@@ -46,9 +46,9 @@ def fields_by_import(report: pl.DataFrame) -> Spec:
 
 
 def fields_by_source(report: pl.DataFrame) -> Spec:
-    """Completeness of each field in the records of all imports of each source."""
+    """Completeness of each field in the records of all imports of each source that fills it at all."""
     sums = report.group_by("source", "field").agg(pl.col("filled", "records").sum())
-    used = sums.filter(pl.col("filled").sum().over("field") > 0).sort("source", "field")
+    used = sums.filter(pl.col("filled") > 0).sort("source", "field")
     return _heat_map(used.select("field", column="source", share=pl.col("filled") / pl.col("records")))
 
 
