@@ -130,6 +130,14 @@ def test_one_resolution_runs_at_a_time(definitions: dg.Definitions) -> None:
     assert pools == {"resolution"}
 
 
+def test_an_audit_is_no_part_of_a_resolution_but_its_findings_are(definitions: dg.Definitions) -> None:
+    def made_by(job: str) -> set[str]:
+        return {key.path[-1] for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
+
+    assert made_by("audit_quality") == {"quality_report", "quality_findings", "quality_audits"}
+    assert made_by("resolve_customers") & made_by("audit_quality") == {"quality_report", "quality_findings"}
+
+
 def test_every_source_imports_in_a_pool_of_its_own(definitions: dg.Definitions) -> None:
     ingest = definitions.resolve_job_def("ingest_import_crm")
     assert {node.definition.pool for node in ingest.graph.node_dict.values()} == {"imports_crm"}
