@@ -60,10 +60,14 @@ PROCESS_TAG = "cdp/process"
 
 NIGHTLY = "30 2 * * *"
 WEEKLY = "0 4 * * 0"
+MONDAYS = "0 6 * * 1"
 
 RESOLVE = dg.define_asset_job(
     "resolve_customers",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("raw") - dg.AssetSelection.tag("cdp/step", "import"),
+    selection=dg.AssetSelection.all()
+    - dg.AssetSelection.groups("raw")
+    - dg.AssetSelection.tag("cdp/step", "import")
+    - dg.AssetSelection.tag("cdp/step", "audit"),
     description="Record versions → linkage → customers → golden records → segments → publication, behind blocking checks.",
 )
 
@@ -72,6 +76,14 @@ TRAIN = dg.define_asset_job(
     selection=dg.AssetSelection.assets(["candidate_links", "linkage_model"], ["candidate_links", "term_frequencies"]),
     config={"ops": {"linkage_model": {"config": {"retrain": True}}}},
     description="Train a new version of the linkage model on today's profiles and report on it.",
+)
+
+AUDIT = dg.define_asset_job(
+    "audit_quality",
+    selection=dg.AssetSelection.assets(
+        ["standardized", "quality_report"], ["standardized", "quality_findings"], ["standardized", "quality_audits"]
+    ),
+    description="Audit the quality of every source: numbers for the history, and a report to read for each.",
 )
 
 PUBLISH = dg.define_asset_job(
@@ -115,7 +127,7 @@ def jobs_for(contracts: Sequence[SourceContract]) -> list[Job]:
         for contract in contracts
         if contract.extract.is_fetched
     ]
-    return [*imports, *extractions, RESOLVE, TRAIN, PUBLISH]
+    return [*imports, *extractions, RESOLVE, TRAIN, AUDIT, PUBLISH]
 
 
 TRAIN_WEEKLY = dg.ScheduleDefinition(
@@ -124,6 +136,15 @@ TRAIN_WEEKLY = dg.ScheduleDefinition(
     cron_schedule=WEEKLY,
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Retrains the linkage model every week and reports on it.",
+)
+
+
+AUDIT_WEEKLY = dg.ScheduleDefinition(
+    name="audit_weekly",
+    job=AUDIT,
+    cron_schedule=MONDAYS,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Audits the quality of every source, so that the reports are there when the week begins.",
 )
 
 
@@ -142,7 +163,7 @@ def schedules_for(contracts: Sequence[SourceContract]) -> list[dg.ScheduleDefini
             return dg.SkipReason("an import or a backfill is running; the sensor resolves when it has ended")
         return dg.RunRequest()
 
-    return [resolve_nightly, TRAIN_WEEKLY]
+    return [resolve_nightly, TRAIN_WEEKLY, AUDIT_WEEKLY]
 
 
 # -- sensors ----------------------------------------------------------------------------------------------------------
@@ -672,6 +693,16 @@ def train(workspace: Workspace) -> RunReport:
     outcome = RunReport()
     with _instance(workspace.require(), lambda _: None) as instance:
         _Runner(definitions_for(workspace), instance, outcome).execute(TRAIN.name)
+    return outcome
+
+
+def audit(workspace: Workspace) -> RunReport:
+    """Audit the quality of every source, as the weekly schedule does: history in the lake, reports in the workspace."""
+    from cdp_assets.definitions import definitions_for
+
+    outcome = RunReport()
+    with _instance(workspace.require(), lambda _: None) as instance:
+        _Runner(definitions_for(workspace), instance, outcome).execute(AUDIT.name)
     return outcome
 
 

@@ -132,6 +132,12 @@ def parser() -> argparse.ArgumentParser:
     accept.add_argument("import_id", metavar="IMPORT", help="as `cdp status` shows it")
     accept.add_argument("--by", help="who decides (default: the name of this account)")
 
+    audit = command("audit", _audit, "audit the quality of every source now, and say where the reports are")
+    audit.add_argument(
+        "source", nargs="?", metavar="SOURCE", help="tell what was found in this one (default: all, in short)"
+    )
+    _json(audit)
+
     customer = command("customer", _customer, "show everything known about a customer")
     customer.add_argument(
         "enquiry", metavar="WHO", help="customer id (old ones too), e-mail address, phone, record id or name"
@@ -437,6 +443,29 @@ def _accept(arguments: argparse.Namespace) -> int:
     workspace = _workspace(arguments).require()
     (contract,), _ = _contracts(workspace, arguments.source)
     print(accept(workspace, contract, arguments.import_id, by=arguments.by or _account(), now=_now()))
+    return FINE
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from cdp_assets.automation import audit
+    from cdp_assets.steward.audit_text import audit_text, audits_as_json, audits_text, newest_audits
+    from cdp_assets.steward.lookup import require_made
+    from cdp_assets.tables import EMAIL_ADDRESSES
+
+    workspace = _workspace(arguments).require()
+    if arguments.source is not None:
+        _contracts(workspace, arguments.source)
+    require_made(workspace.lake, EMAIL_ADDRESSES)
+    problems = audit(workspace).problems
+    if problems:
+        raise CommandError("; ".join(problems))
+    made = newest_audits(workspace, arguments.source)
+    if arguments.json:
+        print(_as_json(audits_as_json(made)))
+    elif arguments.source is not None:
+        print(audit_text(made[0], _width()))
+    else:
+        print(audits_text(workspace, made, _width()))
     return FINE
 
 

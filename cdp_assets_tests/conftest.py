@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
-MADE_BY_RUNS = shutil.ignore_patterns("lake", "dagster", "exports", "*.db", "*.db-*", "shop_extracts")
+MADE_BY_RUNS = shutil.ignore_patterns("lake", "dagster", "exports", "reports", "*.db", "*.db-*", "shop_extracts")
 
 
 def copy_sample(home: Path) -> Path:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 from dagster import DagsterRunStatus
 
 from cdp_assets.automation import contiguous, ingest_job_name, partitions_name
 from cdp_assets.definitions import definitions_for
 from cdp_assets.environment import workspace_from_environment
+from cdp_assets.tables import QUALITY_AUDITS, QUALITY_FINDINGS
 from cdp_assets.workspace import Workspace
 
 CONTRACT = "source: crm\nkind: profiles\nextract: {files: '*.csv'}\nkey: id\ncolumns: {first_name: f, email: e}\n"
@@ -90,6 +93,55 @@ def test_a_resolution_waits_while_an_import_runs_and_while_files_arrive(
     assert tick(workspace, instance, "resolve_when_imports_have_landed").skip_reason is not None
     (workspace.landing_dir / "crm" / "contacts-2.csv").unlink()
     assert tick(workspace, instance, "resolve_when_imports_have_landed").run_requests
+
+
+def test_the_weekly_audit_asks_for_an_audit(workspace: Workspace, instance: dg.DagsterInstance) -> None:
+    schedule = definitions_for(workspace).resolve_schedule_def("audit_weekly")
+    assert (schedule.job_name, schedule.cron_schedule) == ("audit_quality", "0 6 * * 1")
+    monday = dg.build_schedule_context(instance=instance, scheduled_execution_time=datetime(2024, 1, 1, 6, tzinfo=UTC))
+    assert len(schedule.evaluate_tick(monday).run_requests or []) == 1
+
+
+def test_an_audit_writes_its_history_once_a_day_and_a_report_for_each_source(
+    workspace: Workspace, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        land(workspace, number)
+    run_what_was_asked(workspace, instance, tick(workspace, instance, "import_landed_files"))
+    run_what_was_asked(workspace, instance, tick(workspace, instance, "resolve_when_imports_have_landed"))
+    folder = workspace.home / "reports" / "quality"
+    assert not folder.exists(), "a resolution makes findings, and no report"
+    assert workspace.lake.exists(QUALITY_FINDINGS)
+
+    def audit_on(day: int) -> pl.DataFrame:
+        monkeypatch.setattr("cdp_assets.standardized.assets.now", lambda: datetime(2024, 1, day, tzinfo=UTC))
+        job = definitions_for(workspace).resolve_job_def("audit_quality")
+        result = job.execute_in_process(instance=instance)
+        assert result.success
+        shown = result.asset_materializations_for_node("standardized__quality_audits")[0].metadata
+        assert not [value for value in shown.values() if "mail0.example" in str(value) or "ame0" in str(value)]
+        return workspace.lake.read(QUALITY_AUDITS)
+
+    first = audit_on(1)
+    assert {path.name for path in folder.iterdir()} == {"crm.html", "index.html"}
+    assert first.filter(pl.col("measure") == "records")["value"].to_list() == [2.0]
+    assert audit_on(1).equals(first)
+    both = audit_on(8)
+    assert both.height == 2 * first.height
+    assert both.filter(pl.col("audited_on") == date(2024, 1, 1)).equals(first)
+
+
+def test_an_audit_of_nothing_is_no_failure(workspace: Workspace, instance: dg.DagsterInstance) -> None:
+    definitions = definitions_for(workspace)
+    before = ["standardized/record_versions", "standardized/rejected_rows", "standardized/email_addresses"]
+    assert dg.materialize(
+        [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)],
+        selection=before,
+        instance=instance,
+        resources={"workspace": workspace},
+    ).success
+    assert definitions.resolve_job_def("audit_quality").execute_in_process(instance=instance).success
+    assert workspace.lake.read(QUALITY_AUDITS).is_empty()
 
 
 def test_nothing_to_resolve_is_nothing_asked(workspace: Workspace, instance: dg.DagsterInstance) -> None:

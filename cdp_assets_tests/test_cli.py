@@ -21,6 +21,7 @@ from cdp_assets.sources.arrivals import register_arrivals
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.contracts_in_force import put_in_force
 from cdp_assets.standardized.importing import standardize_import
+from cdp_assets.tables import REJECTED_ROWS
 from cdp_assets.workspace import Workspace
 from cdp_assets_tests.builders import (
     CUSTOMER_OF,
@@ -147,7 +148,7 @@ def test_a_directory_that_is_no_workspace_is_explained(cdp: Cdp, tmp_path: Path)
 @pytest.mark.parametrize(
     "command",
     [["customer", "crm/1"], ["why", "crm/1", "crm/2"], ["judge", "crm/1", "crm/2", "same", "--reason", "x"], ["export", "identities", "OUT"],
-     ["evaluate", "TRUTH"], ["model", "show"]],
+     ["evaluate", "TRUTH"], ["model", "show"], ["audit"], ["audit", "crm"]],
 )  # fmt: skip
 def test_before_the_first_run_every_command_says_what_to_run(
     cdp: Cdp, fresh: Workspace, tmp_path: Path, command: list[str]
@@ -420,6 +421,34 @@ def delivered(tmp_path: Path) -> Path:
     path = tmp_path / "club_members.csv"
     path.write_text(FILE, encoding="utf-8")
     return path
+
+
+def test_an_audit_says_what_was_found_and_where_the_reports_are(cdp: Cdp, own: Workspace) -> None:
+    own.lake.replace(REJECTED_ROWS, REJECTED_ROWS.empty())
+    one = cdp(own, "audit", "webinar")
+    assert one.code == 0
+    assert "addresses that bounce" in one.out
+    assert f"Report: {own.home}/reports/quality/webinar.html" in one.out
+    assert not [value for value in PERSONAL_VALUES if value in one.out]
+    assert {path.name for path in (own.home / "reports" / "quality").iterdir()} >= {"index.html", "crm.html"}
+
+    made = {audit["source"]: audit for audit in json.loads(cdp(own, "audit", "--json").out)}
+    assert {finding["finding"] for finding in made["webinar"]["findings"]} >= {"dead_address"}
+    assert all(audit["measures"]["records"] > 0 for audit in made.values())
+
+
+def test_an_audit_of_an_unknown_source_is_refused(cdp: Cdp, finished: Workspace) -> None:
+    done = cdp(finished, "audit", "till")
+    assert (done.code, done.out) == (1, "")
+    assert "there are" in done.err
+
+
+def test_an_audit_that_fails_says_why(cdp: Cdp, finished: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    import cdp_assets.automation
+
+    monkeypatch.setattr(cdp_assets.automation, "audit", lambda workspace: Ran(problems=["quality_audits: no room"]))
+    done = cdp(finished, "audit")
+    assert (done.code, done.err) == (1, "cdp audit: quality_audits: no room\n")
 
 
 def test_a_drafted_contract_is_written_and_can_be_read(cdp: Cdp, fresh: Workspace, delivered: Path) -> None:

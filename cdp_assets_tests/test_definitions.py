@@ -95,8 +95,12 @@ def test_every_asset_depends_only_on_its_own_or_an_earlier_stage(specs: list[dg.
 def test_the_jobs_schedules_and_sensors_are_there(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
-    assert {"resolve_customers", "train_linkage_model", "publish", "ingest_import_crm"} <= jobs
-    assert {schedule.name for schedule in repository.schedule_defs} == {"resolve_nightly", "train_weekly"}
+    assert {"resolve_customers", "train_linkage_model", "audit_quality", "publish", "ingest_import_crm"} <= jobs
+    assert {schedule.name for schedule in repository.schedule_defs} == {
+        "resolve_nightly",
+        "train_weekly",
+        "audit_weekly",
+    }
     sensors = {sensor.name for sensor in repository.sensor_defs}
     assert sensors == {"import_landed_files", "resolve_when_imports_have_landed", "extract_from_databases"}
 
@@ -124,6 +128,14 @@ def test_one_resolution_runs_at_a_time(definitions: dg.Definitions) -> None:
     resolve = definitions.resolve_job_def("resolve_customers")
     pools = {node.definition.pool for node in resolve.graph.node_dict.values()}
     assert pools == {"resolution"}
+
+
+def test_an_audit_is_no_part_of_a_resolution_but_its_findings_are(definitions: dg.Definitions) -> None:
+    def made_by(job: str) -> set[str]:
+        return {key.path[-1] for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
+
+    assert made_by("audit_quality") == {"quality_report", "quality_findings", "quality_audits"}
+    assert made_by("resolve_customers") & made_by("audit_quality") == {"quality_report", "quality_findings"}
 
 
 def test_every_source_imports_in_a_pool_of_its_own(definitions: dg.Definitions) -> None:

@@ -220,11 +220,14 @@ def test_no_customers_value_reaches_dagsters_storage_or_a_log(home: Path) -> Non
         + "9,Canary77,Quillfeather,canary77@quillfeather.example,07700900999,1990-01-02,9 Zanzibarstrasse,Hull,HU1 1AA,never\n",
     )
     done = cdp(home, "run", check=False)
+    audited = cdp(home, "audit", "crm")
+    reports = b"".join(path.read_bytes() for path in (home / "reports").rglob("*.html"))
     stored = b"".join(path.read_bytes() for path in (home / "dagster").rglob("*") if path.is_file())
     logs = b"".join(path.read_bytes() for path in (home / "lake").rglob("_delta_log/*"))
-    said = (done.stdout + done.stderr).encode()
+    said = (done.stdout + done.stderr + audited.stdout + audited.stderr).encode()
+    assert reports
     for canary in canaries:
-        for kept, where in ((stored, "dagster"), (logs, "the lake's log"), (said, "the output")):
+        for kept, where in ((stored, "dagster"), (logs, "the lake's log"), (said, "the output"), (reports, "a report")):
             assert canary.lower().encode() not in kept.lower(), f"{canary[:3]}… in {where}"
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a model and of scored pairs, as Vega-Lite specifications and as PNG, drawn without a browser or a network.
+"""Pictures of a model and of scored pairs, as Vega-Lite specifications; ``drawing.py`` draws them.
 
 No picture holds a personal value: an explanation's bars carry the level that was reached, never what was compared.
 
@@ -12,18 +12,17 @@ from typing import Any
 
 import altair as alt
 import polars as pl
-import vl_convert
 
 from cdp_assets.candidate_links.explain import Evidence, match_weight
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.candidate_links.weights import used_comparisons
+from cdp_assets.drawing import Spec, png, svg
 
-Spec = dict[str, Any]
+__all__ = ["Spec", "match_weights_chart", "png", "svg", "waterfall", "weight_histogram"]
 
 FOR, AGAINST, TOTAL = "#2e7d5b", "#b5483a", "#4a5a75"
 _WIDTH = 520
 _BINS = 60
-_SCALE = 2.0
 
 
 def match_weights_chart(model: TrainedModel) -> Spec:
@@ -123,23 +122,6 @@ def weight_histogram(scored_pairs: pl.DataFrame, accept_weight: float, review_we
         .encode(x="at:Q", y=alt.value(0), text="threshold:N")
     )
     return _spec((bars + rules + names).properties(width=_WIDTH, height=220))
-
-
-def png(chart: Spec) -> bytes:
-    """Draw a specification as PNG."""
-    return bytes(vl_convert.vegalite_to_png(chart, vl_version=_vega_lite_version(), scale=_SCALE))
-
-
-def svg(chart: Spec) -> str:
-    """Draw a specification as SVG."""
-    return str(vl_convert.vegalite_to_svg(chart, vl_version=_vega_lite_version()))
-
-
-def _vega_lite_version() -> str:
-    """The newest Vega-Lite that the renderer carries of the major version that altair writes."""
-    major = alt.SCHEMA_VERSION.lstrip("v").split(".")[0]
-    offered = [v for v in vl_convert.get_vegalite_versions() if v.split(".")[0] == major]
-    return max(offered, key=lambda v: [int(part) for part in v.split(".")])
 
 
 def _spec(chart: alt.TopLevelMixin) -> Spec:

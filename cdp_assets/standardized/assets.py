@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from cdp_assets.drawing import svg
 from cdp_assets.resources import (
     RESOLUTION_POOL,
     MadePerSource,
@@ -26,10 +27,25 @@ from cdp_assets.sources.tidying import tidy
 from cdp_assets.standardized import pictures
 from cdp_assets.standardized.email_addresses import address_counts, email_tables
 from cdp_assets.standardized.email_decay import decay_numbers
-from cdp_assets.standardized.gathering import all_records, all_rejections, line_balance, order_of_imports
+from cdp_assets.standardized.gathering import (
+    all_records,
+    all_rejections,
+    imported_lines,
+    line_balance,
+    order_of_imports,
+)
 from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.standardized.lineage import columns_behind
 from cdp_assets.standardized.phone_numbers import phone_numbers as phones_in
+from cdp_assets.standardized.quality_auditing import audit_workspace
+from cdp_assets.standardized.quality_facts import facts
+from cdp_assets.standardized.quality_files import INDEX, report_file, write_pages
+from cdp_assets.standardized.quality_findings import kinds_found
+from cdp_assets.standardized.quality_findings import quality_findings as findings_of
+from cdp_assets.standardized.quality_page import measures_table
+from cdp_assets.standardized.quality_pictures import decay_curves, fields_by_source
+from cdp_assets.standardized.quality_report import COLUMNS as QUALITY_COLUMNS
+from cdp_assets.standardized.quality_report import newest_filled_shares
 from cdp_assets.standardized.quality_report import quality_report as quality_of
 from cdp_assets.standardized.records import records_version
 from cdp_assets.standardized.sightings import sightings as sightings_in
@@ -39,6 +55,8 @@ from cdp_assets.tables import (
     EMAIL_DECAY,
     IMPORT_LOG,
     PHONE_NUMBERS,
+    QUALITY_AUDITS,
+    QUALITY_FINDINGS,
     QUALITY_REPORT,
     RECORD_VERSIONS,
     REJECTED_ROWS,
@@ -52,12 +70,18 @@ from cdp_assets.workspace import Workspace
 def for_contracts(contracts: Sequence[SourceContract]) -> MadePerSource:
     """The records of each source, and what is gathered from all of them."""
     return MadePerSource(
-        [*(_records(contract) for contract in contracts), _record_versions(contracts), _rejected_rows(contracts)],
+        [
+            *(_records(contract) for contract in contracts),
+            _record_versions(contracts),
+            _rejected_rows(contracts),
+            _quality_report(contracts),
+        ],
         [
             *(_read_with_the_current_contract(contract) for contract in contracts),
             _line_balance_check(),
             key_check(RECORD_VERSIONS),
             key_check(REJECTED_ROWS),
+            key_check(QUALITY_REPORT),
         ],
     )
 
@@ -282,26 +306,85 @@ def sightings(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[An
     )
 
 
-@table_asset(QUALITY_REPORT, deps=[RECORD_VERSIONS], pool=RESOLUTION_POOL)
-def quality_report(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
-    """One row per source and field, with how well it is filled.
+def _quality_report(contracts: Sequence[SourceContract]) -> dg.AssetsDefinition:
+    @table_asset(QUALITY_REPORT, deps=[source_records(contract.source) for contract in contracts], pool=RESOLUTION_POOL)
+    def quality_report(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+        """One row per source, import and field, with how well the import fills it and how much of it could be read.
 
-    Key: source and field. Of current records. Numbers only, no value.
+        Key: source, import and field. Of all records of the imports in use. Numbers only, no value. `filled_<source>` is
+        the share of cells that the source's newest import fills, of the fields that the source fills at all.
+        """
+        contracts, _ = load_contracts(workspace.contracts_dir)
+        rows = quality_of(all_records(workspace, contracts, order_of_imports(workspace), QUALITY_COLUMNS))
+        return stored(
+            workspace,
+            QUALITY_REPORT,
+            rows,
+            metadata={
+                "sources": rows["source"].n_unique(),
+                "imports": rows.select("source", "import_id").n_unique(),
+                **{f"filled_{source}": round(share, 4) for source, share in newest_filled_shares(rows).rows()},
+            },
+        )
+
+    return quality_report
+
+
+@table_asset(QUALITY_FINDINGS, deps=[RECORD_VERSIONS, EMAIL_ADDRESSES, REJECTED_ROWS], pool=RESOLUTION_POOL)
+def quality_findings(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per source and finding: something a person should know of its current records, counted, with what to do.
+
+    Key: source, finding and field. Also what was looked for and not found, so that a curve has its zeros; what could not
+    show a finding is not counted as looked at. Numbers only; masked examples stand in the reports of `quality_audits`.
     """
-    rows = quality_of(workspace.lake.read(RECORD_VERSIONS))
-    filled = rows.group_by("field").agg((pl.col("filled").sum() / pl.col("records").sum()).round(4).alias("share"))
+    rows = findings_of(
+        facts(workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES)),
+        workspace.lake.read(REJECTED_ROWS),
+        imported_lines(workspace),
+    )
     return stored(
         workspace,
-        QUALITY_REPORT,
+        QUALITY_FINDINGS,
         rows,
         metadata={
-            "sources": rows["source"].n_unique(),
-            **{f"filled_{field}": share for field, share in filled.sort("field").rows() if field in _PLOTTED},
+            "findings": rows.filter(pl.col("found") > 0).height,
+            "looked_for_and_not_found": rows.filter(pl.col("found") == 0).height,
+            **{f"findings_{source}": count for source, count in kinds_found(rows).rows()},
         },
     )
 
 
-_PLOTTED = {"emails", "phones", "last_name", "date_of_birth", "addresses"}
-"""Fields whose completeness is worth a curve over time."""
+@table_asset(
+    QUALITY_AUDITS,
+    deps=[RECORD_VERSIONS, EMAIL_ADDRESSES, QUALITY_REPORT, QUALITY_FINDINGS],
+    pool=RESOLUTION_POOL,
+    tags={"cdp/step": "audit"},
+)
+def quality_audits(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per source, audit and measure: the quality of each source over time.
 
-keys = [key_check(table) for table in (EMAIL_DECAY, EMAIL_ADDRESSES, PHONE_NUMBERS, SIGHTINGS, QUALITY_REPORT)]
+    Key: source, day and measure; a second audit of a day replaces the first. Made by `audit_quality`, weekly, not by a
+    resolution. An audit also writes a report for each source into the workspace's `reports/quality/`.
+    """
+    expected = workspace.lake.version(QUALITY_AUDITS)
+    made = audit_workspace(workspace, now().date())
+    write_pages(workspace.home, made.pages)
+    return stored(
+        workspace,
+        QUALITY_AUDITS,
+        made.history,
+        expected_version=expected,
+        metadata={
+            "sources": len(made.audits),
+            "reports": dg.MetadataValue.path(str(report_file(workspace.home, INDEX))),
+            "measures": dg.MetadataValue.md(measures_table(made.audits)),
+            "filled": picture(svg(fields_by_source(made.report)), "share of records that fill each field, by source"),
+            "decay": picture(svg(decay_curves(made.alive)), "share of records with an active address, by their age"),
+        },
+    )
+
+
+keys = [
+    key_check(table)
+    for table in (EMAIL_DECAY, EMAIL_ADDRESSES, PHONE_NUMBERS, SIGHTINGS, QUALITY_FINDINGS, QUALITY_AUDITS)
+]

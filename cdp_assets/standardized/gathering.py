@@ -25,10 +25,17 @@ def order_of_imports(workspace: Workspace) -> pl.DataFrame:
     )
 
 
-def all_records(workspace: Workspace, contracts: Sequence[SourceContract], imports: pl.DataFrame) -> pl.DataFrame:
-    """The records of ``imports`` (source, import_id), of all sources, in the shape of ``<source>_records``."""
+def all_records(
+    workspace: Workspace,
+    contracts: Sequence[SourceContract],
+    imports: pl.DataFrame,
+    columns: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """The records of ``imports`` (source, import_id), of all sources, in the shape of ``<source>_records``, or only some
+    ``columns`` of them (source and import_id among them)."""
     tables = [source_records(contract.source) for contract in contracts]
-    return _gathered(workspace, tables, pl.DataFrame(schema=source_records("any").schema), imports)
+    empty = pl.DataFrame(schema=source_records("any").schema)
+    return _gathered(workspace, tables, empty if columns is None else empty.select(columns), imports)
 
 
 def all_rejections(workspace: Workspace, contracts: Sequence[SourceContract], imports: pl.DataFrame) -> pl.DataFrame:
@@ -41,8 +48,14 @@ def _gathered(
     workspace: Workspace, tables: Sequence[Table], empty: pl.DataFrame, imports: pl.DataFrame
 ) -> pl.DataFrame:
     wanted = imports.select("source", "import_id")
-    frames = [workspace.lake.read(table) for table in tables if workspace.lake.exists(table)]
+    frames = [workspace.lake.read(table, columns=empty.columns) for table in tables if workspace.lake.exists(table)]
     return pl.concat([empty, *frames]).join(wanted, on=["source", "import_id"], how="semi")
+
+
+def imported_lines(workspace: Workspace) -> pl.DataFrame:
+    """``source`` and ``lines``: how many lines the imports in use have, of each source."""
+    imported = workspace.ledger.imports().filter(pl.col("state") == IMPORTED)
+    return imported.group_by("source").agg(pl.col("lines").sum()).sort("source")
 
 
 @dataclass(frozen=True)
