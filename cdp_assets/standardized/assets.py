@@ -258,9 +258,7 @@ def email_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Material
         made.addresses,
         metadata={
             **address_counts(made.addresses),
-            "survival": picture(
-                pictures.svg(pictures.survival_chart(made.decay)), "share of addresses alive, by class"
-            ),
+            "survival": picture(svg(pictures.survival_chart(made.decay)), "share of addresses alive, by class"),
         },
     )
 

@@ -1,35 +1,20 @@
-"""Pictures of what this stage found, as Vega-Lite specifications and as SVG, drawn without a browser or a network.
+"""Pictures of what this stage found, as Vega-Lite specifications.
 
 No picture holds a personal value: only counts, shares and rates.
 
-What does not belong here: the numbers.
+What does not belong here: the numbers; drawing (``drawing.py``).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import polars as pl
-import vl_convert
 
-Spec = dict[str, Any]
+from cdp_assets.drawing import Spec
 
 _WIDTH, _HEIGHT = 520, 240
 _YEARS = 6
 _STEPS_A_YEAR = 4
-
-
-def svg(chart: Spec) -> str:
-    """Draw a specification as SVG."""
-    return str(vl_convert.vegalite_to_svg(chart, vl_version=_vega_lite_version()))
-
-
-def _vega_lite_version() -> str:
-    """The newest Vega-Lite that the renderer carries of the major version that altair writes."""
-    major = alt.SCHEMA_VERSION.lstrip("v").split(".")[0]
-    offered = [v for v in vl_convert.get_vegalite_versions() if v.split(".")[0] == major]
-    return max(offered, key=lambda v: [int(part) for part in v.split(".")])
 
 
 # -- e-mail -----------------------------------------------------------------------------------------------------------
