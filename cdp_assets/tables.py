@@ -437,6 +437,12 @@ PROFILE_VALUES: tuple[Column, ...] = (
     Column("sex", TEXT, "f, m or x"),
     Column("date_of_birth", TEXT, "yyyy-mm-dd, also of a day that cannot exist", personal=True),
     Column("emails", TEXTS, "canonical addresses that identify, sorted", personal=True),
+    Column(
+        "probable_emails",
+        TEXTS,
+        "addresses that are probably theirs, though not delivered with these values, sorted",
+        personal=True,
+    ),
     Column("phones", TEXTS, "numbers that identify, sorted", personal=True),
     Column("identifiers", TEXTS, "'type=value' of identifiers that identify, sorted", personal=True),
     Column("street", TEXT, "street, comparable", personal=True),

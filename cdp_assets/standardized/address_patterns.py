@@ -125,7 +125,7 @@ def _fitting(spelled: pl.DataFrame) -> pl.DataFrame:
 
 def _written(pattern: str) -> pl.Expr:
     """The local part in this form; null where a part is missing or too short to be a name."""
-    parts = []
+    parts: list[pl.Expr] = []
     for part in PATTERNS[pattern]:
         if part in (FIRST, LAST):
             parts.append(pl.when(pl.col(part).str.len_bytes() >= SHORTEST_NAME).then(pl.col(part)))

@@ -13,6 +13,7 @@ from cdp_assets.resources import (
     each_partition,
     key_check,
     now,
+    picture,
     same_columns,
     stored,
     table_asset,
@@ -21,17 +22,24 @@ from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.contracts_in_force import put_in_force
 from cdp_assets.sources.tidying import tidy
+from cdp_assets.standardized import pictures
+from cdp_assets.standardized.company_domains import company_domains as domains_in
+from cdp_assets.standardized.company_domains import form_sightings
 from cdp_assets.standardized.email_addresses import email_addresses as addresses_in
 from cdp_assets.standardized.gathering import all_records, all_rejections, line_balance, order_of_imports
 from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.standardized.lineage import columns_behind
+from cdp_assets.standardized.probable_emails import REASONS, suggested
+from cdp_assets.standardized.probable_emails import probable_emails as probable_in
 from cdp_assets.standardized.quality_report import quality_report as quality_of
 from cdp_assets.standardized.records import records_version
 from cdp_assets.standardized.sightings import sightings as sightings_in
 from cdp_assets.standardized.versions import record_versions as versions_of
 from cdp_assets.tables import (
+    COMPANY_DOMAINS,
     EMAIL_ADDRESSES,
     IMPORT_LOG,
+    PROBABLE_EMAILS,
     QUALITY_REPORT,
     RECORD_VERSIONS,
     REJECTED_ROWS,
@@ -218,6 +226,57 @@ def email_addresses(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
     )
 
 
+@table_asset(COMPANY_DOMAINS, deps=[RECORD_VERSIONS, EMAIL_ADDRESSES], pool=RESOLUTION_POOL)
+def company_domains(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per corporate domain: the form of its people's addresses, when it changed, and what became of the domain.
+
+    Key: domain. Free mail, relays, disposable and mistyped domains are no companies'. A form is told once three people
+    show it. Read by `probable_emails`.
+    """
+    versions, addresses = workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES)
+    rows = domains_in(versions, addresses)
+    return stored(
+        workspace,
+        COMPANY_DOMAINS,
+        rows,
+        metadata={
+            "domains": rows.height,
+            "with_a_form": rows["pattern"].count(),
+            "changed_their_form": rows["pattern_changed_on"].count(),
+            "became_another_domain": rows["became"].count(),
+            "gone": rows["gone_at"].count(),
+            "change_of_form": picture(
+                pictures.svg(pictures.change_of_form(form_sightings(versions, addresses), rows)),
+                "addresses by form around the best supported change",
+            ),
+        },
+    )
+
+
+@table_asset(PROBABLE_EMAILS, deps=[RECORD_VERSIONS, EMAIL_ADDRESSES, COMPANY_DOMAINS], pool=RESOLUTION_POOL)
+def probable_emails(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per record and address that is probably its person's, though nobody delivered it with the record.
+
+    Key: record and email. Never offered where it may be a namesake's. A weak, second identifier: it can tip a link, and
+    nothing is ever sent to it. Read by `linkage_profiles`.
+    """
+    addresses = workspace.lake.read(EMAIL_ADDRESSES)
+    rows = probable_in(
+        workspace.lake.read(RECORD_VERSIONS), addresses, suggested(addresses), workspace.lake.read(COMPANY_DOMAINS)
+    )
+    reasons = dict(rows["because"].value_counts().rows())
+    return stored(
+        workspace,
+        PROBABLE_EMAILS,
+        rows,
+        metadata={
+            "probable": rows.height,
+            "carried": int(rows["is_carried"].sum()),
+            **{name: reasons.get(name, 0) for name in REASONS},
+        },
+    )
+
+
 @table_asset(SIGHTINGS, deps=[RECORD_VERSIONS], pool=RESOLUTION_POOL)
 def sightings(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
     """One row per record and identifier that it has carried, with when it was first and last seen.
@@ -259,4 +318,10 @@ def quality_report(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResu
 _PLOTTED = {"emails", "phones", "last_name", "date_of_birth", "addresses"}
 """Fields whose completeness is worth a curve over time."""
 
-keys = [key_check(EMAIL_ADDRESSES), key_check(SIGHTINGS), key_check(QUALITY_REPORT)]
+keys = [
+    key_check(EMAIL_ADDRESSES),
+    key_check(COMPANY_DOMAINS),
+    key_check(PROBABLE_EMAILS),
+    key_check(SIGHTINGS),
+    key_check(QUALITY_REPORT),
+]

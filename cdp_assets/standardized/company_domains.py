@@ -101,9 +101,17 @@ def company_domains(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataF
     return COMPANY_DOMAINS.conform(table.select(COMPANY_DOMAINS.schema.keys()).sort("domain"))
 
 
+def form_sightings(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFrame:
+    """``domain``, ``pattern``, ``first_seen_at`` of each named corporate address and form that it has (null: none)."""
+    carried = corporate_sightings(versions, addresses)
+    return _forms(carried, _addresses(carried)).select("domain", "pattern", "first_seen_at")
+
+
 def corporate_sightings(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFrame:
     """One row per record version and personal corporate address: ``email``, ``domain``, ``local``, who, and when."""
-    corporate = addresses.filter((pl.col("class") == "corporate") & ~pl.col("is_shared") & pl.col("suggestion").is_null())
+    corporate = addresses.filter(
+        (pl.col("class") == "corporate") & ~pl.col("is_shared") & pl.col("suggestion").is_null()
+    )
     return (
         versions.select(
             "record_id",
@@ -210,7 +218,8 @@ def _changes_of_form(forms: pl.DataFrame) -> pl.DataFrame:
     pairs = pairs.filter(pl.col("former") != pl.col("new"))
     sighted = forms.group_by("domain", "email", "person", "first_seen_at").agg(pl.col("pattern").drop_nulls())
     shown = sighted.join(pairs, on="domain").with_columns(
-        has_former=pl.col("pattern").list.contains(pl.col("former")), has_new=pl.col("pattern").list.contains(pl.col("new"))
+        has_former=pl.col("pattern").list.contains(pl.col("former")),
+        has_new=pl.col("pattern").list.contains(pl.col("new")),
     )
     shown = shown.filter(pl.col("has_former") != pl.col("has_new"))
     by = ["domain", "former", "new"]

@@ -40,7 +40,10 @@ def cut_overs(events: pl.DataFrame, switchers: pl.DataFrame, by: list[str], dema
     """
     timed = (
         events.group_by(*by, "at")
-        .agg(pl.col("is_after").sum().cast(pl.Float64).alias("b"), (~pl.col("is_after")).sum().cast(pl.Float64).alias("a"))
+        .agg(
+            pl.col("is_after").sum().cast(pl.Float64).alias("b"),
+            (~pl.col("is_after")).sum().cast(pl.Float64).alias("a"),
+        )
         .sort(*by, "at")
         .with_columns(
             a=pl.col("a").cum_sum().over(by),
@@ -69,13 +72,9 @@ def cut_overs(events: pl.DataFrame, switchers: pl.DataFrame, by: list[str], dema
         .join(switchers, on=by, how="left")
         .with_columns(pl.col("switchers").fill_null(0))
     )
-    evidence = (
-        pl.col("likelihood") - pl.col("cuts").log() - CHANGES_ARE_RARE + SWITCHER_EVIDENCE * pl.col("switchers")
-    )
+    evidence = pl.col("likelihood") - pl.col("cuts").log() - CHANGES_ARE_RARE + SWITCHER_EVIDENCE * pl.col("switchers")
     needed = (
-        pl.when(pl.col("switchers") > 0)
-        .then(pl.lit(demands.support_with_switchers))
-        .otherwise(pl.lit(demands.support))
+        pl.when(pl.col("switchers") > 0).then(pl.lit(demands.support_with_switchers)).otherwise(pl.lit(demands.support))
     )
     enough = pl.min_horizontal("before", "after") >= needed
     middle = pl.col("at") + (pl.col("next_at") - pl.col("at")) / 2

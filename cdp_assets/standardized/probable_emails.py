@@ -50,10 +50,21 @@ SAME_NAME_SIMILARITY = 0.88
 
 NOT_A_PERSONS = ("role", "placeholder", "disposable")
 
-_BECAUSE = ("mistyped_domain", "company_changed_domain", "company_changed_pattern", "company_pattern")
+REASONS = ("mistyped_domain", "company_changed_domain", "company_changed_pattern", "company_pattern")
 """Of two reasons for one address, the earlier one is told."""
 
-_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "Ø": "Oe", "å": "aa", "Å": "Aa"}
+_UMLAUTS = {
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "Ä": "Ae",
+    "Ö": "Oe",
+    "Ü": "Ue",
+    "ø": "oe",
+    "Ø": "Oe",
+    "å": "aa",
+    "Å": "Aa",
+}
 
 
 def probable_emails(
@@ -87,11 +98,18 @@ def probable_emails(
     proposed = proposed.with_columns(is_carried=pl.col("email").is_in(own.get_column("email").unique().implode()))
     proposed = _likeliest(proposed)
     proposed = proposed.join(_several_peoples(proposed, own, versions), on="email", how="anti")
-    rank = pl.col("because").replace_strict(list(_BECAUSE), list(range(len(_BECAUSE))), return_dtype=pl.Int64)
+    rank = pl.col("because").replace_strict(list(REASONS), list(range(len(REASONS))), return_dtype=pl.Int64)
     chosen = proposed.sort(
         "record_id", "email", rank, "confidence", "derived_from", descending=[False, False, False, True, False]
     ).unique(["record_id", "email"], keep="first", maintain_order=True)
     return PROBABLE_EMAILS.conform(chosen.select(PROBABLE_EMAILS.schema.keys()))
+
+
+def suggested(addresses: pl.DataFrame) -> pl.DataFrame:
+    """``email``, ``suggestion``, ``suggestion_confidence`` of ``standardized/email_addresses``; null where it tells none."""
+    if "suggestion_confidence" in addresses.columns:
+        return addresses.select("email", "suggestion", "suggestion_confidence")
+    return addresses.select("email", "suggestion", suggestion_confidence=pl.lit(None, dtype=pl.Float64))
 
 
 def _of_mistyped_domains(carried: pl.DataFrame, suggestions: pl.DataFrame) -> pl.DataFrame:
@@ -129,11 +147,11 @@ def _of_changed_patterns(corporate: pl.DataFrame, domains: pl.DataFrame) -> pl.D
         "record_id", "email", "domain", "local", *NAME_COLUMNS, "variant", "pattern", "former_pattern", "pattern_share"
     )
     at = at.unique().sort("record_id", "email", *NAME_COLUMNS, "variant").with_row_index("row")
-    followed = followed_patterns(at.select("local", *NAME_COLUMNS)).join(at.select("row", "pattern", "former_pattern"), on="row", suffix="_new")
-    is_former = (pl.col("pattern") == pl.col("former_pattern")) & ~pl.col("is_numbered")
-    old = followed.group_by("row").agg(
-        is_old=is_former.any() & ~(pl.col("pattern") == pl.col("pattern_new")).any()
+    followed = followed_patterns(at.select("local", *NAME_COLUMNS)).join(
+        at.select("row", "pattern", "former_pattern"), on="row", suffix="_new"
     )
+    is_former = (pl.col("pattern") == pl.col("former_pattern")) & ~pl.col("is_numbered")
+    old = followed.group_by("row").agg(is_old=is_former.any() & ~(pl.col("pattern") == pl.col("pattern_new")).any())
     at = at.join(old.filter("is_old"), on="row", how="semi").drop("row")
     return _written(at.with_columns(derived_from="email", era=pl.lit(0, dtype=pl.Int64)), "company_changed_pattern")
 
@@ -235,7 +253,9 @@ def _of_fitting_names(proposed: pl.DataFrame, versions: pl.DataFrame, carried: p
     pairs = asking.join(held, on="email", suffix="_other").with_columns(is_one=pl.lit(True))
     one = ["first_name_root", "last_name_norm", "first_name_root_other", "last_name_norm_other"]
     distinct = pairs.select(one).unique()
-    judged = distinct.with_columns(is_one=pl.Series([_is_one_name(*row) for row in distinct.iter_rows()], dtype=pl.Boolean))
+    judged = distinct.with_columns(
+        is_one=pl.Series([_is_one_name(*row) for row in distinct.iter_rows()], dtype=pl.Boolean)
+    )
     judged_pairs = pairs.drop("is_one").join(judged, on=one, how="left", nulls_equal=True)
     others = judged_pairs.filter(~pl.col("is_one")).select("record_id", "email").unique()
     return proposed.join(others, on=["record_id", "email"], how="anti")
@@ -294,8 +314,8 @@ def _several_peoples(proposed: pl.DataFrame, own: pl.DataFrame, versions: pl.Dat
             )
         )
     judged = wanted
-    for kind in kinds:
-        judged = judged.join(kind, on="email", how="left")
+    for told_twice in kinds:
+        judged = judged.join(told_twice, on="email", how="left")
     judged = judged.with_columns(pl.exclude("email").fill_null(False))
     agrees = pl.any_horizontal("born_agrees", "phone_agrees", "home_agrees")
     is_several = pl.col("born_differs") | (pl.col("phone_differs") & pl.col("home_differs") & ~agrees)
