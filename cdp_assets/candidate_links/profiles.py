@@ -22,7 +22,7 @@ _ADDRESS_PARTS = {
     "postcode": "postcode_norm",
     "country": "country",
 }
-_LISTS = ("emails", "probable_emails", "phones", "identifiers")
+_LISTS = ("emails", "phones", "identifiers")
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
 # 63 bits of md5 (not a secret, a name): a positive BIGINT, the id type that Splink joins fastest.
@@ -176,5 +176,11 @@ def _said() -> pl.Expr:
     parts = [
         pl.col(column.name).list.join(_INNER) if column.name in _LISTS else pl.col(column.name).fill_null("\x00")
         for column in PROFILE_VALUES
+        if column.name != "probable_emails"
     ]
-    return pl.concat_str(*parts, pl.col("alone"), separator=_SEPARATOR).alias("said")
+    delivered = pl.concat_str(*parts, pl.col("alone"), separator=_SEPARATOR)
+    # Only where there are any: a profile keeps its id, whatever is learned of other companies.
+    probable = pl.when(pl.col("probable_emails").list.len() > 0).then(
+        pl.lit(_SEPARATOR) + pl.col("probable_emails").list.join(_INNER)
+    )
+    return (delivered + probable.fill_null("")).alias("said")
