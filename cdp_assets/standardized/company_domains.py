@@ -31,8 +31,8 @@ PATTERN_SUPPORT = 3
 PATTERN_SHARE = 0.5
 """Of the named people; below it the domain has no form of its own (free mail under an own domain, a school, an agency)."""
 
-FORM_CHANGE = Demands(support=3, support_with_switchers=2, purity=0.75)
-"""After a change some old accounts are kept and some people are named otherwise; three quarters are a rule."""
+FORM_CHANGE = Demands(support=3, support_with_switchers=2, purity=0.8)
+"""After a change some old accounts are kept and some people are named otherwise; four in five are a rule, and a gradual shift is not."""
 
 DOMAIN_CHANGE = Demands(support=3, support_with_switchers=3, purity=0.9)
 """Nobody gets an address at a domain that is no more; what is left is late deliveries and namesakes."""
