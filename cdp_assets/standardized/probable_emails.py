@@ -39,6 +39,10 @@ FORM_IS_KEPT = 0.8
 """Confidence, times the share of the form, in the form of a company's addresses: the person may be spelled otherwise, or a
 namesake may have the plain form."""
 
+CARRIED_DOUBT = 0.25
+"""What is left of the doubt where a record of the same name carries the very address, and nobody else would get it: in
+generated worlds less than one in a thousand of those was a namesake's, and real companies have more namesakes."""
+
 COMPANY_PEOPLE = 3
 """People of one company whose address is at one domain, before its name stands for that domain."""
 
@@ -95,8 +99,9 @@ def probable_emails(
     proposed = proposed.unique().join(own, on=["record_id", "email"], how="anti")
     proposed = proposed.join(_not_a_persons(proposed, addresses), on="email", how="anti")
     proposed = _of_fitting_names(proposed, versions, carried)
-    proposed = proposed.with_columns(is_carried=pl.col("email").is_in(own.get_column("email").unique().implode()))
-    proposed = _likeliest(proposed)
+    proposed = _likeliest(proposed.with_columns(is_carried=pl.col("email").is_in(own.get_column("email").implode())))
+    doubt = pl.when("is_carried").then(CARRIED_DOUBT).otherwise(1.0)
+    proposed = proposed.with_columns(confidence=1.0 - (1.0 - pl.col("confidence")) * doubt)
     proposed = proposed.join(_several_peoples(proposed, own, versions), on="email", how="anti")
     rank = pl.col("because").replace_strict(list(REASONS), list(range(len(REASONS))), return_dtype=pl.Int64)
     chosen = proposed.sort(
