@@ -93,7 +93,7 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
     "email": {
         "same": LevelPrior(0.6, 0.000005, 0.08, exact=True),
         "one of several the same": LevelPrior(0.05, 0.000003, 0.02, exact=True),
-        "probably the same": LevelPrior(0.02, 0.00001, most_bits=PROBABLE_EMAIL_BITS),
+        "probably the same": LevelPrior(0.02, 0.00008, most_bits=PROBABLE_EMAIL_BITS),
         "same name and number at another domain": LevelPrior(0.04, 0.000005, 0.001),
         "same name at another domain": LevelPrior(0.02, 0.00005, 0.005),
         "mistyped": LevelPrior(0.05, 0.00001, 0.005),

@@ -150,7 +150,8 @@ def test_a_system_that_repeats_old_addresses_for_years_does_not_hide_the_change(
 
 
 def test_some_late_deliveries_and_odd_names_do_not_hide_the_change() -> None:
-    rows = changing(10, 10) + [
+    rows = [
+        *changing(10, 10),
         seen(PEOPLE[25], "flast", 45),
         seen(PEOPLE[26], "last", 46),
         seen(PEOPLE[27], "first", 3),
