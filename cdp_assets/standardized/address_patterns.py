@@ -136,6 +136,23 @@ def _written(pattern: str) -> pl.Expr:
 
 def _spelled(frame: pl.DataFrame) -> pl.DataFrame:
     """A row per spelling of the name: ``first``, ``last`` and the initials ``f``, ``m``, ``l``; ``spelling`` 0 is likeliest."""
+    first, last = pl.col("first_name_norm"), pl.col("last_name_norm")
+    has_one = ~(first.str.contains(" ", literal=True) | last.str.contains(" ", literal=True))
+    is_plain = (has_one & (first == pl.col("first_name_root"))).fill_null(False)
+    plain = frame.filter(is_plain).select(
+        *(name for name in frame.columns if name not in NAME_COLUMNS),
+        first.alias(FIRST),
+        first.str.head(1).alias(F),
+        pl.col("middle_name_norm").str.head(1).alias(M),
+        last.alias(LAST),
+        last.str.head(1).alias(L),
+        pl.lit(0, dtype=pl.Int64).alias("spelling"),
+    )
+    return pl.concat([plain, _spelled_in_ways(frame.filter(~is_plain))])
+
+
+def _spelled_in_ways(frame: pl.DataFrame) -> pl.DataFrame:
+    """:func:`_spelled` of names that have several spellings: two words, a particle, a nickname."""
     given = pl.col("first_name_norm").str.split(" ")
     family = pl.col("last_name_norm").str.split(" ")
     particles_off = family.list.filter(~pl.element().is_in(_PARTICLES))

@@ -169,7 +169,8 @@ def _of_company_patterns(versions: pl.DataFrame, corporate: pl.DataFrame, domain
         "domain", "pattern", "pattern_share", "former_pattern", "pattern_changed_on"
     )
     named = (
-        versions.filter(pl.col("last_name_norm").is_not_null() & pl.col("first_name_norm").is_not_null())
+        versions.select("record_id", "company_norm", *NAME_COLUMNS, "observed_at")
+        .drop_nulls(["first_name_norm", "last_name_norm", "company_norm"])
         .join(with_address, on="record_id", how="anti")
         .join(of_company, on="company_norm", how="inner")
         .join(forms, on="domain", how="inner")
@@ -298,7 +299,8 @@ def _several_peoples(proposed: pl.DataFrame, own: pl.DataFrame, versions: pl.Dat
     wanted = proposed.select("email").unique()
     involved = pl.concat([proposed.select("record_id", "email"), own.join(wanted, on="email", how="semi")]).unique()
     home = pl.col("addresses").list.first()
-    told = versions.join(involved.select("record_id").unique(), on="record_id", how="semi").select(
+    told = versions.select("record_id", "date_of_birth", "phones", "addresses")
+    told = told.join(involved.select("record_id").unique(), on="record_id", how="semi").select(
         "record_id",
         born=pl.col("date_of_birth").cast(pl.String),
         phone=pl.col("phones").list.first(),

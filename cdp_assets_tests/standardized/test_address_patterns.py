@@ -6,7 +6,7 @@ from itertools import permutations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdp_assets.standardized.address_patterns import NAME_COLUMNS, PATTERNS, followed_patterns, rendered
@@ -176,6 +176,7 @@ WORDS = st.text("abcdefgoue", min_size=2, max_size=6)
 NAMES = st.lists(WORDS, min_size=1, max_size=2).map(" ".join)
 
 
+@settings(max_examples=30)  # each one writes and reads several spellings
 @given(NAMES, NAMES, WORDS, st.sampled_from(list(PATTERNS)))
 def test_what_is_written_in_a_form_has_that_form(first: str, last: str, middle: str, pattern: str) -> None:
     locals_ = rendered(named((pattern, first, last, middle))).get_column("local").to_list()
@@ -184,6 +185,7 @@ def test_what_is_written_in_a_form_has_that_form(first: str, last: str, middle: 
         assert pattern in patterns(local, first, last, middle)
 
 
+@settings(max_examples=10)  # each one is read in up to six orders
 @given(st.lists(st.tuples(WORDS, NAMES, NAMES), min_size=1, max_size=3))
 def test_the_order_of_rows_does_not_matter(rows: list[tuple[str, str, str]]) -> None:
     def by_content(ordered: tuple[tuple[str, str, str], ...]) -> set[tuple[tuple[str, str, str], str]]:
