@@ -403,6 +403,44 @@ PHONE_NUMBERS = Table(
     key=("phone",),
 )  # fmt: skip
 
+COMPANY_DOMAINS = Table(
+    "standardized/company_domains",
+    "corporate domain, with how its addresses are formed and what became of it",
+    (
+        _key("domain", "domain, ASCII"),
+        Column("company", TEXT, "company that most of its people name, comparable"),
+        Column("people", INTEGER, "people with an address at it, judged by name", nullable=False),
+        Column("addresses", INTEGER, "personal addresses at it", nullable=False),
+        Column("first_seen_at", MOMENT, "first sighting of any of its addresses, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last sighting of any of its addresses, source time", nullable=False),
+        Column("pattern", TEXT, "form of its addresses now: first.last, flast …; null while too few people show it"),
+        Column("pattern_support", INTEGER, "people whose address has that form", nullable=False),
+        Column("pattern_share", NUMBER, "of the people whose address and name are both known in that time, 0 to 1"),
+        Column("former_pattern", TEXT, "form of its addresses before it changed it"),
+        Column("former_support", INTEGER, "people whose address had that form", nullable=False),
+        Column("pattern_changed_on", DAY, "cut-over of the change of form"),
+        Column("became", TEXT, "domain that replaced it"),
+        Column("became_people", INTEGER, "people seen first here and then there", nullable=False),
+        Column("became_on", DAY, "cut-over to that domain"),
+        Column("gone_at", MOMENT, "when the whole domain fell silent or bounced; null while it lives"),
+    ),
+    key=("domain",),
+)  # fmt: skip
+
+PROBABLE_EMAILS = Table(
+    "standardized/probable_emails",
+    "record and an address that is probably its person's, though nobody delivered it: a second, weaker identifier",
+    (
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+        Column("email", TEXT, "canonical address", nullable=False, personal=True),
+        _key("because", "mistyped_domain, company_pattern, company_changed_pattern or company_changed_domain"),
+        Column("derived_from", TEXT, "delivered address that it was derived from; null where it was predicted from name and company", personal=True),
+        Column("confidence", NUMBER, "probability that it is the person's, 0 to 1", nullable=False),
+        Column("is_carried", FLAG, "some record delivers this very address", nullable=False),
+    ),
+    key=("record_id", "email"),
+)  # fmt: skip
+
 SIGHTINGS = Table(
     "standardized/sightings",
     "record and identifier that it has carried, with when",
@@ -480,6 +518,12 @@ PROFILE_VALUES: tuple[Column, ...] = (
     Column("sex", TEXT, "f, m or x"),
     Column("date_of_birth", TEXT, "yyyy-mm-dd, also of a day that cannot exist", personal=True),
     Column("emails", TEXTS, "canonical addresses that identify, sorted", personal=True),
+    Column(
+        "probable_emails",
+        TEXTS,
+        "addresses that are probably theirs, though not delivered with these values, sorted",
+        personal=True,
+    ),
     Column("phones", TEXTS, "numbers that identify, sorted", personal=True),
     Column("identifiers", TEXTS, "'type=value' of identifiers that identify, sorted", personal=True),
     Column("street", TEXT, "street, comparable", personal=True),
@@ -801,6 +845,8 @@ TABLES: tuple[Table, ...] = (
     REJECTED_ROWS,
     EMAIL_DECAY,
     EMAIL_ADDRESSES,
+    COMPANY_DOMAINS,
+    PROBABLE_EMAILS,
     PHONE_NUMBERS,
     SIGHTINGS,
     QUALITY_REPORT,

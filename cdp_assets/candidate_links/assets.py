@@ -20,6 +20,7 @@ from cdp_assets.tables import (
     EMAIL_ADDRESSES,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
+    PROBABLE_EMAILS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
     SCORED_PAIRS,
@@ -66,14 +67,14 @@ def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.Materialize
             "One row per linkage profile: the distinct compared values of one or more record versions.\n\nKey: profile_id, a "
             "hash of the values. Records that say exactly the same identifying things are compared once. Former values have "
             "profiles too, because a former address still identifies. Read by `linkage_model` and `scored_pairs`.",
-            deps=[RECORD_VERSIONS, SHARED_IDENTIFIERS],
+            deps=[RECORD_VERSIONS, SHARED_IDENTIFIERS, PROBABLE_EMAILS],
             kinds=["polars", "duckdb"],
         ),
         table_spec(
             PROFILE_MEMBERS,
             "One row per linkage profile and record that has or had its values.\n\nKey: both. Joins links between profiles "
             "back to records. Read by `clusters`.",
-            deps=[RECORD_VERSIONS, SHARED_IDENTIFIERS],
+            deps=[RECORD_VERSIONS, SHARED_IDENTIFIERS, PROBABLE_EMAILS],
             kinds=["polars", "duckdb"],
         ),
     ],
@@ -83,7 +84,8 @@ def profile_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materi
     contracts, _ = load_contracts(workspace.contracts_dir)
     versions = workspace.lake.read(RECORD_VERSIONS)
     one_row = {contract.source for contract in contracts if contract.one_row_per_person}
-    profiles, members = profiles_of(versions, workspace.lake.read(SHARED_IDENTIFIERS), one_row)
+    shared, probable = workspace.lake.read(SHARED_IDENTIFIERS), workspace.lake.read(PROBABLE_EMAILS)
+    profiles, members = profiles_of(versions, shared, one_row, probable)
     yield stored(
         workspace,
         LINKAGE_PROFILES,

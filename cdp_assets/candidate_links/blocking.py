@@ -54,6 +54,13 @@ _PAIR_OF_NAMES = (
 BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("SAME_IDENTIFIER", "an identifier in common", ("identifier",), "identifiers", _BY_NAME),
     BlockingRule("SAME_EMAIL", "an e-mail address in common", ("email",), "emails", _BY_NAME),
+    BlockingRule(
+        "SAME_PROBABLE_EMAIL",
+        "an e-mail address that one carries and that is probably the other's",
+        ("email",),
+        "probable_keys",
+        _BY_NAME,
+    ),
     BlockingRule("SAME_PHONE", "a phone number in common", ("phone",), "phones", _BY_NAME),
     BlockingRule(
         "SAME_NAMES_AND_BIRTH_DATE",

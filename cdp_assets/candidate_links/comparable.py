@@ -27,6 +27,8 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
     "dob_day": pl.String(),
     "email_main": pl.String(),
     "emails": pl.List(pl.String()),
+    "probable_emails": pl.List(pl.String()),
+    "probable_keys": pl.List(pl.String()),
     "email_locals": pl.List(pl.String()),
     "email_numbered": pl.List(pl.String()),
     "email_digits": pl.String(),
@@ -65,6 +67,7 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
     )
     tails = pl.col("phones").list.eval(pl.element().str.slice(-_TAIL_DIGITS))
     types = pl.col("identifiers").list.eval(pl.element().str.split("=").list.first())
+    probable = profiles.get_column("probable_emails").explode().drop_nulls().unique().sort()
     frame = profiles.select(
         pl.col("profile_id").alias("unique_id"),
         "first_name",
@@ -79,6 +82,8 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
         exact_day.alias("dob_day"),
         pl.col("emails").list.first().alias("email_main"),
         _listed(pl.col("emails")).alias("emails"),
+        _listed(pl.col("probable_emails")).alias("probable_emails"),
+        _listed(_probable_keys(probable)).alias("probable_keys"),
         _listed(locals_).alias("email_locals"),
         _listed(locals_.list.eval(pl.element().filter(pl.element().str.contains(r"[0-9]")))).alias("email_numbered"),
         pl.col("emails").list.first().str.replace_all(r"[^0-9]", "").alias("email_digits"),
@@ -97,6 +102,15 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
         "job_title",
     )
     return frame.select(pl.col(name).cast(dtype) for name, dtype in COMPARABLE_SCHEMA.items()).sort("unique_id")
+
+
+def _probable_keys(probable: pl.Series) -> pl.Expr:
+    """A profile's probable addresses, and those of its own that are probable ones of some profile: what brings these together."""
+    none = pl.lit([], dtype=pl.List(pl.String))
+    if probable.is_empty():
+        return none
+    own = pl.col("emails").list.eval(pl.element().filter(pl.element().is_in(probable.implode())))
+    return pl.concat_list(pl.col("probable_emails").fill_null(none), own.fill_null(none))
 
 
 def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:

@@ -263,6 +263,7 @@ DATE_OF_BIRTH = Comparison(
     ),
 )
 
+_PROBABLY_SAME = "(list_has_any(probable_emails_l, emails_r) OR list_has_any(emails_l, probable_emails_r))"
 _ALIKE_EMAIL = "jaro_winkler_similarity(email_main_l, email_main_r) >= 0.88"
 
 EMAIL = Comparison(
@@ -271,8 +272,11 @@ EMAIL = Comparison(
     "e-mail addresses, any of one against any of the other",
     (
         Level("same", "email_main_l = email_main_r", tf="email_main"),
-        _null("email_main_l IS NULL OR email_main_r IS NULL"),
         Level("one of several the same", _one_of_several("emails")),
+        # An address predicted from name and company says again what these say, where both sides tell the company.
+        _null(f"company_l = company_r AND {_PROBABLY_SAME} AND NOT coalesce({_in_common('email_locals')}, false)"),
+        Level("probably the same", _PROBABLY_SAME),
+        _null("email_main_l IS NULL OR email_main_r IS NULL"),
         Level("same name and number at another domain", _in_common("email_numbered")),
         # An address made of the name says again what the name says: only where the names do not agree is it news.
         Level(

@@ -65,6 +65,11 @@ PARTNERS = Rule(
     "first names differ and no date of birth or identifier agrees: a shared name, address, phone or mailbox is the household's",
     REVIEW,
 )
+COLLEAGUES = Rule(
+    "COLLEAGUES",
+    "an address that is only probably the same, dates of birth that differ, and neither key nor home: two of one name at one company",
+    REVIEW,
+)
 OWN_KEY = Rule(
     "OWN_KEY",
     "an e-mail, phone or identifier that one person only carries agrees, and nothing contradicts it",
@@ -79,6 +84,7 @@ RULES: tuple[Rule, ...] = (
     PARTNERS,
     JUNIOR_OR_SENIOR,
     MOVED_OR_NAMESAKE,
+    COLLEAGUES,
     OWN_KEY,
 )
 
@@ -139,6 +145,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
         & at(scored, "address", "same city, other postcode", "different")
         & _any(at(scored, "email", "different"), at(scored, "phone", "different"), other_id)
     )
+    colleagues = at(scored, "email", "probably the same") & no_key & ~home & born_differs
     household = first_differs & born_differs & ~own_id & (shared_home | last_same)
     # Two keys, or a key and the address, are no coincidence: then it is the names that are wrong.
     one_key = pl.sum_horizontal(key.cast(pl.Int8) for key in (own_id, mail, call, home)) == 1
@@ -158,7 +165,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     household, namesakes = household & ~heavy & (kept | shared_home), namesakes & ~heavy
     twins, partners = twins & ~heavy & kept, partners & ~heavy & kept
     father, two_keys = father & kept, two_keys & kept
-    junior, moved = junior & kept, moved & kept
+    junior, moved, colleagues = junior & kept, moved & kept, colleagues & kept
     # The first line that holds decides.
     lines = (
         (father, FATHER_AND_SON.decision, FATHER_AND_SON.name),
@@ -169,6 +176,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
         (partners, PARTNERS.decision, PARTNERS.name),
         (junior, JUNIOR_OR_SENIOR.decision, JUNIOR_OR_SENIOR.name),
         (moved, MOVED_OR_NAMESAKE.decision, MOVED_OR_NAMESAKE.name),
+        (colleagues, COLLEAGUES.decision, COLLEAGUES.name),
         (heavy, ACCEPTED, BY_WEIGHT),
         (own_key, OWN_KEY.decision, OWN_KEY.name),
         (kept, REVIEW, BY_WEIGHT),

@@ -111,7 +111,7 @@ def _says(weight: float) -> str:
 
 
 _SHOWN = {
-    "email_main": ("emails",),
+    "email_main": ("emails", "probable_emails"),
     "phone_main": ("phones",),
     "street": ("house_number", "street", "postcode", "city"),
 }
@@ -123,5 +123,6 @@ def _shown(frame: pl.DataFrame, row: int, needs: tuple[str, ...]) -> str | None:
     for column in columns:
         value = frame.get_column(column)[row]
         if value is not None:
-            parts.append(", ".join(value) if isinstance(value, pl.Series) else str(value))
+            told = ", ".join(value) if isinstance(value, pl.Series) else str(value)
+            parts.append(f"(probably {told})" if column == "probable_emails" else told)
     return " ".join(parts) or None

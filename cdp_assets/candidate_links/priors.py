@@ -27,12 +27,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LevelPrior:
-    """Prior m, u and household share of one level. ``exact`` levels must never weigh against a match."""
+    """Prior m, u and household share of one level. ``exact`` levels must never weigh against a match; a level with
+    ``most_bits`` never weighs more than that for one, whatever random pairs show."""
 
     m: float
     u: float
     h: float | None = None
     exact: bool = False
+    most_bits: float | None = None
 
 
 # The prior m counts as much as this many matched pairs: thirty pairs put two digits on a share.
@@ -41,6 +43,10 @@ PRIOR_MATCHES = 30.0
 # million is not refuted by 100,000 random pairs without one, while one in a hundred is known from a few hundred. Half a pair is
 # what Jeffreys' prior for a rate adds; between 0.3 and 1 no set's F1 moves by more than 0.001.
 PRIOR_CHANCES = 0.5
+
+PROBABLE_EMAIL_BITS = 8.0
+"""What a predicted address may prove at most: as much as the employer does, because that and the name are all that it was
+predicted from. Random pairs never show two namesakes at one company, so that learning its u would count the name twice."""
 
 PRIORS: dict[str, dict[str, LevelPrior]] = {
     "first_name": {
@@ -87,6 +93,7 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
     "email": {
         "same": LevelPrior(0.6, 0.000005, 0.08, exact=True),
         "one of several the same": LevelPrior(0.05, 0.000003, 0.02, exact=True),
+        "probably the same": LevelPrior(0.02, 0.00008, most_bits=PROBABLE_EMAIL_BITS),
         "same name and number at another domain": LevelPrior(0.04, 0.000005, 0.001),
         "same name at another domain": LevelPrior(0.02, 0.00005, 0.005),
         "mistyped": LevelPrior(0.05, 0.00001, 0.005),

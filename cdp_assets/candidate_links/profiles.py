@@ -30,17 +30,21 @@ _PROFILE_ID = "(md5_number_lower(said) & 9223372036854775807)::BIGINT"
 
 
 def linkage_profiles(
-    versions: pl.DataFrame, shared: pl.DataFrame, one_row_sources: set[str]
+    versions: pl.DataFrame, shared: pl.DataFrame, one_row_sources: set[str], probable: pl.DataFrame | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Profiles of all record versions, and which records have them.
 
     ``versions`` is ``standardized/record_versions``, ``shared`` ``candidate_links/shared_identifiers``;
-    ``one_row_sources`` are sources whose contract says ``one_row_per_person``. Every record has at least one profile.
+    ``one_row_sources`` are sources whose contract says ``one_row_per_person``; ``probable`` is
+    ``standardized/probable_emails`` (None: none are known). Every record has at least one profile.
+
+    A probable address goes with the versions of its record that carry the address it was derived from, or that say a
+    name and a company where it was predicted from those. It is part of the compared values.
 
     Records share a profile only where its values identify a person; two records that say no more than "John Smith" stay
     two profiles and are compared like any others. So do two records of a one-row-per-person source.
     """
-    said = _values(versions, one_row_sources)
+    said = _with_probable(_values(versions, one_row_sources), probable)
     said = _without_crowd(said, shared)
     said = said.with_columns(
         pl.when(_identifies() & pl.col("source").is_null())
@@ -93,6 +97,27 @@ def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
     return plain.with_columns(parts).drop("address").with_row_index("row")
 
 
+def _with_probable(said: pl.DataFrame, probable: pl.DataFrame | None) -> pl.DataFrame:
+    """Adds ``probable_emails``: those of the record that these values speak for, without those that they carry."""
+    none = pl.lit([], dtype=pl.List(pl.String))
+    if probable is None or probable.is_empty():
+        return said.with_columns(none.alias("probable_emails"))
+    asked = said.select("row", "record_id", "emails", "company", "last_name").join(
+        probable.select("record_id", "email", "derived_from"), on="record_id", how="inner"
+    )
+    is_named = pl.col("company").is_not_null() & pl.col("last_name").is_not_null()
+    speaks = (
+        pl.when(pl.col("derived_from").is_null())
+        .then(is_named)
+        .otherwise(pl.col("emails").list.contains(pl.col("derived_from")))
+    )
+    fitting = asked.filter(speaks & ~pl.col("emails").list.contains(pl.col("email")))
+    lists = fitting.group_by("row").agg(pl.col("email").unique().sort().alias("probable_emails"))
+    return said.join(lists, on="row", how="left", maintain_order="left").with_columns(
+        pl.col("probable_emails").fill_null(none)
+    )
+
+
 def _comparable_addresses() -> pl.Expr:
     """The first address, and each further one that says where it is.
 
@@ -116,7 +141,7 @@ def _sorted(values: pl.Expr) -> pl.Expr:
 def _without_crowd(said: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     """Leave out values that a crowd, a role or a placeholder shares: they say nothing of one person."""
     crowd = shared.filter(pl.col("sharing").is_in(CROWD_SHARING)).select("type", "value")
-    for column, kind in (("emails", "email"), ("phones", "phone")):
+    for column, kind in (("emails", "email"), ("probable_emails", "email"), ("phones", "phone")):
         banned = crowd.filter(pl.col("type") == kind).get_column("value").to_list()
         said = said.with_columns(_minus(pl.col(column), banned))
     banned = (
@@ -151,5 +176,11 @@ def _said() -> pl.Expr:
     parts = [
         pl.col(column.name).list.join(_INNER) if column.name in _LISTS else pl.col(column.name).fill_null("\x00")
         for column in PROFILE_VALUES
+        if column.name != "probable_emails"
     ]
-    return pl.concat_str(*parts, pl.col("alone"), separator=_SEPARATOR).alias("said")
+    delivered = pl.concat_str(*parts, pl.col("alone"), separator=_SEPARATOR)
+    # Only where there are any: a profile keeps its id, whatever is learned of other companies.
+    probable = pl.when(pl.col("probable_emails").list.len() > 0).then(
+        pl.lit(_SEPARATOR) + pl.col("probable_emails").list.join(_INNER)
+    )
+    return (delivered + probable.fill_null("")).alias("said")

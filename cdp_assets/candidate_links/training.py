@@ -413,7 +413,7 @@ def _next_shares(
     m = _mode(_counts(gamma[known], of_match[known], count), prior.m, PRIOR_MATCHES)
     random_gamma = data.random.gammas[comparison.name]
     seen = random_gamma >= 0
-    u = _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u)
+    u = _weakened(m, _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u), comparison)
     # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
     return with_shared_home(comparison.name, LevelShares(m, u, prior.h))
 
@@ -433,6 +433,16 @@ def _by_chance(counts: Floats, prior: tuple[float, ...]) -> tuple[float, ...]:
     worth = PRIOR_CHANCES / np.maximum(np.asarray(prior), _SMALLEST_SHARE)
     blended = (counts + PRIOR_CHANCES) / (counts.sum() + worth)
     return tuple(float(share) for share in blended / blended.sum())
+
+
+def _weakened(m: tuple[float, ...], u: tuple[float, ...], comparison: Comparison) -> tuple[float, ...]:
+    """Shares of random pairs in which a level that may weigh only so much does; the last level makes room for it."""
+    most = [comparison.prior(level).most_bits for level in comparison.scored]
+    least = [
+        share if bits is None else max(share, m[at] / 2.0**bits)
+        for at, (share, bits) in enumerate(zip(u, most, strict=True))
+    ]
+    return (*least[:-1], least[-1] - (sum(least) - sum(u)))
 
 
 def _change(old: Parameters, new: Parameters) -> float:

@@ -24,9 +24,12 @@ from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.contracts_in_force import put_in_force
 from cdp_assets.sources.tidying import tidy
-from cdp_assets.standardized import pictures
+from cdp_assets.standardized.company_domains import company_domains as domains_in
+from cdp_assets.standardized.company_domains import form_sightings
+from cdp_assets.standardized.company_pictures import change_of_form
 from cdp_assets.standardized.email_addresses import address_counts, email_tables
 from cdp_assets.standardized.email_decay import decay_numbers
+from cdp_assets.standardized.email_pictures import survival_chart
 from cdp_assets.standardized.gathering import (
     all_records,
     all_rejections,
@@ -37,6 +40,8 @@ from cdp_assets.standardized.gathering import (
 from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.standardized.lineage import columns_behind
 from cdp_assets.standardized.phone_numbers import phone_numbers as phones_in
+from cdp_assets.standardized.probable_emails import REASONS
+from cdp_assets.standardized.probable_emails import probable_emails as probable_in
 from cdp_assets.standardized.quality_auditing import audit_workspace
 from cdp_assets.standardized.quality_facts import facts
 from cdp_assets.standardized.quality_files import INDEX, report_file, write_pages
@@ -51,10 +56,12 @@ from cdp_assets.standardized.records import records_version
 from cdp_assets.standardized.sightings import sightings as sightings_in
 from cdp_assets.standardized.versions import record_versions as versions_of
 from cdp_assets.tables import (
+    COMPANY_DOMAINS,
     EMAIL_ADDRESSES,
     EMAIL_DECAY,
     IMPORT_LOG,
     PHONE_NUMBERS,
+    PROBABLE_EMAILS,
     QUALITY_AUDITS,
     QUALITY_FINDINGS,
     QUALITY_REPORT,
@@ -258,7 +265,7 @@ def email_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Material
         made.addresses,
         metadata={
             **address_counts(made.addresses),
-            "survival": picture(svg(pictures.survival_chart(made.decay)), "share of addresses alive, by class"),
+            "survival": picture(svg(survival_chart(made.decay)), "share of addresses alive, by class"),
         },
     )
 
@@ -281,6 +288,55 @@ def phone_numbers(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResul
             "valid": int(rows["is_valid"].sum()),
             "mobile": rows.filter(pl.col("type") == "mobile").height,
             **{sharing: shared.get(sharing, 0) for sharing in ("personal", "household", "office", "junk")},
+        },
+    )
+
+
+@table_asset(COMPANY_DOMAINS, deps=[RECORD_VERSIONS, EMAIL_ADDRESSES], pool=RESOLUTION_POOL)
+def company_domains(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per corporate domain: the form of its people's addresses, when it changed, and what became of the domain.
+
+    Key: domain. Free mail, relays, disposable and mistyped domains are no companies'. A form is told once three people
+    show it. Read by `probable_emails`.
+    """
+    versions, addresses = workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES)
+    rows = domains_in(versions, addresses)
+    return stored(
+        workspace,
+        COMPANY_DOMAINS,
+        rows,
+        metadata={
+            "domains": rows.height,
+            "with_a_form": rows["pattern"].count(),
+            "changed_their_form": rows["pattern_changed_on"].count(),
+            "became_another_domain": rows["became"].count(),
+            "gone": rows["gone_at"].count(),
+            "change_of_form": picture(
+                svg(change_of_form(form_sightings(versions, addresses), rows)),
+                "addresses by form around the best supported change",
+            ),
+        },
+    )
+
+
+@table_asset(PROBABLE_EMAILS, deps=[RECORD_VERSIONS, EMAIL_ADDRESSES, COMPANY_DOMAINS], pool=RESOLUTION_POOL)
+def probable_emails(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per record and address that is probably its person's, though nobody delivered it with the record.
+
+    Key: record and email. Never offered where it may be a namesake's. A weak, second identifier: it can tip a link, and
+    nothing is ever sent to it. Read by `linkage_profiles`.
+    """
+    lake = workspace.lake
+    rows = probable_in(lake.read(RECORD_VERSIONS), lake.read(EMAIL_ADDRESSES), lake.read(COMPANY_DOMAINS))
+    reasons = dict(rows["because"].value_counts().rows())
+    return stored(
+        workspace,
+        PROBABLE_EMAILS,
+        rows,
+        metadata={
+            "probable": rows.height,
+            "carried": int(rows["is_carried"].sum()),
+            **{name: reasons.get(name, 0) for name in REASONS},
         },
     )
 
@@ -384,5 +440,14 @@ def quality_audits(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResu
 
 keys = [
     key_check(table)
-    for table in (EMAIL_DECAY, EMAIL_ADDRESSES, PHONE_NUMBERS, SIGHTINGS, QUALITY_FINDINGS, QUALITY_AUDITS)
+    for table in (
+        EMAIL_DECAY,
+        EMAIL_ADDRESSES,
+        COMPANY_DOMAINS,
+        PROBABLE_EMAILS,
+        PHONE_NUMBERS,
+        SIGHTINGS,
+        QUALITY_FINDINGS,
+        QUALITY_AUDITS,
+    )
 ]

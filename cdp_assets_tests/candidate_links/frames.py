@@ -90,7 +90,7 @@ def versions(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def profiles(*rows: dict[str, Any]) -> pl.DataFrame:
     """A frame of linkage profiles, numbered from 1 where no id is given."""
-    lists = {"emails": [], "phones": [], "identifiers": []}
+    lists = {"emails": [], "probable_emails": [], "phones": [], "identifiers": []}
     filled = []
     for at, row in enumerate(rows, start=1):
         whole = {"profile_id": at, "records": 1, **lists, **row}

@@ -28,6 +28,7 @@ def rules_of(blocks: Blocks) -> dict[tuple[int, int], set[str]]:
     ("rule", "left", "right"),
     [
         ("SAME_EMAIL", {"emails": ["a@x.example", "b@x.example"]}, {"emails": ["b@x.example"]}),
+        ("SAME_PROBABLE_EMAIL", {"probable_emails": ["b@x.example"]}, {"emails": ["a@x.example", "b@x.example"]}),
         ("SAME_PHONE", {"phones": ["+1", "+2"]}, {"phones": ["+2"]}),
         ("SAME_IDENTIFIER", {"identifiers": ["card=7"]}, {"identifiers": ["card=7"]}),
         ("SAME_EMAIL_NAME", {"emails": ["dana.k@x.example"]}, {"emails": ["dana.k@y.example"]}),

@@ -51,6 +51,18 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
     ("email", {"emails": ["j_brooks@mail.example"]}, {"emails": ["a_brooks@mail.example"]}, "alike"),
     ("email", {"emails": ["jens.holler@old.example"], "first_name": "jens", "last_name": "holler"}, {"emails": ["jens.holler@new.example"], "first_name": "holler", "last_name": "jens"}, None),
     ("email", {"emails": ["j.smith12@x.example"], "last_name": "smith"}, {"emails": ["j.smith13@x.example"], "last_name": "smith"}, None),
+    ("email", {"emails": ["alee@acme.example"], "probable_emails": ["ann.lee@acme.example"]}, {"emails": ["ann.lee@acme.example"]}, "probably the same"),
+    ("email", {"emails": ["ann.lee@acme.example"]}, {"emails": ["alee@acme.example"], "probable_emails": ["ann.lee@acme.example"]}, "probably the same"),
+    ("email", {"probable_emails": ["ann.lee@acme.example"], "company": "acme"}, {"emails": ["ann.lee@acme.example"]}, "probably the same"),
+    ("email", {"emails": ["ann@old.example"], "probable_emails": ["ann@new.example"]}, {"emails": ["ann@new.example"]}, "probably the same"),
+    ("email", {"emails": ["ann@gmial.com"], "probable_emails": ["ann@gmail.com"], "company": "acme"}, {"emails": ["ann@gmail.com"], "company": "acme"}, None),
+    ("email", {"emails": ["annie@gmial.com"], "probable_emails": ["annie@gmail.com"], "company": "acme"}, {"emails": ["annie@gmail.com"], "company": "acme"}, "probably the same"),
+    ("email", {"emails": ["a@x.example", "b@x.example"], "probable_emails": ["c@x.example"]}, {"emails": ["b@x.example", "c@x.example"]}, "one of several the same"),
+    ("email", {"emails": ["a@x.example"], "probable_emails": ["b@x.example"]}, {"emails": ["a@x.example"], "probable_emails": ["b@x.example"]}, "same"),
+    # It says again what name and company say.
+    ("email", {"probable_emails": ["ann.lee@acme.example"], "company": "acme"}, {"emails": ["ann.lee@acme.example"], "company": "acme"}, None),
+    ("email", {"probable_emails": ["ann.lee@acme.example"]}, {"probable_emails": ["ann.lee@acme.example"]}, None),  # nobody delivers it
+    ("email", {"emails": ["a@x.example"], "probable_emails": ["q@w.example"]}, {"emails": ["kz@v.example"]}, "different"),
     ("phone", {"phones": ["+441111", "+442222222"]}, {"phones": ["+442222222"]}, "one of several the same"),
     ("phone", {"phones": ["+13125551234"]}, {"phones": ["5551234"]}, "same but for its code"),
     ("phone", {"phones": ["+13125551234"]}, {"phones": ["+13125551284"]}, "one digit off"),

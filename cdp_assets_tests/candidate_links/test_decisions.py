@@ -60,6 +60,15 @@ def test_names_alone_do_not_join_people_of_whom_everything_else_differs() -> Non
     assert decided(5.0, **NAMED, address="same postcode", email="different") == ("accepted", "weight")
 
 
+def test_an_address_that_is_only_probable_does_not_join_two_of_one_name_with_other_birth_dates() -> None:
+    colleagues = {**NAMED, "email": "probably the same", "date_of_birth": "different"}
+    assert decided(5.0, **colleagues) == ("review", "COLLEAGUES")
+    assert decided(-4.5, **colleagues) is None
+    assert decided(5.0, **{**colleagues, "date_of_birth": "one digit off"}) == ("accepted", "weight")
+    assert decided(5.0, **colleagues, phone="same") == ("accepted", "weight")
+    assert decided(5.0, **{**colleagues, "email": "same"}) == ("accepted", "weight")
+
+
 def test_household_members_are_barred_even_below_review() -> None:
     members = {"first_name": "different", "last_name": "same", "date_of_birth": "different", "phone": "same"}
     assert decided(-9.0, **members) == ("conflict", "HOUSEHOLD_MEMBERS")

@@ -65,3 +65,26 @@ def test_pictures_are_drawn_and_hold_no_value(town_profiles: pl.DataFrame, town_
         assert not [value for value in values if value in said]
     assert pictures.png(charts[0]).startswith(b"\x89PNG")
     assert "<svg" in pictures.svg(charts[1])
+
+
+NAMESAKES = {"first_name": "anna", "last_name": "adlerq"}
+
+
+def test_a_probable_address_is_told_as_such(town_model: TrainedModel) -> None:
+    frame = profiles(
+        {**NAMESAKES, "emails": ["aadlerq@acme.example"], "probable_emails": ["anna.adlerq@acme.example"]},
+        {**NAMESAKES, "emails": ["anna.adlerq@acme.example"]},
+    )
+    (row,) = (row for row in explain(one(frame, 1), one(frame, 2), town_model, ENGINE) if row.comparison == "email")
+    assert (row.level, row.says) == ("probably the same", "for")
+    assert row.value_l == "aadlerq@acme.example (probably anna.adlerq@acme.example)"
+    assert row.value_r == "anna.adlerq@acme.example"
+
+
+def test_a_probable_address_does_not_join_namesakes(town_model: TrainedModel) -> None:
+    born = [{"date_of_birth": "1950-02-14"}, {"date_of_birth": "1983-11-29"}]
+    frame = profiles(
+        {**NAMESAKES, "probable_emails": ["anna.adlerq@acme.example"], **born[0]},
+        {**NAMESAKES, "emails": ["anna.adlerq@acme.example"], **born[1]},
+    )
+    assert verdict(one(frame, 1), one(frame, 2), town_model, ENGINE) == ("review", "COLLEAGUES")

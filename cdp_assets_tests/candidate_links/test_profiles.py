@@ -5,7 +5,8 @@ from typing import Any
 import polars as pl
 
 from cdp_assets.candidate_links.profiles import linkage_profiles
-from cdp_assets.tables import SHARED_IDENTIFIERS
+from cdp_assets.tables import PROBABLE_EMAILS, SHARED_IDENTIFIERS
+from cdp_assets_tests.builders import frame as frame_of
 from cdp_assets_tests.candidate_links.frames import address, versions
 
 NONE_SHARED = SHARED_IDENTIFIERS.empty()
@@ -102,3 +103,54 @@ def test_a_further_address_that_says_no_place_has_no_profile() -> None:
     assert profiles["street"].to_list() == ["high street"]
     alone, _ = linkage_profiles(versions({"record_id": "crm/1", **ANNA, "addresses": [building]}), NONE_SHARED, set())
     assert alone["street"].to_list() == ["rose cottage"]
+
+
+# -- probable addresses -----------------------------------------------------------------------------------------------
+
+
+def probable(*rows: tuple[str, str, str | None]) -> pl.DataFrame:
+    """Rows of (record, probable address, address that it was derived from)."""
+    return frame_of(
+        PROBABLE_EMAILS,
+        *({"record_id": record, "email": email, "derived_from": derived} for record, email, derived in rows),
+    )
+
+
+def test_a_probable_address_goes_with_the_values_that_it_was_derived_from() -> None:
+    frame = versions(
+        {"record_id": "crm/1", **ANNA, "emails": ["aadler@x.example"]},
+        {"record_id": "crm/1", **ANNA, "version": 2, "emails": ["anna@mail.example"]},
+        {"record_id": "crm/2", **ANNA, "emails": [], "company_norm": "acme"},
+    )
+    offered = probable(
+        ("crm/1", "anna.adler@x.example", "aadler@x.example"), ("crm/2", "anna.adler@acme.example", None)
+    )
+    profiles, _ = linkage_profiles(frame, NONE_SHARED, set(), offered)
+    found = {tuple(row[0]): row[1] for row in profiles.select("emails", "probable_emails").iter_rows()}
+    assert found == {
+        ("aadler@x.example",): ["anna.adler@x.example"],
+        ("anna@mail.example",): [],
+        (): ["anna.adler@acme.example"],
+    }
+
+
+def test_an_address_that_a_crowd_shares_is_not_probable_either() -> None:
+    frame = versions({"record_id": "crm/1", **ANNA, "emails": ["a@x.example"]})
+    shared = frame_of(SHARED_IDENTIFIERS, {"type": "email", "value": "b@x.example", "sharing": "crowd"})
+    profiles, _ = linkage_profiles(frame, shared, set(), probable(("crm/1", "b@x.example", "a@x.example")))
+    assert profiles["probable_emails"].to_list() == [[]]
+
+
+def test_records_of_equal_values_stay_one_profile_and_others_keep_their_id() -> None:
+    frame = versions(
+        {"record_id": "crm/1", **ANNA, "emails": ["a@x.example"]},
+        {"record_id": "shop/1", **ANNA, "emails": ["a@x.example"]},
+        {"record_id": "crm/2", **ANNA, "emails": ["c@x.example"]},
+    )
+    offered = probable(("crm/1", "b@x.example", "a@x.example"), ("shop/1", "b@x.example", "a@x.example"))
+    with_them, members = linkage_profiles(frame, NONE_SHARED, set(), offered)
+    without, _ = linkage_profiles(frame, NONE_SHARED, set())
+    assert sorted(with_them["records"].to_list()) == [1, 2]
+    assert set(with_them["profile_id"]) & set(without["profile_id"]) == {
+        members.filter(pl.col("record_id") == "crm/2")["profile_id"].item()
+    }

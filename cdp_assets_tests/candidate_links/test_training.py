@@ -12,6 +12,7 @@ from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import BY_NAME
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.candidate_links.priors import PROBABLE_EMAIL_BITS
 from cdp_assets.candidate_links.training import TrainedModel, random_pairs, term_frequencies, train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
 from cdp_assets_tests.candidate_links.frames import FIRST, profiles, town
@@ -187,3 +188,21 @@ def test_a_key_is_worth_what_named_pairs_show() -> None:
     assert worth["email"] == pytest.approx((30 + 9) / 50)
     assert worth["phone"] == pytest.approx(0.9)
     assert "identifier" not in worth
+
+
+def test_a_probable_address_never_weighs_more_than_it_may() -> None:
+    rows, _ = town(120)
+    carried = rows["emails"].list.first()
+    half = pl.int_range(pl.len()) % 2 == 0
+    none = pl.lit([], dtype=pl.List(pl.String))
+    # Every second profile has its address as a probable one only.
+    weak = rows.with_columns(
+        probable_emails=pl.when(half & pl.Series(carried.is_not_null())).then("emails").otherwise(none),
+        emails=pl.when(half).then(none).otherwise("emails"),
+    )
+    model = train(weak, LinkagePolicy(), DuckDBEngine(threads=1))
+    names = [level.name for level in BY_NAME["email"].scored]
+    shares, at = model.parameters.shares["email"], names.index("probably the same")
+    assert shares.m[at] > 0.05  # the data show it often
+    assert np.log2(shares.m[at] / shares.u[at]) == pytest.approx(PROBABLE_EMAIL_BITS, abs=0.01)
+    assert sum(shares.u) == pytest.approx(1.0, abs=1e-6)

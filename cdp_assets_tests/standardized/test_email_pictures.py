@@ -4,7 +4,7 @@ import polars as pl
 
 from cdp_assets.drawing import svg
 from cdp_assets.standardized.email_decay import email_decay
-from cdp_assets.standardized.pictures import survival_chart
+from cdp_assets.standardized.email_pictures import survival_chart
 from cdp_assets_tests.standardized.test_email_decay import addresses
 
 

@@ -1,4 +1,4 @@
-"""Pictures of what this stage found, as Vega-Lite specifications.
+"""Pictures of e-mail addresses, as Vega-Lite specifications.
 
 No picture holds a personal value: only counts, shares and rates.
 
@@ -15,9 +15,6 @@ from cdp_assets.drawing import Spec
 _WIDTH, _HEIGHT = 520, 240
 _YEARS = 6
 _STEPS_A_YEAR = 4
-
-
-# -- e-mail -----------------------------------------------------------------------------------------------------------
 
 
 def survival_chart(decay: pl.DataFrame) -> Spec:
