@@ -59,12 +59,8 @@ def publications(
     workspace.ledger.add_publication(
         context.run.run_id, lake_versions=json.dumps(versions, sort_keys=True), customers=customers, now=moment
     )
-    note = workspace.lake.committed_metadata(CUSTOMER_IDS)
-    workspace.ledger.add_resolution(
-        note["resolution_id"], imports_hash=note["imports_hash"], model_version=note["model_version"], now=moment
-    )
     history = workspace.ledger.publications().with_columns(is_current=pl.col("publication_id") == context.run.run_id)
-    return stored(
+    made = stored(
         workspace,
         PUBLICATIONS,
         history,
@@ -77,6 +73,12 @@ def publications(
             **{f"rows_{name}": count for name, count in sorted(result.rows.items())},
         },
     )
+    # Last of all: once the ledger says that these imports are resolved, nobody comes back to finish what a kill left.
+    note = workspace.lake.committed_metadata(CUSTOMER_IDS)
+    workspace.ledger.add_resolution(
+        note["resolution_id"], imports_hash=note["imports_hash"], model_version=note["model_version"], now=moment
+    )
+    return made
 
 
 keys = [key_check(PUBLICATIONS)]
