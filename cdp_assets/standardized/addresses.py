@@ -22,7 +22,7 @@ from cdp_assets.standardized.streets import (
     spelled_out,
     street_parts,
 )
-from cdp_assets.standardized.text import clean, in_ascii, none_when_empty, without_placeholders
+from cdp_assets.standardized.text import by_value, clean, in_ascii, none_when_empty, without_placeholders
 
 ADDRESS_PARTS = ("street", "city", "region", "postcode", "country")
 """Delivered columns of one address."""
@@ -34,7 +34,7 @@ def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl
     ``country``: the source's own, where a row names none that is known. It alone makes no address.
     """
     parts = {name: _part(frame, name) for name in ADDRESS_PARTS}
-    said = standardize_countries(parts["country"]).alias("country")
+    said = by_value(standardize_countries, parts["country"]).alias("country")
     countries = said.fill_null(country) if country else said
     streets = _streets(parts["street"], countries)
     address = pl.DataFrame(
@@ -42,9 +42,9 @@ def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl
             **{name: parts[name] for name in ("street", "city", "region", "postcode")},
             "country": countries,
             **{name: streets.get_column(name) for name in ("street_norm", "house_number", "unit")},
-            "city_norm": comparable_cities(parts["city"]),
-            "region_norm": comparable_regions(parts["region"], countries),
-            "postcode_norm": comparable_postcodes(parts["postcode"], countries),
+            "city_norm": by_value(comparable_cities, parts["city"]),
+            "region_norm": by_value(comparable_regions, parts["region"], countries),
+            "postcode_norm": by_value(comparable_postcodes, parts["postcode"], countries),
         }
     )
     told = [pl.col(name).is_not_null() for name in ("street", "city", "region", "postcode")]

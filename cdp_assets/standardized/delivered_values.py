@@ -9,7 +9,7 @@ import polars as pl
 
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.addresses import ADDRESS_PARTS
-from cdp_assets.standardized.mapped_values import mapped_value, raw_text, said_text
+from cdp_assets.standardized.mapped_values import mapped_value, may_say_controls, raw_text, said_text
 from cdp_assets.standardized.text import clean
 
 Values = dict[str, list[pl.Series]]
@@ -41,8 +41,7 @@ def first_filled(values: Values, field: str, height: int) -> pl.Series:
     return frame.select(pl.coalesce(pl.all()).alias(field)).to_series()
 
 
-def content_texts(values: Values) -> pl.Series:
+def content_texts(values: Values, contract: SourceContract) -> pl.Series:
     """One text per line that says all that it says: not its key, and not when it was true."""
-    return said_text(
-        {f"{field}.{n}": series for field, sources in sorted(values.items()) for n, series in enumerate(sources)}
-    )
+    named = {f"{field}.{n}": series for field, sources in sorted(values.items()) for n, series in enumerate(sources)}
+    return said_text(named, are_clean=not may_say_controls(contract))

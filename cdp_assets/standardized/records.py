@@ -21,7 +21,7 @@ from cdp_assets.sources.contracts import AddressSource, SourceContract
 from cdp_assets.standardized.addresses import ADDRESS_PARTS, standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
 from cdp_assets.standardized.dates import standardize_birth_dates
-from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
+from cdp_assets.standardized.delivered_values import Values, delivered_values, first_filled
 from cdp_assets.standardized.emails import part_emails, standardize_emails
 from cdp_assets.standardized.event_words import (
     corrected_fields,
@@ -35,7 +35,7 @@ from cdp_assets.standardized.identifiers import standardize_identifiers
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, judge_lines
 from cdp_assets.standardized.line_rules import rejections
 from cdp_assets.standardized.listed_values import found_values, listed
-from cdp_assets.standardized.mapped_values import hashes, key_texts, keys_of_texts
+from cdp_assets.standardized.mapped_values import hashes_of_digests, key_texts, keys_of_texts
 from cdp_assets.standardized.names import NAME_COLUMNS, standardize_names
 from cdp_assets.standardized.phones import part_phones, standardize_phones
 from cdp_assets.standardized.sex import standardize_sex
@@ -90,7 +90,7 @@ def records_of(
     values = delivered_values(raw, contract)
     texts = key_texts(raw, contract)
     keys = texts if contract.key else keys_of_texts(texts, lines.get_column("nth"))
-    good = lines.with_columns(source_key=keys, content_hash=hashes(content_texts(values)))
+    good = lines.with_columns(source_key=keys, content_hash=hashes_of_digests(lines))
     return _records(good, values, contract, import_meta)
 
 
