@@ -15,7 +15,14 @@ from cdp_assets.standardized.places import (
     standardize_countries,
 )
 from cdp_assets.standardized.streets import (
+    FLAT_COUNTRIES,
+    FLOOR_COUNTRIES,
+    MAY_MEAN_MORE,
     NOT_PLAIN,
+    PLAIN_BEHIND,
+    PLAIN_COMMA,
+    PLAIN_FLAT,
+    PLAIN_FLOOR,
     PLAIN_LEADING,
     PLAIN_TRAILING,
     PLAIN_UNIT,
@@ -68,8 +75,18 @@ def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:
     distinct = distinct.with_columns(ascii=in_ascii(distinct.get_column("street")))
     lower = pl.col("ascii").str.to_lowercase()
     lines = distinct.with_columns(line=lower.str.replace(PLAIN_UNIT, "$1"), unit=lower.str.extract(PLAIN_UNIT, 2))
+    plain, others = _parted_by_shape(lines, pl.lit(True))
     line = pl.col("line")
-    lines = lines.with_columns(
+    is_certain = line.str.contains(r"[a-z]{2}") & ~line.str.contains(MAY_MEAN_MORE)
+    also_plain, others = _parted_by_shape(_made_plainer(others, lower), is_certain)
+    table = pl.concat([_plain_streets(plain), _plain_streets(also_plain), _other_streets(others)])
+    return frame.join(table, on=["street", "country"], how="left", nulls_equal=True, maintain_order="left")
+
+
+def _parted_by_shape(lines: pl.DataFrame, may_be_plain: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines of the plainest shape, with their name and number, and the others."""
+    line = pl.col("line")
+    read = lines.with_columns(
         name=pl.coalesce(line.str.extract(PLAIN_LEADING, 2), line.str.extract(PLAIN_TRAILING, 1)),
         number=pl.coalesce(line.str.extract(PLAIN_LEADING, 1), line.str.extract(PLAIN_TRAILING, 2)),
     )
@@ -78,9 +95,22 @@ def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:
         & ~line.str.contains(NOT_PLAIN)
         & ~pl.col("street").str.contains("[ºª°]")
         & pl.col("country").ne_missing("CO")
+        & may_be_plain
     ).fill_null(False)
-    table = pl.concat([_plain_streets(lines.filter(is_plain)), _other_streets(lines.filter(~is_plain))])
-    return frame.join(table, on=["street", "country"], how="left", nulls_equal=True, maintain_order="left")
+    return read.filter(is_plain), read.filter(~is_plain)
+
+
+def _made_plainer(lines: pl.DataFrame, lower: pl.Expr) -> pl.DataFrame:
+    """Lines whose unit, floor, flat or comma stands where :mod:`streets` would find it, too, without them."""
+    floor = pl.when(pl.col("country").is_in(sorted(FLOOR_COUNTRIES))).then(lower.str.extract_groups(PLAIN_FLOOR))
+    door = floor.struct.field("2") + floor.struct.field("3")
+    without_unit = pl.coalesce(lower.str.extract(PLAIN_BEHIND, 1), floor.struct.field("1"), lower)
+    lines = lines.with_columns(unit=pl.coalesce(lower.str.extract(PLAIN_BEHIND, 2), door), line=without_unit)
+    has_flat = pl.col("country").is_in(FLAT_COUNTRIES) & pl.col("unit").is_null()
+    flat = pl.when(has_flat).then(pl.col("line").str.extract(PLAIN_FLAT, 3))
+    shorter = pl.when(has_flat).then(pl.col("line").str.replace(PLAIN_FLAT, "$1 $2")).otherwise("line")
+    lines = lines.with_columns(unit=pl.coalesce("unit", flat), line=shorter)
+    return lines.with_columns(line=pl.col("line").str.replace(PLAIN_COMMA, "$1 $2"))
 
 
 _STREET_SCHEMA = {"street_norm": pl.String, "house_number": pl.String, "unit": pl.String}

@@ -157,6 +157,20 @@ NOT_PLAIN = (
 )
 """Words that, before a number, may mean something else than a street."""
 
+PLAIN_BEHIND = rf"^(.*\d.*?),? (?:whg|wohnung|appt|apartment|apt|flat|unit|suite|ste)\b\.? ?(\d+[a-z]?)$"
+PLAIN_FLOOR = r"^(.*\d), (\d{1,2})[oa] ([a-z]|izq|izda|dcha)$"
+PLAIN_COMMA = r"^([a-z][a-z .'\-]*[a-z]{2}[a-z .'\-]*), (\d+ ?[a-z]?)$"
+PLAIN_FLAT = r"^([a-z][a-z .'\-]*[a-z]{2}[a-z .'\-]*) (\d+[a-z]?)/(\d+[a-z]?)$"
+"""Four ways to a line of the plainest shape: without its unit behind ('Amselweg 5, Whg. 18'), its floor and door ('Plaza
+Cruz, 12, 2o B'; ``FLOOR_COUNTRIES``), the comma before its number ('Calle Puerto, 9'), its flat ('ul. Długa 10/5';
+``FLAT_COUNTRIES``)."""
+
+MAY_MEAN_MORE = (
+    rf"\b(?:{_UNIT_WORDS}|p\.?o|g\.?p\.?o|l\.?p\.?o|pobox|post|postal|postfach|postbus|apartado|apdo|b\.?p|boite|skr\S*|"
+    r"casella|caixa|locked|private|c/o|c/-|attn|attention|a\.?t\.?t?\.?n?|zu|z|hd|p/a|bei|no|nr|num|numero|m|s/n|sn|bb)\b"
+)
+"""Lines with any of these words are never made plain by those four ways."""
+
 StreetParts = tuple[str | None, str | None, str | None]
 """street_norm, house_number, unit"""
 
@@ -184,14 +198,16 @@ def _without_unit(text: str, country: str | None) -> tuple[str, str | None]:
             rest = text[: found.start()] + "," + text[found.end() :]
             if re.search(r"[a-z]{2}", rest) and (found.start() > 0 or re.search(r"\d", rest)):
                 return rest, found.group(1)
-    if country in _FLOOR_COUNTRIES:
+    if country in FLOOR_COUNTRIES:
         floor = _FLOOR_UNIT.search(text)
         if floor and re.search(r"\d", text[: floor.start()]):
             return text[: floor.start()], floor.group(1) + floor.group(2)
     return text, None
 
 
-_FLOOR_COUNTRIES = word_set("ES PT AR CL UY")
+FLOOR_COUNTRIES = word_set("ES PT AR CL UY")
+FLAT_COUNTRIES = ("PL", "CZ", "SK", "HU")
+"""Countries where 10/5 is flat 5 of house 10."""
 
 
 def _line_that_counts(text: str, unit: str | None) -> tuple[str, str | None]:
@@ -232,7 +248,7 @@ def _without_number(line: str, unit: str | None, country: str | None) -> StreetP
 def _flat_of(number: str, unit: str | None, country: str | None) -> tuple[str, str | None]:
     """In Poland and its neighbours '10/5' is flat 5 of house 10."""
     house, slash, flat = number.partition("/")
-    if slash and country in ("PL", "CZ", "SK", "HU") and unit is None:
+    if slash and country in FLAT_COUNTRIES and unit is None:
         return house, flat
     return number, unit
 
