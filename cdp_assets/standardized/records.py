@@ -18,6 +18,7 @@ import polars as pl
 
 from cdp_assets import tables
 from cdp_assets.sources.contracts import AddressSource, SourceContract
+from cdp_assets.sources.vocabulary import EVENT_FIELDS
 from cdp_assets.standardized.addresses import ADDRESS_PARTS, standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
 from cdp_assets.standardized.dates import standardize_birth_dates
@@ -39,7 +40,7 @@ from cdp_assets.standardized.mapped_values import hashes_of_digests, key_texts, 
 from cdp_assets.standardized.names import NAME_COLUMNS, standardize_names
 from cdp_assets.standardized.phones import part_phones, standardize_phones
 from cdp_assets.standardized.sex import standardize_sex
-from cdp_assets.standardized.text import without_placeholders
+from cdp_assets.standardized.text import by_value, without_placeholders
 
 __all__ = ["ImportMeta", "Standardized", "records_of", "records_version", "rejections_of", "standardize"]
 
@@ -88,10 +89,31 @@ def records_of(
     kept = (lines.get_column("rule").is_null() & ~lines.get_column("is_duplicate")).alias("kept")
     raw, lines = raw.filter(kept), lines.filter(kept)
     values = delivered_values(raw, contract)
+    return _records(columns_of_import(raw, lines, contract, import_meta), values, contract, import_meta)
+
+
+def columns_of_import(
+    raw: pl.DataFrame, lines: pl.DataFrame, contract: SourceContract, meta: ImportMeta
+) -> pl.DataFrame:
+    """What a record does not owe to its mapped values: its ids, its import, line and times, and their hash.
+
+    ``lines`` are the judged lines of the rows of ``raw``, side by side.
+    """
     texts = key_texts(raw, contract)
     keys = texts if contract.key else keys_of_texts(texts, lines.get_column("nth"))
-    good = lines.with_columns(source_key=keys, content_hash=hashes_of_digests(lines))
-    return _records(good, values, contract, import_meta)
+    return (
+        lines.with_columns(source_key=keys, content_hash=hashes_of_digests(lines))
+        .select(
+            pl.lit(contract.source).alias("source"),
+            "source_key",
+            pl.lit(meta.import_id).alias("import_id"),
+            "line",
+            "observed_at",
+            pl.lit(meta.landed_at).cast(tables.MOMENT).alias("landed_at"),
+            "content_hash",
+        )
+        .with_columns(record_id=pl.concat_str("source", "source_key", separator="/"))
+    )
 
 
 def rejections_of(
@@ -104,9 +126,9 @@ def rejections_of(
 
 
 def _records(
-    lines: pl.DataFrame, values: Values, contract: SourceContract, meta: ImportMeta
+    frame: pl.DataFrame, values: Values, contract: SourceContract, meta: ImportMeta
 ) -> tuple[pl.DataFrame, dict[str, int]]:
-    height = lines.height
+    height = frame.height
     addresses, countries = _addresses(values, contract, height)
     names = standardize_names(
         pl.DataFrame([first_filled(values, name, height) for name in NAME_COLUMNS[:5]] + [countries.alias("country")])
@@ -120,16 +142,7 @@ def _records(
     )
     born_as_delivered = first_filled(values, "date_of_birth", height)
     born = standardize_birth_dates(born_as_delivered, contract.date_format, contract.country, meta.landed_at.date())
-    frame = lines.select(
-        pl.lit(contract.source).alias("source"),
-        "source_key",
-        pl.lit(meta.import_id).alias("import_id"),
-        "line",
-        "observed_at",
-        pl.lit(meta.landed_at).cast(tables.MOMENT).alias("landed_at"),
-        "content_hash",
-    ).with_columns(record_id=pl.concat_str("source", "source_key", separator="/"))
-    frame = frame.hstack(names).hstack(born).hstack(standardize_companies(first_filled(values, "company", height)))
+    frame = frame.hstack(names).hstack(born).hstack(_companies(first_filled(values, "company", height)))
     frame = frame.with_columns(
         _one_standardized(values, "sex", standardize_sex, height),
         emails.found.alias("emails"),
@@ -151,14 +164,23 @@ def _records(
     return tables.source_records(contract.source).conform(frame), unreadable
 
 
+def _companies(delivered: pl.Series) -> pl.DataFrame:
+    return by_value(lambda texts: standardize_companies(texts).to_struct(), delivered).struct.unnest()
+
+
 def _one_standardized(values: Values, field: str, standard: Standard, height: int) -> pl.Series:
     return standard(first_filled(values, field, height)).alias(field)
 
 
-def _event_columns(values: Values, height: int) -> list[pl.Series]:
+_EVENT_COLUMNS = tuple(field for fields in EVENT_FIELDS.values() for field in fields)
+
+
+def _event_columns(values: Values, height: int) -> list[pl.Series] | list[pl.Expr]:
     def one(field: str) -> pl.Series:
         return first_filled(values, field, height)
 
+    if not values.keys() & _EVENT_COLUMNS:
+        return [pl.lit(None, dtype=pl.String).alias(field) for field in _EVENT_COLUMNS]
     has_correction = one("corrected_field").is_not_null()
     correction = standardize_corrections(one("correction"))
     return [
