@@ -5,6 +5,8 @@ What does not belong here: how one value is read (``mapped_values.py``), what it
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from cdp_assets.sources.contracts import SourceContract
@@ -16,8 +18,15 @@ Values = dict[str, list[pl.Series]]
 """Canonical field to its clean delivered texts, one series per source column."""
 
 
-def delivered_values(raw: pl.DataFrame, contract: SourceContract) -> Values:
-    """Mapped fields but addresses, whose parts are numbered (``street.0``), and identifiers (``identifier.<name>``)."""
+def delivered_values(raw: pl.DataFrame, contract: SourceContract, only: Collection[str] | None = None) -> Values:
+    """Mapped fields but addresses, whose parts are numbered (``street.0``), and identifiers (``identifier.<name>``);
+    or ``only`` some of the fields."""
+    if only is not None:
+        return {
+            field: [mapped_value(raw, source) for source in contract.field_sources(field)]
+            for field in only
+            if contract.field_sources(field)
+        }
     values: Values = {}
     for field in contract.fields:
         if field not in ADDRESS_PARTS:

@@ -17,7 +17,16 @@ from __future__ import annotations
 import polars as pl
 from email_validator import EmailNotValidError, validate_email
 
-from cdp_assets.standardized.text import VALUE, by_distinct, changed_where, clean, computed, looked_up, none_when_empty, parted
+from cdp_assets.standardized.text import (
+    VALUE,
+    by_distinct,
+    changed_where,
+    clean,
+    computed,
+    looked_up,
+    none_when_empty,
+    parted,
+)
 
 _PLAIN = (
     r"^[a-z0-9_][a-z0-9!#$%&*+/?^_~'-]{0,63}(?:\.[a-z0-9!#$%&*+/?^_~'-]+)*"

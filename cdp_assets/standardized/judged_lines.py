@@ -77,6 +77,16 @@ class JudgedLines:
         some = self.lines.slice(first, last - first)
         return raw.select(line="_line").join(some, on="line", how="left", maintain_order="left")
 
+    def kept_of(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Those of some raw rows that are records, and their judged lines, side by side."""
+        lines = self.of(raw)
+        kept = _is_kept(lines)
+        return raw.filter(kept), lines.filter(kept)
+
+
+def _is_kept(lines: pl.DataFrame) -> pl.Series:
+    return lines.get_column("rule").is_null() & ~lines.get_column("is_duplicate")
+
 
 def judge_lines(batches: Iterable[pl.DataFrame], contract: SourceContract, meta: ImportMeta) -> JudgedLines:
     """Judge the lines of an import. ``batches`` fit ``tables.raw_imports(source)``: each line once, in any order."""

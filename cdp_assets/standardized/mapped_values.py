@@ -129,6 +129,12 @@ def hashes_of_digests(numbers: pl.DataFrame) -> pl.Series:
     return pl.Series("hash", texts, dtype=pl.String)
 
 
+def digests_of_hashes(hashes: pl.Series) -> pl.DataFrame:
+    """The two numbers of each of :func:`hashes`."""
+    numbers = np.frombuffer(bytes.fromhex("".join(hashes.to_list())), dtype=">u8").reshape(-1, 2)
+    return pl.DataFrame({name: numbers[:, n].astype(np.uint64) for n, name in enumerate(DIGEST)})
+
+
 def may_say_controls(contract: SourceContract) -> bool:
     """Whether the contract's own words, which nobody cleans, hold what parts the values of :func:`said_text`."""
     sources = [source for field in contract.fields for source in contract.field_sources(field)]

@@ -85,9 +85,7 @@ def records_of(
     raw: pl.DataFrame, judged: JudgedLines, contract: SourceContract, import_meta: ImportMeta
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """The records that some rows of an import become, and how many texts of theirs held no value of their field."""
-    lines = judged.of(raw)
-    kept = (lines.get_column("rule").is_null() & ~lines.get_column("is_duplicate")).alias("kept")
-    raw, lines = raw.filter(kept), lines.filter(kept)
+    raw, lines = judged.kept_of(raw)
     values = delivered_values(raw, contract)
     return _records(columns_of_import(raw, lines, contract, import_meta), values, contract, import_meta)
 

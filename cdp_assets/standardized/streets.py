@@ -157,7 +157,7 @@ NOT_PLAIN = (
 )
 """Words that, before a number, may mean something else than a street."""
 
-PLAIN_BEHIND = rf"^(.*\d.*?),? (?:whg|wohnung|appt|apartment|apt|flat|unit|suite|ste)\b\.? ?(\d+[a-z]?)$"
+PLAIN_BEHIND = r"^(.*\d.*?),? (?:whg|wohnung|appt|apartment|apt|flat|unit|suite|ste)\b\.? ?(\d+[a-z]?)$"
 PLAIN_FLOOR = r"^(.*\d), (\d{1,2})[oa] ([a-z]|izq|izda|dcha)$"
 PLAIN_COMMA = r"^([a-z][a-z .'\-]*[a-z]{2}[a-z .'\-]*), (\d+ ?[a-z]?)$"
 PLAIN_FLAT = r"^([a-z][a-z .'\-]*[a-z]{2}[a-z .'\-]*) (\d+[a-z]?)/(\d+[a-z]?)$"
