@@ -26,6 +26,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 import polars as pl
@@ -37,6 +38,7 @@ from cdp_assets.standardized.dates import standardize_birth_dates
 from cdp_assets.standardized.delivered_values import delivered_values
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines
 from cdp_assets.standardized.mapped_values import DIGEST, digests_of_hashes
+from cdp_assets.standardized.nested_rows import rows_of
 from cdp_assets.standardized.records import columns_of_import, records_of, records_version
 from cdp_assets.tables import source_records
 from cdp_assets.workspace import Workspace
@@ -73,26 +75,41 @@ class FormerRecords:
         default_factory=lambda: pl.DataFrame(schema={"text": pl.String, "is_same": pl.Boolean})
     )
 
-    def known(self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta) -> pl.DataFrame:
-        """The standardized columns of those of some kept lines that can be taken again, with their ``place`` among them."""
-        found = (
-            lines.select(*DIGEST)
-            .with_row_index("place")
-            .join(self.places, on=DIGEST, how="inner", maintain_order="left")
-        )
-        parts = [
-            self._file(number).select(pl.all().gather(rows.get_column("row"))).hstack([rows.get_column("place")])
-            for (number,), rows in found.group_by("file", maintain_order=True)
-            if isinstance(number, int) and rows.height >= LEAST_SHARE * self.files[number].height
-        ]
-        if not parts:
-            return self._nothing()
-        records = pl.concat(parts).sort("place")
-        return records.filter(self._are_proven(raw.select(pl.all().gather(records.get_column("place"))), records, meta))
+    def known(
+        self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta
+    ) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
+        """Which of some kept lines have a record to take again: pieces of the former import's files, each with ``place``
+        (of the line among these) and ``row`` (of its record in the piece)."""
+        found = lines.select(*DIGEST).with_row_index("place").join(self.places, on=DIGEST, how="inner")
+        told = self._told(raw, meta)
+        known = []
+        for number, file in enumerate(self.files):
+            rows = found.filter(pl.col("file") == number).sort("place")
+            if rows.height and rows.height >= LEAST_SHARE * file.height:
+                known.append(self._proven(number, rows.select("place", "row"), told))
+        return known
 
-    def _nothing(self) -> pl.DataFrame:
-        columns = {name: dtype for name, dtype in source_records("any").schema.items() if name not in _OWN}
-        return pl.DataFrame(schema={**columns, "place": pl.UInt32})
+    def _proven(self, number: int, rows: pl.DataFrame, told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The piece of a file and those of its ``rows`` that are what their lines would become again."""
+        first, last = rows.select(first=pl.col("row").min(), last=pl.col("row").max()).row(0)
+        piece = self._file(number).slice(first, last - first + 1)
+        rows = rows.with_columns(pl.col("row") - first)
+        lists = piece.select(pl.col(*_LISTS.values()).gather(rows.get_column("row")))
+        both = lists.hstack(told.select(pl.all().gather(rows.get_column("place"))))
+        is_read = [
+            pl.col(text).is_null() | pl.col(_LISTS[text.split(".")[0]]).list.contains(pl.col(text))
+            for text in told.columns
+            if text != "is_born_the_same"
+        ]
+        return piece, rows.filter(both.select(pl.all_horizontal("is_born_the_same", *is_read)).to_series())
+
+    def _told(self, raw: pl.DataFrame, meta: ImportMeta) -> pl.DataFrame:
+        """Of each line: its texts of e-mails and phones (``email.0`` …), and ``is_born_the_same``."""
+        values = delivered_values(raw, self.contract, ("date_of_birth", *_LISTS))
+        texts = [column.alias(f"{name}.{n}") for name in _LISTS for n, column in enumerate(values.get(name, []))]
+        born = [self._read_the_same(column, meta) for column in values.get("date_of_birth", [])]
+        same = pl.all_horizontal(pl.lit(True), *(pl.lit(column) for column in born)).alias("is_born_the_same")
+        return pl.DataFrame({"is_born_the_same": pl.repeat(True, raw.height, eager=True)}).with_columns(same, *texts)
 
     def _file(self, number: int) -> pl.DataFrame:
         if number not in self._held:
@@ -102,22 +119,8 @@ class FormerRecords:
         self._held.move_to_end(number)
         return self._held[number]
 
-    def _are_proven(self, raw: pl.DataFrame, records: pl.DataFrame, meta: ImportMeta) -> pl.Series:
-        """Whether each record is what its line, a row of ``raw``, would become again, with nothing to count in it."""
-        values = delivered_values(raw, self.contract, ("date_of_birth", *_LISTS))
-        proofs = [pl.lit(True)]
-        for name, column in _LISTS.items():
-            for n, texts in enumerate(values.get(name, [])):
-                text = f"{name}.{n}"
-                records = records.with_columns(texts.alias(text))
-                proofs.append(pl.col(text).is_null() | pl.col(column).list.contains(pl.col(text)))
-        for n, texts in enumerate(values.get("date_of_birth", [])):
-            records = records.with_columns(self._read_the_same(texts, meta).alias(f"born.{n}"))
-            proofs.append(pl.col(f"born.{n}"))
-        return records.select(pl.all_horizontal(proofs).fill_null(False).alias("is_proven")).to_series()
-
     def _read_the_same(self, texts: pl.Series, meta: ImportMeta) -> pl.Series:
-        """Whether each text is the same date of birth on both days of landing; true of null. Asked once of each text."""
+        """Whether each text is the same date of birth on both days of landing, and is one; true of null. Asked once a text."""
         known = self._birth_dates
         new = texts.drop_nulls().unique().alias("text").to_frame().join(known, on="text", how="anti").to_series()
         if not new.is_empty():
@@ -177,9 +180,26 @@ def records_with_former(
         return records, {**counts, "reused": 0}
     raw, lines = judged.kept_of(raw)
     known = former.known(raw, lines, meta)
-    is_known = pl.int_range(raw.height, dtype=pl.UInt32, eager=True).is_in(known.get_column("place").implode())
-    anew, counts = records_of(raw.filter(~is_known), judged, contract, meta)
-    own = columns_of_import(raw.filter(is_known), lines.filter(is_known), contract, meta)
-    again = source_records(contract.source).conform(own.hstack(known.drop("place")))
-    order = pl.concat([(~is_known).arg_true(), is_known.arg_true()]).arg_sort()
-    return pl.concat([anew, again]).select(pl.all().gather(order)), {**counts, "reused": again.height}
+    is_anew = pl.repeat(True, raw.height, dtype=pl.Boolean, eager=True)
+    for _, rows in known:
+        is_anew = is_anew.scatter(rows.get_column("place"), False)
+    anew, counts = records_of(raw.filter(is_anew), judged, contract, meta)
+    of_anew = pl.DataFrame({"place": is_anew.arg_true()}).with_row_index("row").select("place", "row")
+    standardized = _interleaved([*known, (anew.drop(_OWN), of_anew)])
+    own = columns_of_import(raw, lines, contract, meta)
+    records = source_records(contract.source).conform(own.hstack(standardized))
+    return records, {**counts, "reused": raw.height - anew.height}
+
+
+def _interleaved(parts: Sequence[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
+    """The wanted rows of several frames in the order of their places."""
+    begins = [0, *accumulate(frame.height for frame, _ in parts)]
+    wanted = pl.concat(
+        [
+            rows.select(pl.col("place", "row").cast(pl.UInt32)).with_columns(pl.col("row") + begin)
+            for (_, rows), begin in zip(parts, begins, strict=False)
+        ]
+    )
+    columns = parts[-1][0].columns
+    together = pl.concat([frame.select(columns) for frame, _ in parts])
+    return rows_of(together, wanted.sort("place").get_column("row"))

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 import polars as pl
 
@@ -101,9 +102,19 @@ def standardize_import(
 
 _COUNTS = ("lines", "records", "rejected", "duplicates")
 
+BATCHES_WITH_FORMER = 3
+"""Where a former import has nearly all records, a batch leaves few lines to standardize, and every call of a standard has
+its price: they are taken from so many batches at a time."""
+
 
 def _batches(workspace: Workspace, source: str, import_id: str) -> Iterator[pl.DataFrame]:
     yield from raw_rows(workspace, source, import_id)
+
+
+def _joined(batches: Iterator[pl.DataFrame], at_once: int) -> Iterator[pl.DataFrame]:
+    """The same rows, several batches at a time."""
+    while some := list(islice(batches, at_once)):
+        yield pl.concat(some)
 
 
 def _write(
@@ -119,7 +130,8 @@ def _write(
 
     def records() -> Iterator[pl.DataFrame]:
         progress = Progress(report, f"{source}: lines standardized of import {meta.import_id}")
-        for raw in _batches(workspace, source, meta.import_id):
+        at_once = 1 if former is None else BATCHES_WITH_FORMER
+        for raw in _joined(_batches(workspace, source, meta.import_id), at_once):
             made, counts = records_with_former(raw, judged, contract, meta, former)
             counted.update(counts)
             outcome.cells += made.height * made.width
