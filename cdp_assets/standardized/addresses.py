@@ -26,6 +26,7 @@ from cdp_assets.standardized.streets import (
     PLAIN_LEADING,
     PLAIN_TRAILING,
     PLAIN_UNIT,
+    PLAIN_UNIT_WORDS,
     spelled_out,
     street_parts,
 )
@@ -35,11 +36,23 @@ ADDRESS_PARTS = ("street", "city", "region", "postcode", "country")
 """Delivered columns of one address."""
 
 
+FEW_FILLED = 0.5
+"""Where fewer rows have anything of an address, as of second ones, only those are looked at."""
+
+
 def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl.Series:
     """One address struct per row of a frame with any of ``ADDRESS_PARTS``; null where nothing of it is filled.
 
     ``country``: the source's own, where a row names none that is known. It alone makes no address.
     """
+    is_filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    if 0 < is_filled.sum() < frame.height * FEW_FILLED:
+        made = _standardized(frame.filter(is_filled), country)
+        return made.gather((is_filled.cum_sum() - 1).set(~is_filled, None))
+    return _standardized(frame, country)
+
+
+def _standardized(frame: pl.DataFrame, country: str | None) -> pl.Series:
     parts = {name: _part(frame, name) for name in ADDRESS_PARTS}
     said = by_value(standardize_countries, parts["country"]).alias("country")
     countries = said.fill_null(country) if country else said
@@ -74,7 +87,12 @@ def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:
     distinct = frame.drop_nulls("street").unique()
     distinct = distinct.with_columns(ascii=in_ascii(distinct.get_column("street")))
     lower = pl.col("ascii").str.to_lowercase()
-    lines = distinct.with_columns(line=lower.str.replace(PLAIN_UNIT, "$1"), unit=lower.str.extract(PLAIN_UNIT, 2))
+    may_have_unit = lower.str.contains_any(PLAIN_UNIT_WORDS)
+    lines = distinct.filter(~may_have_unit).with_columns(line=lower, unit=pl.lit(None, pl.String))
+    with_unit = distinct.filter(may_have_unit).with_columns(
+        line=lower.str.replace(PLAIN_UNIT, "$1"), unit=lower.str.extract(PLAIN_UNIT, 2)
+    )
+    lines = pl.concat([lines, with_unit])
     plain, others = _parted_by_shape(lines, pl.lit(True))
     line = pl.col("line")
     is_certain = line.str.contains(r"[a-z]{2}") & ~line.str.contains(MAY_MEAN_MORE)
@@ -86,9 +104,16 @@ def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:
 def _parted_by_shape(lines: pl.DataFrame, may_be_plain: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lines of the plainest shape, with their name and number, and the others."""
     line = pl.col("line")
-    read = lines.with_columns(
-        name=pl.coalesce(line.str.extract(PLAIN_LEADING, 2), line.str.extract(PLAIN_TRAILING, 1)),
-        number=pl.coalesce(line.str.extract(PLAIN_LEADING, 1), line.str.extract(PLAIN_TRAILING, 2)),
+    leading, trailing = pl.col("leading").struct, pl.col("trailing").struct
+    read = (
+        lines.with_columns(
+            leading=line.str.extract_groups(PLAIN_LEADING), trailing=line.str.extract_groups(PLAIN_TRAILING)
+        )
+        .with_columns(
+            name=pl.coalesce(leading.field("2"), trailing.field("1")),
+            number=pl.coalesce(leading.field("1"), trailing.field("2")),
+        )
+        .drop("leading", "trailing")
     )
     is_plain = (
         pl.col("name").is_not_null()

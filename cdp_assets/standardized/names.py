@@ -135,7 +135,9 @@ def standardize_names(frame: pl.DataFrame) -> pl.DataFrame:
     for name in ("first_name", "last_name"):
         parts = _initial_to_middle(parts, name)
     shown = {name: _sensible_case(parts.get_column(name), name == "last_name") for name in parts.columns}
-    suffix = _first_of([_suffix_of(delivered["name_suffix"]), last_suffix, first_suffix, middle_suffix, whole_suffix])
+    suffix = _first_of(
+        [by_value(_suffix_of, delivered["name_suffix"]), last_suffix, first_suffix, middle_suffix, whole_suffix]
+    )
     shown_suffix = looked_up(suffix, pl.Series(list(_SHOWN)), pl.Series(list(_SHOWN.values()))).alias("name_suffix")
     norms = {f"{name}_norm": by_value(_comparable, series) for name, series in shown.items()}
     result = pl.DataFrame(

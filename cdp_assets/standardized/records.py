@@ -11,7 +11,6 @@ What does not belong here: what became of a record over time (``versions.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -46,9 +45,6 @@ __all__ = ["ImportMeta", "Standardized", "records_of", "records_version", "rejec
 
 STANDARDS_VERSION = 1
 """Raised with every change of a standard that changes records: imports that were read with an earlier one are stale."""
-
-Standard = Callable[[pl.Series], pl.Series]
-"""A standard of one column."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +138,7 @@ def _records(
     born = standardize_birth_dates(born_as_delivered, contract.date_format, contract.country, meta.landed_at.date())
     frame = frame.hstack(names).hstack(born).hstack(_companies(first_filled(values, "company", height)))
     frame = frame.with_columns(
-        _one_standardized(values, "sex", standardize_sex, height),
+        by_value(standardize_sex, first_filled(values, "sex", height)).alias("sex"),
         emails.found.alias("emails"),
         emails.delivered.alias("emails_delivered"),
         phones.found.alias("phones"),
@@ -164,10 +160,6 @@ def _records(
 
 def _companies(delivered: pl.Series) -> pl.DataFrame:
     return by_value(lambda texts: standardize_companies(texts).to_struct(), delivered).struct.unnest()
-
-
-def _one_standardized(values: Values, field: str, standard: Standard, height: int) -> pl.Series:
-    return standard(first_filled(values, field, height)).alias(field)
 
 
 _EVENT_COLUMNS = tuple(field for fields in EVENT_FIELDS.values() for field in fields)

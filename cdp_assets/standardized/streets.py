@@ -145,6 +145,9 @@ _NUMBERED_ROAD = (
 """Roads that have a number for a name: 'Highway 12', 'County Road 5'."""
 
 PLAIN_UNIT = r"^(.*\d.*[a-z]{2}.*?),? (?:(?:apt|apartment|suite|ste|unit|flat)\b\.? ?#?|# ?)(\d+[a-z]?|[a-z])$"
+PLAIN_UNIT_WORDS = [" apt", " apartment", " suite", " ste", " unit", " flat", " #"]
+"""A line without any of these has no unit of that shape."""
+
 PLAIN_LEADING = r"^(\d+[a-z]?) ([a-z][a-z .'\-]*[a-z][a-z.'\-]*)$"
 PLAIN_TRAILING = r"^([a-z][a-z .'\-]*[a-z][a-z.'\-]*?) (\d+ ?[a-z]?)$"
 """Lines of the plainest shape, lower case: ``addresses.py`` takes them apart as whole columns with the same result."""

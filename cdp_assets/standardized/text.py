@@ -159,7 +159,8 @@ def word_set(text: str) -> frozenset[str]:
 
 
 def parted(texts: pl.Series, holds_several: pl.Expr, parts: pl.Expr) -> pl.Series:
-    """Each clean text as a list: of its ``parts`` where it ``holds_several``, else of itself; null stays null."""
+    """Each clean text as a list: of its ``parts`` where it ``holds_several`` and they are not null, else of itself; null
+    stays null."""
     several = texts.filter(computed(texts, holds_several).fill_null(False)).unique()
     alone = computed(texts, pl.when(VALUE.is_not_null()).then(pl.concat_list(VALUE)))
     if several.is_empty():
