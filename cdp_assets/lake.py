@@ -74,6 +74,16 @@ class ConflictError(LakeError):
 
 
 @dataclass(frozen=True)
+class PartitionFile:
+    """One data file of a partition: its ``rows`` with the table's columns, how many they are (``height``), and what
+    :meth:`Lake.replace_partition_in_batches` was told to note of them, with what Parquet says of itself."""
+
+    rows: pl.LazyFrame
+    height: int
+    note: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Lake:
     """The tables under one root, a folder or an object-store URL.
 
@@ -180,26 +190,41 @@ class Lake:
         which they were written, so those of a raw table by ``_line``; other rows in any order, each once. All batches
         are of one version, whatever is written meanwhile. Raises :class:`MissingTableError` when the table was never made.
         """
-        column, partition = _partition_column(table), _safe(partition, table)
-        opened = self._open(table)
-        empty = self.scan(table, version=opened.version()).limit(0).collect()
         is_empty = True
-        # The names of files that were written in batches begin with their numbers.
-        for uri in sorted(opened.file_uris(file_pruning_predicate=[(column, "=", partition)])):
-            file = pl.scan_parquet(uri, glob=False, storage_options=self._options)
-            have = file.collect_schema().names()
-            columns = [
-                pl.lit(partition if name == column else None, dtype=dtype).alias(name)
-                if name == column or name not in have
-                else pl.col(name)
-                for name, dtype in empty.schema.items()
-            ]
-            rows = int(file.select(pl.len()).collect().item())
-            for offset in range(0, rows, rows_at_once):
+        empty, files = self._files_of(table, _safe(partition, table))
+        for file in files:
+            for offset in range(0, file.height, rows_at_once):
                 is_empty = False
-                yield file.slice(offset, rows_at_once).select(columns).collect()
+                yield file.rows.slice(offset, rows_at_once).collect()
         if is_empty:
             yield empty
+
+    def partition_files(self, table: Table, partition: str) -> list[PartitionFile]:
+        """The data files of one partition, in the order in which they were written, all of one version.
+
+        Raises :class:`MissingTableError` when the table was never made.
+        """
+        return list(self._files_of(table, _safe(partition, table))[1])
+
+    def _files_of(self, table: Table, partition: str) -> tuple[pl.DataFrame, Iterator[PartitionFile]]:
+        """An empty frame with the columns of the table's newest version, and the partition's files of that version."""
+        column, opened = _partition_column(table), self._open(table)
+        empty = self.scan(table, version=opened.version()).limit(0).collect()
+        # The names of files that were written in batches begin with their numbers.
+        uris = sorted(opened.file_uris(file_pruning_predicate=[(column, "=", partition)]))
+        return empty, (self._file(uri, empty, column, partition) for uri in uris)
+
+    def _file(self, uri: str, empty: pl.DataFrame, column: str, partition: str) -> PartitionFile:
+        file = pl.scan_parquet(uri, glob=False, storage_options=self._options)
+        have = file.collect_schema().names()
+        columns = [
+            pl.lit(partition if name == column else None, dtype=dtype).alias(name)
+            if name == column or name not in have
+            else pl.col(name)
+            for name, dtype in empty.schema.items()
+        ]
+        note = pl.read_parquet_metadata(uri, storage_options=self._options)
+        return PartitionFile(file.select(columns), int(file.select(pl.len()).collect().item()), note)
 
     def replace(
         self,
@@ -241,6 +266,7 @@ class Lake:
     ) -> int:
         """Replace the rows of one partition in one commit when all ``batches`` have been taken; return the new version.
 
+        ``note`` is kept with the commit and, in a folder of this machine, with each data file.
         Each batch has ``schema`` and fits the table's contract. Memory does not grow with their number. Batches are taken
         once: a race for the commit that is lost is run again with the files that are there. No batch, or only empty ones,
         empty the partition. Whatever is raised while they are taken leaves the table as it was, and no file; a process
@@ -252,7 +278,7 @@ class Lake:
         if not self._is_local:
             return self._replace_remotely(table, partition, empty, conformed, note)
         folder = Path(self.uri(table.name)) / _partition_folder(table, partition)
-        files = _write_files(folder, (batch.drop(column) for batch in conformed))
+        files = _write_files(folder, (batch.drop(column) for batch in conformed), note or {})
         if not files and self.exists(table) and partition not in self.partitions(table):
             return self._open(table).version()
         # From here on files stay, whatever happens: an error may come after the commit that names them.
@@ -360,7 +386,7 @@ class Lake:
         """Through files of this machine to an object store: what was gathered can be sent again after a lost race."""
         column = _partition_column(table)
         with TemporaryDirectory(prefix="lake-") as folder:
-            files = _write_files(Path(folder), (batch.drop(column) for batch in batches))
+            files = _write_files(Path(folder), (batch.drop(column) for batch in batches), {})
             if not files and self.exists(table) and partition not in self.partitions(table):
                 return self._open(table).version()
 
@@ -464,7 +490,7 @@ class _DataFile:
     rows: int
 
 
-def _write_files(folder: Path, batches: Iterator[pl.DataFrame]) -> list[_DataFile]:
+def _write_files(folder: Path, batches: Iterator[pl.DataFrame], note: Mapping[str, str]) -> list[_DataFile]:
     """Write rows, without the partition's column, as Parquet files whose names are in the order of the rows.
 
     A second thread writes while the next rows are made. When an error ends the batches, no file is left.
@@ -478,7 +504,7 @@ def _write_files(folder: Path, batches: Iterator[pl.DataFrame]) -> list[_DataFil
                 files.append(_DataFile(folder / f"part-{len(files):05d}-{uuid4()}.zstd.parquet", frame.height))
                 if written is not None:
                     written.result()
-                written = writer.submit(_write_file, files[-1].path, frame)
+                written = writer.submit(_write_file, files[-1].path, frame, note)
                 del frame
             if written is not None:
                 written.result()
@@ -505,10 +531,10 @@ def _gathered(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting)
 
 
-def _write_file(path: Path, frame: pl.DataFrame) -> None:
+def _write_file(path: Path, frame: pl.DataFrame, note: Mapping[str, str]) -> None:
     try:
         # Smallest and largest values of personal columns help nobody to find anything, and take time.
-        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
+        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False, metadata=dict(note))
         _sync(path)
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise _no_room(f"a data file of {path.parent.parent.name}", problem) from None

@@ -26,17 +26,29 @@ from cdp_assets.standardized.problems import (
     placeholder_or,
 )
 from cdp_assets.standardized.streets import (
+    FLAT_COUNTRIES,
+    FLOOR_COUNTRIES,
+    MAY_MEAN_MORE,
     NOT_PLAIN,
+    PLAIN_BEHIND,
+    PLAIN_COMMA,
+    PLAIN_FLAT,
+    PLAIN_FLOOR,
     PLAIN_LEADING,
     PLAIN_TRAILING,
     PLAIN_UNIT,
+    PLAIN_UNIT_WORDS,
     spelled_out,
     street_parts,
 )
-from cdp_assets.standardized.text import clean, in_ascii, none_when_empty, without_placeholders
+from cdp_assets.standardized.text import by_value, clean, in_ascii, none_when_empty, without_placeholders
 
 ADDRESS_PARTS = ("street", "city", "region", "postcode", "country")
 """Delivered columns of one address."""
+
+
+FEW_FILLED = 0.5
+"""Where fewer rows have anything of an address, as of second ones, only those are looked at."""
 
 
 def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl.Series:
@@ -44,8 +56,16 @@ def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl
 
     ``country``: the source's own, where a row names none that is known. It alone makes no address.
     """
+    is_filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    if 0 < is_filled.sum() < frame.height * FEW_FILLED:
+        made = _standardized(frame.filter(is_filled), country)
+        return made.gather((is_filled.cum_sum() - 1).set(~is_filled, None))
+    return _standardized(frame, country)
+
+
+def _standardized(frame: pl.DataFrame, country: str | None) -> pl.Series:
     parts = {name: _part(frame, name) for name in ADDRESS_PARTS}
-    said = standardize_countries(parts["country"]).alias("country")
+    said = by_value(standardize_countries, parts["country"]).alias("country")
     countries = said.fill_null(country) if country else said
     streets = _streets(parts["street"], countries)
     address = pl.DataFrame(
@@ -53,9 +73,9 @@ def standardize_addresses(frame: pl.DataFrame, country: str | None = None) -> pl
             **{name: parts[name] for name in ("street", "city", "region", "postcode")},
             "country": countries,
             **{name: streets.get_column(name) for name in ("street_norm", "house_number", "unit")},
-            "city_norm": comparable_cities(parts["city"]),
-            "region_norm": comparable_regions(parts["region"], countries),
-            "postcode_norm": comparable_postcodes(parts["postcode"], countries),
+            "city_norm": by_value(comparable_cities, parts["city"]),
+            "region_norm": by_value(comparable_regions, parts["region"], countries),
+            "postcode_norm": by_value(comparable_postcodes, parts["postcode"], countries),
         }
     )
     told = [pl.col(name).is_not_null() for name in ("street", "city", "region", "postcode")]
@@ -100,20 +120,55 @@ def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:
     distinct = frame.drop_nulls("street").unique()
     distinct = distinct.with_columns(ascii=in_ascii(distinct.get_column("street")))
     lower = pl.col("ascii").str.to_lowercase()
-    lines = distinct.with_columns(line=lower.str.replace(PLAIN_UNIT, "$1"), unit=lower.str.extract(PLAIN_UNIT, 2))
+    may_have_unit = lower.str.contains_any(PLAIN_UNIT_WORDS)
+    lines = distinct.filter(~may_have_unit).with_columns(line=lower, unit=pl.lit(None, pl.String))
+    with_unit = distinct.filter(may_have_unit).with_columns(
+        line=lower.str.replace(PLAIN_UNIT, "$1"), unit=lower.str.extract(PLAIN_UNIT, 2)
+    )
+    lines = pl.concat([lines, with_unit])
+    plain, others = _parted_by_shape(lines, pl.lit(True))
     line = pl.col("line")
-    lines = lines.with_columns(
-        name=pl.coalesce(line.str.extract(PLAIN_LEADING, 2), line.str.extract(PLAIN_TRAILING, 1)),
-        number=pl.coalesce(line.str.extract(PLAIN_LEADING, 1), line.str.extract(PLAIN_TRAILING, 2)),
+    is_certain = line.str.contains(r"[a-z]{2}") & ~line.str.contains(MAY_MEAN_MORE)
+    also_plain, others = _parted_by_shape(_made_plainer(others, lower), is_certain)
+    table = pl.concat([_plain_streets(plain), _plain_streets(also_plain), _other_streets(others)])
+    return frame.join(table, on=["street", "country"], how="left", nulls_equal=True, maintain_order="left")
+
+
+def _parted_by_shape(lines: pl.DataFrame, may_be_plain: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines of the plainest shape, with their name and number, and the others."""
+    line = pl.col("line")
+    leading, trailing = pl.col("leading").struct, pl.col("trailing").struct
+    read = (
+        lines.with_columns(
+            leading=line.str.extract_groups(PLAIN_LEADING), trailing=line.str.extract_groups(PLAIN_TRAILING)
+        )
+        .with_columns(
+            name=pl.coalesce(leading.field("2"), trailing.field("1")),
+            number=pl.coalesce(leading.field("1"), trailing.field("2")),
+        )
+        .drop("leading", "trailing")
     )
     is_plain = (
         pl.col("name").is_not_null()
         & ~line.str.contains(NOT_PLAIN)
         & ~pl.col("street").str.contains("[ºª°]")
         & pl.col("country").ne_missing("CO")
+        & may_be_plain
     ).fill_null(False)
-    table = pl.concat([_plain_streets(lines.filter(is_plain)), _other_streets(lines.filter(~is_plain))])
-    return frame.join(table, on=["street", "country"], how="left", nulls_equal=True, maintain_order="left")
+    return read.filter(is_plain), read.filter(~is_plain)
+
+
+def _made_plainer(lines: pl.DataFrame, lower: pl.Expr) -> pl.DataFrame:
+    """Lines whose unit, floor, flat or comma stands where :mod:`streets` would find it, too, without them."""
+    floor = pl.when(pl.col("country").is_in(sorted(FLOOR_COUNTRIES))).then(lower.str.extract_groups(PLAIN_FLOOR))
+    door = floor.struct.field("2") + floor.struct.field("3")
+    without_unit = pl.coalesce(lower.str.extract(PLAIN_BEHIND, 1), floor.struct.field("1"), lower)
+    lines = lines.with_columns(unit=pl.coalesce(lower.str.extract(PLAIN_BEHIND, 2), door), line=without_unit)
+    has_flat = pl.col("country").is_in(FLAT_COUNTRIES) & pl.col("unit").is_null()
+    flat = pl.when(has_flat).then(pl.col("line").str.extract(PLAIN_FLAT, 3))
+    shorter = pl.when(has_flat).then(pl.col("line").str.replace(PLAIN_FLAT, "$1 $2")).otherwise("line")
+    lines = lines.with_columns(unit=pl.coalesce("unit", flat), line=shorter)
+    return lines.with_columns(line=pl.col("line").str.replace(PLAIN_COMMA, "$1 $2"))
 
 
 _STREET_SCHEMA = {"street_norm": pl.String, "house_number": pl.String, "unit": pl.String}

@@ -122,6 +122,25 @@ def standardize_moments(
 ) -> pl.Series:
     """The point in time that each text names, UTC; null where it is not readable. Also seconds, milli- and
     microseconds since 1970."""
+    is_plain = delivered.str.contains(_PLAIN_MOMENT)
+    if date_format and date_format not in _PLAIN_FORMATS:
+        is_plain = is_plain & ~delivered.str.to_lowercase().str.contains(_pattern(date_format))
+    plain = delivered.set(~is_plain, None).str.replace("T", " ", literal=True)
+    read = plain.str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False).dt.replace_time_zone("UTC")
+    if is_plain.all():
+        return read
+    rest = _moments(delivered.set(is_plain.fill_null(True), None), date_format, country, latest_year)
+    return rest.zip_with(~is_plain.fill_null(False), read).alias(delivered.name)
+
+
+_PLAIN_MOMENT = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}$"
+"""Points in time that nearly all systems write so; they are read without looking for their parts."""
+
+_PLAIN_FORMATS = ("%Y-%m-%d", "%F", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%F %T", "%FT%T")
+"""Declared formats that read such a text as it is read without them."""
+
+
+def _moments(delivered: pl.Series, date_format: str | None, country: str | None, latest_year: int) -> pl.Series:
     distinct = delivered.drop_nulls().unique()
     parts = _read(distinct, date_format, country, latest_year)
     number = pl.col("key").str.strip_chars()

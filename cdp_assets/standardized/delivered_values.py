@@ -5,19 +5,28 @@ What does not belong here: how one value is read (``mapped_values.py``), what it
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.addresses import ADDRESS_PARTS
-from cdp_assets.standardized.mapped_values import mapped_value, raw_text, said_text
+from cdp_assets.standardized.mapped_values import mapped_value, may_say_controls, raw_text, said_text
 from cdp_assets.standardized.text import clean
 
 Values = dict[str, list[pl.Series]]
 """Canonical field to its clean delivered texts, one series per source column."""
 
 
-def delivered_values(raw: pl.DataFrame, contract: SourceContract) -> Values:
-    """Mapped fields but addresses, whose parts are numbered (``street.0``), and identifiers (``identifier.<name>``)."""
+def delivered_values(raw: pl.DataFrame, contract: SourceContract, only: Collection[str] | None = None) -> Values:
+    """Mapped fields but addresses, whose parts are numbered (``street.0``), and identifiers (``identifier.<name>``);
+    or ``only`` some of the fields."""
+    if only is not None:
+        return {
+            field: [mapped_value(raw, source) for source in contract.field_sources(field)]
+            for field in only
+            if contract.field_sources(field)
+        }
     values: Values = {}
     for field in contract.fields:
         if field not in ADDRESS_PARTS:
@@ -41,8 +50,7 @@ def first_filled(values: Values, field: str, height: int) -> pl.Series:
     return frame.select(pl.coalesce(pl.all()).alias(field)).to_series()
 
 
-def content_texts(values: Values) -> pl.Series:
+def content_texts(values: Values, contract: SourceContract) -> pl.Series:
     """One text per line that says all that it says: not its key, and not when it was true."""
-    return said_text(
-        {f"{field}.{n}": series for field, sources in sorted(values.items()) for n, series in enumerate(sources)}
-    )
+    named = {f"{field}.{n}": series for field, sources in sorted(values.items()) for n, series in enumerate(sources)}
+    return said_text(named, are_clean=not may_say_controls(contract))

@@ -30,7 +30,16 @@ from __future__ import annotations
 import polars as pl
 from email_validator import EmailNotValidError, validate_email
 
-from cdp_assets.standardized.text import VALUE, by_distinct, clean, computed, looked_up, none_when_empty, parted
+from cdp_assets.standardized.text import (
+    VALUE,
+    by_distinct,
+    changed_where,
+    clean,
+    computed,
+    looked_up,
+    none_when_empty,
+    parted,
+)
 
 _PLAIN = (
     r"^[a-z0-9_][a-z0-9!#$%&*+/?^_~'-]{0,63}(?:\.[a-z0-9!#$%&*+/?^_~'-]+)*"
@@ -66,7 +75,8 @@ def standardize_emails(delivered: pl.Series) -> pl.Series:
     spelled = looked_up(lower, odd, computed(odd, _without_slips(VALUE)))
     odd = spelled.filter(~_is_plain(spelled)).drop_nulls().unique()
     checked = looked_up(spelled, odd, by_distinct(odd, _validated, pl.String()))
-    return computed(checked, _canonical(VALUE))
+    may_have_rules = checked.str.contains_any([*GMAIL_DOMAINS, *_TAG_PROVIDERS])
+    return changed_where(checked, may_have_rules, lambda some: computed(some, _canonical(VALUE)))
 
 
 def _is_plain(texts: pl.Series) -> pl.Series:

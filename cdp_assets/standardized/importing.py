@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 import polars as pl
 
@@ -20,8 +21,14 @@ from cdp_assets.ledger import IMPORTED
 from cdp_assets.raw.deliveries import has_no_lines, kept_imports, raw_rows, why_not_read_again
 from cdp_assets.raw.progress import Progress
 from cdp_assets.sources.contracts import SourceContract
+from cdp_assets.standardized.former_records import (
+    RECORDS_VERSION,
+    FormerRecords,
+    former_records,
+    records_with_former,
+)
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, judge_lines
-from cdp_assets.standardized.records import records_of, records_version, rejections_of
+from cdp_assets.standardized.records import records_version, rejections_of
 from cdp_assets.standardized.shrinkage import shrinkage
 from cdp_assets.tables import source_records, source_rejections
 from cdp_assets.workspace import Workspace
@@ -34,7 +41,7 @@ class NotReadYet(RuntimeError):  # noqa: N818 (what was found, as FileRefused)
 @dataclass
 class Outcome:
     """What became of an import: ``state`` is imported, refused, repeated or unchanged; ``counts`` has lines, records,
-    rejected, duplicates and ``<field>_unreadable``; ``cells`` and ``filled`` count the records' cells."""
+    rejected, duplicates, ``<field>_unreadable`` and ``reused`` (records that a former import had already); ``cells`` and ``filled`` count the records' cells."""
 
     state: str
     counts: dict[str, int] = field(default_factory=dict)
@@ -79,7 +86,8 @@ def standardize_import(
     judged = judge_lines(_batches(workspace, source, import_id), contract, meta)
     if reason := shrinkage(workspace, contract, registered, judged):
         return _refused(workspace, contract, import_id, reason)
-    outcome = _write(workspace, contract, meta, judged, report)
+    former = former_records(workspace, contract, registered, judged)
+    outcome = _write(workspace, contract, meta, judged, former, report)
     workspace.ledger.mark_imported(
         source,
         import_id,
@@ -94,9 +102,19 @@ def standardize_import(
 
 _COUNTS = ("lines", "records", "rejected", "duplicates")
 
+BATCHES_WITH_FORMER = 3
+"""Where a former import has nearly all records, a batch leaves few lines to standardize, and every call of a standard has
+its price: they are taken from so many batches at a time."""
+
 
 def _batches(workspace: Workspace, source: str, import_id: str) -> Iterator[pl.DataFrame]:
     yield from raw_rows(workspace, source, import_id)
+
+
+def _joined(batches: Iterator[pl.DataFrame], at_once: int) -> Iterator[pl.DataFrame]:
+    """The same rows, several batches at a time."""
+    while some := list(islice(batches, at_once)):
+        yield pl.concat(some)
 
 
 def _write(
@@ -104,16 +122,18 @@ def _write(
     contract: SourceContract,
     meta: ImportMeta,
     judged: JudgedLines,
+    former: FormerRecords | None,
     report: Callable[[str], None],
 ) -> Outcome:
     source, outcome = contract.source, Outcome("imported")
-    unreadable: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
 
     def records() -> Iterator[pl.DataFrame]:
         progress = Progress(report, f"{source}: lines standardized of import {meta.import_id}")
-        for raw in _batches(workspace, source, meta.import_id):
-            made, missed = records_of(raw, judged, contract, meta)
-            unreadable.update(missed)
+        at_once = 1 if former is None else BATCHES_WITH_FORMER
+        for raw in _joined(_batches(workspace, source, meta.import_id), at_once):
+            made, counts = records_with_former(raw, judged, contract, meta, former)
+            counted.update(counts)
             outcome.cells += made.height * made.width
             outcome.filled += made.height * made.width - sum(made.null_count().row(0))
             progress.add(raw.height)
@@ -125,9 +145,10 @@ def _write(
                 yield rejections_of(raw, judged, contract, meta)
 
     replace = workspace.lake.replace_partition_in_batches
+    note = {RECORDS_VERSION: records_version(contract)}
     for table, batches in ((source_rejections(source), rejected()), (source_records(source), records())):
-        replace(table, meta.import_id, table.schema, batches)
-    outcome.counts = {**judged.counts, "records": judged.kept.height, **unreadable}
+        replace(table, meta.import_id, table.schema, batches, note=note)
+    outcome.counts = {**judged.counts, "records": judged.kept.height, **counted}
     return outcome
 
 

@@ -21,13 +21,14 @@ from cdp_assets.sources.contracts import SourceContract, raw_column
 from cdp_assets.standardized.dates import standardize_moments
 from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
 from cdp_assets.standardized.line_rules import broken_rules, observed_times, repeated_lines, time_of_snapshot
-from cdp_assets.standardized.mapped_values import key_texts, raw_text
+from cdp_assets.standardized.mapped_values import DIGEST, digests, key_texts, raw_text
 from cdp_assets.standardized.text import clean, without_placeholders
 
 _CORRECTION_FIELDS = ("corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction")
 
-_KEY, _CONTENT = ["key_1", "key_2"], ["content_1", "content_2"]
-"""Two 64-bit hashes each, of this process only: equal where the texts are, and by chance once in 10^38 pairs."""
+_KEY, _CONTENT = ["key_1", "key_2"], list(DIGEST)
+"""Two numbers of 64 bits each: equal where the texts are, and by chance once in 10^38 pairs. Those of the key are hashes of
+this process only, those of the content are what ``content_hash`` says."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class ImportMeta:
 @dataclass(frozen=True)
 class JudgedLines:
     """``lines``: one row per line of an import, sorted by ``line``: ``rule`` and ``field`` (null for good ones),
-    ``is_duplicate``, ``observed_at``, ``nth`` (the how-manieth line with its text, from 1; for sources without key), and the
-    hashes of key and content."""
+    ``is_duplicate``, ``observed_at``, ``nth`` (the how-manieth line with its text, from 1; always 1 for sources with a key), and
+    the hashes of key and content."""
 
     lines: pl.DataFrame
 
@@ -76,6 +77,16 @@ class JudgedLines:
         some = self.lines.slice(first, last - first)
         return raw.select(line="_line").join(some, on="line", how="left", maintain_order="left")
 
+    def kept_of(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Those of some raw rows that are records, and their judged lines, side by side."""
+        lines = self.of(raw)
+        kept = _is_kept(lines)
+        return raw.filter(kept), lines.filter(kept)
+
+
+def _is_kept(lines: pl.DataFrame) -> pl.Series:
+    return lines.get_column("rule").is_null() & ~lines.get_column("is_duplicate")
+
 
 def judge_lines(batches: Iterable[pl.DataFrame], contract: SourceContract, meta: ImportMeta) -> JudgedLines:
     """Judge the lines of an import. ``batches`` fit ``tables.raw_imports(source)``: each line once, in any order."""
@@ -84,11 +95,15 @@ def judge_lines(batches: Iterable[pl.DataFrame], contract: SourceContract, meta:
     if contract.delivers == "snapshot":
         made_at = time_of_snapshot(lines.get_column("observed_at"), meta.landed_at)
         lines = lines.with_columns(pl.col("observed_at").fill_null(pl.lit(made_at).cast(tables.MOMENT)))
-    lines = lines.with_columns(nth=pl.int_range(1, pl.len() + 1).over(_KEY))
+    lines = _numbered_by_text(lines) if not contract.key else lines.with_columns(nth=pl.lit(1, pl.Int64))
     key = _KEY if contract.key else [*_KEY, "nth"]
     good = repeated_lines(lines.filter(pl.col("rule").is_null()), contract, key, _CONTENT)
     bad = lines.filter(pl.col("rule").is_not_null()).with_columns(is_duplicate=pl.lit(False))
     return JudgedLines(pl.concat([good.select(bad.columns), bad]).sort("line"))
+
+
+def _numbered_by_text(lines: pl.DataFrame) -> pl.DataFrame:
+    return lines.with_columns(nth=pl.int_range(1, pl.len() + 1).over(_KEY))
 
 
 def hashes_of_keys(texts: pl.Series) -> pl.DataFrame:
@@ -108,8 +123,7 @@ def _facts(raw: pl.DataFrame, contract: SourceContract, meta: ImportMeta) -> pl.
         }
     )
     judged = broken_rules(lines, contract).select("line", "rule", "field", "observed_at")
-    said = content_texts(values)
-    content = [said.hash(seed=n).alias(name) for n, name in enumerate(_CONTENT, start=1)]
+    content = digests(content_texts(values, contract))
     return judged.hstack(hashes_of_keys(lines.get_column("source_key"))).hstack(content)
 
 

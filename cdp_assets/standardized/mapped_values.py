@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 
-import duckdb
+import numpy as np
 import polars as pl
 
 from cdp_assets.sources.contracts import FieldSource, SourceContract, raw_column
-from cdp_assets.standardized.text import VALUE, clean, computed
+from cdp_assets.standardized.text import VALUE, clean
 
 OWN_COLUMNS = ("_import_id", "_file", "_line", "_problem", "_text")
 """Columns of raw imports that are ours, not the source's."""
@@ -20,6 +21,8 @@ OWN_COLUMNS = ("_import_id", "_file", "_line", "_problem", "_text")
 KEY_SEPARATOR = "|"
 HASH_LENGTH = 32
 """Hexadecimal digits of a hash: 128 bits tell any two texts apart."""
+
+DIGEST = ("digest_1", "digest_2")
 
 _LINE_BREAK = r"([^\s,;])[ \t]*[\r\n]+\s*"
 """Between two words a line break parts as a comma does: the lines of an address stay apart when blanks are tidied."""
@@ -34,10 +37,8 @@ def mapped_value(raw: pl.DataFrame, source: FieldSource) -> pl.Series:
     """The clean text of one column, translated as the contract says; of several, joined; or the contract's constant."""
     if source.value is not None:
         return pl.Series([source.value], dtype=pl.String).new_from_index(0, raw.height)
-    parts = [
-        clean(computed(raw_text(raw, column), VALUE.str.replace_all(_LINE_BREAK, "$1, ")))
-        for column in source.raw_columns
-    ]
+    lines_parted = VALUE.str.replace_all(_LINE_BREAK, "$1, ")
+    parts = [clean(raw_text(raw, column), lines_parted) for column in source.raw_columns]
     values = parts[0] if len(parts) == 1 else _joined(parts)
     if source.values:
         return values.replace(list(source.values), list(source.values.values()))
@@ -95,19 +96,47 @@ def keys_of_texts(texts: pl.Series, nth: pl.Series) -> pl.Series:
     return (hashes(texts) + "-" + nth.cast(pl.String)).alias("source_key")
 
 
-def said_text(values: Mapping[str, pl.Series]) -> pl.Series:
-    """One text per row that says which field has which value; what is null is not in it."""
+def said_text(values: Mapping[str, pl.Series], *, are_clean: bool = False) -> pl.Series:
+    """One text per row that says which field has which value; what is null is not in it.
+
+    ``are_clean``: no value holds a control character, so none has to be looked for.
+    """
     if not values:
         raise ValueError("a contract that maps no column says nothing of a row")
     frame = pl.DataFrame([series.alias(name) for name, series in values.items()])
-    parts = [pl.lit(name + _UNIT) + pl.col(name).str.replace_all(f"[{_RECORD}{_UNIT}]", " ") for name in frame.columns]
+    texts = pl.all() if are_clean else pl.all().str.replace_all(f"[{_RECORD}{_UNIT}]", " ")
+    frame = frame.select(texts)
+    parts = [pl.lit(name + _UNIT) + pl.col(name) for name in frame.columns]
     return frame.select(pl.concat_str(parts, separator=_RECORD, ignore_nulls=True)).to_series()
 
 
 def hashes(texts: pl.Series) -> pl.Series:
     """SHA-256 of each text, shortened to 128 bits; the same on every machine and version, unlike Polars' own."""
-    frame = pl.DataFrame({"row": pl.int_range(len(texts), eager=True), "said": texts})
-    with duckdb.connect() as db:
-        db.register("texts", frame.to_arrow())
-        hashed: pl.DataFrame = db.sql(f'SELECT "row", left(sha256(said), {HASH_LENGTH}) AS hash FROM texts').pl()
-    return hashed.sort("row").get_column("hash")
+    return hashes_of_digests(digests(texts))
+
+
+def digests(texts: pl.Series) -> pl.DataFrame:
+    """The bits of :func:`hashes` as two numbers, which take a third of the room: ``digest_1`` and ``digest_2``."""
+    whole = b"".join([sha256(text).digest() for text in texts.cast(pl.Binary).to_list()])
+    numbers = np.frombuffer(whole, dtype=">u8").reshape(-1, 4)
+    return pl.DataFrame({name: numbers[:, n].astype(np.uint64) for n, name in enumerate(DIGEST)})
+
+
+def hashes_of_digests(numbers: pl.DataFrame) -> pl.Series:
+    """:func:`hashes`, from their two numbers."""
+    halves = numbers.select(DIGEST).to_numpy().astype(">u8").tobytes().hex()
+    texts = [halves[start : start + HASH_LENGTH] for start in range(0, len(halves), HASH_LENGTH)]
+    return pl.Series("hash", texts, dtype=pl.String)
+
+
+def digests_of_hashes(hashes: pl.Series) -> pl.DataFrame:
+    """The two numbers of each of :func:`hashes`."""
+    numbers = np.frombuffer(bytes.fromhex("".join(hashes.to_list())), dtype=">u8").reshape(-1, 2)
+    return pl.DataFrame({name: numbers[:, n].astype(np.uint64) for n, name in enumerate(DIGEST)})
+
+
+def may_say_controls(contract: SourceContract) -> bool:
+    """Whether the contract's own words, which nobody cleans, hold what parts the values of :func:`said_text`."""
+    sources = [source for field in contract.fields for source in contract.field_sources(field)]
+    said = [text for source in sources for text in (source.value or "", *(source.values or {}).values())]
+    return any(sign in text for text in said for sign in (_RECORD, _UNIT))

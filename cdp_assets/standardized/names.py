@@ -32,6 +32,7 @@ from cdp_assets.standardized.text import (
     NO_VALUE_WORDS,
     VALUE,
     by_distinct,
+    by_value,
     clean,
     comparable_words,
     computed,
@@ -168,9 +169,11 @@ def standardize_names(frame: pl.DataFrame) -> pl.DataFrame:
         parts = _initial_to_middle(parts, name)
     parts = _without_nobody(parts)
     shown = {name: _sensible_case(parts.get_column(name), name == "last_name") for name in parts.columns}
-    suffix = _first_of([_suffix_of(delivered["name_suffix"]), last_suffix, first_suffix, middle_suffix, whole_suffix])
+    suffix = _first_of(
+        [by_value(_suffix_of, delivered["name_suffix"]), last_suffix, first_suffix, middle_suffix, whole_suffix]
+    )
     shown_suffix = looked_up(suffix, pl.Series(list(_SHOWN)), pl.Series(list(_SHOWN.values()))).alias("name_suffix")
-    norms = {f"{name}_norm": _comparable(series) for name, series in shown.items()}
+    norms = {f"{name}_norm": by_value(_comparable, series) for name, series in shown.items()}
     result = pl.DataFrame(
         {
             **{name: _no_letters_no_name(shown[name], norms[f"{name}_norm"]) for name in shown},
@@ -403,6 +406,9 @@ def _one_set_of_parts(parts: pl.DataFrame) -> pl.DataFrame:
     A part of the whole name is taken only where it does not repeat a part that stands elsewhere already.
     """
 
+    if all(parts.get_column(name).null_count() == parts.height for name in ("given", "middle", "family")):
+        return parts.select("first_name", "middle_name", "last_name")
+
     def filled(own: str, from_whole: str, others: tuple[str, ...]) -> pl.Expr:
         words = " " + pl.col(from_whole).str.to_lowercase() + " "
         standing = [(" " + pl.col(other).str.to_lowercase() + " ") for other in others]
@@ -418,6 +424,14 @@ def _one_set_of_parts(parts: pl.DataFrame) -> pl.DataFrame:
 
 def _initial_to_middle(parts: pl.DataFrame, name: str) -> pl.DataFrame:
     """'Linda U' is Linda with the middle initial U; where a middle name stands already, the initial is dropped if equal."""
+    rows = parts.get_column(name).str.contains(r" \p{L}\.?$").arg_true()
+    if rows.is_empty():
+        return parts
+    some = _with_initials_in_the_middle(parts.select(pl.all().gather(rows)), name)
+    return parts.with_columns(parts.get_column(of).clone().scatter(rows, some.get_column(of)) for of in parts.columns)
+
+
+def _with_initials_in_the_middle(parts: pl.DataFrame, name: str) -> pl.DataFrame:
     initial = pl.col(name).str.extract(r"^\S{2,}(?: \S{2,})* (\p{L})\.?$")
     rest = pl.col(name).str.replace(r" \p{L}\.?$", "")
     is_name = (

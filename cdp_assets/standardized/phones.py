@@ -78,18 +78,19 @@ def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
     """
     texts = without_placeholders(in_ascii(clean(delivered)))
     frame = pl.DataFrame({"text": texts, "region": region.cast(pl.String).str.to_uppercase()})
-    distinct = frame.unique().drop_nulls("text").with_columns(_read_text(pl.col("text")))
-    distinct = distinct.with_columns(digits=pl.col("dialled").str.replace_all(r"[^0-9]", ""))
-    distinct = distinct.filter(pl.col("digits").str.len_chars() >= SHORTEST_NUMBER)
+    # Hardly two rows have the same number: looking for those that do takes longer than reading it twice.
+    rows = frame.with_row_index("row").drop_nulls("text").with_columns(_read_text(pl.col("text")))
+    rows = rows.with_columns(digits=pl.col("dialled").str.replace_all(r"[^0-9]", ""))
+    rows = rows.filter(pl.col("digits").str.len_chars() >= SHORTEST_NUMBER)
     numbers = [
-        _in_region(distinct.filter(pl.col("region").eq_missing(pl.lit(name, dtype=pl.String))), name)
-        for name in sorted(distinct.get_column("region").unique().to_list(), key=lambda name: name or "")
+        _in_region(rows.filter(pl.col("region").eq_missing(pl.lit(name, dtype=pl.String))), name)
+        for name in sorted(rows.get_column("region").unique().to_list(), key=lambda name: name or "")
     ]
     if not numbers:
         return pl.Series(delivered.name, [None], dtype=pl.String).new_from_index(0, len(delivered))
-    found = pl.concat(numbers).select("text", "region", "phone")
-    joined = frame.join(found, on=["text", "region"], how="left", nulls_equal=True, maintain_order="left")
-    return joined.get_column("phone").alias(delivered.name)
+    found = pl.concat(numbers)
+    nothing = pl.repeat(None, len(delivered), dtype=pl.String, eager=True).alias(delivered.name)
+    return nothing.scatter(found.get_column("row"), found.get_column("phone"))
 
 
 def phone_extensions(delivered: pl.Series) -> pl.Series:
@@ -114,7 +115,8 @@ def part_phones(delivered: pl.Series) -> pl.Series:
     parts = VALUE.str.replace_all(_SEPARATED_NUMBERS, ";").str.split(";")
     whole = parts.list.eval(pl.element().filter(pl.element().str.count_matches("[0-9]") >= SHORTEST_NUMBER))
     several = VALUE.str.contains(_SEPARATED_NUMBERS) & (whole.list.len() > 1)
-    return parted(clean(delivered), several, whole)
+    several = pl.when(whole.list.len() > 1).then(whole)
+    return parted(clean(delivered), VALUE.str.contains(_SEPARATED_NUMBERS), several)
 
 
 def _read_text(text: pl.Expr) -> pl.Expr:
@@ -127,7 +129,7 @@ def _read_text(text: pl.Expr) -> pl.Expr:
 
 
 def _in_region(frame: pl.DataFrame, region: str | None) -> pl.DataFrame:
-    """``frame`` (text, region, dialled, digits) with ``phone``; all its rows are of one region."""
+    """``row`` and ``phone`` of a frame (row, text, region, dialled, digits); all its rows are of one region."""
     home = _numbering(region) if region else None
     dialled, digits = pl.col("dialled"), pl.col("digits")
     said = digits.str.strip_chars_start("0")  # no country code begins with 0: '+0048…' is both signs for abroad
@@ -150,7 +152,7 @@ def _in_region(frame: pl.DataFrame, region: str | None) -> pl.DataFrame:
         country_code=pl.col("abroad").str.extract(_COUNTRY_CODE)
     )
     read = [_international(foreign), _national(national, home, region)]
-    return pl.concat([part.select("text", "region", "phone") for part in read])
+    return pl.concat([part.select("row", "phone") for part in read])
 
 
 def _international(frame: pl.DataFrame) -> pl.DataFrame:

@@ -171,16 +171,22 @@ def comparable_postcodes(postcodes: pl.Series, countries: pl.Series) -> pl.Serie
     frame = pl.DataFrame({"code": comparable_words(postcodes, keep="a-z0-9."), "country": countries})
     bare = pl.col("code").str.replace(r"\.0$", "").str.replace_all(r"[^a-z0-9]", "")
     frame = frame.with_columns(code=none_when_empty(bare))
-    code, digits = pl.col("code"), pl.col("code").str.replace_all(r"\D", "")
-    result: pl.Expr = code
-    for country, length in POSTCODE_LENGTHS.items():
-        written = digits.str.len_chars()
-        fits = written.is_in([length, 9]) if country in ("US", "PR") else written == length
-        readings = [pl.when(fits).then(digits.str.slice(0, length))]
-        if country in _LEADING_ZERO_COUNTRIES:
-            short = written.is_between(length - 2, length - 1) & code.str.contains(r"^\d+$")
-            readings.append(pl.when(short).then(digits.str.zfill(length)))
-        result = pl.when(pl.col("country") == country).then(pl.coalesce(*readings, code)).otherwise(result)
+    code = pl.col("code")
+    frame = frame.with_columns(digits=code.str.replace_all(r"\D", ""))
+    country = pl.col("country")
+    length = country.replace_strict(
+        list(POSTCODE_LENGTHS), list(POSTCODE_LENGTHS.values()), default=None, return_dtype=pl.UInt32
+    )
+    written = pl.col("digits").str.len_chars()
+    fits = (written == length) | (country.is_in(["US", "PR"]) & (written == 9))
+    lacks_zero = country.is_in(sorted(_LEADING_ZERO_COUNTRIES)) & (written < length) & (written + 2 >= length)
+    result = (
+        pl.when(fits)
+        .then(pl.col("digits").str.slice(0, length))
+        .when(lacks_zero & code.str.contains(r"^\d+$"))
+        .then(pl.col("digits").str.zfill(length))
+        .otherwise(code)
+    )
     placeholder = result.str.contains(r"^(?:0+|9{4,}|x+|1{5,}|12345)$")
     return frame.select(pl.when(~placeholder).then(result)).to_series()
 

@@ -18,10 +18,11 @@ import polars as pl
 
 from cdp_assets import tables
 from cdp_assets.sources.contracts import SourceContract
+from cdp_assets.sources.vocabulary import EVENT_FIELDS
 from cdp_assets.standardized.addresses import ADDRESS_PARTS, lost_address_parts, standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
 from cdp_assets.standardized.dates import standardize_birth_dates
-from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
+from cdp_assets.standardized.delivered_values import Values, delivered_values, first_filled
 from cdp_assets.standardized.emails import part_emails, standardize_emails
 from cdp_assets.standardized.event_words import (
     corrected_fields,
@@ -35,7 +36,7 @@ from cdp_assets.standardized.identifiers import standardize_identifiers
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, judge_lines
 from cdp_assets.standardized.line_rules import rejections
 from cdp_assets.standardized.listed_values import found_values, listed
-from cdp_assets.standardized.mapped_values import hashes, key_texts, keys_of_texts
+from cdp_assets.standardized.mapped_values import hashes_of_digests, key_texts, keys_of_texts
 from cdp_assets.standardized.names import NAME_COLUMNS, standardize_names, why_no_name
 from cdp_assets.standardized.phones import part_phones, phone_extensions, standardize_phones, why_no_phone
 from cdp_assets.standardized.problems import (
@@ -50,7 +51,7 @@ from cdp_assets.standardized.problems import (
     problems_of_rows,
 )
 from cdp_assets.standardized.sex import standardize_sex, why_no_sex
-from cdp_assets.standardized.text import without_placeholders
+from cdp_assets.standardized.text import by_value, without_placeholders
 
 __all__ = ["ImportMeta", "Standardized", "records_of", "records_version", "rejections_of", "standardize"]
 
@@ -92,14 +93,33 @@ def records_of(
     raw: pl.DataFrame, judged: JudgedLines, contract: SourceContract, import_meta: ImportMeta
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """The records that some rows of an import become, and how many texts of theirs held no value of their field."""
-    lines = judged.of(raw)
-    kept = (lines.get_column("rule").is_null() & ~lines.get_column("is_duplicate")).alias("kept")
-    raw, lines = raw.filter(kept), lines.filter(kept)
+    raw, lines = judged.kept_of(raw)
     values = delivered_values(raw, contract)
+    return _records(columns_of_import(raw, lines, contract, import_meta), values, contract, import_meta)
+
+
+def columns_of_import(
+    raw: pl.DataFrame, lines: pl.DataFrame, contract: SourceContract, meta: ImportMeta
+) -> pl.DataFrame:
+    """What a record does not owe to its mapped values: its ids, its import, line and times, and their hash.
+
+    ``lines`` are the judged lines of the rows of ``raw``, side by side.
+    """
     texts = key_texts(raw, contract)
     keys = texts if contract.key else keys_of_texts(texts, lines.get_column("nth"))
-    good = lines.with_columns(source_key=keys, content_hash=hashes(content_texts(values)))
-    return _records(good, values, contract, import_meta)
+    return (
+        lines.with_columns(source_key=keys, content_hash=hashes_of_digests(lines))
+        .select(
+            pl.lit(contract.source).alias("source"),
+            "source_key",
+            pl.lit(meta.import_id).alias("import_id"),
+            "line",
+            "observed_at",
+            pl.lit(meta.landed_at).cast(tables.MOMENT).alias("landed_at"),
+            "content_hash",
+        )
+        .with_columns(record_id=pl.concat_str("source", "source_key", separator="/"))
+    )
 
 
 def rejections_of(
@@ -112,9 +132,9 @@ def rejections_of(
 
 
 def _records(
-    lines: pl.DataFrame, values: Values, contract: SourceContract, meta: ImportMeta
+    frame: pl.DataFrame, values: Values, contract: SourceContract, meta: ImportMeta
 ) -> tuple[pl.DataFrame, dict[str, int]]:
-    height = lines.height
+    height = frame.height
     addresses, countries, lost_parts = _addresses(values, contract, height)
     delivered = {field: first_filled(values, field, height) for field in (*NAME_COLUMNS[:5], *_SINGLE_FIELDS)}
     names = standardize_names(
@@ -132,18 +152,9 @@ def _records(
         delivered["date_of_birth"], contract.date_format, contract.country, meta.landed_at.date()
     )
     identifiers, lost_identifiers = _identifiers(values, contract, height)
-    frame = lines.select(
-        pl.lit(contract.source).alias("source"),
-        "source_key",
-        pl.lit(meta.import_id).alias("import_id"),
-        "line",
-        "observed_at",
-        pl.lit(meta.landed_at).cast(tables.MOMENT).alias("landed_at"),
-        "content_hash",
-    ).with_columns(record_id=pl.concat_str("source", "source_key", separator="/"))
-    frame = frame.hstack(names).hstack(born.drop("problem")).hstack(standardize_companies(delivered["company"]))
+    frame = frame.hstack(names).hstack(born.drop("problem")).hstack(_companies(delivered["company"]))
     frame = frame.with_columns(
-        standardize_sex(delivered["sex"]).alias("sex"),
+        by_value(standardize_sex, delivered["sex"]).alias("sex"),
         emails.found.alias("emails"),
         emails.delivered.alias("emails_delivered"),
         phones.found.alias("phones"),
@@ -190,10 +201,19 @@ def _lost_fields(delivered: Mapping[str, pl.Series], frame: pl.DataFrame) -> lis
     return [lost(field, delivered[field], frame.get_column(field), why) for field, why in _WHY_LOST.items()]
 
 
-def _event_columns(values: Values, height: int) -> list[pl.Series]:
+def _companies(delivered: pl.Series) -> pl.DataFrame:
+    return by_value(lambda texts: standardize_companies(texts).to_struct(), delivered).struct.unnest()
+
+
+_EVENT_COLUMNS = tuple(field for fields in EVENT_FIELDS.values() for field in fields)
+
+
+def _event_columns(values: Values, height: int) -> list[pl.Series] | list[pl.Expr]:
     def one(field: str) -> pl.Series:
         return first_filled(values, field, height)
 
+    if not values.keys() & _EVENT_COLUMNS:
+        return [pl.lit(None, dtype=pl.String).alias(field) for field in _EVENT_COLUMNS]
     has_correction = one("corrected_field").is_not_null()
     correction = standardize_corrections(one("correction"))
     return [

@@ -162,6 +162,9 @@ _NUMBERED_ROAD = (
 """Roads that have a number for a name: 'Highway 12', 'County Road 5'."""
 
 PLAIN_UNIT = r"^(.*\d.*[a-z]{2}.*?),? (?:(?:apt|apartment|suite|ste|unit|flat)\b\.? ?#?|# ?)(\d+[a-z]?|[a-z])$"
+PLAIN_UNIT_WORDS = [" apt", " apartment", " suite", " ste", " unit", " flat", " #"]
+"""A line without any of these has no unit of that shape."""
+
 PLAIN_LEADING = r"^(\d+[a-z]?) ([a-z][a-z .'\-]*[a-z][a-z.'\-]*)$"
 PLAIN_TRAILING = r"^([a-z][a-z .'\-]*[a-z][a-z.'\-]*?) (\d+ ?[a-z]?)$"
 """Lines of the plainest shape, lower case: ``addresses.py`` takes them apart as whole columns with the same result."""
@@ -173,6 +176,20 @@ NOT_PLAIN = (
     r"numero|highway|hwy|route|rte|road|rd|cr|sr|interstate|calle|cl|carrera|cra|kr|km|bis|ter|quater)\b[. ]*\d|\b(?:sn|bb)$|^\d+[a-z]? (?:\d|bis\b|ter\b|quater\b)"
 )
 """Words that, before a number, may mean something else than a street."""
+
+PLAIN_BEHIND = r"^(.*\d.*?),? (?:whg|wohnung|appt|apartment|apt|flat|unit|suite|ste)\b\.? ?(\d+[a-z]?)$"
+PLAIN_FLOOR = r"^(.*\d), (\d{1,2})[oa] ([a-z]|izq|izda|dcha)$"
+PLAIN_COMMA = r"^([a-z][a-z .'\-]*[a-z]{2}[a-z .'\-]*), (\d+ ?[a-z]?)$"
+PLAIN_FLAT = r"^([a-z][a-z .'\-]*[a-z]{2}[a-z .'\-]*) (\d+[a-z]?)/(\d+[a-z]?)$"
+"""Four ways to a line of the plainest shape: without its unit behind ('Amselweg 5, Whg. 18'), its floor and door ('Plaza
+Cruz, 12, 2o B'; ``FLOOR_COUNTRIES``), the comma before its number ('Calle Puerto, 9'), its flat ('ul. Długa 10/5';
+``FLAT_COUNTRIES``)."""
+
+MAY_MEAN_MORE = (
+    rf"\b(?:{_UNIT_WORDS}|p\.?o|g\.?p\.?o|l\.?p\.?o|pobox|post|postal|postfach|postbus|apartado|apdo|b\.?p|boite|skr\S*|"
+    r"casella|caixa|locked|private|c/o|c/-|attn|attention|a\.?t\.?t?\.?n?|zu|z|hd|p/a|bei|no|nr|num|numero|m|s/n|sn|bb)\b"
+)
+"""Lines with any of these words are never made plain by those four ways."""
 
 StreetParts = tuple[str | None, str | None, str | None]
 """street_norm, house_number, unit"""
@@ -210,7 +227,7 @@ def _without_unit(text: str, country: str | None) -> tuple[str, str | None]:
             rest = text[: found.start()] + "," + text[found.end() :]
             if re.search(r"[a-z]{2}", rest) and (found.start() > 0 or re.search(r"\d", rest)):
                 return rest, found.group(1)
-    if country in _FLOOR_COUNTRIES:
+    if country in FLOOR_COUNTRIES:
         named = _NAMED_FLOOR.search(text)
         if named and re.search(r"\d", text[: named.start()]):
             return text[: named.start()], named.group(1)
@@ -220,7 +237,9 @@ def _without_unit(text: str, country: str | None) -> tuple[str, str | None]:
     return text, None
 
 
-_FLOOR_COUNTRIES = word_set("ES PT AR CL UY")
+FLOOR_COUNTRIES = word_set("ES PT AR CL UY")
+FLAT_COUNTRIES = ("PL", "CZ", "SK", "HU", "AT")
+"""Countries where 10/5 is flat 5 of house 10."""
 
 
 def _line_that_counts(text: str, unit: str | None) -> tuple[str, str | None]:
@@ -268,7 +287,7 @@ def _without_number(line: str, unit: str | None, country: str | None) -> StreetP
 def _flat_of(number: str, unit: str | None, country: str | None) -> tuple[str, str | None]:
     """In Poland and its neighbours '10/5' is flat 5 of house 10; in Austria '10/2/5' is its staircase 2, door 5."""
     house, slash, flat = number.partition("/")
-    if slash and country in ("PL", "CZ", "SK", "HU", "AT") and unit is None:
+    if slash and country in FLAT_COUNTRIES and unit is None:
         return house, flat
     return number, unit
 

@@ -1,0 +1,258 @@
+"""Records that are taken again from a former import: exactly those that would be made again, and only while nothing else
+has changed."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cdp_assets import raw
+from cdp_assets.raw.deliveries import take_in
+from cdp_assets.sources.arrivals import register_arrivals
+from cdp_assets.sources.contracts import load_contracts
+from cdp_assets.standardized import former_records, records
+from cdp_assets.standardized.importing import Outcome, standardize_import
+from cdp_assets.tables import source_records, source_rejections
+from cdp_assets.workspace import Workspace
+
+CONTRACT = """
+source: crm
+kind: profiles
+delivers: snapshot
+may_shrink_by: 100%
+key: id
+observed_at: at
+country: US
+columns:
+  full_name: Name
+  email: [Mail, Mail2]
+  phone: Phone
+  date_of_birth: Born
+  street: [Street, Street2]
+  city: City
+identifiers: {loyalty: Loy}
+"""
+HEADER = ["id", "at", "Name", "Mail", "Mail2", "Phone", "Born", "Street", "Street2", "City", "Loy"]
+
+
+@pytest.fixture(autouse=True)
+def small_imports_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(former_records, "FEWEST_RECORDS", 1)
+    monkeypatch.setattr(former_records, "LEAST_SHARE", 0)
+
+
+class Source:
+    """A workspace with one source; each delivery lands on the day that its test says."""
+
+    def __init__(self, home: Path, contract: str = CONTRACT) -> None:
+        (home / "contracts").mkdir(parents=True)
+        (home / "landing" / "crm").mkdir(parents=True)
+        self.workspace = Workspace(home)
+        self.says(contract)
+
+    def says(self, contract: str) -> None:
+        (self.workspace.contracts_dir / "crm.yaml").write_text(contract)
+        (self.contract,), _ = load_contracts(self.workspace.contracts_dir)
+
+    def deliver(self, rows: list[dict[str, str | None]], landed: datetime) -> tuple[str, Outcome]:
+        path = self.workspace.landing_dir / "crm" / f"{landed:%Y%m%d}.csv"
+        pl.DataFrame(rows, schema=dict.fromkeys(HEADER, pl.String)).write_csv(path)
+        stamp = landed.timestamp()
+        os.utime(path, (stamp, stamp))
+        (import_id,) = register_arrivals(self.workspace, self.contract, landed, settle_seconds=0).new
+        return import_id, self.read(import_id)
+
+    def read(self, import_id: str) -> Outcome:
+        now = datetime(2026, 6, 1, tzinfo=UTC)
+        take_in(self.workspace, self.contract, import_id, now)
+        return standardize_import(self.workspace, self.contract, import_id, now)
+
+    def tables(self, import_id: str) -> list[pl.DataFrame]:
+        lake = self.workspace.lake
+        tables = (source_records("crm"), source_rejections("crm"))
+        return [next(lake.scan_partition_batches(table, import_id, 10**6)) for table in tables]
+
+
+def person(n: int, **said: str | None) -> dict[str, str | None]:
+    row: dict[str, str | None] = {
+        "id": str(n), "at": "2024-01-01", "Name": f"Ann Smith{n}", "Mail": f"ann{n}@x.example", "Phone": f"(212) 555-{n:04}",
+        "Born": "1980-05-03", "Street": f"{n} High St", "City": "York", "Loy": f"LY-{n}",
+    }  # fmt: skip
+    return {**row, **said}
+
+
+FIRST = datetime(2025, 5, 1, tzinfo=UTC)
+LATER = datetime(2025, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> Source:
+    return Source(tmp_path)
+
+
+def test_lines_that_say_the_same_are_taken_again(crm: Source) -> None:
+    _, first = crm.deliver([person(n) for n in range(20)], FIRST)
+    changed = [person(n, at="2025-05-20") for n in range(1, 18)] + [person(18, Name="Bob Jones"), person(30)]
+    import_id, outcome = crm.deliver(changed, LATER)
+    assert (first.counts["reused"], outcome.counts["reused"]) == (0, 17)
+    (made, _) = crm.tables(import_id)
+    assert made["source_key"].to_list() == [*map(str, range(1, 19)), "30"]
+    assert set(made["observed_at"].dt.year()) == {2024, 2025}
+    assert made["landed_at"].unique().to_list() == [LATER]
+    assert made["import_id"].unique().to_list() == [import_id]
+
+
+def test_the_order_of_the_lines_may_be_another(crm: Source) -> None:
+    crm.deliver([person(n) for n in range(20)], FIRST)
+    import_id, outcome = crm.deliver(
+        [person(n) for n in (7, 3, 40, 19, 0, 11, 1, 41)] + [person(n, id="x") for n in (2, 2)], LATER
+    )
+    # Of the two last the second repeats the first, which says what a record of another key says.
+    assert outcome.counts["reused"] == 7
+    made, _ = crm.tables(import_id)
+    assert made["source_key"].to_list() == ["7", "3", "40", "19", "0", "11", "1", "41", "x"]
+    assert made["emails"].to_list()[:3] == [["ann7@x.example"], ["ann3@x.example"], ["ann40@x.example"]]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Born": "2025-05-15"},  # to come on the first day, a possible birthday on the second
+        {"Born": "03/04/25"},  # a year of two digits means the last one: the same in both years
+        {"Born": "1980-02-30"},
+        {"Phone": "n/a or nothing"},
+        {"Mail2": "nobody"},
+    ],
+    ids=["born between", "two digits", "impossible", "no phone", "no e-mail"],
+)
+def test_what_may_be_read_otherwise_or_has_to_be_counted_is_read_again(
+    crm: Source, tmp_path: Path, said: dict[str, str]
+) -> None:
+    rows = [person(1), person(2, **said)]
+    alone = Source(tmp_path / "alone")
+    crm.deliver(rows, FIRST)
+    other = [person(1, at="2025-01-01"), rows[1]]
+    import_id, outcome = crm.deliver(other, LATER)
+    _, expected = alone.deliver(other, LATER)
+    assert outcome.counts == {**expected.counts, "reused": 2 if said == {"Born": "03/04/25"} else 1}
+    assert [a.equals(b) for a, b in zip(crm.tables(import_id), alone.tables(import_id), strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        CONTRACT.replace("country: US", "country: GB"),
+        CONTRACT.replace("[Mail, Mail2]", "Mail"),
+        CONTRACT.replace("delivers: snapshot", "delivers: events"),
+    ],
+    ids=["country", "columns", "events"],
+)
+def test_another_contract_takes_nothing_again(crm: Source, contract: str) -> None:
+    rows = [person(n) for n in range(20)]
+    crm.deliver(rows, FIRST)
+    crm.says(contract)
+    assert crm.deliver([*rows, person(21)], LATER)[1].counts["reused"] == 0
+
+
+def test_other_standards_take_nothing_again(crm: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [person(n) for n in range(20)]
+    first, _ = crm.deliver(rows, FIRST)
+    monkeypatch.setattr(records, "STANDARDS_VERSION", 10**6)
+    second, outcome = crm.deliver([*rows, person(21)], LATER)
+    assert outcome.counts["reused"] == 0
+    crm.read(first)
+    assert crm.read(second).counts["reused"] == 20, "once the former import is read with them, too"
+
+
+def test_a_file_that_was_replaced_unknown_to_the_ledger_is_not_believed(
+    crm: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is killed between its commit and the ledger leaves records of another contract behind."""
+    rows = [person(n) for n in range(20)]
+    first, _ = crm.deliver(rows, FIRST)
+    crm.says(CONTRACT.replace("country: US", "country: GB"))
+    with monkeypatch.context() as killed:
+        killed.setattr(type(crm.workspace.ledger), "mark_imported", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            crm.read(first)
+    crm.says(CONTRACT)
+    assert crm.deliver([*rows, person(21)], LATER)[1].counts["reused"] == 0
+
+
+def _killed(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_small_imports_are_read_anew(crm: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [person(n) for n in range(20)]
+    crm.deliver(rows, FIRST)
+    monkeypatch.setattr(former_records, "FEWEST_RECORDS", 22)
+    assert crm.deliver([*rows, person(21)], LATER)[1].counts["reused"] == 0
+
+
+def test_lines_spread_too_thin_are_read_anew(crm: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    crm.deliver([person(n) for n in range(20)], FIRST)
+    monkeypatch.setattr(former_records, "LEAST_SHARE", 0.2)
+    assert crm.deliver([person(n) for n in (1, 2, 40, 41)] * 3, LATER)[1].counts["reused"] == 0
+
+
+# -- with and without it ----------------------------------------------------------------------------------------------
+
+_TEXTS = {
+    "id": ["1", "2", "3", "4", "5", None],
+    "at": ["2024-01-01", "2025-05-02", None],
+    "Name": ["Ann Smith", "DR. BOB LEE JR", "n/a", None],
+    "Mail": ["ann@x.example", "a@x.example; b@y.example", "nobody", "n/a", None],
+    "Mail2": ["ann@x.example", "c@z.example", None],
+    "Phone": ["(212) 555-0147", "212 555 0147 x2 or 212-555-0199", "none", "12", None],
+    "Born": ["1980-05-03", "2025-05-15", "1980-02-30", "01/02/03", "31/12/26", "soon", None],
+    "Street": ["12 High St", "5 Elm Rd, Apt 2", None],
+    "Street2": ["Flat 2, 5 Elm Rd", None],
+    "City": ["York", None],
+    "Loy": ["LY-1", "99999", None],
+}
+_ROWS = st.lists(
+    st.fixed_dictionaries({name: st.sampled_from(texts) for name, texts in _TEXTS.items()}), min_size=1, max_size=6
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    imports=st.lists(_ROWS, min_size=2, max_size=3),
+    days=st.sampled_from([1, 20, 400]),
+    delivers=st.sampled_from(["snapshot", "changes"]),
+    at_once=st.sampled_from([2, 100]),
+    repeats=st.booleans(),
+)
+def test_a_sequence_of_imports_is_the_same_without_it(
+    tmp_path_factory: pytest.TempPathFactory,
+    imports: list[list[dict[str, str | None]]],
+    days: int,
+    delivers: str,
+    at_once: int,
+    repeats: bool,
+) -> None:
+    if repeats:
+        imports = [imports[0] + rows for rows in imports]
+    contract = CONTRACT.replace("snapshot", delivers)
+    with_it, without = (Source(tmp_path_factory.mktemp(name), contract) for name in ("with", "without"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(raw.deliveries, "ROWS_AT_ONCE", at_once)
+        for n, rows in enumerate(imports):
+            landed = FIRST + timedelta(days=n * days)
+            said = [*rows, {**person(100 + n)}]
+            import_id, outcome = with_it.deliver(said, landed)
+            patch.setattr(former_records, "FEWEST_RECORDS", 10**9)
+            _, expected = without.deliver(said, landed)
+            patch.setattr(former_records, "FEWEST_RECORDS", 1)
+            assert expected.counts.get("reused", 0) == 0
+            assert {**outcome.counts, "reused": 0} == {**expected.counts, "reused": 0}
+            for made, wanted in zip(with_it.tables(import_id), without.tables(import_id), strict=True):
+                assert made.equals(wanted)
