@@ -463,9 +463,9 @@ def _audit(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(_as_json(audits_as_json(made)))
     elif arguments.source is not None:
-        print(audit_text(made[0], _width()))
+        print(audit_text(made[0], _width(), _shown))
     else:
-        print(audits_text(workspace, made, _width()))
+        print(audits_text(workspace, made, _width(), _shown))
     return FINE
 
 

@@ -7,7 +7,7 @@ What does not belong here: auditing (``standardized/quality_auditing.py``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,11 @@ def _audit(workspace: Workspace, source: str, audit: pl.DataFrame, findings: pl.
     )
 
 
-def audits_text(workspace: Workspace, made: Sequence[SourceAudit], width: int) -> str:
+Shown = Callable[[Path], str]
+"""How a path is written for whom it is told."""
+
+
+def audits_text(workspace: Workspace, made: Sequence[SourceAudit], width: int, shown: Shown = str) -> str:
     """Every source in a line, and where the reports are."""
     if not made:
         return "There is no current record in any source, so there is nothing to audit."
@@ -90,11 +94,11 @@ def audits_text(workspace: Workspace, made: Sequence[SourceAudit], width: int) -
         for audit in made
     ]
     columns = ("source", "wrong", "doubtful", *(measure.title.lower() for measure in chosen))
-    reports = report_file(workspace.home, INDEX)
+    reports = shown(report_file(workspace.home, INDEX))
     return f"{table(columns, rows, width, may_drop=columns[-2:])}\n\nReports: {reports}"
 
 
-def audit_text(audit: SourceAudit, width: int) -> str:
+def audit_text(audit: SourceAudit, width: int, shown: Shown = str) -> str:
     """One source: its measures, its findings worst first, and where its report is."""
     measures = [
         (measure.title, told(measure, audit.measures[measure.name]))
@@ -109,7 +113,7 @@ def audit_text(audit: SourceAudit, width: int) -> str:
     text = f"{heading(f'{audit.source}, audited on {audit.audited_on}')}\n{facts(measures, width)}"
     if found:
         text += f"\n\n{heading(plural(len(found), 'finding'))}\n{table(('', 'what', 'found', 'looked at', 'share'), found, width)}"
-    return f"{text}\n\nReport: {audit.report}"
+    return f"{text}\n\nReport: {shown(audit.report)}"
 
 
 def audits_as_json(made: Sequence[SourceAudit]) -> list[dict[str, Any]]:
