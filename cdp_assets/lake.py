@@ -22,6 +22,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -75,12 +76,17 @@ class ConflictError(LakeError):
 
 @dataclass(frozen=True)
 class PartitionFile:
-    """One data file of a partition: its ``rows`` with the table's columns, how many they are (``height``), and what
-    :meth:`Lake.replace_partition_in_batches` was told to note of them, with what Parquet says of itself."""
+    """One data file of a partition: its ``rows`` with the table's columns, and how many they are (``height``)."""
 
     rows: pl.LazyFrame
     height: int
-    note: Mapping[str, str]
+    uri: str = field(repr=False)
+    storage_options: dict[str, str] | None = field(repr=False)
+
+    @cached_property
+    def note(self) -> Mapping[str, str]:
+        """What :meth:`Lake.replace_partition_in_batches` was told to note of the rows, beside what Parquet says of itself."""
+        return pl.read_parquet_metadata(self.uri, storage_options=self.storage_options)
 
 
 @dataclass(frozen=True)
@@ -223,8 +229,7 @@ class Lake:
             else pl.col(name)
             for name, dtype in empty.schema.items()
         ]
-        note = pl.read_parquet_metadata(uri, storage_options=self._options)
-        return PartitionFile(file.select(columns), int(file.select(pl.len()).collect().item()), note)
+        return PartitionFile(file.select(columns), int(file.select(pl.len()).collect().item()), uri, self._options)
 
     def replace(
         self,

@@ -198,6 +198,21 @@ def test_columns_of_every_type_come_back(either: Lake) -> None:
     assert pl.concat(either.scan_partition_batches(table, "a", 1)).equals(pl.concat([frame, frame]))
 
 
+def test_the_files_of_a_partition_come_in_order_with_what_was_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = local_lake(tmp_path / "lake")
+    put(lake, "b", raw_lines("b", "Cy"))
+    monkeypatch.setattr(lake_module, "FILE_BYTES", 1)
+    batches = [raw_lines("a", name) for name in ("Bo", "Ana")]
+    lake.replace_partition_in_batches(RAW, "a", batches[0].schema, iter(batches), note={"why": "test"})
+    files = lake.partition_files(RAW, "a")
+    assert [file.rows.collect()["Name"].to_list() for file in files] == [["Bo"], ["Ana"]]
+    assert [(file.height, file.note["why"]) for file in files] == [(1, "test"), (1, "test")]
+    assert "why" not in lake.partition_files(RAW, "b")[0].note
+    assert lake.partition_files(RAW, "c") == []
+
+
 def test_no_rows_empty_a_partition(either: Lake) -> None:
     version = put(either, "a")
     assert either.read(RAW).is_empty()

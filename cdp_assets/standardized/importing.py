@@ -4,6 +4,10 @@ An import is read in batches, so that its size does not matter to memory. Its re
 another, and the ledger says last that it is imported: a run that is killed in between leaves an import that is to be read
 (again), and reading it again gives the same.
 
+Lines that say what a line of the import before said are not standardized again (``former_records.py``); what is made of
+them is the same. Polars uses all processors; the per-value libraries are left with so few values that processes of their
+own would cost more than they save.
+
 What does not belong here: what a line becomes (``judged_lines.py``, ``records.py``).
 """
 

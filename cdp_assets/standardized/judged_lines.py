@@ -103,6 +103,7 @@ def judge_lines(batches: Iterable[pl.DataFrame], contract: SourceContract, meta:
 
 
 def _numbered_by_text(lines: pl.DataFrame) -> pl.DataFrame:
+    """``lines`` with ``nth``, from 1."""
     return lines.with_columns(nth=pl.int_range(1, pl.len() + 1).over(_KEY))
 
 

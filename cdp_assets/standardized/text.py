@@ -1,7 +1,9 @@
 """Two forms of a delivered text: *clean* for people, *comparable* for linkage; and how per-value code is run.
 
 Clean: NFKC, no invisible characters, one space between words, null instead of empty. Comparable: clean, then written
-with ASCII letters (anyascii), lower case. Both are idempotent. Per-value Python runs on distinct values only.
+with ASCII letters (anyascii), lower case. Both are idempotent. Per-value Python runs on distinct values only, and expressions on
+the few values that need them, where a cheaper look tells which (:func:`changed_where`), or on distinct ones, where those
+are few (:func:`by_value`).
 
 What does not belong here: anything that knows what a text means (a name, a street …); each standard has its module.
 """

@@ -158,6 +158,40 @@ def test_plain_lines_are_taken_apart_as_the_others() -> None:
     assert together == [street_parts(*line) for line in lines]
 
 
+def test_lines_that_are_made_plain_are_taken_apart_as_they_were() -> None:
+    """A comma before the number, and units, floors and flats behind it; also where a word may mean something else."""
+    draw = random.Random(4)
+    names = ["Calle Puerto", "Plaza Cruz", "Amselweg", "ul. Długa", "rue de l'Église", "Bei der Kirche", "Calle", "C B", "Av. O'Higgins", "Apt House Rd", "Via Scala", "Carretera", "Top Street", "Int Weg", "No Name"]  # fmt: skip
+    behind = [
+        "",
+        ", Whg. 18",
+        " appt 12",
+        ", 2o B",
+        ", 1a izq",
+        "/7",
+        "/7b",
+        " Wohnung 4",
+        ", Bajo",
+        " m. 4",
+        ", apt 4",
+        ", 3",
+        ", 4 B",
+        " a",
+    ]
+    lines = sorted(
+        {
+            (
+                f"{draw.choice(names)}{draw.choice([', ', ' ', ' - '])}{draw.choice(['12', '5a', '007'])}{draw.choice(behind)}",
+                draw.choice(["ES", "DE", "PL", "FR", "PT", "CZ", "US"]),
+            )
+            for _ in range(1500)
+        }
+    )
+    frame = pl.DataFrame(lines, schema={"street": pl.String, "country": pl.String}, orient="row")
+    found = standardize_addresses(frame).struct.unnest().select("street_norm", "house_number", "unit").rows()
+    assert found == [street_parts(*line) for line in lines]
+
+
 COUNTRIES = [
     ("us", "US"), ("USA", "US"), ("U.S.A.", "US"), ("United States of America", "US"), ("Estados Unidos", "US"),
     ("GBR", "GB"), ("UK", "GB"), ("Great Britain", "GB"), ("England", "GB"), ("Wielka Brytania", "GB"),

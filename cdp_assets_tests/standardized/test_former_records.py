@@ -223,7 +223,7 @@ _ROWS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     imports=st.lists(_ROWS, min_size=2, max_size=3),
     days=st.sampled_from([1, 20, 400]),

@@ -2,7 +2,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdp_assets.standardized.text import by_distinct, clean, comparable_words, in_ascii, without_placeholders
+from cdp_assets.standardized.text import by_distinct, by_value, clean, comparable_words, in_ascii, without_placeholders
 
 
 def test_clean_text_is_what_a_person_sees() -> None:
@@ -42,6 +42,18 @@ def test_comparable_words_are_ascii_lower_case() -> None:
 
 def test_only_letters_outside_ascii_are_transliterated() -> None:
     assert in_ascii(pl.Series(["Straße", "plain", None, "Пётр"])).to_list() == ["Strasse", "plain", None, "Petr"]
+
+
+def test_a_standard_sees_each_combination_once() -> None:
+    seen = []
+
+    def joined(left: pl.Series, right: pl.Series) -> pl.Series:
+        seen.append(len(left))
+        return left.fill_null("-") + right.fill_null("-")
+
+    left, right = pl.Series("x", ["a", "b", "a", None, None]), pl.Series("x", ["1", "2", "1", "1", None])
+    assert by_value(joined, left, right).to_list() == ["a1", "b2", "a1", "-1", "--"]
+    assert seen == [4]
 
 
 def test_a_function_is_called_once_per_distinct_value() -> None:
