@@ -1,4 +1,4 @@
-"""What is said of e-mail addresses, against the truth of invented worlds; and how long that takes.
+"""What is said of e-mail addresses and companies, against the truth of invented worlds; and how long that takes.
 
     python benchmarks/email_truth.py [--people 20000] [--seed 5 --seed 7] [--world DIR] [--versions 1000000]
 
@@ -36,6 +36,8 @@ class World:
     versions: pl.DataFrame
     addresses: pl.DataFrame
     decay: pl.DataFrame
+    domains: pl.DataFrame
+    probable: pl.DataFrame
     truth: pl.DataFrame
 
     @property
@@ -52,11 +54,11 @@ def main() -> int:
             _generated(Path(scratch) / f"seed-{seed}", arguments.people, seed) for seed in arguments.seed
         ]
         worlds = [_world(home) for home in homes]
-    if arguments.versions:
-        _time(worlds[0].versions, arguments.versions)
-        return 0
-    for section in SECTIONS:
-        _print_table(section, worlds)
+        if arguments.versions:
+            _time(worlds[0].versions, arguments.versions)
+            return 0
+        for section in SECTIONS:
+            _print_table(section, worlds)
     return 0
 
 
@@ -71,11 +73,15 @@ def _generated(home: Path, people: int, seed: int) -> Path:
 
 
 def _world(home: Path) -> World:
+    from cdp_assets.standardized.company_domains import company_domains
     from cdp_assets.standardized.email_addresses import email_tables
+    from cdp_assets.standardized.probable_emails import probable_emails
 
     versions = _versions(home)
     made = email_tables(versions)
-    return World(home.name, home, versions, made.addresses, made.decay, _truth(home))
+    domains = company_domains(versions, made.addresses)
+    probable = probable_emails(versions, made.addresses, domains)
+    return World(home.name, home, versions, made.addresses, made.decay, domains, probable, _truth(home))
 
 
 def _versions(home: Path) -> pl.DataFrame:
@@ -214,7 +220,81 @@ def decay(world: World) -> Figures:
     return figures
 
 
-SECTIONS: tuple[Callable[[World], Figures], ...] = (suggestions, junk, liveness, calibration, decay)
+def company_changes(world: World) -> Figures:
+    """Companies that changed: found, of those with so many people on the smaller side"""
+    figures, truth = {}, _sides(world)
+    for change in ("format", "domain"):
+        told = truth.filter(pl.col("change") == change)
+        for low, high in ((0, 1), (2, 2), (3, 4), (5, 9), (10, 19), (20, 10**9)):
+            size = f"{low} and more" if high > low + 100 else f"{low}" if low == high else f"{low} to {high}"
+            some = told.filter(pl.col("people").is_between(low, high))
+            figures[f"{change} changed, {size} people"] = _share(_count(some, pl.col("is_right")), some.height)
+        found = told.filter("is_right")
+        days = found.select((pl.col("told_on") - pl.col("changed_at").dt.date()).dt.total_days().abs().median()).item()
+        figures[f"{change}: days off, median"] = "–" if days is None else f"{days:.0f}"
+        said = world.domains.drop_nulls("pattern_changed_on" if change == "format" else "became")
+        wrong = said.join(told.filter("is_right"), on="domain", how="anti").height
+        figures[f"{change}: found wrongly"] = f"{wrong} of {said.height}"
+    return figures
+
+
+def probable(world: World) -> Figures:
+    """Probable addresses that somebody carries: whose they are"""
+    people = pl.read_parquet(world.home / "truth" / "records.parquet", columns=["record_id", "entity_id"])
+    carriers = (
+        world.versions.select("record_id", email="emails").explode("email").drop_nulls().join(people, on="record_id")
+    ).select("email", carrier="entity_id")
+    offered = world.probable.filter("is_carried").join(people, on="record_id").join(carriers, on="email")
+    judged = offered.group_by("record_id", "email", "because").agg(
+        (pl.col("entity_id") == pl.col("carrier")).any().alias("is_theirs")
+    )
+    return {
+        reason: _share(_count(some, pl.col("is_theirs")), some.height)
+        for (reason,), some in sorted(judged.partition_by("because", as_dict=True).items())
+    }
+
+
+def _sides(world: World) -> pl.DataFrame:
+    """The changes of ``truth/company_changes.parquet`` with what was said of them, and the people seen on the smaller side."""
+    truth = pl.read_parquet(world.home / "truth" / "company_changes.parquet")
+    seen = (
+        world.versions.select("first_name_root", "last_name_norm", "observed_at", email="emails")
+        .explode("email")
+        .group_by("email")
+        .agg(pl.col("observed_at").min(), pl.struct("first_name_root", "last_name_norm").first().alias("person"))
+        .with_columns(domain=_domain("email"))
+    )
+    before = truth.select("domain", "changed_at").join(seen, on="domain")
+    after = truth.select("domain", "next_domain", "changed_at").join(seen, left_on="next_domain", right_on="domain")
+    counts = [
+        side.filter(when).group_by("domain").agg(pl.col("person").n_unique().alias(name))
+        for side, when, name in (
+            (before, pl.col("observed_at") < pl.col("changed_at"), "before"),
+            (after, pl.col("observed_at") >= pl.col("changed_at"), "after"),
+        )
+    ]
+    for count in counts:
+        truth = truth.join(count, on="domain", how="left")
+    said = world.domains.select("domain", "became", "became_on", "pattern_changed_on", "former_pattern", now="pattern")
+    by_form = (pl.col("former_pattern") == pl.col("pattern")) & (pl.col("now") == pl.col("next_pattern"))
+    by_domain = pl.col("became") == pl.col("next_domain")
+    is_form = pl.col("change") == "format"
+    return truth.join(said, on="domain", how="left").with_columns(
+        people=pl.min_horizontal(pl.col("before", "after").fill_null(0)),
+        is_right=pl.when(is_form).then(by_form).otherwise(by_domain).fill_null(False),
+        told_on=pl.when(is_form).then("pattern_changed_on").otherwise("became_on"),
+    )
+
+
+SECTIONS: tuple[Callable[[World], Figures], ...] = (
+    suggestions,
+    junk,
+    liveness,
+    calibration,
+    decay,
+    company_changes,
+    probable,
+)
 """What is printed, in this order; the first line of a section's docstring is its title."""
 
 
