@@ -13,6 +13,11 @@ from hypothesis import settings
 
 from cdp_assets_tests.faults.figures import pytest_terminal_summary
 
+try:
+    from _pytest.nodeid import NodeId
+except ImportError:  # before 9.2 there is none, and none is needed
+    NodeId = None
+
 __all__ = ["pytest_terminal_summary"]
 
 # The same examples in every run: a build that fails must fail again for whoever looks into it. Searching on with new
@@ -23,9 +28,18 @@ settings.load_profile("same_examples")
 ROOT = Path(__file__).parent.parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups of tests that share something large go first: the others then fill what time is left on either worker."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Groups of tests that share something large go first: the others then fill what time is left on either worker.
+
+    pytest-xdist 3.8 writes a test's group behind its name, in an attribute that pytest 9.2 does not read any more: a group
+    would be spread over all workers, and each would make what it shares. So the name is given once more.
+    """
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    if hasattr(config, "workerinput") and NodeId is not None:
+        for item in items:
+            group = item.get_closest_marker("xdist_group")
+            if group is not None and not item.nodeid.endswith(f"@{group.args[0]}"):
+                item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
 
 
 MADE_BY_RUNS = shutil.ignore_patterns("lake", "dagster", "exports", "reports", "*.db", "*.db-*", "shop_extracts")
