@@ -20,18 +20,15 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
+from fresh_processes import medians, peak_mb
 
 ROWS_AT_ONCE = 500_000
 COLUMNS = (
@@ -51,7 +48,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         rows: list[str] = []
         for name, path in _files(folder, arguments.rows, arguments.large):
-            pair = {way: _medians(way, path, arguments.runs) for way in ("plain", "ingest")}
+            pair = {way: medians(__file__, way, path, arguments.runs) for way in ("plain", "ingest")}
             rows.extend(_lines(name, pair))
             print("\n".join(rows[-2:]), file=sys.stderr, flush=True)
     print("| file | way | rows/s | wall s | CPU s | peak MB | wall, against plain | CPU, against plain |")
@@ -163,7 +160,7 @@ def _measured(way: Callable[[Path, Path], int], path: Path) -> dict[str, float]:
         wall, cpu = time.perf_counter(), time.process_time()
         rows = way(path, Path(folder))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        return {"rows": rows, "wall": wall, "cpu": cpu, "memory": _peak_mb()}
+        return {"rows": rows, "wall": wall, "cpu": cpu, "memory": peak_mb()}
 
 
 def _first_rows(path: Path, small: Path) -> None:
@@ -174,23 +171,6 @@ def _first_rows(path: Path, small: Path) -> None:
     with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
         lines = b"".join(file.readline() for _ in range(10))
     small.write_bytes(gzip.compress(lines) if path.suffix == ".gz" else lines)
-
-
-def _peak_mb() -> float:
-    """The peak of this process alone; what getrusage says begins, on Linux, with its parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))) / 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-
-
-def _medians(way: str, path: Path, runs: int) -> dict[str, float]:
-    command = [sys.executable, __file__, "--measure", way, str(path)]
-    found: list[dict[str, Any]] = [
-        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(runs)
-    ]
-    return {name: statistics.median(run[name] for run in found) for name in found[0]}
 
 
 def _lines(name: str, pair: dict[str, dict[str, float]]) -> Iterator[str]:

@@ -21,10 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -34,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from fresh_processes import medians, peak_mb
 
 LANDED = datetime(2025, 7, 1, tzinfo=UTC)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,7 +57,7 @@ def main() -> int:
         print("|---|---|---|---|---|---|---|")
         plain: float | None = None
         for way in arguments.ways or _WAYS:
-            run = _medians(way, home, arguments.runs)
+            run = medians(__file__, way, home, arguments.runs)
             plain = run["cpu"] if way == "plain" else plain
             ratio = "" if plain is None else f"{run['cpu'] / plain:.1f}"
             print(
@@ -201,24 +199,7 @@ def _measured(way: Way, home: Path) -> dict[str, float]:
     wall, cpu = time.perf_counter(), time.process_time()
     found = run(workspace, imports[number])
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return {"reused": 0, **found, "wall": wall, "cpu": cpu, "memory": _peak_mb()}
-
-
-def _peak_mb() -> float:
-    """The peak of this process alone; what getrusage says begins, on Linux, with its parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))) / 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-
-
-def _medians(way: str, home: Path, runs: int) -> dict[str, float]:
-    command = [sys.executable, __file__, "--measure", way, str(home)]
-    found: list[dict[str, Any]] = [
-        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(runs)
-    ]
-    return {name: statistics.median(run[name] for run in found) for name in found[0]}
+    return {"reused": 0, **found, "wall": wall, "cpu": cpu, "memory": peak_mb()}
 
 
 def _arguments() -> argparse.Namespace:

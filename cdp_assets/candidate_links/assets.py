@@ -14,6 +14,7 @@ from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
 from cdp_assets.candidate_links.scoring import score
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
 from cdp_assets.candidate_links.training import train
+from cdp_assets.drawing import svg
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
@@ -170,9 +171,7 @@ def model_assets(
             "accept_weight": model.accept_weight,
             "review_weight": model.review_weight,
             "left_to_the_prior": "\n".join(model.notes) or "nothing",
-            "match_weights": picture(
-                pictures.svg(pictures.match_weights_chart(model)), "match weights by comparison and level"
-            ),
+            "match_weights": picture(svg(pictures.match_weights_chart(model)), "match weights by comparison and level"),
         },
     )
     yield kept_frequencies
@@ -204,7 +203,7 @@ def scored_pairs(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
         "conflicts": counts.get("conflict", 0),
         "accepted_per_profile": round(counts.get("accepted", 0) / max(profiles.height, 1), 4),
         "weights": picture(
-            pictures.svg(pictures.weight_histogram(pairs, model.accept_weight, model.review_weight)),
+            svg(pictures.weight_histogram(pairs, model.accept_weight, model.review_weight)),
             "histogram of match weights",
         ),
     }
@@ -212,7 +211,7 @@ def scored_pairs(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
     for left, right in example.select("profile_id_l", "profile_id_r").iter_rows():
         evidence = explain(_profile(profiles, left), _profile(profiles, right), model)
         metadata["the_least_sure_accepted_pair"] = picture(
-            pictures.svg(pictures.waterfall(evidence)), "how the evidence of one accepted pair adds up; no values shown"
+            svg(pictures.waterfall(evidence)), "how the evidence of one accepted pair adds up; no values shown"
         )
     return stored(workspace, SCORED_PAIRS, pairs, metadata=metadata)
 

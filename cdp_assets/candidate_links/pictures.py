@@ -16,9 +16,7 @@ import polars as pl
 from cdp_assets.candidate_links.explain import Evidence, match_weight
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.candidate_links.weights import used_comparisons
-from cdp_assets.drawing import Spec, png, svg
-
-__all__ = ["Spec", "match_weights_chart", "png", "svg", "waterfall", "weight_histogram"]
+from cdp_assets.drawing import Spec
 
 FOR, AGAINST, TOTAL = "#2e7d5b", "#b5483a", "#4a5a75"
 _WIDTH = 520

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from cdp_assets.candidate_links import pictures as drawing
+from cdp_assets.drawing import svg
 from cdp_assets.identity_graph import pictures
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.clusters import links_not_followed
@@ -61,7 +61,7 @@ def clusters(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any
             "largest_cluster": int(sizes.max() or 0),  # type: ignore[arg-type]
             "records_alone": int((sizes == 1).sum()),
             "accepted_links_overruled": overruled.height,
-            "sizes": picture(drawing.svg(pictures.cluster_size_chart(grouped)), "records per customer"),
+            "sizes": picture(svg(pictures.cluster_size_chart(grouped)), "records per customer"),
         },
     )
 
@@ -181,7 +181,7 @@ def _change_numbers(all_changes: pl.DataFrame, changes: pl.DataFrame) -> dict[st
     return {
         **{kind: kinds.get(kind, 0) for kind in ("created", "merged", "split", "retired", "revived")},
         "history": picture(
-            drawing.svg(pictures.identity_changes_chart(all_changes)),
+            svg(pictures.identity_changes_chart(all_changes)),
             "customers created, merged and split by resolution",
         ),
     }

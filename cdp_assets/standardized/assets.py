@@ -24,8 +24,7 @@ from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.contracts_in_force import put_in_force
 from cdp_assets.sources.tidying import tidy
-from cdp_assets.standardized.company_domains import company_domains as domains_in
-from cdp_assets.standardized.company_domains import form_sightings
+from cdp_assets.standardized.company_domains import companies
 from cdp_assets.standardized.company_pictures import change_of_form
 from cdp_assets.standardized.email_addresses import address_counts, email_tables
 from cdp_assets.standardized.email_decay import decay_numbers
@@ -299,8 +298,8 @@ def company_domains(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
     Key: domain. Free mail, relays, disposable and mistyped domains are no companies'. A form is told once three people
     show it. Read by `probable_emails`.
     """
-    versions, addresses = workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES)
-    rows = domains_in(versions, addresses)
+    learned = companies(workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES))
+    rows = learned.domains
     return stored(
         workspace,
         COMPANY_DOMAINS,
@@ -312,7 +311,7 @@ def company_domains(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
             "became_another_domain": rows["became"].count(),
             "gone": rows["gone_at"].count(),
             "change_of_form": picture(
-                svg(change_of_form(form_sightings(versions, addresses), rows)),
+                svg(change_of_form(learned.forms, rows)),
                 "addresses by form around the best supported change",
             ),
         },

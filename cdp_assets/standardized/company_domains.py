@@ -16,6 +16,8 @@ What does not belong here: whose a predicted address is (``probable_emails.py``)
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from cdp_assets.standardized.address_patterns import NAME_COLUMNS, PATTERNS, followed_patterns
@@ -51,17 +53,32 @@ TOP_FORMS = 4
 """Forms of a domain among which a change is looked for, the most frequent ones."""
 
 
+@dataclass(frozen=True)
+class Companies:
+    """``domains``: rows of ``standardized/company_domains``; ``forms``: ``domain``, ``pattern`` and ``first_seen_at`` of each
+    named corporate address and form that it has (null: none), from which they were learned."""
+
+    domains: pl.DataFrame
+    forms: pl.DataFrame
+
+
 def company_domains(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFrame:
-    """The rows of ``standardized/company_domains``, sorted by domain.
+    """The rows of ``standardized/company_domains``, sorted by domain: see :func:`companies`."""
+    return companies(versions, addresses).domains
+
+
+def companies(versions: pl.DataFrame, addresses: pl.DataFrame) -> Companies:
+    """What the data say of each corporate domain, sorted by domain, and the sightings behind it.
 
     ``versions`` is ``standardized/record_versions``; ``addresses`` says of each address ``email``, ``domain``, ``class``,
     ``suggestion``, ``is_shared`` and ``domain_gone_at`` (``standardized/email_addresses``).
     """
     carried = corporate_sightings(versions, addresses)
-    if carried.is_empty():
-        return COMPANY_DOMAINS.empty()
     seen = _addresses(carried)
     forms = _forms(carried, seen)
+    sighted = forms.select("domain", "pattern", "first_seen_at")
+    if carried.is_empty():
+        return Companies(COMPANY_DOMAINS.empty(), sighted)
     changed = _changes_of_form(forms)
     table = (
         seen.group_by("domain")
@@ -83,13 +100,7 @@ def company_domains(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataF
             became_on=pl.col("became_at").dt.date(),
         )
     )
-    return COMPANY_DOMAINS.conform(table.select(COMPANY_DOMAINS.schema.keys()).sort("domain"))
-
-
-def form_sightings(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFrame:
-    """``domain``, ``pattern``, ``first_seen_at`` of each named corporate address and form that it has (null: none)."""
-    carried = corporate_sightings(versions, addresses)
-    return _forms(carried, _addresses(carried)).select("domain", "pattern", "first_seen_at")
+    return Companies(COMPANY_DOMAINS.conform(table.select(COMPANY_DOMAINS.schema.keys()).sort("domain")), sighted)
 
 
 def corporate_sightings(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFrame:

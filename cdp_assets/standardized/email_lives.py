@@ -13,14 +13,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from cdp_assets.standardized.event_words import BOUNCED, ENGAGED_ACTIVITIES
+from cdp_assets.standardized.event_words import BOUNCED, DELIVERED, ENGAGED_ACTIVITIES
 from cdp_assets.standardized.text import word_set
 
-DELIVERED = "delivered"
 SOFT_BOUNCED = "soft_bounced"
-
-READING_ACTIVITIES = ENGAGED_ACTIVITIES | word_set("unsubscribed complained")
-"""Who opts out of mail, or complains of it, has read it."""
 
 REACHED_ACTIVITIES = word_set("delivered opened clicked replied unsubscribed complained")
 """What shows that mail got through, whoever the address belongs to. A purchase or a visit does not."""
@@ -71,7 +67,7 @@ def email_lives(carried: pl.DataFrame) -> pl.DataFrame:
         pl.col("seen_at").max().alias("last_seen_at"),
         observed.filter(happened({DELIVERED})).max().alias("delivered_at"),
         observed.filter(happened({BOUNCED})).max().alias("bounced_at"),
-        observed.filter(happened(READING_ACTIVITIES)).max().alias("engaged_at"),
+        observed.filter(happened(ENGAGED_ACTIVITIES)).max().alias("engaged_at"),
         observed.filter(is_sign_of_life()).max().alias("alive_at"),
         pl.col("seen_at").filter(is_sign_of_life()).max().alias("carried_at"),
         happened(REACHED_ACTIVITIES).any().alias("is_reached"),

@@ -10,6 +10,7 @@ from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.explain import HOUSEHOLD, PRIOR, explain, match_weight, verdict
 from cdp_assets.candidate_links.scoring import score
 from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.drawing import png, svg
 from cdp_assets_tests.candidate_links.frames import profiles
 
 ENGINE = DuckDBEngine(threads=1)
@@ -63,8 +64,8 @@ def test_pictures_are_drawn_and_hold_no_value(town_profiles: pl.DataFrame, town_
     for chart in charts:
         said = json.dumps(chart)
         assert not [value for value in values if value in said]
-    assert pictures.png(charts[0]).startswith(b"\x89PNG")
-    assert "<svg" in pictures.svg(charts[1])
+    assert png(charts[0]).startswith(b"\x89PNG")
+    assert "<svg" in svg(charts[1])
 
 
 NAMESAKES = {"first_name": "anna", "last_name": "adlerq"}

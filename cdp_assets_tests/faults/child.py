@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import vl_convert
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
 
 import cdp_assets.definitions  # noqa: F401 (so that it has been imported)
 from cdp_assets import automation
-from cdp_assets.candidate_links import pictures
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets_tests.faults.write_points import watch
 
@@ -108,7 +108,7 @@ def _quick() -> None:
     gc.freeze()
     gc.disable()  # a run is short, and looking through all that was imported would only copy it
     automation.SETTLE_SECONDS = 0.0  # files of tests have landed long ago
-    pictures.svg = lambda chart: ""  # nobody looks
+    vl_convert.vegalite_to_svg = lambda *_, **__: ""  # nobody looks at pictures
     for storage in (sqlite_event_log, sqlite_run_storage):
         setattr(storage, "create_engine", _made_once(sa.create_engine))  # noqa: B010 (Dagster does not export it)
 

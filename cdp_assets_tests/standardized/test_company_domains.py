@@ -11,7 +11,7 @@ import pytest
 
 from cdp_assets import tables
 from cdp_assets.standardized.address_patterns import rendered
-from cdp_assets.standardized.company_domains import company_domains, form_sightings
+from cdp_assets.standardized.company_domains import companies, company_domains
 from cdp_assets.standardized.email_addresses import email_addresses
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -245,7 +245,7 @@ def test_no_records_no_domains() -> None:
 
 def test_the_sightings_behind_the_picture() -> None:
     frame = versions(changing(3, 3))
-    found = form_sightings(frame, email_addresses(frame))
+    found = companies(frame, email_addresses(frame)).forms
     assert sorted(found["pattern"].to_list()) == ["first.last"] * 3 + ["flast"] * 3
     assert found["domain"].unique().to_list() == ["acme.example"]
 
