@@ -67,8 +67,8 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
     )
     tails = pl.col("phones").list.eval(pl.element().str.slice(-_TAIL_DIGITS))
     types = pl.col("identifiers").list.eval(pl.element().str.split("=").list.first())
-    probable = profiles.get_column("probable_emails").explode().drop_nulls().unique().sort()
-    frame = profiles.select(
+    keyed = profiles.join(_probable_keys(profiles), on="profile_id", how="left", maintain_order="left")
+    frame = keyed.select(
         pl.col("profile_id").alias("unique_id"),
         "first_name",
         pl.coalesce("first_name_root", "first_name").alias("first_root"),
@@ -83,7 +83,7 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
         pl.col("emails").list.first().alias("email_main"),
         _listed(pl.col("emails")).alias("emails"),
         _listed(pl.col("probable_emails")).alias("probable_emails"),
-        _listed(_probable_keys(probable)).alias("probable_keys"),
+        _listed(pl.col("probable_keys")).alias("probable_keys"),
         _listed(locals_).alias("email_locals"),
         _listed(locals_.list.eval(pl.element().filter(pl.element().str.contains(r"[0-9]")))).alias("email_numbered"),
         pl.col("emails").list.first().str.replace_all(r"[^0-9]", "").alias("email_digits"),
@@ -104,13 +104,15 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(dtype) for name, dtype in COMPARABLE_SCHEMA.items()).sort("unique_id")
 
 
-def _probable_keys(probable: pl.Series) -> pl.Expr:
-    """A profile's probable addresses, and those of its own that are probable ones of some profile: what brings these together."""
-    none = pl.lit([], dtype=pl.List(pl.String))
-    if probable.is_empty():
-        return none
-    own = pl.col("emails").list.eval(pl.element().filter(pl.element().is_in(probable.implode())))
-    return pl.concat_list(pl.col("probable_emails").fill_null(none), own.fill_null(none))
+def _probable_keys(profiles: pl.DataFrame) -> pl.DataFrame:
+    """What brings a profile and the bearer of its probable address together: ``profile_id``, ``probable_keys``.
+
+    The keys are a profile's probable addresses, and those of its own that are probable ones of some profile.
+    """
+    probable = profiles.select("profile_id", pl.col("probable_emails").alias("email")).explode("email").drop_nulls()
+    own = profiles.select("profile_id", pl.col("emails").alias("email")).explode("email").drop_nulls()
+    named = own.join(probable.select("email").unique(), on="email", how="semi")
+    return pl.concat([probable, named]).group_by("profile_id").agg(pl.col("email").alias("probable_keys"))
 
 
 def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
