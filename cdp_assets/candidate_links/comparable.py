@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from cdp_assets.candidate_links.lists import tidied_or_null
+
 _DIGITS_OF_DATE = 8
 _TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
 # A local part shorter than this ("info", "j.s") stands at many domains by chance.
@@ -81,24 +83,24 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
         (year + day + month).alias("dob_swapped"),
         exact_day.alias("dob_day"),
         pl.col("emails").list.first().alias("email_main"),
-        _listed(pl.col("emails")).alias("emails"),
-        _listed(pl.col("probable_emails")).alias("probable_emails"),
-        _listed(pl.col("probable_keys")).alias("probable_keys"),
-        _listed(locals_).alias("email_locals"),
-        _listed(locals_.list.eval(pl.element().filter(pl.element().str.contains(r"[0-9]")))).alias("email_numbered"),
+        tidied_or_null(pl.col("emails")).alias("emails"),
+        tidied_or_null(pl.col("probable_emails")).alias("probable_emails"),
+        tidied_or_null(pl.col("probable_keys")).alias("probable_keys"),
+        tidied_or_null(locals_).alias("email_locals"),
+        tidied_or_null(locals_.list.eval(pl.element().filter(pl.element().str.contains(r"[0-9]")))).alias("email_numbered"),
         pl.col("emails").list.first().str.replace_all(r"[^0-9]", "").alias("email_digits"),
         pl.col("phones").list.first().alias("phone_main"),
-        _listed(pl.col("phones")).alias("phones"),
-        _listed(tails).alias("phone_tails"),
-        _listed(pl.col("identifiers")).alias("identifiers"),
-        _listed(types).alias("identifier_types"),
+        tidied_or_null(pl.col("phones")).alias("phones"),
+        tidied_or_null(tails).alias("phone_tails"),
+        tidied_or_null(pl.col("identifiers")).alias("identifiers"),
+        tidied_or_null(types).alias("identifier_types"),
         "street",
         "house_number",
         "city",
         "region",
         "postcode",
         "company",
-        _listed(company_words).alias("company_words"),
+        tidied_or_null(company_words).alias("company_words"),
         "job_title",
     )
     return frame.select(pl.col(name).cast(dtype) for name, dtype in COMPARABLE_SCHEMA.items()).sort("unique_id")
@@ -125,8 +127,3 @@ def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     whole = begin.is_not_null() & end.is_not_null()
     both = pl.min_horizontal(begin, end) + pl.max_horizontal(begin, end)
     return pl.min_horizontal(both.filter(whole).n_unique(), begin.filter(whole).n_unique()).cast(pl.Int64)
-
-
-def _listed(values: pl.Expr) -> pl.Expr:
-    kept = values.list.drop_nulls().list.unique().list.sort()
-    return pl.when(kept.list.len() > 0).then(kept)
