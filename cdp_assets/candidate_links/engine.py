@@ -7,6 +7,8 @@ What does not belong here: what is compared, blocked or decided.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import duckdb
@@ -22,6 +24,10 @@ class LinkageEngine(Protocol):
 
     def query(self, sql: str, **frames: pl.DataFrame) -> pl.DataFrame:
         """Run one SELECT over the named frames."""
+        ...
+
+    def holding(self, **frames: pl.DataFrame) -> AbstractContextManager[LinkageEngine]:
+        """This engine with the named frames handed over once: every query inside may name them."""
         ...
 
     def predict(
@@ -58,20 +64,29 @@ class DuckDBEngine:
 
     def query(self, sql: str, **frames: pl.DataFrame) -> pl.DataFrame:
         """Run one SELECT over the named frames. See :class:`LinkageEngine`."""
-        if self._shared is None:
-            self._shared = self._connect()  # one for all queries: a connection costs more than a small query
-        with self._shared.cursor() as db:
-            for name, frame in frames.items():
-                db.register(name, frame.to_arrow())
+        with self._cursor() as db, _registered(db, frames):
             try:
                 rows: pl.DataFrame = db.sql(sql).pl()
                 return rows
             except duckdb.Error as problem:
                 # DuckDB quotes values in some errors: only its kind is passed on.
                 raise LinkageError(f"linkage query failed ({type(problem).__name__}) over {sorted(frames)}") from None
-            finally:
+
+    @contextmanager
+    def holding(self, **frames: pl.DataFrame) -> Iterator[LinkageEngine]:
+        """This engine with the named frames handed over once. See :class:`LinkageEngine`."""
+        with self._connect() as db:
+            with _registered(db, {f"given_{name}": frame for name, frame in frames.items()}):
                 for name in frames:
-                    db.unregister(name)
+                    db.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")
+            held = DuckDBEngine(self.threads, self.memory_limit)
+            held._shared = db
+            yield held
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if self._shared is None:
+            self._shared = self._connect()  # one for all queries: a connection costs more than a small query
+        return self._shared.cursor()
 
     def predict(
         self,
@@ -116,3 +131,14 @@ class DuckDBEngine:
                 f" FROM {scored.physical_name} s ORDER BY id_l, id_r"
             ).pl()
             return rows
+
+
+@contextmanager
+def _registered(db: duckdb.DuckDBPyConnection, frames: dict[str, pl.DataFrame]) -> Iterator[None]:
+    for name, frame in frames.items():
+        db.register(name, frame.to_arrow())
+    try:
+        yield
+    finally:
+        for name in frames:
+            db.unregister(name)

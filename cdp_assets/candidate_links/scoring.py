@@ -44,7 +44,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
     if not comparisons or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
-    blocks = candidate_pairs(frame, engine, model.policy)
+    blocks = candidate_pairs(frame, engine, model.policy, model.caps)
     if blocks.pairs.is_empty():
         return SCORED_PAIRS.empty()
     scored = engine.predict(
