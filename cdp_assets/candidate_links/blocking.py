@@ -249,7 +249,9 @@ def _caps_of(rule: BlockingRule, caps: Mapping[str, Caps], policy: LinkagePolicy
     return caps.get(rule.name, Caps(policy.max_block, policy.max_block))
 
 
-def used_rules(comparable: pl.DataFrame, caps: Mapping[str, Caps], policy: LinkagePolicy) -> list[tuple[int, BlockingRule, Caps]]:
+def used_rules(
+    comparable: pl.DataFrame, caps: Mapping[str, Caps], policy: LinkagePolicy
+) -> list[tuple[int, BlockingRule, Caps]]:
     """The rules in use on this data under a model's caps: bit, rule and caps of each."""
     bounded = [(bit, rule, _caps_of(rule, caps, policy)) for bit, rule in enumerate(BLOCKING_RULES)]
     return [(bit, rule, caps) for bit, rule, caps in bounded if caps.cap and _has_keys(rule, comparable)]
@@ -363,6 +365,7 @@ def planned(
                 left = max(left - pairs, 0)
                 reports.append(_report(rule, keys, caps, pairs))
     return tuple(reports)
+
 
 def _cap(sized: pl.DataFrame, key: str, max_block: int, budget: int) -> int:
     """The largest block size, at most ``max_block``, at which all blocks up to it make no more pairs than ``budget``."""

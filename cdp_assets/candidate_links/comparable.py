@@ -50,10 +50,10 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
+def comparable(profiles: pl.DataFrame, probable: pl.Series | None = None) -> pl.DataFrame:
     """Derived columns of ``candidate_links/linkage_profiles``, one row per profile, sorted by ``unique_id``.
 
-    Empty lists become null so that "nothing to compare" is one condition for every field.
+    ``probable``: all addresses that are probably somebody's, where ``profiles`` are a part of the data only. Empty lists become null so that "nothing to compare" is one condition for every field.
     """
     digits = pl.col("date_of_birth").str.replace_all(r"[^0-9]", "")
     born = pl.when(digits.str.len_chars() == _DIGITS_OF_DATE).then(digits)
@@ -69,7 +69,8 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
     )
     tails = pl.col("phones").list.eval(pl.element().str.slice(-_TAIL_DIGITS))
     types = pl.col("identifiers").list.eval(pl.element().str.split("=").list.first())
-    keyed = profiles.join(_probable_keys(profiles), on="profile_id", how="left", maintain_order="left")
+    known = probable_addresses(profiles) if probable is None else probable
+    keyed = profiles.join(_probable_keys(profiles, known), on="profile_id", how="left", maintain_order="left")
     frame = keyed.select(
         pl.col("profile_id").alias("unique_id"),
         "first_name",
@@ -87,7 +88,9 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
         tidied_or_null(pl.col("probable_emails")).alias("probable_emails"),
         tidied_or_null(pl.col("probable_keys")).alias("probable_keys"),
         tidied_or_null(locals_).alias("email_locals"),
-        tidied_or_null(locals_.list.eval(pl.element().filter(pl.element().str.contains(r"[0-9]")))).alias("email_numbered"),
+        tidied_or_null(locals_.list.eval(pl.element().filter(pl.element().str.contains(r"[0-9]")))).alias(
+            "email_numbered"
+        ),
         pl.col("emails").list.first().str.replace_all(r"[^0-9]", "").alias("email_digits"),
         pl.col("phones").list.first().alias("phone_main"),
         tidied_or_null(pl.col("phones")).alias("phones"),
@@ -106,14 +109,19 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(dtype) for name, dtype in COMPARABLE_SCHEMA.items()).sort("unique_id")
 
 
-def _probable_keys(profiles: pl.DataFrame) -> pl.DataFrame:
+def probable_addresses(profiles: pl.DataFrame) -> pl.Series:
+    """All addresses that are probably some profile's, each once."""
+    return profiles.get_column("probable_emails").explode().drop_nulls().unique().sort()
+
+
+def _probable_keys(profiles: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
     """What brings a profile and the bearer of its probable address together: ``profile_id``, ``probable_keys``.
 
-    The keys are a profile's probable addresses, and those of its own that are probable ones of some profile.
+    The keys are a profile's probable addresses, and those of its own that are among the ``known`` probable ones.
     """
     probable = profiles.select("profile_id", pl.col("probable_emails").alias("email")).explode("email").drop_nulls()
     own = profiles.select("profile_id", pl.col("emails").alias("email")).explode("email").drop_nulls()
-    named = own.join(probable.select("email").unique(), on="email", how="semi")
+    named = own.join(known.to_frame("email"), on="email", how="semi")
     return pl.concat([probable, named]).group_by("profile_id").agg(pl.col("email").alias("probable_keys"))
 
 
@@ -127,3 +135,18 @@ def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     whole = begin.is_not_null() & end.is_not_null()
     both = pl.min_horizontal(begin, end) + pl.max_horizontal(begin, end)
     return pl.min_horizontal(both.filter(whole).n_unique(), begin.filter(whole).n_unique()).cast(pl.Int64)
+
+
+def carriers(profiles: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Who carries each e-mail, phone or identifier (``column``): ``profile_id``, ``first_name_root``, ``last_name``, ``value``."""
+    return (
+        profiles.select("profile_id", "first_name_root", "last_name", pl.col(column).alias("value"))
+        .explode("value")
+        .drop_nulls("value")
+    )
+
+
+def people_per_value(carried: pl.DataFrame) -> pl.DataFrame:
+    """How many people, by name, carry each value of :func:`carriers`: ``value``, ``people``."""
+    people = people_among(pl.col("first_name_root"), pl.col("last_name"))
+    return carried.group_by("value").agg(people.alias("people"))

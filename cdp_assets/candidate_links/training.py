@@ -28,7 +28,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import BLOCKING_RULES, EXACT_KEYS, Blocks, Caps, RuleReport, candidate_pairs, planned
+from cdp_assets.candidate_links.blocking import (
+    BLOCKING_RULES,
+    EXACT_KEYS,
+    Blocks,
+    Caps,
+    RuleReport,
+    candidate_pairs,
+    planned,
+)
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
