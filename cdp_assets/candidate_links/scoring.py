@@ -8,6 +8,8 @@ What does not belong here: training, and what becomes of accepted links (``ident
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, candidate_pairs
@@ -47,13 +49,21 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
     return _scored(pairs, frame, profiles, model, engine)
 
 
+class Rescored(NamedTuple):
+    """Scored pairs, and how many profiles a change touched and pairs it made anew."""
+
+    pairs: pl.DataFrame
+    profiles_touched: int
+    pairs_made: int
+
+
 def rescore(
     profiles: pl.DataFrame,
     former_profiles: pl.DataFrame,
     former_pairs: pl.DataFrame,
     model: TrainedModel,
     engine: LinkageEngine | None = None,
-) -> pl.DataFrame:
+) -> Rescored:
     """:func:`score` of ``profiles``, where ``former_pairs`` is what the same model gave for ``former_profiles``.
 
     Equal to scoring everything, row by row: only pairs that the change of the data can touch are made anew
@@ -61,12 +71,13 @@ def rescore(
     """
     engine = engine or DuckDBEngine()
     if not used_comparisons(model.parameters) or len(profiles) < 2:
-        return SCORED_PAIRS.empty()
+        return Rescored(SCORED_PAIRS.empty(), 0, 0)
     change = touched(profiles, former_profiles, model, engine)
     outdated = pl.concat([change.profiles, change.gone]).implode()
     stands = ~(pl.col("profile_id_l").is_in(outdated) | pl.col("profile_id_r").is_in(outdated))
     anew = _scored(change.pairs, change.frame, profiles, model, engine)
-    return SCORED_PAIRS.conform(pl.concat([former_pairs.filter(stands), anew]).sort("profile_id_l", "profile_id_r"))
+    pairs = pl.concat([former_pairs.filter(stands), anew]).sort("profile_id_l", "profile_id_r")
+    return Rescored(SCORED_PAIRS.conform(pairs), len(change.profiles), len(change.pairs))
 
 
 def _scored(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -37,6 +38,13 @@ class Clustered:
     clusters: pl.DataFrame
 
 
+class Reclustered(NamedTuple):
+    """Clusters, and how many records were clustered again."""
+
+    clusters: pl.DataFrame
+    records: int
+
+
 def recluster(
     former: Clustered,
     scored_pairs: pl.DataFrame,
@@ -46,7 +54,7 @@ def recluster(
     one_row_sources: Iterable[str] = (),
     policy: ClusterPolicy = DEFAULT_CLUSTERS,
     profiles: pl.DataFrame | None = None,
-) -> pl.DataFrame:
+) -> Reclustered:
     """:func:`cdp_assets.identity_graph.clusters.clusters`, where ``former`` is known under the same policy and registers.
 
     Equal to it, row by row.
@@ -69,7 +77,8 @@ def recluster(
         None if profiles is None else profiles.join(held, on=_PROFILE, how="semi"),
     )
     kept = former.clusters.join(region, on=_RECORD, how="anti").join(records.select(_RECORD), on=_RECORD, how="semi")
-    return _numbered(pl.concat([kept.with_columns(part=pl.lit(0)), part.with_columns(part=pl.lit(1))]))
+    grouped = _numbered(pl.concat([kept.with_columns(part=pl.lit(0)), part.with_columns(part=pl.lit(1))]))
+    return Reclustered(grouped, part.height)
 
 
 def touched_records(
