@@ -9,11 +9,12 @@ What does not belong here: how the pairs are scored (``scoring.py``).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from cdp_assets.candidate_links.comparable import COMPARABLE_SCHEMA
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 
@@ -249,12 +250,10 @@ def _caps_of(rule: BlockingRule, caps: Mapping[str, Caps], policy: LinkagePolicy
     return caps.get(rule.name, Caps(policy.max_block, policy.max_block))
 
 
-def used_rules(
-    comparable: pl.DataFrame, caps: Mapping[str, Caps], policy: LinkagePolicy
-) -> list[tuple[int, BlockingRule, Caps]]:
-    """The rules in use on this data under a model's caps: bit, rule and caps of each."""
+def used_rules(caps: Mapping[str, Caps], policy: LinkagePolicy) -> list[tuple[int, BlockingRule, Caps]]:
+    """The rules in use under a model's caps: bit, rule and caps of each."""
     bounded = [(bit, rule, _caps_of(rule, caps, policy)) for bit, rule in enumerate(BLOCKING_RULES)]
-    return [(bit, rule, caps) for bit, rule, caps in bounded if caps.cap and _has_keys(rule, comparable)]
+    return [(bit, rule, caps) for bit, rule, caps in bounded if caps.cap]
 
 
 SPENT = "stronger rules had spent the budget of candidate pairs"
@@ -281,6 +280,12 @@ def together(found: list[pl.DataFrame], engine: LinkageEngine) -> pl.DataFrame:
         "SELECT id_l, id_r, bit_or(rule)::BIGINT AS rules FROM found GROUP BY id_l, id_r ORDER BY id_l, id_r",
         found=pl.concat(found),
     )
+
+
+def key_columns(rules: Iterable[BlockingRule]) -> set[str]:
+    """Columns of ``comparable`` that the keys of these rules are made of."""
+    words = (re.findall(r"\w+", rule.keys_sql + " " + rule.refine_sql) for rule in rules)
+    return set(COMPARABLE_SCHEMA) & {word for found in words for word in found}
 
 
 def _has_keys(rule: BlockingRule, comparable: pl.DataFrame) -> bool:

@@ -6,6 +6,8 @@ that compare them (``comparisons.py``) and standardisation of delivered values (
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from cdp_assets.candidate_links.lists import tidied_or_null
@@ -50,10 +52,13 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def comparable(profiles: pl.DataFrame, probable: pl.Series | None = None) -> pl.DataFrame:
+def comparable(
+    profiles: pl.DataFrame, probable: pl.Series | None = None, only: Collection[str] | None = None
+) -> pl.DataFrame:
     """Derived columns of ``candidate_links/linkage_profiles``, one row per profile, sorted by ``unique_id``.
 
-    ``probable``: all addresses that are probably somebody's, where ``profiles`` are a part of the data only. Empty lists become null so that "nothing to compare" is one condition for every field.
+    ``probable``: all addresses that are probably somebody's, where ``profiles`` are a part of the data only. ``only``:
+    the columns wanted beside ``unique_id``; by default all. Empty lists become null so that "nothing to compare" is one condition for every field.
     """
     digits = pl.col("date_of_birth").str.replace_all(r"[^0-9]", "")
     born = pl.when(digits.str.len_chars() == _DIGITS_OF_DATE).then(digits)
@@ -71,15 +76,15 @@ def comparable(profiles: pl.DataFrame, probable: pl.Series | None = None) -> pl.
     types = pl.col("identifiers").list.eval(pl.element().str.split("=").list.first())
     known = probable_addresses(profiles) if probable is None else probable
     keyed = profiles.join(_probable_keys(profiles, known), on="profile_id", how="left", maintain_order="left")
-    frame = keyed.select(
+    derived = [
         pl.col("profile_id").alias("unique_id"),
-        "first_name",
+        pl.col("first_name"),
         pl.coalesce("first_name_root", "first_name").alias("first_root"),
-        "middle_name",
-        "last_name",
+        pl.col("middle_name"),
+        pl.col("last_name"),
         pl.when(words.list.len() > 1).then(words.list.unique().list.sort()).alias("last_words"),
-        "suffix",
-        "sex",
+        pl.col("suffix"),
+        pl.col("sex"),
         born.alias("dob"),
         (year + day + month).alias("dob_swapped"),
         exact_day.alias("dob_day"),
@@ -97,16 +102,20 @@ def comparable(profiles: pl.DataFrame, probable: pl.Series | None = None) -> pl.
         tidied_or_null(tails).alias("phone_tails"),
         tidied_or_null(pl.col("identifiers")).alias("identifiers"),
         tidied_or_null(types).alias("identifier_types"),
-        "street",
-        "house_number",
-        "city",
-        "region",
-        "postcode",
-        "company",
+        pl.col("street"),
+        pl.col("house_number"),
+        pl.col("city"),
+        pl.col("region"),
+        pl.col("postcode"),
+        pl.col("company"),
         tidied_or_null(company_words).alias("company_words"),
-        "job_title",
-    )
-    return frame.select(pl.col(name).cast(dtype) for name, dtype in COMPARABLE_SCHEMA.items()).sort("unique_id")
+        pl.col("job_title"),
+    ]
+    wanted = {"unique_id": COMPARABLE_SCHEMA["unique_id"]} | {
+        name: dtype for name, dtype in COMPARABLE_SCHEMA.items() if only is None or name in only
+    }
+    frame = keyed.select(value for value in derived if value.meta.output_name() in wanted)
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in wanted.items()).sort("unique_id")
 
 
 def probable_addresses(profiles: pl.DataFrame) -> pl.Series:

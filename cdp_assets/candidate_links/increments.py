@@ -21,6 +21,7 @@ import polars as pl
 from cdp_assets.candidate_links.blocking import (
     Caps,
     block_keys,
+    key_columns,
     together,
     used_rules,
 )
@@ -50,13 +51,15 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, e
     known, known_before = probable_addresses(profiles), probable_addresses(former)
     other_keys = _carriers(profiles, known, known_before)
     kept = profiles.filter(pl.col(_ID).is_in(other_keys.implode()) & ~pl.col(_ID).is_in(come.get_column(_ID).implode()))
-    frame = comparable(profiles, known)
+    rules = used_rules(model.caps, model.policy)
+    columns = key_columns(rule for _, rule, _ in rules)
     arriving = pl.concat([come.get_column(_ID), kept.get_column(_ID)])
-    leaving = comparable(pl.concat([gone, kept]), known_before)
-    found = pl.concat([arriving, _of_otherpeople_per_value(profiles, former, come, gone)])
-    rules = used_rules(pl.concat([frame, leaving]), model.caps, model.policy)
+    found = pl.concat([arriving, _of_other_people(profiles, former, come, gone)])
     blocks = []
-    with engine.holding(comparable=frame) as held, engine.holding(comparable=leaving) as held_leaving:
+    with (
+        engine.holding(comparable=comparable(profiles, known, columns)) as held,
+        engine.holding(comparable=comparable(pl.concat([gone, kept]), known_before, columns)) as held_leaving,
+    ):
         for bit, rule, caps in rules:
             keys = block_keys(rule, held)
             blocks.append((bit, keys, caps))
@@ -66,7 +69,8 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, e
     found = found.unique().sort()
     pairs = together([_pairs_of(found, bit, keys, caps) for bit, keys, caps in blocks], engine)
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique()
-    return Touched(found, gone.get_column(_ID), pairs, frame.filter(pl.col("unique_id").is_in(ends.implode())))
+    frame = comparable(profiles.filter(pl.col(_ID).is_in(ends.implode())), known)
+    return Touched(found, gone.get_column(_ID), pairs, frame)
 
 
 def _carriers(profiles: pl.DataFrame, known: pl.Series, known_before: pl.Series) -> pl.Series:
@@ -80,9 +84,7 @@ def _carriers(profiles: pl.DataFrame, known: pl.Series, known_before: pl.Series)
     return own.filter(pl.col("emails").is_in(other.implode())).get_column(_ID).unique()
 
 
-def _of_otherpeople_per_value(
-    profiles: pl.DataFrame, former: pl.DataFrame, come: pl.DataFrame, gone: pl.DataFrame
-) -> pl.Series:
+def _of_other_people(profiles: pl.DataFrame, former: pl.DataFrame, come: pl.DataFrame, gone: pl.DataFrame) -> pl.Series:
     """Carriers of an e-mail, phone or identifier that one person carried and several do now, or the other way round."""
     found = []
     for column in KEY_COLUMNS:

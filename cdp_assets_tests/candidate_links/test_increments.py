@@ -92,7 +92,9 @@ def test_where_nothing_has_changed_nothing_is_scored(model: TrainedModel, monkey
     pairs = score(everything, model, ENGINE)
     asked: list[int] = []
     monkeypatch.setattr(scoring, "_scored", lambda found, *_rest: asked.append(len(found)) or pairs.clear())
-    assert rescore(everything, everything, pairs, model, ENGINE) == (pairs, 0, 0)
+    again = rescore(everything, everything, pairs, model, ENGINE)
+    assert again.pairs.equals(pairs)
+    assert (again.profiles_touched, again.pairs_made) == (0, 0)
     assert asked == [0]
 
 
@@ -129,3 +131,14 @@ def test_a_key_that_becomes_shared_decides_its_former_pairs_anew(model: TrainedM
     pairs = rescore(after, before, score(before, model, ENGINE), model, ENGINE).pairs
     assert set(touched(after, before, model, ENGINE).profiles) == {1, 2, 3}
     assert pairs.equals(score(after, model, ENGINE))
+
+
+def test_an_address_that_becomes_a_probable_one_brings_its_bearer_a_new_key(model: TrainedModel) -> None:
+    bearer = {"first_name": "anna", "last_name": "adler", "emails": ["anna.adler@acme.example"]}
+    guessed = {"first_name": "ana", "last_name": "adler", "probable_emails": ["anna.adler@acme.example"]}
+    before, after = profiles(bearer), profiles(bearer, guessed)
+    change = touched(after, before, model, ENGINE)
+    assert set(change.profiles) == {1, 2}
+    pairs = rescore(after, before, score(before, model, ENGINE), model, ENGINE).pairs
+    assert pairs.equals(score(after, model, ENGINE))
+    assert pairs["found_by"].to_list() == ["SAME_PROBABLE_EMAIL"]
