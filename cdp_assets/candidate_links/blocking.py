@@ -163,7 +163,8 @@ RULES: dict[str, BlockingRule] = {rule.name: rule for rule in BLOCKING_RULES}
 class RuleReport:
     """What a rule did: pairs made, blocks refined, and blocks, records and pairs left out because of the cap.
 
-    A cap of 0 says that the rule was not tried, because stronger rules had spent the budget of pairs.
+    ``sizes``: its blocks before any was refined, by size: of 2 records, of 3 to 4, of 5 to 8 and so on, twice as large each
+    time. A cap of 0 says that the rule was not tried, because stronger rules had spent the budget of pairs.
     """
 
     rule: str
@@ -173,6 +174,7 @@ class RuleReport:
     dropped_blocks: int
     dropped_records: int
     dropped_pairs: int
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -258,7 +260,19 @@ def _pairs_of(
         dropped_blocks=dropped.get_column("key").n_unique(),
         dropped_records=dropped.get_column("unique_id").n_unique(),
         dropped_pairs=_pair_count(dropped.group_by("key").len()),
+        sizes=_sizes(sized),
     )
+
+
+def _sizes(sized: pl.DataFrame) -> tuple[int, ...]:
+    """Blocks of 2, of 3 to 4, of 5 to 8 … records; ``size`` stands on every row of a block."""
+    rows = sized.filter(pl.col("size") > 1).group_by("size").len("rows").sort("size")
+    counts: list[int] = []
+    for size, found in rows.iter_rows():
+        at = (size - 1).bit_length() - 1
+        counts += [0] * (at + 1 - len(counts))
+        counts[at] += found // size
+    return tuple(counts)
 
 
 def _cap(sized: pl.DataFrame, key: str, max_block: int, budget: int) -> int:
