@@ -144,10 +144,9 @@ def _make_worlds(people: int, folder: Path) -> None:
         command = [sys.executable, __file__, "--make", str(some), str(SEED + number), str(part)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     for name in ("versions", "shared", "probable", "truth"):  # the truth last: then the others are there
-        frames = [
-            _apart(name, pl.scan_parquet(part / f"{name}.parquet"), "" if worlds == 1 else f"~{number}")
-            for number, part in enumerate(parts)
-        ]
+        frames = [pl.scan_parquet(part / f"{name}.parquet") for part in parts]
+        if worlds > 1:
+            frames = [_apart(name, frame, number) for number, frame in enumerate(frames)]
         pl.concat(frames).sink_parquet(folder / f"{name}.parquet")
     for part in parts:
         shutil.rmtree(part)
@@ -177,34 +176,36 @@ def _make_world(people: int, seed: int, folder: Path) -> None:
     shutil.rmtree(home)
 
 
-def _apart(name: str, frame: pl.LazyFrame, mark: str) -> pl.LazyFrame:
-    """A table of one of several worlds: records, people, mailboxes, phones and keys are its own, names and places are not."""
-    if not mark:
-        return frame
-    digits = mark.strip("~").rjust(2, "0")
-    mailbox = pl.element().str.replace("@", f"{mark}@", literal=True)
+def _apart(name: str, frame: pl.LazyFrame, number: int) -> pl.LazyFrame:
+    """A table of one of several worlds: records, people, mailboxes, phones and keys are its own, names and places are not.
+
+    Marks are letters where digits would tell something, and stand where they leave a phone's last digits alone.
+    """
+    mark = f"z{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}"
+
+    def mailbox(values: pl.Expr) -> pl.Expr:
+        return values.str.replace("@", f"{mark}@", literal=True)
+
+    def phone(values: pl.Expr) -> pl.Expr:
+        return values.str.replace("+", f"+{number + 100}", literal=True)
+
     key = pl.struct(pl.element().struct.field("type"), pl.element().struct.field("value") + mark)
-    own = pl.col("value")
+    by_type = pl.when(pl.col("type") == "email").then(mailbox(pl.col("value")))
     marked = {
         "versions": [
             pl.col("record_id") + mark,
             pl.col("source_key") + mark,
-            pl.col("emails").list.eval(mailbox),
-            pl.col("phones").list.eval(pl.element() + digits),
+            pl.col("emails").list.eval(mailbox(pl.element())),
+            pl.col("phones").list.eval(phone(pl.element())),
             pl.col("identifiers").list.eval(key),
         ],
         "shared": [
-            pl.when(pl.col("type") == "email")
-            .then(own.str.replace("@", f"{mark}@", literal=True))
-            .when(pl.col("type") == "phone")
-            .then(own + digits)
-            .otherwise(own + mark)
+            by_type.when(pl.col("type") == "phone")
+            .then(phone(pl.col("value")))
+            .otherwise(pl.col("value") + mark)
             .alias("value")
         ],
-        "probable": [
-            pl.col("record_id") + mark,
-            *(pl.col(column).str.replace("@", f"{mark}@", literal=True) for column in ("email", "derived_from")),
-        ],
+        "probable": [pl.col("record_id") + mark, mailbox(pl.col("email")), mailbox(pl.col("derived_from"))],
         "truth": [pl.col("record_id") + mark, pl.col("entity_id") + mark],
     }
     return frame.with_columns(marked[name])
