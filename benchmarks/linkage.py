@@ -111,10 +111,11 @@ def main() -> int:
         return 0
     if arguments.measure:
         way, folder = arguments.measure
+        os.chdir(folder)  # where DuckDB spills to
         print(json.dumps(_MEASURED[way](Path(folder), arguments)))
         return 0
     with tempfile.TemporaryDirectory() as scratch:
-        place = Path(arguments.keep or scratch)
+        place = Path(arguments.keep or scratch).resolve()
         for section in arguments.sections:
             _SECTIONS[section](place, arguments)
     return 0
@@ -240,7 +241,6 @@ def _training(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
 
 
 def _ours(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
-    os.chdir(folder)  # where DuckDB spills to
     data, stages = Data.read(folder), Stages()
     resolved = _resolve(data, _model(folder), stages, arguments)
     return {**_figures(stages), "pairs": resolved.candidate_pairs, **_accuracy(folder, resolved.clusters)}

@@ -30,11 +30,13 @@ Rule = tuple[str, ...]
 CUT = 0.95
 """Where Splink's guides cut."""
 
-CUTS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+CUTS = (0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.9999, 0.999999)
 """Where the truth is asked which cut would have been best. Who has the truth needs no linkage: it is told as a bound."""
 
-SAMPLED_PAIRS = 1e7
-"""Random pairs for ``u``: "often adequate" in Splink's words, which recommend 1e9 for the final model."""
+SAMPLED_PAIRS = 1e8
+"""Random pairs for ``u``, as in the example of Splink's reference. Its text calls 1e7 often adequate for tests and 1e9 best; a million
+records have so few pairs that agree on a phone that 1e7 shows a handful of them. It stops early once every level is seen
+often enough. With 1e7 the stage takes a third of the time, and the accuracy is the same in the second decimal."""
 
 MOST_RECORDS_PER_VALUE = 50
 """An e-mail address or phone on more records than this is somebody's "none@example.com": a careful user empties it."""
