@@ -10,6 +10,9 @@ import resource
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +26,44 @@ def peak_mb() -> float:
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
-def medians(script: str, way: str, on: Path, runs: int) -> dict[str, float]:
-    """The medians of what ``script --measure WAY ON`` prints as JSON, over so many runs."""
-    command = [sys.executable, script, "--measure", way, str(on)]
+def medians(script: str, way: str, on: Path, runs: int, *options: str) -> dict[str, float]:
+    """The medians of what ``script --measure WAY ON`` (and further options) prints as JSON, over so many runs."""
+    command = [sys.executable, script, *options, "--measure", way, str(on)]
     found: list[dict[str, Any]] = [
         json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(runs)
     ]
     return {name: statistics.median(run[name] for run in found) for name in found[0]}
+
+
+class Stages:
+    """Seconds of the named stages of one way, in the order in which they first ran: of processor (all threads) and of wall clock.
+
+    A stage inside another counts as itself only.
+    """
+
+    def __init__(self) -> None:
+        self.cpu: dict[str, float] = {}
+        self.wall: dict[str, float] = {}
+        self._inside: list[str] = []
+        self._since = (0.0, 0.0)
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Count what happens inside as this stage."""
+        self._count()
+        self.cpu.setdefault(name, 0.0)
+        self.wall.setdefault(name, 0.0)
+        self._inside.append(name)
+        try:
+            yield
+        finally:
+            self._count()
+            self._inside.pop()
+
+    def _count(self) -> None:
+        """Add what has passed since the last change of stage to the stage that it passed in."""
+        now = (time.process_time(), time.perf_counter())
+        if self._inside:
+            self.cpu[self._inside[-1]] += now[0] - self._since[0]
+            self.wall[self._inside[-1]] += now[1] - self._since[1]
+        self._since = now

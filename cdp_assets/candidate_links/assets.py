@@ -173,6 +173,9 @@ def model_assets(
             "review_weight": model.review_weight,
             "left_to_the_prior": "\n".join(model.notes) or "nothing",
             "match_weights": picture(svg(pictures.match_weights_chart(model)), "match weights by comparison and level"),
+            "blocks": picture(
+                svg(pictures.block_sizes_chart(model)), "block sizes by blocking rule, and what was left out"
+            ),
         },
     )
     yield kept_frequencies

@@ -180,7 +180,8 @@ class Caps:
 class RuleReport:
     """What a rule did: its caps, pairs made, blocks refined, and blocks, records and pairs left out because of the cap.
 
-    A cap of 0 says that the rule was not used, and ``why_not`` why.
+    ``sizes``: its blocks before any was refined, by size: of 2 records, of 3 to 4, of 5 to 8 and so on, twice as large each
+    time. A cap of 0 says that the rule was not used, and ``why_not`` why.
     """
 
     rule: str
@@ -192,6 +193,7 @@ class RuleReport:
     dropped_records: int
     dropped_pairs: int
     why_not: str = ""
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -260,7 +262,7 @@ SPENT = "stronger rules had spent the budget of candidate pairs"
 
 
 def _unused(rule: BlockingRule, why: str) -> RuleReport:
-    return RuleReport(rule.name, 0, 0, 0, 0, 0, 0, 0, why)
+    return RuleReport(rule.name, 0, 0, 0, 0, 0, 0, 0, why_not=why)
 
 
 def block_keys(rule: BlockingRule, held: LinkageEngine) -> pl.DataFrame:
@@ -336,7 +338,8 @@ def _pairs_of(
 
 
 def _report(rule: BlockingRule, keys: pl.DataFrame, caps: Caps, pairs: int) -> RuleReport:
-    large = _sized(keys, "key").filter(pl.col("size") > caps.cap)
+    sized = _sized(keys, "key")
+    large = sized.filter(pl.col("size") > caps.cap)
     dropped = _sized(_refined(large), "key").filter(pl.col("size") > caps.finer_cap)
     return RuleReport(
         rule=rule.name,
@@ -347,6 +350,7 @@ def _report(rule: BlockingRule, keys: pl.DataFrame, caps: Caps, pairs: int) -> R
         dropped_blocks=dropped.get_column("key").n_unique(),
         dropped_records=dropped.get_column("unique_id").n_unique(),
         dropped_pairs=_pair_count(dropped.group_by("key").len()),
+        sizes=_sizes(sized),
     )
 
 
@@ -370,6 +374,17 @@ def planned(
                 left = max(left - pairs, 0)
                 reports.append(_report(rule, keys, caps, pairs))
     return tuple(reports)
+
+
+def _sizes(sized: pl.DataFrame) -> tuple[int, ...]:
+    """Blocks of 2, of 3 to 4, of 5 to 8 … records; ``size`` stands on every row of a block."""
+    rows = sized.filter(pl.col("size") > 1).group_by("size").len("rows").sort("size")
+    counts: list[int] = []
+    for size, found in rows.iter_rows():
+        at = (size - 1).bit_length() - 1
+        counts += [0] * (at + 1 - len(counts))
+        counts[at] += found // size
+    return tuple(counts)
 
 
 def _cap(sized: pl.DataFrame, key: str, max_block: int, budget: int) -> int:

@@ -56,6 +56,36 @@ def match_weights_chart(model: TrainedModel) -> Spec:
     return _spec(chart)
 
 
+def block_sizes_chart(model: TrainedModel) -> Spec:
+    """How many blocks of which size each blocking rule made when the model was trained, and what was left out."""
+    reports = model.content["blocking"]
+    rules = [report["rule"] for report in reports]
+    sizes = [_size_class(at) for at in range(max((len(_sizes(report)) for report in reports), default=0))]
+    rows = [
+        {"rule": report["rule"], "size": sizes[at], "blocks": blocks}
+        for report in reports
+        for at, blocks in enumerate(_sizes(report))
+        if blocks
+    ]
+    squares = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_rect()
+        .encode(
+            x=alt.X("size:N", sort=sizes, title="records in a block", axis=alt.Axis(labelAngle=-45)),
+            y=alt.Y("rule:N", sort=rules, scale=alt.Scale(domain=rules), title=None, axis=alt.Axis(labelLimit=260)),
+            color=alt.Color("blocks:Q", scale=alt.Scale(type="log", scheme="blues"), title="blocks"),
+        )
+        .properties(width=_WIDTH * 0.6)
+    )
+    beside = (
+        alt.Chart(alt.InlineData(values=[{"rule": report["rule"], "told": _left_out(report)} for report in reports]))
+        .mark_text(align="left", color=AGAINST)
+        .encode(y=alt.Y("rule:N", sort=rules, axis=None), x=alt.value(0), text="told:N")
+        .properties(width=_WIDTH * 0.3)
+    )
+    return _spec(alt.hconcat(squares, beside, spacing=4).configure_view(stroke=None))
+
+
 def waterfall(evidence: list[Evidence]) -> Spec:
     """How the evidence on one pair adds up, comparison by comparison, without the values compared."""
     rows: list[dict[str, Any]] = []
@@ -124,6 +154,22 @@ def weight_histogram(scored_pairs: pl.DataFrame, accept_weight: float, review_we
 
 def _spec(chart: alt.TopLevelMixin) -> Spec:
     return chart.to_dict()
+
+
+def _sizes(report: dict[str, Any]) -> list[int]:
+    """A rule's blocks by size class; versions of the model from before they were counted have none."""
+    return list(report.get("sizes", []))
+
+
+def _left_out(report: dict[str, Any]) -> str:
+    if not report["cap"]:
+        return "not tried"
+    return f"{report['dropped_pairs']:,} pairs left out" if report["dropped_pairs"] else ""
+
+
+def _size_class(at: int) -> str:
+    """The sizes of the blocks that :class:`~cdp_assets.candidate_links.blocking.RuleReport` counts together."""
+    return "2" if at == 0 else f"{2**at + 1} to {2 ** (at + 1)}"
 
 
 def _side_header() -> alt.Header:

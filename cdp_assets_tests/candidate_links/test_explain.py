@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import polars as pl
 import pytest
 
 from cdp_assets.candidate_links import pictures
+from cdp_assets.candidate_links.blocking import RuleReport
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.explain import HOUSEHOLD, PRIOR, explain, match_weight, verdict
 from cdp_assets.candidate_links.scoring import score
@@ -59,6 +61,7 @@ def test_pictures_are_drawn_and_hold_no_value(town_profiles: pl.DataFrame, town_
         pictures.waterfall(rows),
         pictures.weight_histogram(scored, town_model.accept_weight, town_model.review_weight),
         pictures.weight_histogram(scored.head(0), 1.0, -4.0),
+        pictures.block_sizes_chart(town_model),
     ]
     values = {value for row in rows for value in (row.value_l, row.value_r) if value}
     for chart in charts:
@@ -66,6 +69,26 @@ def test_pictures_are_drawn_and_hold_no_value(town_profiles: pl.DataFrame, town_
         assert not [value for value in values if value in said]
     assert png(charts[0]).startswith(b"\x89PNG")
     assert "<svg" in svg(charts[1])
+
+
+def test_the_picture_of_blocks_says_what_was_left_out_and_what_not_tried(town_model: TrainedModel) -> None:
+    reports = (
+        RuleReport("SAME_EMAIL", 400, 9, 1, 1, 500, 124_750, (3, 2, 0, 0, 0, 0, 0, 0, 1)),
+        RuleReport("SAME_PHONE", 0, 0, 0, 0, 0, 0),
+    )
+    before = [{"rule": "SAME_COMPANY", "cap": 400, "dropped_pairs": 0}]  # by a release that counted no sizes
+    content = town_model.content | {"blocking": [vars(report) for report in reports] + before}
+    chart = pictures.block_sizes_chart(dataclasses.replace(town_model, settings=json.dumps(content)))
+    squares, beside = (chart["datasets"][part["data"]["name"]] for part in chart["hconcat"])
+    told = {row["rule"]: row["told"] for row in beside}
+    assert told == {"SAME_EMAIL": "124,750 pairs left out", "SAME_PHONE": "not tried", "SAME_COMPANY": ""}
+    assert [tuple(row.values()) for row in squares] == [
+        ("SAME_EMAIL", "2", 3),
+        ("SAME_EMAIL", "3 to 4", 2),
+        ("SAME_EMAIL", "257 to 512", 1),
+    ]
+    without = dataclasses.replace(town_model, settings=json.dumps(content | {"blocking": []}))
+    assert "<svg" in svg(pictures.block_sizes_chart(without))
 
 
 NAMESAKES = {"first_name": "anna", "last_name": "adlerq"}
