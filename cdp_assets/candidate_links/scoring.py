@@ -32,8 +32,13 @@ ONE_ROW_PER_PERSON = "ONE_ROW_PER_PERSON"
 WEIGHT_DECIMALS = 6
 
 
-def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | None = None) -> pl.DataFrame:
-    """Score all candidate pairs of ``candidate_links/linkage_profiles``.
+def score(
+    profiles: pl.DataFrame,
+    model: TrainedModel,
+    engine: LinkageEngine | None = None,
+    touching: pl.Series | None = None,
+) -> pl.DataFrame:
+    """Score all candidate pairs of ``candidate_links/linkage_profiles``; with ``touching``, those with one of these profile ids.
 
     Returns ``candidate_links/scored_pairs``: pairs from the review weight, and pairs that a rule accepts. Two profiles
     of one source that has one row per person are never accepted.
@@ -44,12 +49,17 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
     if not comparisons or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
-    blocks = candidate_pairs(frame, engine, model.policy)
-    if blocks.pairs.is_empty():
+    candidates = candidate_pairs(frame, engine, model.policy).pairs
+    if touching is not None:
+        wanted = touching.unique().implode()
+        candidates = candidates.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
+        ends = pl.concat([candidates["id_l"], candidates["id_r"]]).unique().to_frame("unique_id")
+        frame = frame.join(ends, on="unique_id", how="semi", maintain_order="left")
+    if candidates.is_empty():
         return SCORED_PAIRS.empty()
     scored = engine.predict(
         frame,
-        blocks.pairs,
+        candidates,
         model.content["splink"],
         _term_frequency_tables(frame, model),
         model.review_weight - OWN_KEY_MARGIN,
@@ -60,7 +70,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
         model.accept_weight,
         model.review_weight,
     )
-    decided = _keep_rows_apart(decided, profiles).join(_found_by(blocks.pairs), on=["id_l", "id_r"])
+    decided = _keep_rows_apart(decided, profiles).join(_found_by(candidates), on=["id_l", "id_r"])
     return SCORED_PAIRS.conform(
         decided.select(
             pl.col("id_l").alias("profile_id_l"),
