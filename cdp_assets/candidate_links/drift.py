@@ -38,6 +38,9 @@ population stability index."""
 EMPTY_BIN = 1e-4
 """A bin counts for at least this: its logarithm would be infinite."""
 
+NOT_RARE = 8.0
+"""A value that the model has never seen counts as its rarest. That is wrong by three bits where it is this many times as common."""
+
 FEWEST_VALUES = 200
 """With fewer filled values, and with fewer accepted pairs, chance alone moves shares beyond the limits: they are not measured."""
 
@@ -160,11 +163,21 @@ def _frequencies(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) 
             rest = {"value": None, "frequency": max(1.0 - float(both["frequency"].sum()), 0.0), "count": filled - seen}
             both = pl.concat([both, pl.DataFrame([rest], schema=both.schema)])
         else:
-            share = 1.0 - seen / filled
+            share = _unseen_and_not_rare(today, known, filled)
             rows.append(_Measured(UNSEEN, field, share, limits.unseen_share, share))
         shift = stability_index(both, float(min(model.trained_profiles, filled)))
         rows.append(_Measured(SHIFT, field, shift, limits.frequencies_shift, shift))
     return rows
+
+
+def _unseen_and_not_rare(today: pl.DataFrame, known: pl.DataFrame, filled: int) -> float:
+    """Share of the filled values that are new to the model, and so common that its rarest frequency is wrong for them.
+
+    New values alone say nothing: most dates of birth and streets are new in data that grows, and rightly counted as rare.
+    """
+    common = float(known["frequency"].min()) * NOT_RARE * filled  # type: ignore[arg-type]
+    new = today.join(known, on="value", how="anti").filter(pl.col("count") >= common)
+    return int(new["count"].sum()) / filled
 
 
 def stability_index(values: pl.DataFrame, sample: float) -> float:
@@ -284,7 +297,7 @@ def _says(one: _Measured, moved: float) -> str:
         GROWTH: f"the data has grown by {moved:.0%} since training; {one.limit:.0%} is the limit",
         FIELDS: f"{moved:.0f} fields are filled now, or no longer, that the version compares otherwise",
         SHIFT: f"{field}: how common its values are has shifted by {moved:.2f} (stability index); {one.limit:g} is the limit",
-        UNSEEN: f"{field}: {moved:.0%} of its values are new to the version; {one.limit:.0%} is the limit",
+        UNSEEN: f"{field}: {moved:.0%} of its values are new to the version and not rare; {one.limit:.0%} is the limit",
         FILLED: f"{field}: filled in {one.value:.0%} of the profiles, a change of {moved:.0%}; {one.limit:.0%} is the limit",
         AGREEMENT: f"{field}: {moved:.0%} of the accepted pairs agree at another level than at first; {one.limit:.0%} is the limit",
         NEAR: f"{one.value:.0%} of the pairs are near the threshold, a change of {moved:.0%}; {one.limit:.0%} is the limit",

@@ -18,8 +18,8 @@ class DriftLimits(BaseModel):
     """How far the data may move from what the model in use was trained on before a new one is due (``drift.py``).
 
     ``frequencies_shift``: population stability index of a field's values, corrected for chance; 0.25 is where its users
-    speak of another population. ``unseen_share``: filled values that the model has never seen, and takes for rare ones; data that
-    grows by a fifth stays below. ``filled_share``: change of the share of profiles that fill a comparison.
+    speak of another population. ``unseen_share``: filled values that the model has never seen and takes for rare ones, though
+    they are not: a new country, say. ``filled_share``: change of the share of profiles that fill a comparison.
     ``agreement_shift``: share of accepted pairs that stand at another level than when the version came into use; a source with twice as
     many misspelt names moves one name in twenty. ``near_threshold_share``: change of the share of pairs that a bit or two would decide
     otherwise: people feel these first, in the review queue.
@@ -28,7 +28,7 @@ class DriftLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     frequencies_shift: Annotated[float, Field(gt=0)] = 0.25
-    unseen_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    unseen_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     filled_share: Annotated[float, Field(gt=0, le=1)] = 0.15
     agreement_shift: Annotated[float, Field(gt=0, le=1)] = 0.1
     near_threshold_share: Annotated[float, Field(gt=0, le=1)] = 0.05

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from cdp_assets.candidate_links.due import Retraining, retraining
 from cdp_assets.ledger import REFUSED, Ledger
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
@@ -279,6 +280,7 @@ def _pending(
         items.append(
             f"{plural(decisions, 'judgement or correction', 'judgements and corrections')} since the last resolution: cdp run"
         )
+    items.extend(_model_items(retraining(workspace)))
     missing = [source.source for source in sources if source.contract == "missing"]
     if missing:
         items.append(
@@ -287,6 +289,18 @@ def _pending(
     if not any(source.imports or source.waiting_files or source.waiting_imports for source in sources):
         items.append("nothing has landed yet: put files into landing/<source>/ and run `cdp run`")
     return tuple(items)
+
+
+def _model_items(model: Retraining) -> list[str]:
+    """What there is to do about the linkage model: a version that was chosen, one that waits, or one that is due and why."""
+    if model.chosen:
+        by = f"{model.chosen_by} has" if model.chosen_by else "the policy has"
+        return [f"{by} chosen linkage model {model.chosen} for the next resolution: cdp run"]
+    if model.proposed:
+        return [f"linkage model {model.proposed} waits to be taken into use: cdp model show --version {model.proposed}"]
+    if model.reasons and not model.is_trained_anyway:
+        return [f"a new linkage model is due, for {'; '.join(model.reasons)}: cdp model train"]
+    return []
 
 
 def _rejected_by_rule(workspace: Workspace) -> tuple[dict[str, Any], ...]:
