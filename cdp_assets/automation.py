@@ -28,6 +28,7 @@ from dagster._core.storage.runs import SqliteRunStorage
 
 from cdp_assets import resources
 from cdp_assets.candidate_links.due import retraining
+from cdp_assets.identity_graph.plan import OF_THE_NEXT
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED
 from cdp_assets.processes import is_alive, this_host, this_process
 from cdp_assets.sources.arrivals import Arrivals, has_unsettled_files, register_arrivals, resolution_inputs
@@ -87,6 +88,13 @@ TRAIN = dg.define_asset_job(
     description="Train a new version of the linkage model beside the one in use, and work out what it would change.",
 )
 
+PLAN = dg.define_asset_job(
+    "plan_resolution",
+    selection=dg.AssetSelection.assets(["identity_graph", "plans"], ["identity_graph", "plan_changes"]),
+    config={"ops": {"plans": {"config": {"of": OF_THE_NEXT}}}},
+    description="Work out what the next resolution would do to the customers, without doing it.",
+)
+
 AUDIT_RESOLUTION = dg.define_asset_job(
     "audit_resolution",
     selection=dg.AssetSelection.assets(["identity_graph", "resolution_audits"]),
@@ -142,7 +150,7 @@ def jobs_for(contracts: Sequence[SourceContract]) -> list[Job]:
         for contract in contracts
         if contract.extract.is_fetched
     ]
-    return [*imports, *extractions, RESOLVE, TRAIN, AUDIT, AUDIT_RESOLUTION, PUBLISH]
+    return [*imports, *extractions, RESOLVE, TRAIN, PLAN, AUDIT, AUDIT_RESOLUTION, PUBLISH]
 
 
 TRAIN_WEEKLY = dg.ScheduleDefinition(
@@ -560,8 +568,10 @@ def _shipped_configuration() -> Path:
     return Path(__file__).parent / "dagster.yaml"
 
 
-def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False) -> RunReport:
-    """Run everything pending through Dagster, in this process: new imports, then one resolution.
+def run_pending(
+    workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False, resolve: bool = True
+) -> RunReport:
+    """Run everything pending through Dagster, in this process: new imports, then one resolution, unless it is not to ``resolve``.
 
     ``report`` is told, line by line, what is being done. Nothing raised by one source stops the others.
     """
@@ -581,7 +591,8 @@ def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_
                 runner.execute(extract_job_name(contract.source))
         for contract in contracts:
             _import_waiting(workspace, contract, runner, report)
-        _resolve(workspace, contracts, runner, report, anyway=resolve_anyway)
+        if resolve:
+            _resolve(workspace, contracts, runner, report, anyway=resolve_anyway)
     _count(workspace, outcome)
     return outcome
 
@@ -768,6 +779,16 @@ def train(workspace: Workspace) -> RunReport:
     return outcome
 
 
+def plan(workspace: Workspace) -> RunReport:
+    """Work out what the next resolution would do, with what has been imported and decided by now."""
+    from cdp_assets.definitions import definitions_for
+
+    outcome = RunReport()
+    with _instance(workspace.require(), lambda _: None) as instance:
+        _Runner(definitions_for(workspace), instance, outcome).execute(PLAN.name)
+    return outcome
+
+
 def audit_resolution(workspace: Workspace) -> RunReport:
     """Audit a slice of the last resolution, as the nightly schedule does."""
     from cdp_assets.definitions import definitions_for
@@ -818,7 +839,11 @@ class _Runner:
 
     def _quietly(self, job_name: str) -> dict[str, object]:
         quiet: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        return quiet | ({"ops": {"linkage_model": {"config": {"retrain": True}}}} if job_name == TRAIN.name else {})
+        configured: dict[str, dict[str, object]] = {
+            TRAIN.name: {"ops": {"linkage_model": {"config": {"retrain": True}}}},
+            PLAN.name: {"ops": {"plans": {"config": {"of": OF_THE_NEXT}}}},
+        }
+        return quiet | configured.get(job_name, {})
 
 
 def _own_words(error: Any) -> str:

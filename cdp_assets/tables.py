@@ -723,17 +723,18 @@ REVIEW_QUEUE = Table(
 
 PLANS = Table(
     "identity_graph/plans",
-    "plan: what a proposed linkage model would do to the customers, worked out before it is done",
+    "plan: what a proposed linkage model, or the next resolution, would do to the customers, worked out before it is done",
     (
         _key("plan_id", "hash of the model version and of every change: the same plan has the same id"),
+        _key("subject", "a proposed model, or the next resolution"),
         Column("planned_at", MOMENT, "when it was worked out", nullable=False),
-        _key("model_version", "model version that was proposed"),
+        _key("model_version", "model version that would score"),
         _key("compared_with", "model version of the last resolution"),
         _key("resolution_id", "resolution that it was compared with"),
         Column("profiles", INTEGER, "linkage profiles that were resolved in full", nullable=False),
-        Column("links_before", INTEGER, "accepted links of the last resolution", nullable=False),
-        Column("links_gained", INTEGER, "accepted links that would be new", nullable=False),
-        Column("links_lost", INTEGER, "accepted links that would be no more", nullable=False),
+        Column("links_before", INTEGER, "accepted links of the last resolution; null: a resolution had begun that was then refused"),
+        Column("links_gained", INTEGER, "accepted links that would be new; null as links_before"),
+        Column("links_lost", INTEGER, "accepted links that would be no more; null as links_before"),
         Column("customers_before", INTEGER, "customers of the last resolution", nullable=False),
         Column("customers_after", INTEGER, "customers that there would be", nullable=False),
         Column("merged", INTEGER, "customers that would go into another one: their ids would resolve to its", nullable=False),
@@ -744,7 +745,7 @@ PLANS = Table(
         Column("records_moved", INTEGER, "records that would go to another customer", nullable=False),
         Column("changed_customers", INTEGER, "customers that would lose or gain records by a merge or a split", nullable=False),
         Column("changed_share", NUMBER, "those, as a share of the customers before", nullable=False),
-        _key("outcome", "taken into use (by policy), waits for approval, or the next resolution trains anew"),
+        _key("outcome", "taken into use (by policy), waits for approval, the next resolution trains anew, or within the limits"),
     ),
     key=("plan_id",),
 )  # fmt: skip

@@ -6,17 +6,41 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from cdp_assets.candidate_links.models import MODEL_CHOICE, in_use, model_choice, proposed, which_scores
+from cdp_assets.candidate_links.due import retraining
+from cdp_assets.candidate_links.models import MODEL_CHOICE, in_use, proposed
 from cdp_assets.candidate_links.policy import load_linkage_policy
+from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.drawing import svg
 from cdp_assets.identity_graph import pictures
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.clusters import links_not_followed
 from cdp_assets.identity_graph.customer_ids import assign
+from cdp_assets.identity_graph.guard import (
+    PLAN_CHOICE,
+    PlanRefusedError,
+    beyond_limits,
+    load_identity_policy,
+    require_approval,
+)
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
-from cdp_assets.identity_graph.plan import TAKEN, Known, outcome_of, plan_of, resolved, with_plan, with_plan_changes
+from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
+from cdp_assets.identity_graph.plan import (
+    OF_A_MODEL,
+    OF_THE_NEXT,
+    TAKEN,
+    WAITS,
+    WITHIN_LIMITS,
+    Known,
+    Plan,
+    Resolved,
+    outcome_of,
+    plan_of,
+    resolved,
+    with_plan,
+    with_plan_changes,
+)
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
-from cdp_assets.identity_graph.resolution import previous_resolution, record_facts
+from cdp_assets.identity_graph.resolution import PreviousResolution, previous_resolution, record_facts
 from cdp_assets.identity_graph.review_queue import review_queue as queue_of
 from cdp_assets.identity_graph.slice_audit import FINDINGS, WHAT_TO_DO, audit, recomputed_slice, slice_of, with_audit
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
@@ -150,6 +174,9 @@ def customer_id_assets(
         now=moment,
         model_changed=previous.model_version not in (None, model_version),
     )
+    _hold_beyond_limits(
+        workspace, Resolved(lake.read(SCORED_PAIRS), clustered, assigned, changes), previous, model_version
+    )
     lineage = stored(workspace, ID_LINEAGE, assigned.lineage, metadata=_lineage_numbers(assigned.lineage))
     all_changes = pl.concat([previous.changes, changes])
     history = stored(workspace, IDENTITY_CHANGES, all_changes, metadata=_change_numbers(all_changes, changes))
@@ -173,6 +200,35 @@ def customer_id_assets(
     )
     yield lineage
     yield history
+
+
+def _hold_beyond_limits(
+    workspace: Workspace, would_be: Resolved, previous: PreviousResolution, model_version: str
+) -> None:
+    """Let nothing through that changes more customers than the policy allows, unless that very plan was approved; keep it to be looked at."""
+    policy, lake = load_identity_policy(workspace.policy_file("identity")), workspace.lake
+    if not policy.has_limits:
+        return
+    profiles = lake.scan(LINKAGE_PROFILES).select(pl.len()).collect().item()
+    last = workspace.ledger.last_resolution()
+    plan = plan_of(
+        would_be,
+        None,  # the pairs of the last resolution have been replaced by now
+        previous,
+        subject=OF_THE_NEXT,
+        model_version=model_version,
+        profiles=profiles,
+        resolution_id=last["resolution_id"] if last else "",
+        now=now(),
+    )
+    approved = workspace.ledger.choice(PLAN_CHOICE)
+    try:
+        require_approval(plan.row, policy, approved["subject"] if approved else None)
+    except PlanRefusedError:
+        plans = with_plan(lake.read_or_empty(PLANS), plan, WAITS)
+        lake.replace(PLAN_CHANGES, with_plan_changes(lake.read_or_empty(PLAN_CHANGES), plan, plans))
+        lake.replace(PLANS, plans)
+        raise
 
 
 def _model_version(workspace: Workspace) -> str:
@@ -230,61 +286,90 @@ def review_queue(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
 _PLANNED_FROM = [LINKAGE_MODEL, TERM_FREQUENCIES, LINKAGE_PROFILES, PROFILE_MEMBERS, SCORED_PAIRS, CUSTOMER_IDS]
 
 
+class PlanConfig(dg.Config):
+    """``of``: what is planned, a proposed model over the profiles of the last resolution, or the next resolution."""
+
+    of: str = OF_A_MODEL
+
+
 @dg.multi_asset(
     name="plans",
     pool=RESOLUTION_POOL,
     specs=[
         table_spec(
             PLANS,
-            "One row per plan: what a proposed linkage model would do to the customers, before it is done.\n\nKey: plan_id. All profiles are "
-            "resolved in full with the proposed version, in memory, and compared with the last resolution. Where little changes, the policy "
-            "takes the version into use; else `cdp model use` does. Read by `cdp model show`.",
+            "One row per plan: what a proposed linkage model, or the next resolution, would do to the customers, before it is done.\n\n"
+            "Key: plan_id. All profiles are resolved in full, in memory, and compared with the last resolution. Where a proposed model changes "
+            "little, the policy takes it into use; else `cdp model use` does. A resolution beyond the limits of policies/identity.yaml waits for "
+            "`cdp apply`. Read by `cdp plan` and `cdp model show`.",
             deps=_PLANNED_FROM,
             kinds=["polars", "duckdb", "splink"],
         ).merge_attributes(tags={"cdp/step": "plan"}),
         table_spec(
             PLAN_CHANGES,
             "One row per plan and change of a customer that it would make, those that move the most records first.\n\nKey: plan and rank. "
-            "Ids and counts, no values; the plan's own row counts all changes. Read by `cdp model show`.",
+            "Ids and counts, no values; the plan's own row counts all changes. Read by `cdp plan` and `cdp model show`.",
             deps=_PLANNED_FROM,
             kinds=["polars", "duckdb", "splink"],
         ).merge_attributes(tags={"cdp/step": "plan"}),
     ],
 )
-def plan_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
-    """Work out what the proposed model would change; let the policy take it into use where that is little."""
-    lake, policy = workspace.lake, load_linkage_policy(workspace.policy_file("linkage"))
-    models, frequencies = lake.read(LINKAGE_MODEL), lake.read(TERM_FREQUENCIES)
-    plans, plan_changes = lake.read_or_empty(PLANS), lake.read_or_empty(PLAN_CHANGES)
-    model, resolution = proposed(models, frequencies, policy), workspace.ledger.last_resolution()
-    metadata: dict[str, Any] = {"proposed": 0}
-    if model is not None and resolution is not None:
-        moment, previous, known = now(), previous_resolution(lake), _known(workspace)
-        scorer = which_scores(
-            models, frequencies, known.profiles, policy, model_choice(workspace.ledger.choice(MODEL_CHOICE))
-        )
-        plan = plan_of(
-            resolved(known, model, previous, moment),
-            lake.read(SCORED_PAIRS),
-            previous,
-            model_version=model.model_version,
-            profiles=known.profiles.height,
-            resolution_id=resolution["resolution_id"],
-            now=moment,
-        )
-        outcome = outcome_of(plan, policy, is_pinned=scorer.is_pinned)
+def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
+    """Work out what would change; let the policy take a proposed model into use where that is little."""
+    plan = _plan_of_the_next(workspace) if config.of == OF_THE_NEXT else _plan_of_the_proposal(workspace)
+    plans, plan_changes = workspace.lake.read_or_empty(PLANS), workspace.lake.read_or_empty(PLAN_CHANGES)
+    metadata: dict[str, Any] = {"planned": 0}
+    if plan is not None:
+        outcome = _outcome(workspace, plan, config.of)
         plans = with_plan(plans, plan, outcome)
         plan_changes = with_plan_changes(plan_changes, plan, plans)
         if outcome == TAKEN:
-            workspace.ledger.add_choice(MODEL_CHOICE, model.model_version, chosen_by=None, now=moment)
+            workspace.ledger.add_choice(MODEL_CHOICE, plan.row["model_version"], chosen_by=None, now=now())
         metadata = {
-            "proposed": 1,
+            "planned": 1,
             "outcome": outcome,
             **{name: value for name, value in plan.row.items() if isinstance(value, int | float | str)},
             "would_change": picture(svg(pictures.plan_chart(plan.row)), "customers and links that would change"),
         }
     yield stored(workspace, PLAN_CHANGES, plan_changes)
     yield stored(workspace, PLANS, plans, metadata=metadata)
+
+
+def _plan_of_the_proposal(workspace: Workspace) -> Plan | None:
+    """What the proposed model would change; None where there is none, or nothing to compare it with."""
+    policy = load_linkage_policy(workspace.policy_file("linkage"))
+    model = proposed(workspace.lake.read(LINKAGE_MODEL), workspace.lake.read(TERM_FREQUENCIES), policy)
+    return None if model is None else _plan(workspace, _known(workspace), model, OF_A_MODEL)
+
+
+def _plan_of_the_next(workspace: Workspace) -> Plan | None:
+    known = known_by_now(workspace)
+    model = next_model(workspace, known, load_linkage_policy(workspace.policy_file("linkage")))
+    return _plan(workspace, known, model, OF_THE_NEXT)
+
+
+def _plan(workspace: Workspace, known: Known, model: TrainedModel, subject: str) -> Plan | None:
+    moment, previous, last = now(), previous_resolution(workspace.lake), workspace.ledger.last_resolution()
+    if last is None:
+        return None
+    return plan_of(
+        resolved(known, model, previous, moment),
+        workspace.lake.read(SCORED_PAIRS),
+        previous,
+        subject=subject,
+        model_version=model.model_version,
+        profiles=known.profiles.height,
+        resolution_id=last["resolution_id"],
+        now=moment,
+    )
+
+
+def _outcome(workspace: Workspace, plan: Plan, subject: str) -> str:
+    if subject == OF_THE_NEXT:
+        limits = load_identity_policy(workspace.policy_file("identity"))
+        return WAITS if beyond_limits(plan.row, limits) else WITHIN_LIMITS
+    policy = load_linkage_policy(workspace.policy_file("linkage"))
+    return outcome_of(plan, policy, is_pinned=retraining(workspace).pinned_by is not None)
 
 
 def _known(workspace: Workspace) -> Known:

@@ -1,6 +1,6 @@
-"""A plan before the deed: what another linkage model would do to the customers, worked out in full and written nowhere in use.
+"""A plan before the deed: what another linkage model, or the next resolution, would do to the customers, written nowhere in use.
 
-The same functions that make a resolution resolve the same profiles with the other model, in memory; what comes out is compared with the
+The same functions that make a resolution resolve the same profiles with another model, or what has arrived since, in memory; what comes out is compared with the
 last resolution: links gained and lost, customers merged, split, created, ids retired. The plan is named by what it would do,
 so that who approves it approves just that.
 
@@ -28,7 +28,9 @@ from cdp_assets.identity_graph.identity_changes import identity_changes
 from cdp_assets.identity_graph.resolution import PreviousResolution
 from cdp_assets.tables import PLAN_CHANGES, PLANS
 
+OF_A_MODEL, OF_THE_NEXT = "a proposed model", "the next resolution"
 TAKEN, WAITS, TRAINED_ANYWAY = "taken into use", "waits for approval", "the next resolution trains anew"
+WITHIN_LIMITS = "within the limits"
 
 MOST_CHANGES_KEPT = 1_000
 """Changes of a plan that are listed, those that move the most records first; its counts are of all of them."""
@@ -105,16 +107,17 @@ def resolved(
 
 def plan_of(
     would_be: Resolved,
-    scored_pairs: pl.DataFrame,
+    scored_pairs: pl.DataFrame | None,
     previous: PreviousResolution,
     *,
+    subject: str = OF_A_MODEL,
     model_version: str,
     profiles: int,
     resolution_id: str,
     now: datetime,
 ) -> Plan:
-    """Compare what would be with what is: ``scored_pairs`` and ``previous`` of the last resolution."""
-    before, after = _links(scored_pairs), _links(would_be.scored_pairs)
+    """Compare what would be with what is: ``scored_pairs`` (None: no longer there) and ``previous`` of the last resolution."""
+    after, before = _links(would_be.scored_pairs), None if scored_pairs is None else _links(scored_pairs)
     changes = would_be.changes
     counts = dict(changes["change"].value_counts().rows())
     customers = previous.customer_ids["customer_id"].unique()
@@ -124,14 +127,15 @@ def plan_of(
     plan_id = _plan_id(model_version, changes)
     row = {
         "plan_id": plan_id,
+        "subject": subject,
         "planned_at": now,
         "model_version": model_version,
         "compared_with": previous.model_version or "",
         "resolution_id": resolution_id,
         "profiles": profiles,
-        "links_before": before.height,
-        "links_gained": after.join(before, on=before.columns, how="anti").height,
-        "links_lost": before.join(after, on=before.columns, how="anti").height,
+        "links_before": None if before is None else before.height,
+        "links_gained": None if before is None else after.join(before, on=before.columns, how="anti").height,
+        "links_lost": None if before is None else before.join(after, on=before.columns, how="anti").height,
         "customers_before": customers.len(),
         "customers_after": would_be.ids.customer_ids["customer_id"].n_unique(),
         **{kind: int(counts.get(kind, 0)) for kind in _KINDS},

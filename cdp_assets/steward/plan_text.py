@@ -1,4 +1,4 @@
-"""What a proposed linkage model would change, as text: counts, and the customers whose ids it would touch first. No value of any customer.
+"""What a proposed linkage model, or the next resolution, would change, as text: counts, and the customers whose ids it would touch first. No value of any customer.
 
 What does not belong here: working it out (``identity_graph/plan.py``) and taking the version into use (``model_use.py``).
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.identity_graph.plan import TAKEN, TRAINED_ANYWAY
+from cdp_assets.identity_graph.plan import OF_A_MODEL, OF_THE_NEXT, TAKEN, TRAINED_ANYWAY, WITHIN_LIMITS
 from cdp_assets.lake import Lake
 from cdp_assets.steward.plain_text import facts, heading, moment, plural, table
 from cdp_assets.tables import PLAN_CHANGES, PLANS
@@ -35,7 +35,16 @@ class PlanFacts:
 
 def plan_facts(lake: Lake, model_version: str) -> PlanFacts | None:
     """What is known of taking a version into use; None where it was never proposed, or long ago."""
-    plans = lake.read_or_empty(PLANS).filter(pl.col("model_version") == model_version).sort("planned_at", "plan_id")
+    return _newest(lake, pl.col("model_version") == model_version)
+
+
+def next_plan(lake: Lake) -> PlanFacts | None:
+    """The newest plan of the next resolution; None where there is none."""
+    return _newest(lake, pl.col("subject") == OF_THE_NEXT)
+
+
+def _newest(lake: Lake, wanted: pl.Expr) -> PlanFacts | None:
+    plans = lake.read_or_empty(PLANS).filter(wanted).sort("planned_at", "plan_id")
     if plans.is_empty():
         return None
     plan = plans.row(-1, named=True)
@@ -50,13 +59,14 @@ def plan_text(found: PlanFacts, width: int) -> str:
     rows: list[tuple[str, object]] = [
         ("compared", f"with the resolution by {plan['compared_with']}; worked out {moment(plan['planned_at'])}"),
         ("resolved in full", plural(plan["profiles"], "linkage profile")),
-        ("accepted links", f"{plan['links_gained']:,} more and {plan['links_lost']:,} fewer, of {plan['links_before']:,}"),
+        ("accepted links", _links(plan)),
         ("customers", f"{after:,}; {before:,} now" if after != before else f"{after:,}, as now"),
         ("", f"{plan['merged']:,} merged into another, {plan['split']:,} split off, {plan['created']:,} created, {plan['retired']:,} retired"),
         ("ids that change", f"of {plural(plan['changed_customers'], 'customer')} ({_share(plan['changed_share'])}); {plural(plan['records_moved'], 'record moves', 'records move')}"),
         ("plan", f"{plan['plan_id']}: {_outcome(plan)}"),
     ]  # fmt: skip
-    text = f"{heading('What taking it into use would change')}\n{facts(rows, width)}"
+    what = "taking it into use" if plan["subject"] == OF_A_MODEL else "the next resolution"
+    text = f"{heading(f'What {what} would change')}\n{facts(rows, width)}"
     if not found.changes:
         return text
     columns = ("change", "customer", "from or with", "records", "weight")
@@ -69,8 +79,21 @@ def plan_text(found: PlanFacts, width: int) -> str:
     return f"{text}\n\n{table(columns, told, width, may_drop=('weight',))}{rest}"
 
 
+def _links(plan: Mapping[str, Any]) -> str | None:
+    if plan["links_before"] is None:
+        return None  # a resolution that was refused had replaced them
+    return f"{plan['links_gained']:,} more and {plan['links_lost']:,} fewer, of {plan['links_before']:,}"
+
+
 def _outcome(plan: Mapping[str, Any]) -> str:
     outcome = str(plan["outcome"])
+    if plan["subject"] == OF_THE_NEXT:
+        within = "within the limits of policies/identity.yaml, if there are any; cdp run does it"
+        return (
+            within
+            if outcome == WITHIN_LIMITS
+            else f"beyond the limits of policies/identity.yaml; cdp apply {plan['plan_id']}"
+        )
     if outcome == TAKEN:
         return "little changes; the policy takes it into use with the next resolution"
     if outcome == TRAINED_ANYWAY:
