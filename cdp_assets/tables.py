@@ -631,6 +631,7 @@ DRIFT = Table(
         _key("resolution_id", "resolution whose profiles and pairs were measured"),
         Column("measured_at", MOMENT, "when", nullable=False),
         _key("model_version", "model version in use"),
+        Column("accept_weight", NUMBER, "match weight from which a candidate link was accepted", nullable=False),
         _key("measure", "growth, fields_compared, frequencies_shift, unseen_share, filled_share, agreement_shift or near_threshold_share"),
         _key("field", "field or comparison that it speaks of, or 'all'"),
         Column("value", NUMBER, "its value", nullable=False),

@@ -12,9 +12,11 @@ import pytest
 
 from cdp_assets.candidate_links.due import retraining
 from cdp_assets.definitions import definitions_for
+from cdp_assets.identity_graph.plan import OF_THE_NEXT
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.steward.model_use import use_model
+from cdp_assets.steward.plan_approval import approve_plan
 from cdp_assets.tables import (
     CLUSTERS,
     CUSTOMER_IDS,
@@ -65,12 +67,16 @@ def deliver(workspace: Workspace, people: pl.DataFrame) -> None:
     workspace.lake.replace(RECORD_VERSIONS, frame(RECORD_VERSIONS, *rows))
 
 
-def resolve(workspace: Workspace, instance: dg.DagsterInstance) -> None:
+def resolve(workspace: Workspace, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     """The middle of a resolution, from record versions to customer ids, and what the ledger then knows of it."""
     definitions = definitions_for(workspace)
     made = [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)]
     selection = RESOLVED - dg.AssetSelection.tag("cdp/step", "audit")
-    done = dg.materialize(made, selection=selection, instance=instance, resources={"workspace": workspace})
+    done = dg.materialize(
+        made, selection=selection, instance=instance, resources={"workspace": workspace}, raise_on_error=False
+    )
+    if not done.success:
+        return done
     contracts, _ = load_contracts(workspace.contracts_dir)
     version_in_use = workspace.lake.read(LINKAGE_MODEL).filter("is_in_use")["model_version"].item()
     workspace.ledger.add_resolution(
@@ -79,6 +85,7 @@ def resolve(workspace: Workspace, instance: dg.DagsterInstance) -> None:
         model_version=version_in_use,
         now=datetime.now(UTC),
     )
+    return done
 
 
 def execute(workspace: Workspace, instance: dg.DagsterInstance, job: str) -> dg.ExecuteInProcessResult:
@@ -89,7 +96,7 @@ def passed(done: dg.ExecuteInProcessResult, check: str) -> bool:
     return next(found.passed for found in done.get_asset_check_evaluations() if found.check_name == check)
 
 
-def test_a_proposal_waits_beside_the_model_in_use_and_whoever_takes_it_gets_what_was_planned(
+def test_a_proposal_waits_beside_the_model_in_use_and_whoever_approves_its_plan_gets_just_that(
     workspace: Workspace,
 ) -> None:
     people, lake = town(90)[0], workspace.lake
@@ -102,7 +109,7 @@ def test_a_proposal_waits_beside_the_model_in_use_and_whoever_takes_it_gets_what
 
         # More is known now, and the model in use goes on. A new one is due, and is trained and planned beside it.
         deliver(workspace, people)
-        resolve(workspace, instance)
+        assert resolve(workspace, instance).success
         assert retraining(workspace).wants_training
         assert retraining(workspace).in_use == first
         used = {table: lake.version(table) for table in (SCORED_PAIRS, CLUSTERS, CUSTOMER_IDS, IDENTITY_CHANGES)}
@@ -115,10 +122,20 @@ def test_a_proposal_waits_beside_the_model_in_use_and_whoever_takes_it_gets_what
         assert (plan["model_version"], plan["compared_with"]) == (stands.proposed, first)
         assert plan["outcome"] == "waits for approval"
 
-        # The next resolution uses what was chosen, and does what was planned.
-        history = lake.read(IDENTITY_CHANGES).height
+        # Limits hold back what nobody has approved, though the model was chosen.
+        (workspace.home / "policies" / "identity.yaml").write_text("largest_merged_share: 0\nlargest_split_share: 0\n")
         use_model(workspace, str(stands.proposed), by="ada", now=datetime.now(UTC))
-        resolve(workspace, instance)
+        refused = resolve(workspace, instance)
+        assert not refused.success
+        assert f"`cdp apply {plan['plan_id']}` approves just that" in str(refused.all_node_events)
+        assert lake.version(CUSTOMER_IDS) == used[CUSTOMER_IDS]
+        assert retraining(workspace).in_use == stands.proposed
+        assert lake.read(PLANS).filter(pl.col("plan_id") == plan["plan_id"])["subject"].item() == OF_THE_NEXT
+
+        # The next resolution uses what was chosen, and does what was planned and approved.
+        history = lake.read(IDENTITY_CHANGES).height
+        approve_plan(workspace, plan["plan_id"], by="ada", now=datetime.now(UTC))
+        assert resolve(workspace, instance).success
         assert retraining(workspace).in_use == stands.proposed
         assert lake.read(SCORED_PAIRS)["model_version"].unique().to_list() == [stands.proposed]
         assert lake.read(CUSTOMER_IDS)["customer_id"].n_unique() == plan["customers_after"]

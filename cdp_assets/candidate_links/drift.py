@@ -50,6 +50,9 @@ COMPARED_PAIRS = 20_000
 NEAR_BITS = 2.0
 """A pair is near the threshold where one weak comparison more would decide it otherwise."""
 
+SAME_THRESHOLD = 1e-6
+"""Match weights are kept to a millionth of a bit."""
+
 KEPT_RESOLUTIONS = 400
 """Resolutions whose measures are kept, for the curves: a year of nights."""
 
@@ -90,12 +93,18 @@ def drift(
         *_agreement(frame, scored_pairs, model, limits, engine or DuckDBEngine()),
         *_near_threshold(scored_pairs, model, limits),
     ]
-    firsts = _first_measured(history, model.model_version)
+    firsts = _first_measured(_of_this_version(history, model.model_version, model.accept_weight))
     rows = [_judged(one, firsts.get((one.measure, one.field))) for one in measured]
     return DRIFT.conform(
         pl.DataFrame(
             [
-                {"resolution_id": resolution_id, "measured_at": now, "model_version": model.model_version, **row}
+                {
+                    "resolution_id": resolution_id,
+                    "measured_at": now,
+                    "model_version": model.model_version,
+                    "accept_weight": model.accept_weight,
+                    **row,
+                }
                 for row in rows
             ],
             schema=DRIFT.schema,
@@ -105,10 +114,11 @@ def drift(
 
 def with_drift(history: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
     """The table with this resolution's rows: the newest resolutions, and the first of the version in use, which others are measured against."""
-    resolution_id, version = measured["resolution_id"][0], measured["model_version"][0]
+    resolution_id = measured["resolution_id"][0]
     others = history.filter(pl.col("resolution_id") != resolution_id)
     newest = others.select("resolution_id", "measured_at").unique().sort("measured_at", "resolution_id")
-    kept = {*newest.tail(KEPT_RESOLUTIONS - 1)["resolution_id"].to_list(), *_first_resolution(others, version)}
+    first = _of_this_version(others, measured["model_version"][0], measured["accept_weight"][0]).head(1)
+    kept = {*newest.tail(KEPT_RESOLUTIONS - 1)["resolution_id"].to_list(), *first["resolution_id"].to_list()}
     return pl.concat([others.filter(pl.col("resolution_id").is_in(list(kept))), measured]).sort(
         "measured_at", "resolution_id", "measure", "field"
     )
@@ -252,16 +262,14 @@ def _near_threshold(pairs: pl.DataFrame, model: TrainedModel, limits: DriftLimit
 # -- judging ----------------------------------------------------------------------------------------------------------
 
 
-def _first_resolution(history: pl.DataFrame, version: str) -> list[str]:
-    mine = history.filter(pl.col("model_version") == version).sort("measured_at", "resolution_id")
-    return mine["resolution_id"].head(1).to_list()
+def _of_this_version(history: pl.DataFrame, version: str, accept_weight: float) -> pl.DataFrame:
+    """The rows of resolutions with this version and threshold, oldest first: a threshold that somebody moves is no drift."""
+    same = (pl.col("model_version") == version) & ((pl.col("accept_weight") - accept_weight).abs() < SAME_THRESHOLD)
+    return history.filter(same).sort("measured_at", "resolution_id")
 
 
-def _first_measured(
-    history: pl.DataFrame, version: str
-) -> dict[tuple[str, str], tuple[float, tuple[float, ...] | None]]:
-    """Value and shares of each measure when it was first taken of this version."""
-    mine = history.filter(pl.col("model_version") == version).sort("measured_at", "resolution_id")
+def _first_measured(mine: pl.DataFrame) -> dict[tuple[str, str], tuple[float, tuple[float, ...] | None]]:
+    """Value and shares of each measure when it was first taken."""
     first = mine.unique(["measure", "field"], keep="first", maintain_order=True)
     return {
         (row["measure"], row["field"]): (row["value"], None if row["shares"] is None else tuple(row["shares"]))

@@ -189,6 +189,7 @@ def customer_id_assets(
             "resolution_id": resolution_id,
             "imports_hash": lake.committed_metadata(RECORD_VERSIONS).get("imports_hash", ""),
             "model_version": model_version,
+            "scored_pairs": str(lake.version(SCORED_PAIRS)),
             "id_lineage": str(lake.version(ID_LINEAGE)),
             "identity_changes": str(lake.version(IDENTITY_CHANGES)),
         },
@@ -352,9 +353,13 @@ def _plan(workspace: Workspace, known: Known, model: TrainedModel, subject: str)
     moment, previous, last = now(), previous_resolution(workspace.lake), workspace.ledger.last_resolution()
     if last is None:
         return None
+    pairs_of_last = workspace.lake.committed_metadata(CUSTOMER_IDS).get("scored_pairs")
+    is_there = pairs_of_last == str(
+        workspace.lake.version(SCORED_PAIRS)
+    )  # else a resolution that was refused has replaced them
     return plan_of(
         resolved(known, model, previous, moment),
-        workspace.lake.read(SCORED_PAIRS),
+        workspace.lake.read(SCORED_PAIRS) if is_there else None,
         previous,
         subject=subject,
         model_version=model.model_version,

@@ -74,10 +74,12 @@ def plan_chart(plan: Mapping[str, Any]) -> Spec:
         {"what": word, "count": plan[word], "colour": colour} for word, colour in zip(_CHANGES, _COLOURS, strict=True)
     ]
     rows += [
-        {"what": f"links {word}", "count": plan[f"links_{word}"], "colour": "#4a5a75"} for word in ("gained", "lost")
+        {"what": f"links {word}", "count": plan[f"links_{word}"], "colour": "#4a5a75"}
+        for word in ("gained", "lost")
+        if plan[f"links_{word}"] is not None
     ]
     chart = (
-        alt.Chart(alt.InlineData(values=rows), title="What the proposed model would change", width=480, height=200)
+        alt.Chart(alt.InlineData(values=rows), title=f"What {plan['subject']} would change", width=480, height=200)
         .mark_bar()
         .encode(
             x=alt.X("count:Q", title="customers, or links", scale=alt.Scale(type="symlog")),

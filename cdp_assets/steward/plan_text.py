@@ -79,9 +79,9 @@ def plan_text(found: PlanFacts, width: int) -> str:
     return f"{text}\n\n{table(columns, told, width, may_drop=('weight',))}{rest}"
 
 
-def _links(plan: Mapping[str, Any]) -> str | None:
+def _links(plan: Mapping[str, Any]) -> str:
     if plan["links_before"] is None:
-        return None  # a resolution that was refused had replaced them
+        return "not compared: a resolution that was not completed has replaced those of the last one"
     return f"{plan['links_gained']:,} more and {plan['links_lost']:,} fewer, of {plan['links_before']:,}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -148,6 +149,15 @@ def test_more_pairs_near_the_threshold_are_told(
         .otherwise(pl.col("match_weight"))
     )
     assert beyond(again(people, doubtful, model, first)) == {(NEAR, "all")}
+
+
+def test_a_threshold_that_somebody_moves_is_no_drift(
+    people: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel, first: pl.DataFrame
+) -> None:
+    stricter = replace(model, accept_weight=model.accept_weight + 12.0)
+    rows = again(people, pairs, stricter, first)
+    assert measure(rows, NEAR)["value"] != measure(first, NEAR)["value"]
+    assert rows["drift"].max() == 0.0
 
 
 def test_limits_are_the_policys(people: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel) -> None:

@@ -130,6 +130,26 @@ def test_the_same_plan_has_the_same_id_and_another_one_another(
     assert renamed.changes.drop("plan_id").equals(plan.changes.drop("plan_id"))
 
 
+def test_a_plan_that_has_lost_the_former_links_tells_the_customers_all_the_same(
+    known: Known, other: TrainedModel, before: tuple[Resolved, PreviousResolution], forth: tuple[Plan, Resolved]
+) -> None:
+    plan, would_be = forth
+    blind = plan_of(
+        would_be,
+        None,
+        before[1],
+        model_version=other.model_version,
+        profiles=known.profiles.height,
+        resolution_id="r1",
+        now=day(41),
+    )
+    assert blind.row["links_lost"] is None
+    assert blind.row["plan_id"] == plan.row["plan_id"]
+    assert with_plan(PLANS.empty(), blind, WAITS)["split"].item() == plan.row["split"]
+    assert "links lost" in str(plan_chart(plan.row))
+    assert "links lost" not in str(plan_chart(blind.row))
+
+
 def a_plan(share: float, profiles: int = 1_000) -> Plan:
     return Plan({"changed_share": share, "profiles": profiles}, PLAN_CHANGES.empty())
 

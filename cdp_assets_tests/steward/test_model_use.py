@@ -12,11 +12,13 @@ import pytest
 from cdp_assets.candidate_links.due import retraining
 from cdp_assets.candidate_links.models import MODEL_CHOICE, in_use, with_frequencies_of, with_proposal
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.identity_graph.plan import TAKEN, TRAINED_ANYWAY, WAITS
+from cdp_assets.identity_graph.guard import PLAN_CHOICE
+from cdp_assets.identity_graph.plan import OF_A_MODEL, OF_THE_NEXT, TAKEN, TRAINED_ANYWAY, WAITS, WITHIN_LIMITS
 from cdp_assets.steward.drift_text import drift_text
 from cdp_assets.steward.model_text import NoSuchModelError, model_as_json, model_facts, model_text
 from cdp_assets.steward.model_use import use_automatically, use_model
-from cdp_assets.steward.plan_text import plan_facts, plan_text
+from cdp_assets.steward.plan_approval import NoSuchPlanError, approve_plan
+from cdp_assets.steward.plan_text import next_plan, plan_facts, plan_text
 from cdp_assets.steward.status import workspace_status
 from cdp_assets.tables import DRIFT, LINKAGE_MODEL, PLAN_CHANGES, PLANS, TERM_FREQUENCIES
 from cdp_assets.workspace import Workspace
@@ -39,7 +41,7 @@ def waiting(own: Workspace) -> Workspace:
     lake.replace(LINKAGE_MODEL, models)
     lake.replace(TERM_FREQUENCIES, with_frequencies_of(frequencies, models, proposal))
     plan = {
-        "plan_id": "p1", "planned_at": NOW, "model_version": PROPOSED, "compared_with": model.model_version, "profiles": 9,
+        "plan_id": "p1", "subject": OF_A_MODEL, "resolution_id": "r1", "planned_at": NOW, "model_version": PROPOSED, "compared_with": model.model_version, "profiles": 9,
         "links_before": 5, "links_gained": 2, "links_lost": 1, "customers_before": 4, "customers_after": 3, "merged": 1, "split": 0,
         "created": 0, "retired": 0, "revived": 0, "records_moved": 2, "changed_customers": 2, "changed_share": 0.5, "outcome": WAITS,
     }  # fmt: skip
@@ -174,3 +176,36 @@ def test_the_model_in_use_tells_whether_it_still_fits(waiting: Workspace) -> Non
     assert {row["measure"] for row in told["drift"]} == {"frequencies_shift", "growth"}
     fits = drift_text(waiting.lake.read(DRIFT).with_columns(is_beyond=pl.lit(False)), 100)
     assert "Nothing is beyond its limit" in fits
+
+
+def test_a_plan_of_the_next_resolution_tells_whether_it_is_within_the_limits(waiting: Workspace) -> None:
+    assert next_plan(waiting.lake) is None
+    row = waiting.lake.read(PLANS)
+    nothing = {name: pl.lit(None, dtype=pl.Int64) for name in ("links_before", "links_gained", "links_lost")}
+    later = row.with_columns(plan_id=pl.lit("p2"), subject=pl.lit(OF_THE_NEXT), **nothing)
+    waiting.lake.replace(PLANS, pl.concat([row, later]))
+    found = next_plan(waiting.lake)
+    assert found is not None
+    text = plan_text(found, 100)
+    assert "What the next resolution would change" in text
+    assert "cdp apply p2" in text
+    assert "not compared" in text
+    within = plan_text(replace(found, plan={**found.plan, "outcome": WITHIN_LIMITS}), 100)
+    assert "cdp run does it" in within
+
+
+def test_approving_the_plan_of_a_model_takes_the_model_and_a_plan_of_the_past_is_refused(waiting: Workspace) -> None:
+    last = waiting.ledger.last_resolution()
+    with pytest.raises(NoSuchPlanError, match="`cdp plan` makes a plan of today"):
+        approve_plan(waiting, "p1", by="ada", now=NOW)
+    with pytest.raises(NoSuchPlanError, match="no plan's id begins so"):
+        approve_plan(waiting, "zzz", by="ada", now=NOW)
+    assert waiting.ledger.choice(PLAN_CHOICE) is None
+    assert last is not None
+    current = waiting.lake.read(PLANS).with_columns(resolution_id=pl.lit(last["resolution_id"]))
+    waiting.lake.replace(PLANS, current)
+    assert "cdp run" in approve_plan(waiting, "p", by="ada", now=NOW)
+    approved = waiting.ledger.choice(PLAN_CHOICE)
+    assert approved is not None
+    assert approved["subject"] == "p1"
+    assert in_force(waiting) == (PROPOSED, "ada")
