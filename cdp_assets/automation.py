@@ -771,31 +771,30 @@ def _tell_outcomes(imports: pl.DataFrame, outcome: RunReport) -> None:
 
 def train(workspace: Workspace) -> RunReport:
     """Train a new version of the linkage model beside the one in use, as the weekly schedule does, and plan what it would change."""
-    from cdp_assets.definitions import definitions_for
-
-    outcome = RunReport()
-    with _instance(workspace.require(), lambda _: None) as instance:
-        _Runner(definitions_for(workspace), instance, outcome).execute(TRAIN.name)
-    return outcome
+    return _alone(workspace, TRAIN.name)
 
 
 def plan(workspace: Workspace) -> RunReport:
     """Work out what the next resolution would do, with what has been imported and decided by now."""
-    from cdp_assets.definitions import definitions_for
-
-    outcome = RunReport()
-    with _instance(workspace.require(), lambda _: None) as instance:
-        _Runner(definitions_for(workspace), instance, outcome).execute(PLAN.name)
-    return outcome
+    return _alone(workspace, PLAN.name)
 
 
 def audit_resolution(workspace: Workspace) -> RunReport:
     """Audit a slice of the last resolution, as the nightly schedule does."""
+    return _alone(workspace, AUDIT_RESOLUTION.name)
+
+
+def _alone(workspace: Workspace, job_name: str) -> RunReport:
+    """Run one job that needs the tables of one resolution to stay as they are: not while another makes them anew."""
     from cdp_assets.definitions import definitions_for
 
     outcome = RunReport()
-    with _instance(workspace.require(), lambda _: None) as instance:
-        _Runner(definitions_for(workspace), instance, outcome).execute(AUDIT_RESOLUTION.name)
+    home = dagster_home(workspace.require())
+    with _one_at_a_time(home, lambda: None), _instance(workspace, lambda _: None) as instance:
+        if is_running(instance, [RESOLVE.name]):
+            outcome.problems.append("a resolution is running on this workspace; try again when it has ended")
+        else:
+            _Runner(definitions_for(workspace), instance, outcome).execute(job_name)
     return outcome
 
 
