@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import OWNED_VALUES, choose_comparisons
+from cdp_assets.candidate_links.comparisons import MIN_FILLED, OWNED_VALUES, Choice, choose_comparisons
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.policy import DriftLimits
@@ -41,11 +41,24 @@ EMPTY_BIN = 1e-4
 NOT_RARE = 8.0
 """A value that the model has never seen counts as its rarest. That is wrong by three bits where it is this many times as common."""
 
+SAMPLED_PROFILES = 20_000
+"""Profiles whose values are looked at: a share is known to a third of a percent, and a million profiles cost no more than these."""
+
+COMMON = 1.0 / (10 * FREQUENCY_BINS)
+"""A value of this frequency may stand in a bin without the others that are as common as it."""
+
+BORDER = 1.5
+"""A field whose filled share is within this factor of the least that training asks for would be compared in one week and not in the next: it says
+nothing."""
+
+FEWEST_NEW = 5
+"""A value seen less often in the sample may be there by chance: it is not called common."""
+
 FEWEST_VALUES = 200
 """With fewer filled values, and with fewer accepted pairs, chance alone moves shares beyond the limits: they are not measured."""
 
-COMPARED_PAIRS = 20_000
-"""Accepted pairs whose levels are looked at: a share is known to a third of a percent."""
+COMPARED_PAIRS = 10_000
+"""Accepted pairs whose levels are looked at: a share is known to half a percent."""
 
 NEAR_BITS = 2.0
 """A pair is near the threshold where one weak comparison more would decide it otherwise."""
@@ -83,14 +96,14 @@ def drift(
 
     ``history``: the table so far; its first rows of this model version are what later ones are compared with.
     """
-    retrain, frame = model.policy.retrain, comparable(profiles)
-    limits = retrain.drift
+    retrain = model.policy.retrain
+    limits, frame = retrain.drift, comparable(_sample(profiles))
     measured = [
         _Measured(GROWTH, ALL, _growth(profiles, model), retrain.when_grown_by, _growth(profiles, model)),
         _fields(frame, model),
         *_frequencies(frame, model, limits),
         *_filled(frame, model, limits),
-        *_agreement(frame, scored_pairs, model, limits, engine or DuckDBEngine()),
+        *_agreement(profiles, scored_pairs, model, limits, engine or DuckDBEngine()),
         *_near_threshold(scored_pairs, model, limits),
     ]
     firsts = _first_measured(_of_this_version(history, model.model_version, model.accept_weight))
@@ -145,10 +158,24 @@ def _growth(profiles: pl.DataFrame, model: TrainedModel) -> float:
     return profiles.height / max(model.trained_profiles, 1) - 1.0
 
 
+def _sample(profiles: pl.DataFrame) -> pl.DataFrame:
+    """Every nth profile by its id, which is a hash: a sample at random, and the same one each time."""
+    return profiles.filter(pl.col("profile_id") % math.ceil(max(profiles.height, 1) / SAMPLED_PROFILES) == 0)
+
+
 def _fields(frame: pl.DataFrame, model: TrainedModel) -> _Measured:
-    would = {choice.comparison.name for choice in choose_comparisons(frame) if choice.is_used}
-    differing = float(len(would ^ set(model.fields)))
-    return _Measured(FIELDS, ALL, float(len(would)), 0.0, differing)
+    choices = choose_comparisons(frame)
+    differing = [
+        choice
+        for choice in choices
+        if choice.is_used != (choice.comparison.name in model.fields) and not _is_at_the_border(frame, choice)
+    ]
+    return _Measured(FIELDS, ALL, float(sum(choice.is_used for choice in choices)), 0.0, float(len(differing)))
+
+
+def _is_at_the_border(frame: pl.DataFrame, choice: Choice) -> bool:
+    share = max(1.0 - frame.get_column(name).null_count() / max(len(frame), 1) for name in choice.comparison.needs)
+    return MIN_FILLED / BORDER <= share < MIN_FILLED * BORDER
 
 
 def _frequencies(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) -> list[_Measured]:
@@ -185,7 +212,7 @@ def _unseen_and_not_rare(today: pl.DataFrame, known: pl.DataFrame, filled: int) 
 
     New values alone say nothing: most dates of birth and streets are new in data that grows, and rightly counted as rare.
     """
-    common = float(known["frequency"].min()) * NOT_RARE * filled  # type: ignore[arg-type]
+    common = max(float(known["frequency"].min()) * NOT_RARE * filled, FEWEST_NEW)  # type: ignore[arg-type]
     new = today.join(known, on="value", how="anti").filter(pl.col("count") >= common)
     return int(new["count"].sum()) / filled
 
@@ -196,16 +223,21 @@ def stability_index(values: pl.DataFrame, sample: float) -> float:
     The sum over bins of ``(p - q) * ln(p / q)``, ``p`` being the model's share of the bin and ``q`` today's. Two samples of one
     population of ``sample`` values each differ by ``2 * (bins - 1) / sample`` on average (it is a chi-square over them).
     """
-    ordered = values.sort("frequency", "value", descending=[True, False], nulls_last=True)
-    reached = ordered["frequency"].cum_sum() - ordered["frequency"]
-    total = max(float(ordered["frequency"].sum()), EMPTY_BIN)
+    # Equally rare values stand together: there may be a million of them, and which is first among them says nothing.
+    own = pl.when(pl.col("frequency") >= COMMON).then("value")
+    ordered = (
+        values.group_by("frequency", own.alias("own"))
+        .agg((pl.col("frequency").first() * pl.len()).alias("mass"), pl.col("count").sum())
+        .sort("frequency", "own", descending=[True, False], nulls_last=True)
+    )
+    reached = ordered["mass"].cum_sum() - ordered["mass"]
+    total = max(float(ordered["mass"].sum()), EMPTY_BIN)
     binned = (
         ordered.with_columns(bin=(reached / total * FREQUENCY_BINS).floor().clip(0, FREQUENCY_BINS - 1))
-        .group_by("bin")
-        .agg(pl.col("frequency").sum(), pl.col("count").sum())
-        .sort("bin")
+        .group_by("bin", maintain_order=True)
+        .agg(pl.col("mass").sum(), pl.col("count").sum())
     )
-    then = np.maximum(binned["frequency"].to_numpy() / total, EMPTY_BIN)
+    then = np.maximum(binned["mass"].to_numpy() / total, EMPTY_BIN)
     today = np.maximum(binned["count"].to_numpy() / max(int(binned["count"].sum()), 1), EMPTY_BIN)
     index = float(((then - today) * np.log(then / today)).sum())
     return max(index - 2.0 * (len(binned) - 1) / max(sample, 1.0), 0.0)
@@ -222,7 +254,7 @@ def _filled(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) -> li
 
 
 def _agreement(
-    frame: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel, limits: DriftLimits, engine: LinkageEngine
+    profiles: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel, limits: DriftLimits, engine: LinkageEngine
 ) -> list[_Measured]:
     """Levels at which accepted pairs agree. ``value``: how far (total variation) their shares are from the model's ``m``."""
     comparisons = used_comparisons(model.parameters)
@@ -233,8 +265,8 @@ def _agreement(
     # Profile ids are hashes: every nth pair in their order is a sample at random, and the same one each time.
     sample = accepted.sort("id_l", "id_r").gather_every(step)
     ends = pl.concat([sample["id_l"], sample["id_r"]]).unique()
-    part = frame.join(ends.to_frame("unique_id"), on="unique_id", how="semi", maintain_order="left")
-    levels = compared(part, model.term_frequencies, sample, comparisons, engine)
+    part = profiles.join(ends.to_frame("profile_id"), on="profile_id", how="semi")
+    levels = compared(comparable(part), model.term_frequencies, sample, comparisons, engine)
     rows = []
     for comparison in comparisons:
         gamma = levels.gammas[comparison.name]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from cdp_assets.candidate_links.comparisons import MIN_FILLED
 from cdp_assets.candidate_links.drift import (
     AGREEMENT,
     FIELDS,
@@ -149,6 +150,33 @@ def test_more_pairs_near_the_threshold_are_told(
         .otherwise(pl.col("match_weight"))
     )
     assert beyond(again(people, doubtful, model, first)) == {(NEAR, "all")}
+
+
+def test_a_field_at_the_border_of_being_compared_says_nothing(
+    people: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel, first: pl.DataFrame
+) -> None:
+    def with_phones(share: float) -> pl.DataFrame:
+        numbers = [
+            [f"+4477009{number:05d}"] if number < share * people.height else [] for number in range(people.height)
+        ]
+        return people.with_columns(phones=pl.Series(numbers, dtype=pl.List(pl.String)))
+
+    assert "phone" not in model.fields
+    border, above = (again(with_phones(MIN_FILLED * times), pairs, model, first) for times in (1.3, 2.0))
+    assert measure(border, FIELDS)["value"] == measure(above, FIELDS)["value"] == len(model.fields) + 1
+    assert (measure(border, FIELDS)["drift"], measure(above, FIELDS)["drift"]) == (0.0, 1.0)
+
+
+def test_large_data_is_measured_on_a_sample(
+    people: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cdp_assets.candidate_links import drift as module
+
+    monkeypatch.setattr(module, "SAMPLED_PROFILES", people.height // 2)
+    monkeypatch.setattr(module, "COMPARED_PAIRS", pairs.height // 2)
+    rows = drift(people, pairs, model, DRIFT.empty(), resolution_id="r", now=NOON)
+    assert not beyond(rows)
+    assert set(rows["measure"]) == {GROWTH, FIELDS, SHIFT, UNSEEN, FILLED, AGREEMENT, NEAR}
 
 
 def test_a_threshold_that_somebody_moves_is_no_drift(
