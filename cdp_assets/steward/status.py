@@ -15,10 +15,11 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.candidate_links.due import Retraining, retraining
+from cdp_assets.candidate_links.due import retraining
 from cdp_assets.ledger import REFUSED, Ledger
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.sources.policy_file import PolicyError
 from cdp_assets.steward.plain_text import NOTHING, bullets, facts, heading, moment, plural, table
 from cdp_assets.steward.source_status import SHORT_VERSION, SourceStatus, age, notes, share, sources_status
 from cdp_assets.tables import (
@@ -280,7 +281,7 @@ def _pending(
         items.append(
             f"{plural(decisions, 'judgement or correction', 'judgements and corrections')} since the last resolution: cdp run"
         )
-    items.extend(_model_items(retraining(workspace)))
+    items.extend(_model_items(workspace))
     missing = [source.source for source in sources if source.contract == "missing"]
     if missing:
         items.append(
@@ -291,8 +292,12 @@ def _pending(
     return tuple(items)
 
 
-def _model_items(model: Retraining) -> list[str]:
+def _model_items(workspace: Workspace) -> list[str]:
     """What there is to do about the linkage model: a version that was chosen, one that waits, or one that is due and why."""
+    try:
+        model = retraining(workspace)
+    except PolicyError as problem:
+        return [f"a policy can not be read, and nothing is resolved until it can: {problem}"]
     if model.chosen:
         by = f"{model.chosen_by} has" if model.chosen_by else "the policy has"
         return [f"{by} chosen linkage model {model.chosen} for the next resolution: cdp run"]

@@ -116,6 +116,12 @@ def test_a_due_version_is_told_with_its_reason_unless_each_resolution_trains(wai
     assert retraining(waiting).wants_training  # pinned: nobody trains it by the way
 
 
+def test_status_goes_on_where_the_policy_can_not_be_read_and_says_so(waiting: Workspace) -> None:
+    (waiting.home / "policies" / "linkage.yaml").write_text("retrian: {}\n")
+    assert "a policy can not be read" in pending(waiting)
+    assert "retrain" in pending(waiting)
+
+
 def test_a_version_that_can_not_score_is_refused_with_what_to_do(waiting: Workspace) -> None:
     lake = waiting.lake
     models = lake.read(LINKAGE_MODEL)
