@@ -27,6 +27,8 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.runs import SqliteRunStorage
 
 from cdp_assets import resources
+from cdp_assets.candidate_links.due import retraining
+from cdp_assets.identity_graph.plan import OF_THE_NEXT
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED
 from cdp_assets.processes import is_alive, this_host, this_process
 from cdp_assets.sources.arrivals import Arrivals, has_unsettled_files, register_arrivals, resolution_inputs
@@ -35,7 +37,7 @@ from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.placing import locked
 from cdp_assets.sources.tidying import is_due, tidy
 from cdp_assets.standardized.records import records_version
-from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES, raw_imports, source_records
+from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES, RESOLUTION_AUDITS, Table, raw_imports, source_records
 from cdp_assets.workspace import Workspace
 
 Job: TypeAlias = UnresolvedAssetJobDefinition
@@ -59,6 +61,8 @@ PROCESS_TAG = "cdp/process"
 """Tag of a run: host and number of the process that executes it, so that a killed one is not waited for."""
 
 NIGHTLY = "30 2 * * *"
+AFTER_NIGHTLY = "30 4 * * *"
+BEFORE_NIGHTLY = "30 1 * * *"
 WEEKLY = "0 4 * * 0"
 MONDAYS = "0 6 * * 1"
 
@@ -67,15 +71,34 @@ RESOLVE = dg.define_asset_job(
     selection=dg.AssetSelection.all()
     - dg.AssetSelection.groups("raw")
     - dg.AssetSelection.tag("cdp/step", "import")
-    - dg.AssetSelection.tag("cdp/step", "audit"),
+    - dg.AssetSelection.tag("cdp/step", "audit")
+    - dg.AssetSelection.tag("cdp/step", "plan"),
     description="Record versions → linkage → customers → golden records → segments → publication, behind blocking checks.",
 )
 
 TRAIN = dg.define_asset_job(
     "train_linkage_model",
-    selection=dg.AssetSelection.assets(["candidate_links", "linkage_model"], ["candidate_links", "term_frequencies"]),
+    selection=dg.AssetSelection.assets(
+        ["candidate_links", "linkage_model"],
+        ["candidate_links", "term_frequencies"],
+        ["identity_graph", "plans"],
+        ["identity_graph", "plan_changes"],
+    ),
     config={"ops": {"linkage_model": {"config": {"retrain": True}}}},
-    description="Train a new version of the linkage model on today's profiles and report on it.",
+    description="Train a new version of the linkage model beside the one in use, and work out what it would change.",
+)
+
+PLAN = dg.define_asset_job(
+    "plan_resolution",
+    selection=dg.AssetSelection.assets(["identity_graph", "plans"], ["identity_graph", "plan_changes"]),
+    config={"ops": {"plans": {"config": {"of": OF_THE_NEXT}}}},
+    description="Work out what the next resolution would do to the customers, without doing it.",
+)
+
+AUDIT_RESOLUTION = dg.define_asset_job(
+    "audit_resolution",
+    selection=dg.AssetSelection.assets(["identity_graph", "resolution_audits"]),
+    description="Resolve a slice of the customers anew, in full, and compare it with what the tables hold.",
 )
 
 AUDIT = dg.define_asset_job(
@@ -127,7 +150,7 @@ def jobs_for(contracts: Sequence[SourceContract]) -> list[Job]:
         for contract in contracts
         if contract.extract.is_fetched
     ]
-    return [*imports, *extractions, RESOLVE, TRAIN, AUDIT, PUBLISH]
+    return [*imports, *extractions, RESOLVE, TRAIN, PLAN, AUDIT, AUDIT_RESOLUTION, PUBLISH]
 
 
 TRAIN_WEEKLY = dg.ScheduleDefinition(
@@ -135,7 +158,7 @@ TRAIN_WEEKLY = dg.ScheduleDefinition(
     job=TRAIN,
     cron_schedule=WEEKLY,
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Retrains the linkage model every week and reports on it.",
+    description="Trains the linkage model every week, proposes it and works out what it would change.",
 )
 
 
@@ -163,7 +186,44 @@ def schedules_for(contracts: Sequence[SourceContract]) -> list[dg.ScheduleDefini
             return dg.SkipReason("an import or a backfill is running; the sensor resolves when it has ended")
         return dg.RunRequest()
 
-    return [resolve_nightly, TRAIN_WEEKLY, AUDIT_WEEKLY]
+    @dg.schedule(
+        name="train_when_due",
+        job=TRAIN,
+        cron_schedule=BEFORE_NIGHTLY,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Trains and proposes a linkage model where the data has drifted from the one in use.",
+    )
+    def train_when_due(
+        context: dg.ScheduleEvaluationContext, workspace: dg.ResourceParam[Workspace]
+    ) -> dg.RunRequest | dg.SkipReason:
+        found = retraining(workspace)
+        if found.wants_training:
+            return dg.RunRequest(tags={"cdp/why": found.reasons[0]})
+        waits = f"version {found.proposed} waits to be taken into use" if found.proposed else None
+        return dg.SkipReason(waits or "the linkage model in use fits the data, or is trained anew in each resolution")
+
+    @dg.schedule(
+        name="audit_resolution_nightly",
+        job=AUDIT_RESOLUTION,
+        cron_schedule=AFTER_NIGHTLY,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Resolves another slice of the customers anew each night and compares it with the tables.",
+    )
+    def audit_resolution_nightly(
+        context: dg.ScheduleEvaluationContext, workspace: dg.ResourceParam[Workspace]
+    ) -> dg.RunRequest | dg.SkipReason:
+        last = workspace.ledger.last_resolution()
+        if last is None or last["imports_hash"] != resolution_inputs(workspace, contracts).digest:
+            return dg.SkipReason("there is something to resolve first; the next night audits it")
+        seed = f"{context.scheduled_execution_time:%Y-%m-%d}"
+        return dg.RunRequest(run_config={"ops": {_step(RESOLUTION_AUDITS): {"config": {"seed": seed}}}})
+
+    return [resolve_nightly, train_when_due, TRAIN_WEEKLY, AUDIT_WEEKLY, audit_resolution_nightly]
+
+
+def _step(table: Table) -> str:
+    """The name that Dagster gives the step of a table's asset."""
+    return table.name.replace("/", "__")
 
 
 # -- sensors ----------------------------------------------------------------------------------------------------------
@@ -508,8 +568,10 @@ def _shipped_configuration() -> Path:
     return Path(__file__).parent / "dagster.yaml"
 
 
-def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False) -> RunReport:
-    """Run everything pending through Dagster, in this process: new imports, then one resolution.
+def run_pending(
+    workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False, resolve: bool = True
+) -> RunReport:
+    """Run everything pending through Dagster, in this process: new imports, then one resolution, unless it is not to ``resolve``.
 
     ``report`` is told, line by line, what is being done. Nothing raised by one source stops the others.
     """
@@ -529,7 +591,8 @@ def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_
                 runner.execute(extract_job_name(contract.source))
         for contract in contracts:
             _import_waiting(workspace, contract, runner, report)
-        _resolve(workspace, contracts, runner, report, anyway=resolve_anyway)
+        if resolve:
+            _resolve(workspace, contracts, runner, report, anyway=resolve_anyway)
     _count(workspace, outcome)
     return outcome
 
@@ -556,8 +619,28 @@ def _resolve(
         elif anyway or last is None or last["imports_hash"] != inputs.digest:
             report(f"resolving {inputs.imported} imports into customers")
             runner.outcome.published = runner.execute(RESOLVE.name)
+            if runner.outcome.published:
+                _train_where_due(workspace, runner, report)
         else:
             report("nothing new since the last resolution")
+
+
+def _train_where_due(workspace: Workspace, runner: "_Runner", report: Callable[[str], None]) -> None:
+    """Train beside the model in use where the data has drifted from it; resolve again where the policy takes the new one into use."""
+    found = retraining(workspace)
+    if not found.wants_training:
+        return
+    report(f"a new linkage model is due ({found.reasons[0]}); training it beside the one in use")
+    if not runner.execute(TRAIN.name):
+        return
+    after = retraining(workspace)
+    if after.chosen:
+        report(f"version {after.chosen} changes little: resolving with it")
+        runner.outcome.published = runner.execute(RESOLVE.name)
+    elif after.proposed:
+        report(
+            f"version {after.proposed} waits: `cdp model show --version {after.proposed}` tells what it would change"
+        )
 
 
 @dataclass
@@ -687,12 +770,31 @@ def _tell_outcomes(imports: pl.DataFrame, outcome: RunReport) -> None:
 
 
 def train(workspace: Workspace) -> RunReport:
-    """Train a new version of the linkage model, as the weekly schedule does."""
+    """Train a new version of the linkage model beside the one in use, as the weekly schedule does, and plan what it would change."""
+    return _alone(workspace, TRAIN.name)
+
+
+def plan(workspace: Workspace) -> RunReport:
+    """Work out what the next resolution would do, with what has been imported and decided by now."""
+    return _alone(workspace, PLAN.name)
+
+
+def audit_resolution(workspace: Workspace) -> RunReport:
+    """Audit a slice of the last resolution, as the nightly schedule does."""
+    return _alone(workspace, AUDIT_RESOLUTION.name)
+
+
+def _alone(workspace: Workspace, job_name: str) -> RunReport:
+    """Run one job that needs the tables of one resolution to stay as they are: not while another makes them anew."""
     from cdp_assets.definitions import definitions_for
 
     outcome = RunReport()
-    with _instance(workspace.require(), lambda _: None) as instance:
-        _Runner(definitions_for(workspace), instance, outcome).execute(TRAIN.name)
+    home = dagster_home(workspace.require())
+    with _one_at_a_time(home, lambda: None), _instance(workspace, lambda _: None) as instance:
+        if is_running(instance, [RESOLVE.name]):
+            outcome.problems.append("a resolution is running on this workspace; try again when it has ended")
+        else:
+            _Runner(definitions_for(workspace), instance, outcome).execute(job_name)
     return outcome
 
 
@@ -736,7 +838,11 @@ class _Runner:
 
     def _quietly(self, job_name: str) -> dict[str, object]:
         quiet: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        return quiet | ({"ops": {"linkage_model": {"config": {"retrain": True}}}} if job_name == TRAIN.name else {})
+        configured: dict[str, dict[str, object]] = {
+            TRAIN.name: {"ops": {"linkage_model": {"config": {"retrain": True}}}},
+            PLAN.name: {"ops": {"plans": {"config": {"of": OF_THE_NEXT}}}},
+        }
+        return quiet | configured.get(job_name, {})
 
 
 def _own_words(error: Any) -> str:

@@ -86,7 +86,11 @@ def parser() -> argparse.ArgumentParser:
 
     command("demo", _demo, "run the sample workspace and tell the story of one customer in it")
     run = command("run", _run, "run everything pending: new imports, then one resolution and publication")
-    run.add_argument("--resolve-anyway", action="store_true", help="resolve and publish even when nothing is new")
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--resolve-anyway", action="store_true", help="resolve and publish even when nothing is new")
+    how.add_argument(
+        "--no-resolve", action="store_true", help="only read what has landed; `cdp plan` tells what comes of it"
+    )
     _json(command("status", _status, "show what has been delivered, what was made of it, and what is pending"))
 
     source = command("source", _source_usage, "add a source, or have one start again")
@@ -154,14 +158,33 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("--reason", required=True, help="why; kept with the judgement")
     judge.add_argument("--by", help="who decides (default: the name of this account)")
 
-    model = command("model", _model_usage, "show how records are linked: what is compared, and what each level proves")
-    show = model.add_subparsers(dest="action", metavar="ACTION").add_parser(
+    model = command("model", _model_usage, "show, train and choose how records are linked: what each agreement proves")
+    model_actions = model.add_subparsers(dest="action", metavar="ACTION")
+    show = model_actions.add_parser(
         "show", help="the linkage model in use: comparisons, weights, blocking rules, thresholds, each with its reason"
     )
     _everywhere(show)
     _json(show)
     show.set_defaults(run=_model_show)
     show.add_argument("--version", metavar="V", help="another version that is kept, or how its name begins")
+    train = model_actions.add_parser(
+        "train", help="train a new version beside the one in use, and show what it would change"
+    )
+    _everywhere(train)
+    _json(train)
+    train.set_defaults(run=_model_train)
+    use = model_actions.add_parser("use", help="take a version into use with the next resolution, and keep to it")
+    _everywhere(use)
+    use.set_defaults(run=_model_use)
+    which = use.add_mutually_exclusive_group(required=True)
+    which.add_argument("version", nargs="?", metavar="VERSION", help="a version that is kept, or how its name begins")
+    which.add_argument("--automatic", action="store_true", help="let the policy choose again (policies/linkage.yaml)")
+    use.add_argument("--by", help="who decides (default: the name of this account)")
+
+    _json(command("plan", _plan, "show what the next resolution would do to the customers, without doing it"))
+    apply = command("apply", _apply, "approve a plan, so that the next resolution does it whatever the limits say")
+    apply.add_argument("plan", metavar="PLAN", help="as `cdp plan` shows it, or how its id begins")
+    apply.add_argument("--by", help="who decides (default: the name of this account)")
 
     export = command("export", _export_usage, "write what other tools read")
     identities = export.add_subparsers(dest="action", metavar="WHAT").add_parser(
@@ -259,8 +282,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from cdp_assets.steward.run_text import has_failed, run_text
 
     workspace = _workspace(arguments).require()
-    done = _run_pending(workspace, resolve_anyway=arguments.resolve_anyway)
-    print(run_text(done, _width()))
+    done = _run_pending(workspace, resolve_anyway=arguments.resolve_anyway, resolve=not arguments.no_resolve)
+    print(run_text(done, _width(), resolves=not arguments.no_resolve))
     return FAILED if has_failed(done) else FINE
 
 
@@ -280,10 +303,10 @@ def _demo(arguments: argparse.Namespace) -> int:
     return FAILED if told.broken else FINE
 
 
-def _run_pending(workspace: Workspace, resolve_anyway: bool = False) -> RunReport:
+def _run_pending(workspace: Workspace, resolve_anyway: bool = False, resolve: bool = True) -> RunReport:
     from cdp_assets.automation import run_pending
 
-    return run_pending(workspace, _progress, resolve_anyway=resolve_anyway)
+    return run_pending(workspace, _progress, resolve_anyway=resolve_anyway, resolve=resolve)
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -520,17 +543,100 @@ def _judge(arguments: argparse.Namespace) -> int:
 
 
 def _model_usage(arguments: argparse.Namespace) -> int:
-    print("usage: cdp model show [--version V] [--json]", file=sys.stderr)
+    print(
+        "usage: cdp model show [--version V] [--json] | cdp model train [--json] | cdp model use VERSION|--automatic",
+        file=sys.stderr,
+    )
     return USAGE
 
 
+def _model_train(arguments: argparse.Namespace) -> int:
+    from cdp_assets.automation import train
+    from cdp_assets.candidate_links.due import retraining
+    from cdp_assets.steward.lookup import require_made
+    from cdp_assets.steward.plain_text import heading
+    from cdp_assets.steward.plan_text import plan_facts, plan_text
+    from cdp_assets.tables import LINKAGE_PROFILES
+
+    workspace = _workspace(arguments).require()
+    require_made(workspace.lake, LINKAGE_PROFILES)
+    problems = train(workspace).problems
+    if problems:
+        raise CommandError("; ".join(problems))
+    stands = retraining(workspace)
+    plan = plan_facts(workspace.lake, stands.proposed) if stands.proposed else None
+    if arguments.json:
+        print(
+            _as_json({"in_use": stands.in_use, "proposed": stands.proposed, "plan": plan.as_json() if plan else None})
+        )
+    elif stands.proposed is None:
+        print(f"Training on today's data gives the version in use, {stands.in_use}: there is nothing to propose.")
+    else:
+        print(heading(f"Linkage model {stands.proposed}, proposed beside {stands.in_use}"))
+        print(
+            plan_text(plan, _width()) if plan else "Nothing has been resolved yet, so there is nothing to compare with."
+        )
+    return FINE
+
+
+def _model_use(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.model_use import use_automatically, use_model
+
+    workspace = _workspace(arguments).require()
+    by = arguments.by or _account()
+    if arguments.automatic:
+        print(use_automatically(workspace, by=by, now=_now()))
+    else:
+        print(use_model(workspace, arguments.version, by=by, now=_now()))
+    return FINE
+
+
 def _model_show(arguments: argparse.Namespace) -> int:
+    from cdp_assets.candidate_links.due import retraining
     from cdp_assets.candidate_links.policy import load_linkage_policy
     from cdp_assets.steward.model_text import model_as_json, model_facts, model_text
 
     workspace = _workspace(arguments).require()
-    found = model_facts(workspace.lake, load_linkage_policy(workspace.policy_file("linkage")), arguments.version)
+    policy = load_linkage_policy(workspace.policy_file("linkage"))
+    found = model_facts(workspace.lake, policy, arguments.version, retraining(workspace).pinned_by)
     print(_as_json(model_as_json(found)) if arguments.json else model_text(found, _width()))
+    return FINE
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from cdp_assets.automation import plan
+    from cdp_assets.steward.lookup import require_made
+    from cdp_assets.steward.plan_text import next_plan, plan_text
+    from cdp_assets.steward.status import workspace_status
+    from cdp_assets.tables import CUSTOMER_IDS
+
+    workspace = _workspace(arguments).require()
+    require_made(workspace.lake, CUSTOMER_IDS)
+    problems = plan(workspace).problems
+    found = next_plan(workspace.lake)
+    if problems or found is None:
+        raise CommandError("; ".join(problems) or "nothing has been resolved yet; `cdp run` makes the first customers")
+    unread = [
+        source.source
+        for source in workspace_status(workspace, _now()).sources
+        if source.waiting_files + source.waiting_imports
+    ]
+    if arguments.json:
+        print(_as_json({**found.as_json(), "not_read_yet": unread}))
+        return FINE
+    print(plan_text(found, _width()))
+    if unread:
+        print(
+            f"\nNot in it: what has landed and is not read yet, of {', '.join(unread)}; `cdp run --no-resolve` reads it."
+        )
+    return FINE
+
+
+def _apply(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.plan_approval import approve_plan
+
+    workspace = _workspace(arguments).require()
+    print(approve_plan(workspace, arguments.plan, by=arguments.by or _account(), now=_now()))
     return FINE
 
 

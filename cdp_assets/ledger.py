@@ -150,6 +150,16 @@ corrections = sa.Table(
     sa.Column("corrected_at", _UtcMoment, nullable=False),
 )
 
+choices = sa.Table(
+    "choices",
+    metadata,
+    sa.Column("choice_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),  # what is chosen: a model version
+    sa.Column("subject", sa.Text),  # which; null: let the policy choose again
+    sa.Column("chosen_by", sa.Text),  # a person; null: the policy chose
+    sa.Column("chosen_at", _UtcMoment, nullable=False),
+)
+
 publications = sa.Table(
     "publications",
     metadata,
@@ -598,12 +608,29 @@ class Ledger:
             },
         )
 
+    def add_choice(self, kind: str, subject: str | None, *, chosen_by: str | None, now: datetime) -> None:
+        """Append a choice, of a model version for instance; the newest of a kind is in force, the others stay as history.
+
+        ``subject`` None: the policy chooses again. ``chosen_by`` None: the policy chose, no person.
+        """
+        with self._writing() as connection:
+            connection.execute(choices.insert().values(kind=kind, subject=subject, chosen_by=chosen_by, chosen_at=now))
+
+    def choice(self, kind: str) -> dict[str, Any] | None:
+        """The choice of this kind that is in force: ``subject``, ``chosen_by``, ``chosen_at``."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                sa.select(choices).where(choices.c.kind == kind).order_by(choices.c.choice_id.desc()).limit(1)
+            ).mappings()
+            found = row.first()
+        return dict(found) if found else None
+
     def decisions(self) -> dict[str, int]:
-        """How many judgements and corrections have ever been made: both are only appended."""
+        """How many judgements, corrections and choices have ever been made: all are only appended."""
         with self._engine.connect() as connection:
             return {
                 table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
-                for table in (judgements, corrections)
+                for table in (judgements, corrections, choices)
             }
 
     # -- resolutions and publications ---------------------------------------------------------------------------------

@@ -585,9 +585,11 @@ LINKAGE_MODEL = Table(
         Column("review_weight", NUMBER, "match weight from which a candidate link is kept for review", nullable=False),
         Column("notes", TEXTS, "what training had to leave to the prior, and why", nullable=False),
         Column("is_in_use", FLAG, "the version that scores", nullable=False),
+        Column("is_proposed", FLAG, "it waits beside the version in use, to be taken into use or left; null: from before there were proposals"),
+        Column("in_use_since", MOMENT, "when it was last taken into use; null: never, or before this was kept"),
     ),
     key=("model_version",),
-)
+)  # fmt: skip
 
 TERM_FREQUENCIES = Table(
     "candidate_links/term_frequencies",
@@ -621,6 +623,26 @@ SCORED_PAIRS = Table(
     ),
     key=("profile_id_l", "profile_id_r"),
 )
+
+DRIFT = Table(
+    "candidate_links/drift",
+    "resolution and measure: how far the data has moved from what the linkage model in use was trained on",
+    (
+        _key("resolution_id", "resolution whose profiles and pairs were measured"),
+        Column("measured_at", MOMENT, "when", nullable=False),
+        _key("model_version", "model version in use"),
+        Column("accept_weight", NUMBER, "match weight from which a candidate link was accepted", nullable=False),
+        _key("measure", "growth, fields_compared, frequencies_shift, unseen_share, filled_share, agreement_shift or near_threshold_share"),
+        _key("field", "field or comparison that it speaks of, or 'all'"),
+        Column("value", NUMBER, "its value", nullable=False),
+        Column("drift", NUMBER, "how far the value is from what the version was trained on, or was first measured with", nullable=False),
+        Column("limit", NUMBER, "drift above this says that a new version is due (policies/linkage.yaml)", nullable=False),
+        Column("is_beyond", FLAG, "the drift is above the limit", nullable=False),
+        Column("shares", pl.List(NUMBER), "of agreement_shift: shares of the accepted pairs per level, best first"),
+        _key("says", "what that means"),
+    ),
+    key=("resolution_id", "measure", "field"),
+)  # fmt: skip
 
 CLUSTERS = Table(
     "identity_graph/clusters",
@@ -699,6 +721,72 @@ REVIEW_QUEUE = Table(
     ),
     key=("item_id",),
 )
+
+PLANS = Table(
+    "identity_graph/plans",
+    "plan: what a proposed linkage model, or the next resolution, would do to the customers, worked out before it is done",
+    (
+        _key("plan_id", "hash of the model version and of every change: the same plan has the same id"),
+        _key("subject", "a proposed model, or the next resolution"),
+        Column("planned_at", MOMENT, "when it was worked out", nullable=False),
+        _key("model_version", "model version that would score"),
+        _key("compared_with", "model version of the last resolution"),
+        _key("resolution_id", "resolution that it was compared with"),
+        Column("profiles", INTEGER, "linkage profiles that were resolved in full", nullable=False),
+        Column("links_before", INTEGER, "accepted links of the last resolution; null: a resolution had begun that was then refused"),
+        Column("links_gained", INTEGER, "accepted links that would be new; null as links_before"),
+        Column("links_lost", INTEGER, "accepted links that would be no more; null as links_before"),
+        Column("customers_before", INTEGER, "customers of the last resolution", nullable=False),
+        Column("customers_after", INTEGER, "customers that there would be", nullable=False),
+        Column("merged", INTEGER, "customers that would go into another one: their ids would resolve to its", nullable=False),
+        Column("split", INTEGER, "parts that would leave a customer", nullable=False),
+        Column("created", INTEGER, "customers that would be new, with no former one behind them", nullable=False),
+        Column("retired", INTEGER, "ids that would stand for nobody", nullable=False),
+        Column("revived", INTEGER, "ids that would come back", nullable=False),
+        Column("records_moved", INTEGER, "records that would go to another customer", nullable=False),
+        Column("changed_customers", INTEGER, "customers that would lose or gain records by a merge or a split", nullable=False),
+        Column("changed_share", NUMBER, "those, as a share of the customers before", nullable=False),
+        _key("outcome", "taken into use (by policy), waits for approval, the next resolution trains anew, or within the limits"),
+    ),
+    key=("plan_id",),
+)  # fmt: skip
+
+PLAN_CHANGES = Table(
+    "identity_graph/plan_changes",
+    "plan and change of a customer's identity that it would make, the most consequential first",
+    (
+        _key("plan_id", "plan"),
+        Column("rank", INTEGER, "1 moves the most records", nullable=False),
+        _key("change", "created, merged, split, retired or revived"),
+        _key("customer_id", "customer that would live on, be created or be retired"),
+        Column("other_customer_id", TEXT, "merged: the id that would be retired; split: the customer it would leave"),
+        Column("records", INTEGER, "records that would move", nullable=False),
+        Column("match_weight", NUMBER, "weight of the strongest link behind a merge"),
+    ),
+    key=("plan_id", "rank"),
+)
+
+RESOLUTION_AUDITS = Table(
+    "identity_graph/resolution_audits",
+    "audit of a resolution: a slice of the customers resolved anew in full, and compared with what the tables hold",
+    (
+        _key("audit_id", "hash of resolution, model version and seed"),
+        Column("audited_at", MOMENT, "when", nullable=False),
+        _key("seed", "what chose the slice: the day of the audit"),
+        _key("resolution_id", "resolution that was audited"),
+        _key("model_version", "model version in use"),
+        Column("records", INTEGER, "records of the slice", nullable=False),
+        Column("profiles", INTEGER, "linkage profiles of the slice", nullable=False),
+        Column("pairs", INTEGER, "pairs of these profiles with any other, scored anew", nullable=False),
+        Column("pairs_missing", INTEGER, "pairs that the tables lack", nullable=False),
+        Column("pairs_too_many", INTEGER, "pairs that only the tables have", nullable=False),
+        Column("pairs_scored_otherwise", INTEGER, "pairs with another weight, decision or reason", nullable=False),
+        Column("records_elsewhere", INTEGER, "records that stand in another cluster", nullable=False),
+        Column("records_held_otherwise", INTEGER, "records held in their cluster by another probability", nullable=False),
+        Column("customers_torn", INTEGER, "clusters with several customer ids, or ids with several clusters", nullable=False),
+    ),
+    key=("audit_id",),
+)  # fmt: skip
 
 CUSTOMERS = Table(
     "golden_records/customers",
@@ -858,11 +946,15 @@ TABLES: tuple[Table, ...] = (
     LINKAGE_MODEL,
     TERM_FREQUENCIES,
     SCORED_PAIRS,
+    DRIFT,
     CLUSTERS,
     CUSTOMER_IDS,
     ID_LINEAGE,
     IDENTITY_CHANGES,
     REVIEW_QUEUE,
+    PLANS,
+    PLAN_CHANGES,
+    RESOLUTION_AUDITS,
     CUSTOMERS,
     PROVENANCE,
     GOLDEN_EMAILS,

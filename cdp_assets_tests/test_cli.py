@@ -213,10 +213,13 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Stands in for the pipeline; ``asked`` holds how it was called, ``done`` what it reports."""
     import cdp_assets.automation
 
-    seen: dict[str, Any] = {"asked": [], "done": Ran()}
+    seen: dict[str, Any] = {"asked": [], "resolves": [], "done": Ran()}
 
-    def run_pending(workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False) -> Ran:
+    def run_pending(
+        workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False, resolve: bool = True
+    ) -> Ran:
         seen["asked"].append(resolve_anyway)
+        seen["resolves"].append(resolve)
         report("crm: importing 2 deliveries")
         return seen["done"]
 
@@ -242,6 +245,13 @@ def test_run_resolves_anyway_when_asked(cdp: Cdp, own: Workspace, runs: dict[str
     cdp(own, "run", "--resolve-anyway")
     cdp(own, "run")
     assert runs["asked"] == [True, False]
+
+
+def test_run_only_reads_when_asked(cdp: Cdp, own: Workspace, runs: dict[str, Any]) -> None:
+    runs["done"] = Ran(published=False)
+    done = cdp(own, "run", "--no-resolve")
+    assert (done.code, runs["resolves"]) == (0, [False])
+    assert "no: only read; cdp plan, cdp run" in done.out
 
 
 def test_demo_tells_the_same_story_again(
@@ -403,6 +413,44 @@ def test_model_show_as_text_and_json(cdp: Cdp, finished: Workspace) -> None:
     assert (unknown.code, unknown.out) == (1, "")
     assert told["model_version"] in unknown.err
     assert cdp(finished, "model").code == 2
+
+
+def test_model_use_takes_effect_with_the_next_resolution_and_can_be_taken_back(cdp: Cdp, own: Workspace) -> None:
+    version = json.loads(cdp(own, "model", "show", "--json").out)["model_version"]
+    used = cdp(own, "model", "use", version[:8], "--by", "ada")
+    assert (used.code, used.err) == (0, "")
+    assert used.out.startswith(f"{version} is in use, and stays so.")
+    assert json.loads(cdp(own, "model", "show", "--json").out)["pinned_by"] == "ada"
+    assert "in use, chosen by ada" in cdp(own, "model", "show").out
+    assert "chooses the linkage model again" in cdp(own, "model", "use", "--automatic").out
+    assert json.loads(cdp(own, "model", "show", "--json").out)["pinned_by"] is None
+    unknown = cdp(own, "model", "use", "none")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert version in unknown.err
+
+
+@pytest.mark.parametrize("arguments", [("model", "use"), ("model", "use", "v", "--automatic"), ("apply",)])
+def test_what_is_to_be_used_or_approved_has_to_be_named(
+    cdp: Cdp, finished: Workspace, arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cdp(finished, *arguments)
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("arguments", [("plan",), ("model", "train")])
+def test_before_the_first_resolution_there_is_nothing_to_plan_or_to_train_on(
+    cdp: Cdp, fresh: Workspace, arguments: tuple[str, ...]
+) -> None:
+    done = cdp(fresh, *arguments)
+    assert (done.code, done.out) == (1, "")
+    assert "cdp run" in done.err
+
+
+def test_an_unknown_plan_is_refused_with_what_to_do(cdp: Cdp, finished: Workspace) -> None:
+    done = cdp(finished, "apply", "zzz")
+    assert (done.code, done.out) == (1, "")
+    assert "`cdp plan` makes one" in done.err
 
 
 def test_evaluate_as_text_and_json(cdp: Cdp, finished: Workspace, tmp_path: Path) -> None:

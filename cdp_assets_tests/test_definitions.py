@@ -96,10 +96,13 @@ def test_the_jobs_schedules_and_sensors_are_there(definitions: dg.Definitions) -
     repository = definitions.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
     assert {"resolve_customers", "train_linkage_model", "audit_quality", "publish", "ingest_import_crm"} <= jobs
+    assert "audit_resolution" in jobs
     assert {schedule.name for schedule in repository.schedule_defs} == {
         "resolve_nightly",
+        "train_when_due",
         "train_weekly",
         "audit_weekly",
+        "audit_resolution_nightly",
     }
     sensors = {sensor.name for sensor in repository.sensor_defs}
     assert sensors == {"import_landed_files", "resolve_when_imports_have_landed", "extract_from_databases"}
@@ -120,6 +123,7 @@ def test_what_is_published_stands_behind_blocking_checks(definitions: dg.Definit
         ("golden_records/customers", "every_key_is_filled_and_unique"),
         ("golden_records/provenance", "every_golden_value_comes_from_a_record"),
         ("standardized/record_versions", "every_landed_line_is_accounted_for"),
+        ("identity_graph/resolution_audits", "the_audited_slice_equals_a_full_resolution"),
     ):
         assert expected in checked
 
@@ -136,6 +140,16 @@ def test_an_audit_is_no_part_of_a_resolution_but_its_findings_are(definitions: d
 
     assert made_by("audit_quality") == {"quality_report", "quality_findings", "quality_audits"}
     assert made_by("resolve_customers") & made_by("audit_quality") == {"quality_report", "quality_findings"}
+
+
+def test_a_resolution_plans_nothing_and_a_training_touches_nothing_in_use(definitions: dg.Definitions) -> None:
+    def made_by(job: str) -> set[str]:
+        return {key.path[-1] for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
+
+    assert made_by("train_linkage_model") == {"linkage_model", "term_frequencies", "plans", "plan_changes"}
+    assert made_by("audit_resolution") == {"resolution_audits"}
+    assert made_by("resolve_customers") & {"plans", "plan_changes", "resolution_audits"} == set()
+    assert "drift" in made_by("resolve_customers")
 
 
 def test_every_source_imports_in_a_pool_of_its_own(definitions: dg.Definitions) -> None:

@@ -278,3 +278,14 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date_with_all_that_it_ho
     assert (row["state"], row["landed_at"], row["records_version"]) == (IMPORTED, NOON, None)
     ledger.put_contract_in_force("crm", "v1", "{}", NOON)
     ledger.close()
+
+
+def test_the_newest_choice_of_a_kind_is_in_force_and_all_are_counted(ledger: Ledger) -> None:
+    assert ledger.choice("linkage model") is None
+    ledger.add_choice("linkage model", "v1", chosen_by="ada", now=NOON)
+    ledger.add_choice("something else", "x", chosen_by=None, now=NOON)
+    ledger.add_choice("linkage model", None, chosen_by="ben", now=NOON)
+    newest = ledger.choice("linkage model")
+    assert newest is not None
+    assert (newest["subject"], newest["chosen_by"], newest["chosen_at"]) == (None, "ben", NOON)
+    assert ledger.decisions()["choices"] == 3

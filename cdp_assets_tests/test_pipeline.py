@@ -7,21 +7,30 @@ import json
 import re
 import shutil
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from cdp_assets.automation import RunReport, run_pending
+from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.environment import workspace_from_environment
+from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
+from cdp_assets.identity_graph.plan import resolved
+from cdp_assets.identity_graph.resolution import previous_resolution
 from cdp_assets.tables import (
     CUSTOMER_IDS,
     CUSTOMERS,
     ID_LINEAGE,
     IDENTITY_CHANGES,
+    LINKAGE_MODEL,
+    LINKAGE_PROFILES,
+    PROFILE_MEMBERS,
     PROVENANCE,
     RECORD_VERSIONS,
     REJECTED_ROWS,
+    SCORED_PAIRS,
     TABLES,
     raw_imports,
 )
@@ -286,6 +295,23 @@ def test_every_table_of_the_sample_is_filled_and_fits_its_contract(audited: Path
     for table in TABLES:
         assert lake.exists(table), table.name
         assert table.conform(lake.read(table)).height > 0 or table == REJECTED_ROWS, table.name
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("demo")
+def test_where_nothing_is_new_the_next_resolution_starts_from_what_the_last_one_did_and_changes_nothing(
+    demo: tuple[Path, str],
+) -> None:
+    opened = workspace_from_environment(demo[0])
+    lake, known = opened.lake, known_by_now(opened)
+    for table, frame in ((LINKAGE_PROFILES, known.profiles), (PROFILE_MEMBERS, known.profile_members)):
+        assert frame.sort(table.key).equals(lake.read(table).sort(table.key))
+    model = next_model(opened, known, LinkagePolicy())
+    assert [model.model_version] == lake.read(LINKAGE_MODEL).filter("is_in_use")["model_version"].to_list()
+    would_be = resolved(known, model, previous_resolution(lake), datetime(2030, 1, 1, tzinfo=UTC))
+    assert would_be.changes.is_empty()
+    assert would_be.scored_pairs.equals(lake.read(SCORED_PAIRS))
+    opened.ledger.close()
 
 
 @pytest.mark.slow

@@ -7,9 +7,20 @@ import dagster as dg
 import polars as pl
 
 from cdp_assets.candidate_links import pictures
+from cdp_assets.candidate_links.drift import drift as drift_of
+from cdp_assets.candidate_links.drift import newest, why_drifted, with_drift
+from cdp_assets.candidate_links.drift_pictures import drift_chart
 from cdp_assets.candidate_links.explain import explain
 from cdp_assets.candidate_links.made_from import made_from, note, scoring_basis
-from cdp_assets.candidate_links.models import in_use, why_due, with_frequencies_of, with_version
+from cdp_assets.candidate_links.models import (
+    MODEL_CHOICE,
+    in_use,
+    model_choice,
+    which_scores,
+    with_frequencies_of,
+    with_proposal,
+    with_version,
+)
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
 from cdp_assets.candidate_links.scoring import rescore, score
@@ -19,6 +30,7 @@ from cdp_assets.drawing import svg
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
+    DRIFT,
     EMAIL_ADDRESSES,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
@@ -108,7 +120,7 @@ def profile_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materi
 
 
 class TrainingConfig(dg.Config):
-    """``retrain``: train a new version even while the one in use serves."""
+    """``retrain``: train a new version and propose it beside the one in use, which goes on serving."""
 
     retrain: bool = False
 
@@ -120,9 +132,10 @@ class TrainingConfig(dg.Config):
         table_spec(
             LINKAGE_MODEL,
             "One row per trained version of the linkage model: Splink settings with trained parameters, thresholds, and "
-            "what training had to leave to the prior.\n\nKey: model_version. A resolution keeps the version in use unless "
-            "there is none, the filled fields have changed, the data has grown, or it is so small that training costs "
-            "seconds. `train_linkage_model` always makes a new one. Read by `scored_pairs`.",
+            "what training had to leave to the prior.\n\nKey: model_version. A resolution keeps the version in use, or takes the one "
+            "that was chosen (`cdp model use`); it trains by itself only where there is none, where this release can not read it, or where "
+            "the data is so small that training costs seconds. `train_linkage_model` makes a new version beside the one in use. "
+            "Read by `scored_pairs`, `drift` and `plans`.",
             deps=[LINKAGE_PROFILES],
             kinds=["duckdb", "splink"],
         ),
@@ -138,17 +151,19 @@ class TrainingConfig(dg.Config):
 def model_assets(
     context: dg.AssetExecutionContext, config: TrainingConfig, workspace: dg.ResourceParam[Workspace]
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Keep the model in use, or train the next version."""
-    policy = _policy(workspace)
-    profiles = workspace.lake.read(LINKAGE_PROFILES)
+    """Find the version that scores, or train it; or train the next one and propose it."""
+    policy, profiles = _policy(workspace), workspace.lake.read(LINKAGE_PROFILES)
     models, frequencies = workspace.lake.read_or_empty(LINKAGE_MODEL), workspace.lake.read_or_empty(TERM_FREQUENCIES)
-    model = in_use(models, frequencies, policy)
-    reason = "a new version was asked for" if config.retrain else why_due(model, profiles, policy)
-    if model is None or reason is not None:
-        context.log.info(f"training on {profiles.height} profiles: {reason}")
+    scorer = which_scores(models, frequencies, profiles, policy, model_choice(workspace.ledger.choice(MODEL_CHOICE)))
+    model, trains = scorer.model, config.retrain or scorer.must_train is not None
+    if trains or model is None:
+        context.log.info(
+            f"training on {profiles.height} profiles: {scorer.must_train or 'a new version was asked for'}"
+        )
         model = train(profiles, policy)
-        models = with_version(models, model, now())
-        frequencies = with_frequencies_of(frequencies, models, model)
+    is_proposal = config.retrain and scorer.must_train is None
+    models = with_proposal(models, model, now()) if is_proposal else with_version(models, model, now())
+    frequencies = with_frequencies_of(frequencies, models, model)
     # The frequencies first: a model that is in use without its own would score differently.
     kept_frequencies = stored(
         workspace,
@@ -156,7 +171,7 @@ def model_assets(
         frequencies,
         metadata={
             "fields": frequencies["field"].n_unique(),
-            "values_of_the_version_in_use": model.term_frequencies.height,
+            "values_of_this_version": model.term_frequencies.height,
         },
     )
     yield stored(
@@ -165,8 +180,11 @@ def model_assets(
         models,
         metadata={
             "model_version": model.model_version,
-            "trained_now": int(reason is not None),
-            "why": reason or "the version in use serves",
+            "in_use": ", ".join(models.filter("is_in_use")["model_version"]),
+            "proposed": ", ".join(models.filter(pl.col("is_proposed"))["model_version"]) or "none",
+            "trained_now": int(trains),
+            "why": "a new version was asked for" if is_proposal else scorer.why,
+            "pinned": int(scorer.is_pinned),
             "trained_profiles": model.trained_profiles,
             "fields_compared": ", ".join(model.fields),
             "accept_weight": model.accept_weight,
@@ -240,6 +258,55 @@ def scored_pairs(config: ScoringConfig, workspace: dg.ResourceParam[Workspace]) 
     return stored(workspace, SCORED_PAIRS, pairs, note=made_of, metadata=metadata)
 
 
+@table_asset(
+    DRIFT,
+    deps=[SCORED_PAIRS, LINKAGE_PROFILES, LINKAGE_MODEL, TERM_FREQUENCIES],
+    kinds=["polars", "duckdb"],
+    pool=RESOLUTION_POOL,
+)
+def drift(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per resolution and measure: how far the data has moved from what the linkage model in use was trained on.
+
+    Key: resolution, measure and field. Growth, common values, new values, filled fields, levels at which accepted links agree, and pairs near the
+    threshold, each with the limit above which a new version is due. Read by `cdp status`, `cdp model show` and the schedule that trains.
+    """
+    lake, history = workspace.lake, workspace.lake.read_or_empty(DRIFT)
+    model = in_use(lake.read(LINKAGE_MODEL), lake.read(TERM_FREQUENCIES), _policy(workspace))
+    if model is None:
+        raise RuntimeError("there is no linkage model in use; materialize candidate_links/linkage_model first")
+    pairs, profiles = lake.read(SCORED_PAIRS), lake.read(LINKAGE_PROFILES)
+    measured = drift_of(profiles, pairs, model, history, resolution_id=context.run.run_id, now=now())
+    furthest = measured.group_by("measure").agg(pl.col("value", "drift").max()).sort("measure")
+    return stored(
+        workspace,
+        DRIFT,
+        with_drift(history, measured),
+        metadata={
+            **{f"{measure}_highest": round(value, 4) for measure, value, _ in furthest.rows()},
+            **{f"{measure}_drift": round(moved, 4) for measure, _, moved in furthest.rows()},
+            "measures_beyond_their_limit": int(measured["is_beyond"].sum()),
+            "drift_of_limit": picture(svg(drift_chart(measured)), "drift of each measure as a share of its limit"),
+        },
+    )
+
+
+@dg.asset_check(asset=["candidate_links", "drift"], pool=RESOLUTION_POOL)
+def the_model_still_fits_the_data(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """The data has not moved beyond a limit from what the model was trained on; where it has, a new version is due (`cdp model train`)."""
+    measured = newest(workspace.lake.read(DRIFT))
+    reasons = why_drifted(measured)
+    return dg.AssetCheckResult(
+        passed=not reasons,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "measures": measured.height,
+            "beyond_their_limit": len(reasons),
+            "why": "\n".join(reasons) or "nothing",
+            "what_to_do": "cdp model train" if reasons else "nothing",
+        },
+    )
+
+
 def _profile(profiles: pl.DataFrame, profile_id: int) -> pl.DataFrame:
     return profiles.filter(pl.col("profile_id") == profile_id)
 
@@ -257,5 +324,6 @@ keys = [
         LINKAGE_MODEL,
         TERM_FREQUENCIES,
         SCORED_PAIRS,
+        DRIFT,
     )
 ]

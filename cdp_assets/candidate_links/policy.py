@@ -14,13 +14,41 @@ from pydantic import BaseModel, ConfigDict, Field
 from cdp_assets.sources.policy_file import read_policy
 
 
+class DriftLimits(BaseModel):
+    """How far the data may move from what the model in use was trained on before a new one is due (``drift.py``).
+
+    ``frequencies_shift``: population stability index of a field's values, corrected for chance; 0.25 is where its users
+    speak of another population. ``unseen_share``: filled values that the model has never seen and takes for rare ones, though
+    they are not: a new country, say. ``filled_share``: change of the share of profiles that fill a comparison.
+    ``agreement_shift``: share of accepted pairs that stand at another level than when the version came into use; a source with twice as
+    many misspelt names moves one name in twenty. ``near_threshold_share``: change of the share of pairs that a bit or two would decide
+    otherwise: people feel these first, in the review queue.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    frequencies_shift: Annotated[float, Field(gt=0)] = 0.25
+    unseen_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    filled_share: Annotated[float, Field(gt=0, le=1)] = 0.15
+    agreement_shift: Annotated[float, Field(gt=0, le=1)] = 0.1
+    near_threshold_share: Annotated[float, Field(gt=0, le=1)] = 0.05
+
+
 class RetrainPolicy(BaseModel):
-    """When a new model is due: data that has grown by a share, or data so small that training costs nothing."""
+    """When a new model is due, and when it is taken into use without asking anybody.
+
+    Data of fewer profiles than ``always_below_profiles`` is trained anew in each resolution, for it costs seconds, unless a person has chosen
+    a version. In larger data the version in use stays. A new one is due when the data has grown by the share ``when_grown_by``, fills other
+    fields, or has drifted (``drift``); it is then trained beside the one in use, and taken into use without asking where it merges or splits
+    less than the share ``by_itself_below_share`` of the customers. 0: a person always decides.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     when_grown_by: Annotated[float, Field(gt=0)] = 0.25
     always_below_profiles: Annotated[int, Field(ge=0)] = 50_000
+    by_itself_below_share: Annotated[float, Field(ge=0, le=1)] = 0.01
+    drift: DriftLimits = DriftLimits()
 
 
 class LinkagePolicy(BaseModel):

@@ -35,8 +35,13 @@ ONE_ROW_PER_PERSON = "ONE_ROW_PER_PERSON"
 WEIGHT_DECIMALS = 6
 
 
-def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | None = None) -> pl.DataFrame:
-    """Score all candidate pairs of ``candidate_links/linkage_profiles``.
+def score(
+    profiles: pl.DataFrame,
+    model: TrainedModel,
+    engine: LinkageEngine | None = None,
+    touching: pl.Series | None = None,
+) -> pl.DataFrame:
+    """Score all candidate pairs of ``candidate_links/linkage_profiles``; with ``touching``, those with one of these profile ids.
 
     Returns ``candidate_links/scored_pairs``: pairs from the review weight, and pairs that a rule accepts. Two profiles
     of one source that has one row per person are never accepted.
@@ -46,6 +51,11 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
     pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
+    if touching is not None:
+        wanted = touching.unique().implode()
+        pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
+        ends = pl.concat([pairs["id_l"], pairs["id_r"]]).unique().to_frame("unique_id")
+        frame = frame.join(ends, on="unique_id", how="semi", maintain_order="left")
     return _scored(pairs, frame, profiles, model, engine)
 
 

@@ -572,7 +572,8 @@ def _model(
             {"name": choice.comparison.name, "is_used": choice.is_used, "reason": choice.reason} for choice in choices
         ],
         "blocking": [vars(report) for report in reports],
-        "policy": policy.model_dump(mode="json"),
+        # When to train is no part of what was trained: another limit makes no other model.
+        "policy": policy.model_dump(mode="json", exclude={"retrain"}),
     }
     notes += [
         f"{r.rule}: {r.dropped_blocks} blocks above {r.cap} records left out ({r.dropped_records} records, {r.dropped_pairs} pairs)"

@@ -6,22 +6,52 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from cdp_assets.candidate_links.due import retraining
+from cdp_assets.candidate_links.models import MODEL_CHOICE, in_use, proposed
+from cdp_assets.candidate_links.policy import load_linkage_policy
+from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.drawing import svg
 from cdp_assets.identity_graph import pictures
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.clusters import links_not_followed
 from cdp_assets.identity_graph.customer_ids import assign
+from cdp_assets.identity_graph.guard import (
+    PLAN_CHOICE,
+    PlanRefusedError,
+    beyond_limits,
+    load_identity_policy,
+    require_approval,
+)
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
+from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
+from cdp_assets.identity_graph.plan import (
+    OF_A_MODEL,
+    OF_THE_NEXT,
+    TAKEN,
+    WAITS,
+    WITHIN_LIMITS,
+    Known,
+    Plan,
+    Resolved,
+    outcome_of,
+    plan_of,
+    resolved,
+    with_plan,
+    with_plan_changes,
+)
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import recluster
 from cdp_assets.identity_graph.resolution import (
+    PreviousResolution,
     clustering_note,
     former_clustering,
     previous_resolution,
     record_facts,
 )
 from cdp_assets.identity_graph.review_queue import review_queue as queue_of
+from cdp_assets.identity_graph.slice_audit import FINDINGS, WHAT_TO_DO, audit, recomputed_slice, slice_of, with_audit
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
+from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
     CLUSTERS,
@@ -30,10 +60,14 @@ from cdp_assets.tables import (
     IDENTITY_CHANGES,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
+    PLAN_CHANGES,
+    PLANS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
+    RESOLUTION_AUDITS,
     REVIEW_QUEUE,
     SCORED_PAIRS,
+    TERM_FREQUENCIES,
 )
 from cdp_assets.workspace import Workspace
 
@@ -158,6 +192,9 @@ def customer_id_assets(
         now=moment,
         model_changed=previous.model_version not in (None, model_version),
     )
+    _hold_beyond_limits(
+        workspace, Resolved(lake.read(SCORED_PAIRS), clustered, assigned, changes), previous, model_version
+    )
     lineage = stored(workspace, ID_LINEAGE, assigned.lineage, metadata=_lineage_numbers(assigned.lineage))
     all_changes = pl.concat([previous.changes, changes])
     history = stored(workspace, IDENTITY_CHANGES, all_changes, metadata=_change_numbers(all_changes, changes))
@@ -170,6 +207,7 @@ def customer_id_assets(
             "resolution_id": resolution_id,
             "imports_hash": lake.committed_metadata(RECORD_VERSIONS).get("imports_hash", ""),
             "model_version": model_version,
+            "scored_pairs": str(lake.version(SCORED_PAIRS)),
             "id_lineage": str(lake.version(ID_LINEAGE)),
             "identity_changes": str(lake.version(IDENTITY_CHANGES)),
         },
@@ -181,6 +219,35 @@ def customer_id_assets(
     )
     yield lineage
     yield history
+
+
+def _hold_beyond_limits(
+    workspace: Workspace, would_be: Resolved, previous: PreviousResolution, model_version: str
+) -> None:
+    """Let nothing through that changes more customers than the policy allows, unless that very plan was approved; keep it to be looked at."""
+    policy, lake = load_identity_policy(workspace.policy_file("identity")), workspace.lake
+    if not policy.has_limits:
+        return
+    profiles = lake.scan(LINKAGE_PROFILES).select(pl.len()).collect().item()
+    last = workspace.ledger.last_resolution()
+    plan = plan_of(
+        would_be,
+        None,  # the pairs of the last resolution have been replaced by now
+        previous,
+        subject=OF_THE_NEXT,
+        model_version=model_version,
+        profiles=profiles,
+        resolution_id=last["resolution_id"] if last else "",
+        now=now(),
+    )
+    approved = workspace.ledger.choice(PLAN_CHOICE)
+    try:
+        require_approval(plan.row, policy, approved["subject"] if approved else None)
+    except PlanRefusedError:
+        plans = with_plan(lake.read_or_empty(PLANS), plan, WAITS)
+        lake.replace(PLAN_CHANGES, with_plan_changes(lake.read_or_empty(PLAN_CHANGES), plan, plans))
+        lake.replace(PLANS, plans)
+        raise
 
 
 def _model_version(workspace: Workspace) -> str:
@@ -235,4 +302,212 @@ def review_queue(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
     )
 
 
-keys = [key_check(table) for table in (CLUSTERS, CUSTOMER_IDS, ID_LINEAGE, IDENTITY_CHANGES, REVIEW_QUEUE)]
+_PLANNED_FROM = [LINKAGE_MODEL, TERM_FREQUENCIES, LINKAGE_PROFILES, PROFILE_MEMBERS, SCORED_PAIRS, CUSTOMER_IDS]
+
+
+class PlanConfig(dg.Config):
+    """``of``: what is planned, a proposed model over the profiles of the last resolution, or the next resolution."""
+
+    of: str = OF_A_MODEL
+
+
+@dg.multi_asset(
+    name="plans",
+    pool=RESOLUTION_POOL,
+    specs=[
+        table_spec(
+            PLANS,
+            "One row per plan: what a proposed linkage model, or the next resolution, would do to the customers, before it is done.\n\n"
+            "Key: plan_id. All profiles are resolved in full, in memory, and compared with the last resolution. Where a proposed model changes "
+            "little, the policy takes it into use; else `cdp model use` does. A resolution beyond the limits of policies/identity.yaml waits for "
+            "`cdp apply`. Read by `cdp plan` and `cdp model show`.",
+            deps=_PLANNED_FROM,
+            kinds=["polars", "duckdb", "splink"],
+        ).merge_attributes(tags={"cdp/step": "plan"}),
+        table_spec(
+            PLAN_CHANGES,
+            "One row per plan and change of a customer that it would make, those that move the most records first.\n\nKey: plan and rank. "
+            "Ids and counts, no values; the plan's own row counts all changes. Read by `cdp plan` and `cdp model show`.",
+            deps=_PLANNED_FROM,
+            kinds=["polars", "duckdb", "splink"],
+        ).merge_attributes(tags={"cdp/step": "plan"}),
+    ],
+)
+def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
+    """Work out what would change; let the policy take a proposed model into use where that is little."""
+    plan = _plan_of_the_next(workspace) if config.of == OF_THE_NEXT else _plan_of_the_proposal(workspace)
+    plans, plan_changes = workspace.lake.read_or_empty(PLANS), workspace.lake.read_or_empty(PLAN_CHANGES)
+    metadata: dict[str, Any] = {"planned": 0}
+    if plan is not None:
+        outcome = _outcome(workspace, plan, config.of)
+        plans = with_plan(plans, plan, outcome)
+        plan_changes = with_plan_changes(plan_changes, plan, plans)
+        if outcome == TAKEN:
+            workspace.ledger.add_choice(MODEL_CHOICE, plan.row["model_version"], chosen_by=None, now=now())
+        metadata = {
+            "planned": 1,
+            "outcome": outcome,
+            **{name: value for name, value in plan.row.items() if isinstance(value, int | float | str)},
+            "would_change": picture(svg(pictures.plan_chart(plan.row)), "customers and links that would change"),
+        }
+    yield stored(workspace, PLAN_CHANGES, plan_changes)
+    yield stored(workspace, PLANS, plans, metadata=metadata)
+
+
+def _plan_of_the_proposal(workspace: Workspace) -> Plan | None:
+    """What the proposed model would change; None where there is none, or nothing to compare it with."""
+    policy = load_linkage_policy(workspace.policy_file("linkage"))
+    model = proposed(workspace.lake.read(LINKAGE_MODEL), workspace.lake.read(TERM_FREQUENCIES), policy)
+    return None if model is None else _plan(workspace, _known(workspace), model, OF_A_MODEL)
+
+
+def _plan_of_the_next(workspace: Workspace) -> Plan | None:
+    known = known_by_now(workspace)
+    model = next_model(workspace, known, load_linkage_policy(workspace.policy_file("linkage")))
+    return _plan(workspace, known, model, OF_THE_NEXT)
+
+
+def _plan(workspace: Workspace, known: Known, model: TrainedModel, subject: str) -> Plan | None:
+    moment, previous, last = now(), previous_resolution(workspace.lake), workspace.ledger.last_resolution()
+    if last is None:
+        return None
+    pairs_of_last = workspace.lake.committed_metadata(CUSTOMER_IDS).get("scored_pairs")
+    is_there = pairs_of_last == str(
+        workspace.lake.version(SCORED_PAIRS)
+    )  # else a resolution that was refused has replaced them
+    return plan_of(
+        resolved(known, model, previous, moment),
+        workspace.lake.read(SCORED_PAIRS) if is_there else None,
+        previous,
+        subject=subject,
+        model_version=model.model_version,
+        profiles=known.profiles.height,
+        resolution_id=last["resolution_id"],
+        now=moment,
+    )
+
+
+def _outcome(workspace: Workspace, plan: Plan, subject: str) -> str:
+    if subject == OF_THE_NEXT:
+        limits = load_identity_policy(workspace.policy_file("identity"))
+        return WAITS if beyond_limits(plan.row, limits) else WITHIN_LIMITS
+    policy = load_linkage_policy(workspace.policy_file("linkage"))
+    return outcome_of(plan, policy, is_pinned=retraining(workspace).pinned_by is not None)
+
+
+def _known(workspace: Workspace) -> Known:
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    lake = workspace.lake
+    facts = ["record_id", "source", "source_key", "landed_at", "is_current"]
+    return Known(
+        profiles=lake.read(LINKAGE_PROFILES),
+        profile_members=lake.read(PROFILE_MEMBERS),
+        records=record_facts(lake.read(RECORD_VERSIONS, columns=facts)),
+        judgements=workspace.ledger.judgements(),
+        one_row_sources=frozenset(contract.source for contract in contracts if contract.one_row_per_person),
+    )
+
+
+class SliceConfig(dg.Config):
+    """``seed``: what chooses the slice that is audited; empty: the day. ``records``: at least so many; 0: the usual number."""
+
+    seed: str = ""
+    records: int = 0
+
+
+class NothingToAuditError(RuntimeError):
+    """The tables are not those of one resolution of what has arrived. Says what to do."""
+
+
+@table_asset(
+    RESOLUTION_AUDITS,
+    deps=[CUSTOMER_IDS, CLUSTERS, SCORED_PAIRS, LINKAGE_PROFILES, PROFILE_MEMBERS, LINKAGE_MODEL, TERM_FREQUENCIES],
+    kinds=["polars", "duckdb", "splink"],
+    tags={"cdp/step": "audit"},
+    pool=RESOLUTION_POOL,
+)
+def resolution_audits(config: SliceConfig, workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per audit of a resolution: a slice of the customers resolved anew in full, and compared with what the tables hold.
+
+    Key: audit_id. Another slice each night; candidate pairs, weights, decisions, clusters and ids have to be the very same. Read by
+    `the_audited_slice_equals_a_full_resolution`.
+    """
+    lake, moment, resolution = workspace.lake, now(), _settled_resolution(workspace)
+    policy = load_linkage_policy(workspace.policy_file("linkage"))
+    model = in_use(lake.read(LINKAGE_MODEL), lake.read(TERM_FREQUENCIES), policy)
+    if model is None:
+        raise NothingToAuditError("there is no linkage model in use; `cdp run` makes one")
+    known, pairs, clustered = _known(workspace), lake.read(SCORED_PAIRS), lake.read(CLUSTERS)
+    seed = config.seed or f"{moment:%Y-%m-%d}"
+    size = {"at_least": config.records} if config.records else {}
+    part = slice_of(known.records["record_id"], known.profile_members, pairs, known.judgements, seed, **size)
+    anew = recomputed_slice(
+        part,
+        known.profiles,
+        known.profile_members,
+        known.records.select("record_id", "source"),
+        known.judgements,
+        known.one_row_sources,
+        model,
+    )
+    row = audit(
+        part,
+        anew,
+        pairs,
+        clustered,
+        lake.read(CUSTOMER_IDS),
+        seed=seed,
+        resolution_id=resolution,
+        model_version=model.model_version,
+        now=moment,
+    )
+    return stored(
+        workspace,
+        RESOLUTION_AUDITS,
+        with_audit(lake.read_or_empty(RESOLUTION_AUDITS), row),
+        metadata={name: row[name].item() for name in ("seed", "records", "profiles", "pairs", *FINDINGS)},
+    )
+
+
+def _settled_resolution(workspace: Workspace) -> str:
+    """The last resolution, where it knows all that has arrived and been decided: else the slice would differ for good reasons."""
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    last, note = workspace.ledger.last_resolution(), workspace.lake.committed_metadata(CUSTOMER_IDS)
+    digest = resolution_inputs(workspace, contracts).digest
+    if last is None or last["imports_hash"] != digest or note.get("resolution_id") != last["resolution_id"]:
+        raise NothingToAuditError(
+            "imports, contracts, policies or decisions have changed since the last complete resolution; `cdp run` makes one, "
+            "then it can be audited"
+        )
+    return str(last["resolution_id"])
+
+
+@dg.asset_check(asset=["identity_graph", "resolution_audits"], blocking=True, pool=RESOLUTION_POOL)
+def the_audited_slice_equals_a_full_resolution(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """The slice of the newest audit, resolved anew in full, is what the tables hold: same pairs, weights, decisions, clusters, one id each."""
+    newest = workspace.lake.read(RESOLUTION_AUDITS).sort("audited_at", "audit_id").tail(1).row(0, named=True)
+    found = {name: newest[name] for name in FINDINGS}
+    return dg.AssetCheckResult(
+        passed=not any(found.values()),
+        metadata={
+            "records": newest["records"],
+            "pairs": newest["pairs"],
+            **found,
+            "what_to_do": WHAT_TO_DO if any(found.values()) else "nothing",
+        },
+    )
+
+
+keys = [
+    key_check(table)
+    for table in (
+        CLUSTERS,
+        CUSTOMER_IDS,
+        ID_LINEAGE,
+        IDENTITY_CHANGES,
+        REVIEW_QUEUE,
+        PLANS,
+        PLAN_CHANGES,
+        RESOLUTION_AUDITS,
+    )
+]

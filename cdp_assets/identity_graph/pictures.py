@@ -6,6 +6,7 @@ tables.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import altair as alt
@@ -62,6 +63,28 @@ def identity_changes_chart(identity_changes: pl.DataFrame) -> Spec:
             y=alt.Y("sum(changes):Q", title="customers", scale=alt.Scale(type="symlog")),
             color=alt.Color("change:N", title=None, scale=alt.Scale(domain=_CHANGES, range=_COLOURS)),
             xOffset=alt.XOffset("change:N", sort=_CHANGES),
+        )
+    )
+    return cast(Spec, chart.to_dict())
+
+
+def plan_chart(plan: Mapping[str, Any]) -> Spec:
+    """What a plan (a row of ``identity_graph/plans``) would do, on a logarithmic scale."""
+    rows = [
+        {"what": word, "count": plan[word], "colour": colour} for word, colour in zip(_CHANGES, _COLOURS, strict=True)
+    ]
+    rows += [
+        {"what": f"links {word}", "count": plan[f"links_{word}"], "colour": "#4a5a75"}
+        for word in ("gained", "lost")
+        if plan[f"links_{word}"] is not None
+    ]
+    chart = (
+        alt.Chart(alt.InlineData(values=rows), title=f"What {plan['subject']} would change", width=480, height=200)
+        .mark_bar()
+        .encode(
+            x=alt.X("count:Q", title="customers, or links", scale=alt.Scale(type="symlog")),
+            y=alt.Y("what:N", title=None, sort=None),
+            color=alt.Color("colour:N", scale=None, legend=None),
         )
     )
     return cast(Spec, chart.to_dict())

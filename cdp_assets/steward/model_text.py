@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import RULES
+from cdp_assets.candidate_links.drift import newest, why_drifted
 from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.candidate_links.weights import Parameters, used_comparisons
 from cdp_assets.lake import Lake
+from cdp_assets.steward.drift_text import drift_as_json, drift_text
 from cdp_assets.steward.lookup import require_made
 from cdp_assets.steward.plain_text import bullets, facts, heading, moment, paragraph, plural, probability, table
-from cdp_assets.tables import LINKAGE_MODEL, TERM_FREQUENCIES
+from cdp_assets.steward.plan_text import PlanFacts, plan_facts, plan_text
+from cdp_assets.tables import DRIFT, LINKAGE_MODEL, TERM_FREQUENCIES
 
 _BITS = (
     "m: share of pairs of one person that agree so far; u: share of pairs of strangers. Bits: log2(m / u), a doubling of "
@@ -33,25 +36,67 @@ _SMALL = 1e-3
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A version of the linkage model, with when it was trained and how many other versions are kept."""
+    """A version of the linkage model, with when it was trained, how it stands, and which other versions are kept.
+
+    ``is_proposed``: it waits beside the one in use. ``drift``: the last resolution's measures, of the version in use only.
+    ``plan``: what taking it into use would change, or has changed, where that was worked out.
+    """
 
     model: TrainedModel
     trained_at: datetime
     is_in_use: bool
     other_versions: tuple[str, ...]
+    is_proposed: bool = False
+    drift: pl.DataFrame = field(default_factory=DRIFT.empty)
+    plan: PlanFacts | None = None
+    pinned_by: str | None = None
+
+    @property
+    def state(self) -> str:
+        """How the version stands, in words."""
+        if self.is_in_use:
+            return "in use" + (f", chosen by {self.pinned_by}" if self.pinned_by else "")
+        return "proposed, not in use" if self.is_proposed else "not in use"
 
 
 class NoSuchModelError(LookupError):
     """There is no such version of the linkage model. Says which there are."""
 
 
-def model_facts(lake: Lake, policy: LinkagePolicy, version: str | None = None) -> ModelFacts:
-    """The version in use, or the one whose name begins with ``version``.
+def model_facts(
+    lake: Lake, policy: LinkagePolicy, version: str | None = None, pinned_by: str | None = None
+) -> ModelFacts:
+    """The version in use, or the one whose name begins with ``version``. ``pinned_by``: who chose the one in use.
 
     Raises :class:`NoSuchModelError` where there is none such, or several.
     """
     require_made(lake, LINKAGE_MODEL)
     models, frequencies = lake.read(LINKAGE_MODEL), lake.read(TERM_FREQUENCIES)
+    row = the_version(models, version)
+    name = row["model_version"]
+    model = in_use(
+        models.filter(pl.col("model_version") == name).with_columns(is_in_use=pl.lit(True)), frequencies, policy
+    )
+    assert model is not None  # the one row is marked as in use
+    others = models.filter(pl.col("model_version") != name).sort("trained_at", descending=True)["model_version"]
+    measured = newest(lake.read_or_empty(DRIFT)).filter(pl.col("model_version") == name)
+    return ModelFacts(
+        model,
+        row["trained_at"],
+        bool(row["is_in_use"]),
+        tuple(others),
+        is_proposed=bool(row["is_proposed"]),
+        drift=measured,
+        plan=plan_facts(lake, name),
+        pinned_by=pinned_by if row["is_in_use"] else None,
+    )
+
+
+def the_version(models: pl.DataFrame, version: str | None) -> dict[str, Any]:
+    """The row of ``candidate_links/linkage_model`` that is in use, or whose name begins with ``version``.
+
+    Raises :class:`NoSuchModelError` where there is none such, or several.
+    """
     wanted = pl.col("is_in_use") if version is None else pl.col("model_version").str.starts_with(version)
     found = models.filter(wanted)
     if found.height != 1:
@@ -59,12 +104,7 @@ def model_facts(lake: Lake, policy: LinkagePolicy, version: str | None = None) -
         raise NoSuchModelError(
             f"{'no' if found.is_empty() else 'more than one'} model version begins so; there are: {known}"
         )
-    row = found.row(0, named=True)
-    name = row["model_version"]
-    model = in_use(found.with_columns(is_in_use=pl.lit(True)), frequencies, policy)
-    assert model is not None  # the one row is marked as in use
-    others = models.filter(pl.col("model_version") != name).sort("trained_at", descending=True)["model_version"]
-    return ModelFacts(model, row["trained_at"], bool(row["is_in_use"]), tuple(others))
+    return found.row(0, named=True)
 
 
 def model_text(found: ModelFacts, width: int) -> str:
@@ -72,6 +112,8 @@ def model_text(found: ModelFacts, width: int) -> str:
     model, content = found.model, found.model.content
     parts = [
         f"{heading(f'Linkage model {model.model_version}')}\n{facts(_at_a_glance(found), width)}",
+        *([plan_text(found.plan, width)] if found.plan and not found.is_in_use else []),
+        *([drift_text(found.drift, width)] if found.is_in_use and found.drift.height else []),
         f"{heading('What is compared')}\n{_comparisons(content, width)}",
         f"{heading('What each level proves')}\n{_levels(model.parameters, width)}\n\n{paragraph(_BITS, width)}",
         f"{heading('How candidate pairs are found')}\n{_blocking(content, width)}",
@@ -90,6 +132,11 @@ def model_as_json(found: ModelFacts) -> dict[str, Any]:
         "model_version": model.model_version,
         "trained_at": found.trained_at.isoformat(),
         "is_in_use": found.is_in_use,
+        "is_proposed": found.is_proposed,
+        "pinned_by": found.pinned_by,
+        "due_because": why_drifted(found.drift),
+        "drift": drift_as_json(found.drift),
+        "plan": found.plan.as_json() if found.plan else None,
         "trained_profiles": model.trained_profiles,
         "accept": {"probability": model.policy.accepted_from(), "weight": model.accept_weight},
         "review": {"probability": model.policy.reviewed_from(), "weight": model.review_weight},
@@ -113,7 +160,7 @@ def _at_a_glance(found: ModelFacts) -> list[tuple[str, object]]:
         else f"a false merge costs {policy.false_merge_cost:g} times a missed one"
     )
     return [
-        ("state", "in use" if found.is_in_use else "not in use"),
+        ("state", found.state),
         ("trained", f"{moment(found.trained_at)}, on {plural(model.trained_profiles, 'linkage profile')}"),
         ("accepted from", f"{accepted}: {because}"),
         (

@@ -38,14 +38,15 @@ def has_failed(ran: Ran) -> bool:
     return bool(ran.refused or ran.problems)
 
 
-def run_text(ran: Ran, width: int) -> str:
-    """A few aligned lines, then what went wrong and what to do."""
+def run_text(ran: Ran, width: int, *, resolves: bool = True) -> str:
+    """A few aligned lines, then what went wrong and what to do. ``resolves``: whether a resolution was asked for."""
+    unpublished = "no" if ran.problems else "no: nothing new" if resolves else "no: only read; cdp plan, cdp run"
     rows: list[tuple[str, object]] = [
         ("imports", _imports(ran)),
         ("records", ran.records),
         ("customers", ran.customers),
         ("changes", f"{ran.merges:,} merged, {ran.splits:,} split"),
-        ("published", "yes" if ran.published else "no: nothing new" if not ran.problems else "no"),
+        ("published", "yes" if ran.published else unpublished),
     ]
     return _with_problems(facts(rows, width), ran, width)
 

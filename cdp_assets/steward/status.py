@@ -15,9 +15,11 @@ from typing import Any
 
 import polars as pl
 
+from cdp_assets.candidate_links.due import retraining
 from cdp_assets.ledger import REFUSED, Ledger
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.sources.policy_file import PolicyError
 from cdp_assets.steward.plain_text import NOTHING, bullets, facts, heading, moment, plural, table
 from cdp_assets.steward.source_status import SHORT_VERSION, SourceStatus, age, notes, share, sources_status
 from cdp_assets.tables import (
@@ -279,6 +281,7 @@ def _pending(
         items.append(
             f"{plural(decisions, 'judgement or correction', 'judgements and corrections')} since the last resolution: cdp run"
         )
+    items.extend(_model_items(workspace))
     missing = [source.source for source in sources if source.contract == "missing"]
     if missing:
         items.append(
@@ -287,6 +290,22 @@ def _pending(
     if not any(source.imports or source.waiting_files or source.waiting_imports for source in sources):
         items.append("nothing has landed yet: put files into landing/<source>/ and run `cdp run`")
     return tuple(items)
+
+
+def _model_items(workspace: Workspace) -> list[str]:
+    """What there is to do about the linkage model: a version that was chosen, one that waits, or one that is due and why."""
+    try:
+        model = retraining(workspace)
+    except PolicyError as problem:
+        return [f"a policy can not be read, and nothing is resolved until it can: {problem}"]
+    if model.chosen:
+        by = f"{model.chosen_by} has" if model.chosen_by else "the policy has"
+        return [f"{by} chosen linkage model {model.chosen} for the next resolution: cdp run"]
+    if model.proposed:
+        return [f"linkage model {model.proposed} waits to be taken into use: cdp model show --version {model.proposed}"]
+    if model.reasons and not model.is_trained_anyway:
+        return [f"a new linkage model is due, for {'; '.join(model.reasons)}: cdp model train"]
+    return []
 
 
 def _rejected_by_rule(workspace: Workspace) -> tuple[dict[str, Any], ...]:

@@ -33,6 +33,8 @@ TELLS_OF_RUNS: Mapping[str, Mapping[str, str]] = {
         "changed_at": "is when the resolution ran",
         "minted_at": "is when the resolution ran",
         "trained_at": "is when the model was trained",
+        "in_use_since": "is when the model came into use",
+        "measured_at": "is when the resolution ran",
         "published_at": "is when it was published",
         "resolved_at": "is when it was resolved",
         "extracted_at": "is when the database was asked",
@@ -51,12 +53,13 @@ ONLY_THE_LAST: Mapping[str, tuple[str, str]] = {
     ),
     "lake published/publications": ("published_at", "the same"),
     "ledger publications": ("published_at", "the same"),
+    "lake candidate_links/drift": ("measured_at", "a run that was killed after it measured has measured"),
     "ledger resolutions": (
         "resolved_at",
         "a run that was killed after its end has resolved; resolving again is no harm",
     ),
 }
-"""Histories of runs: of these tables only the newest row (by that column) is compared, and why."""
+"""Histories of runs: of these tables only the newest rows (by that column) are compared, and why."""
 
 NOT_OURS = ("shop.db",)
 """Files that no run writes."""
@@ -122,7 +125,8 @@ def _aliases(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> _Aliases:
 def _as_text(name: str, rows: Sequence[Mapping[str, Any]], aliases: _Aliases) -> Iterable[str]:
     if name in ONLY_THE_LAST and rows:
         by, _reason = ONLY_THE_LAST[name]
-        rows = [max(rows, key=lambda row: str(row[by]))]
+        newest = max(str(row[by]) for row in rows)
+        rows = [row for row in rows if str(row[by]) == newest]
     for row in rows:
         kept = {
             column: aliases.of(_plain(value))
