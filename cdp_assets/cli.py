@@ -497,7 +497,7 @@ def _why(arguments: argparse.Namespace) -> int:
 
 
 def _judge(arguments: argparse.Namespace) -> int:
-    from cdp_assets.identity_graph.judgements import ContradictoryJudgementError
+    from cdp_assets.judgements import ContradictoryJudgementError
     from cdp_assets.steward.decisions import judge
 
     workspace = _workspace(arguments).require()

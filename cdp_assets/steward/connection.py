@@ -21,7 +21,7 @@ from cdp_assets.candidate_links.explain import Evidence, explain, match_weight, 
 from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.training import TrainedModel
-from cdp_assets.identity_graph.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import Judgement, judged, judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.steward.chains import Step, strongest_chain
 from cdp_assets.steward.lookup import LookupProblemError, customer_of_record, require_made
