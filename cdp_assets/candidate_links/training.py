@@ -14,6 +14,9 @@ One joint EM over the candidate pairs of all blocking rules and a sample of rand
 
 Deterministic: rows are sorted, samples are arithmetic hashes of the profile ids, parameters are rounded.
 
+Pairs whose answer is known (``labels.py``) are certain members of their class and speak for pairs as alike as they are
+(``refinement.py``); then they say how far the weights are to be trusted (``calibration.py``).
+
 What does not belong here: what is compared (``comparisons.py``), the formula of a weight (``weights.py``).
 """
 
@@ -29,6 +32,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks, candidate_pairs
+from cdp_assets.candidate_links.calibration import Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
@@ -43,6 +47,7 @@ from cdp_assets.candidate_links.comparisons import (
     choose_comparisons,
     gammas_sql,
 )
+from cdp_assets.candidate_links.decisions import BY_WEIGHT, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import (
@@ -53,6 +58,7 @@ from cdp_assets.candidate_links.priors import (
     PRIOR_OWN_KEY_PAIRS,
     PRIOR_RECORDS_PER_PERSON,
 )
+from cdp_assets.candidate_links.refinement import LabelledPairs, Refinement
 from cdp_assets.candidate_links.weights import (
     ComparedPairs,
     Floats,
@@ -61,6 +67,7 @@ from cdp_assets.candidate_links.weights import (
     bits_of,
     compared_pairs,
     household_bits_of,
+    match_weights,
     prior_parameters,
     weight_of_probability,
     with_shared_home,
@@ -95,7 +102,7 @@ class TrainedModel:
     """A trained version of the linkage model.
 
     ``settings``: JSON of the Splink settings (``splink``), the parameters of ``weights.py`` (``parameters``), the chosen comparisons and why
-    (``comparisons``), what blocking did (``blocking``), what agreeing on a key is worth (``own_keys``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
+    (``comparisons``), what blocking did (``blocking``), what agreeing on a key is worth (``own_keys``), what labels say of the weights (``calibration``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
     """
 
     model_version: str
@@ -121,9 +128,22 @@ class TrainedModel:
         """Per kind of key, the probability that two records which agree on it are one person: see ``own_key_probabilities``."""
         return dict(self.content.get("own_keys", {}))
 
+    @property
+    def calibration(self) -> Calibration:
+        """How far the weights are to be trusted: what labelled pairs said in training."""
+        return Calibration.from_dict(self.content.get("calibration"))
 
-def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine | None = None) -> TrainedModel:
-    """Train on ``candidate_links/linkage_profiles``; works from a handful of profiles (then the priors stand)."""
+
+def train(
+    profiles: pl.DataFrame,
+    policy: LinkagePolicy,
+    engine: LinkageEngine | None = None,
+    labelled: pl.DataFrame | None = None,
+) -> TrainedModel:
+    """Train on ``candidate_links/linkage_profiles``; works from a handful of profiles (then the priors stand).
+
+    ``labelled``: pairs of profiles whose answer is known (``labels.labelled_pairs``), where there are any.
+    """
     engine = engine or DuckDBEngine()
     frame = comparable(profiles)
     choices = choose_comparisons(frame)
@@ -132,15 +152,17 @@ def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine |
     blocks = candidate_pairs(frame, engine, policy)
     notes = [choice.reason for choice in choices if not choice.is_used and "same value" in choice.reason]
     if comparisons:
-        data = _training_data(frame, frequencies, blocks, comparisons, engine)
+        known = _labelled(frame, frequencies, blocks, comparisons, engine, labelled)
+        data = _training_data(frame, frequencies, blocks, comparisons, engine, known)
         parameters, told = estimate(data, comparisons)
         notes += told
         own_keys = own_key_probabilities(data.candidates)
+        calibration = Calibration() if known is None else calibrated(known, parameters, policy)
     else:
-        own_keys = {}
+        own_keys, calibration = {}, Calibration()
         notes.append("no field is filled well enough to compare: no links are made")
         parameters = prior_parameters([], 1e-6, 1e-7)
-    return _model(profiles, policy, choices, frequencies, blocks, parameters, own_keys, notes)
+    return _model(profiles, policy, choices, frequencies, blocks, parameters, own_keys, calibration, notes)
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
@@ -206,7 +228,7 @@ def compared(
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for."""
+    """Compared candidate pairs with the rules that found them, random pairs, how many pairs each stands for, and what is known."""
 
     candidates: ComparedPairs
     rules: npt.NDArray[np.int64]
@@ -214,6 +236,7 @@ class TrainingData:
     random: ComparedPairs
     all_pairs: float
     profiles: int
+    labelled: LabelledPairs | None = None
 
 
 def _training_data(
@@ -222,6 +245,7 @@ def _training_data(
     blocks: Blocks,
     comparisons: list[Comparison],
     engine: LinkageEngine,
+    labelled: LabelledPairs | None,
 ) -> TrainingData:
     sample = blocks.pairs
     rate = 1.0
@@ -242,7 +266,43 @@ def _training_data(
         random=random,
         all_pairs=max(count * (count - 1) / 2.0, 1.0),
         profiles=count,
+        labelled=labelled,
     )
+
+
+def _labelled(
+    frame: pl.DataFrame,
+    frequencies: pl.DataFrame,
+    blocks: Blocks,
+    comparisons: list[Comparison],
+    engine: LinkageEngine,
+    labelled: pl.DataFrame | None,
+) -> LabelledPairs | None:
+    """The candidate pairs whose answer is known, compared; None where there is none."""
+    if labelled is None:
+        return None
+    pairs = labelled.drop_nulls("is_same").join(blocks.pairs, on=["id_l", "id_r"]).sort("id_l", "id_r")
+    if pairs.is_empty():
+        return None
+    return LabelledPairs(
+        pairs=compared(frame, frequencies, pairs, comparisons, engine),
+        rules=pairs.get_column("rules").to_numpy(),
+        is_same=pairs.get_column("is_same").to_numpy(),
+        share=pairs.get_column("share").to_numpy(),
+    )
+
+
+def calibrated(labelled: LabelledPairs, parameters: Parameters, policy: LinkagePolicy) -> Calibration:
+    """How far the weights of these parameters are to be trusted, by the labelled pairs that no named rule decides."""
+    weights = match_weights(labelled.pairs, parameters)
+    rows = labelled.pairs.ids.with_columns(
+        *(pl.Series(f"gamma_{name}", gamma) for name, gamma in labelled.pairs.gammas.items()),
+        pl.Series("match_weight", weights),
+        pl.lit(None, dtype=pl.Int64).alias("people"),
+    )
+    decided = decide(rows, weight_of_probability(policy.accepted_from()), float("-inf"))
+    by_weight = (decided.get_column("reason") == BY_WEIGHT).to_numpy()
+    return calibrate(weights[by_weight], labelled.is_same[by_weight], labelled.share[by_weight])
 
 
 def _mixed(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
@@ -290,10 +350,28 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
     if notes:
         parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
         return _rounded(parameters), notes
+    if data.labelled is not None:
+        refined, _, settled = _maximise(data, comparisons, prior, refinement=_refinement(data, parameters))
+        if settled:
+            parameters = refined
+            notes.append(f"{data.labelled.share.sum():.0f} judged or labelled pairs refine the parameters")
+        else:
+            notes.append(
+                "judged pairs and the rest of the data did not settle together: the parameters are those without them"
+            )
     for comparison in comparisons:
         parameters, told = _checked(parameters, prior, comparison)
         notes += told
     return _rounded(parameters), notes
+
+
+def _refinement(data: TrainingData, parameters: Parameters) -> Refinement:
+    assert data.labelled is not None
+    answers = data.labelled.pairs.ids.with_columns(known=pl.Series(data.labelled.is_same).cast(pl.Int64))
+    known = data.candidates.ids.join(answers, on=["id_l", "id_r"], how="left", maintain_order="left")
+    return Refinement.under(
+        parameters, data.labelled, data.candidates, known.get_column("known").fill_null(-1).to_numpy()
+    )
 
 
 def own_key_probabilities(pairs: ComparedPairs) -> dict[str, float]:
@@ -324,7 +402,12 @@ def _share(count: float, total: float) -> float:
 
 
 def _maximise(
-    data: TrainingData, comparisons: list[Comparison], prior: Parameters, *, learn_m: bool = True
+    data: TrainingData,
+    comparisons: list[Comparison],
+    prior: Parameters,
+    *,
+    learn_m: bool = True,
+    refinement: Refinement | None = None,
 ) -> tuple[Parameters, float, bool]:
     """The rounds of EM. Returns parameters, expected matches among all pairs, and whether it settled.
 
@@ -337,11 +420,14 @@ def _maximise(
     found = 0.0
     for _ in range(MAX_ROUNDS):
         of_match, of_home, _ = _classes(data.candidates, parameters)
+        if refinement is not None:
+            before, of_match = of_match, refinement.corrected(of_match)
+            of_home = of_home * (1.0 - of_match) / np.maximum(1.0 - before, _SMALLEST_SHARE)
         _, _, of_strangers = _classes(data.random, parameters)
         found = float(of_match.sum()) * data.candidates_stand_for
         homes = float(of_home.sum()) * data.candidates_stand_for
         shares = {
-            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, blind[c.name])
+            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, blind[c.name], refinement)
             for c in comparisons
         }
         if LAST_NAME.name in shares and FIRST_NAME.name in shares:
@@ -406,11 +492,17 @@ def _next_shares(
     of_match: Floats,
     of_strangers: Floats,
     blind: npt.NDArray[np.bool_],
+    refinement: Refinement | None,
 ) -> LevelShares:
     count = len(comparison.scored)
     gamma = data.candidates.gammas[comparison.name]
     known = blind & (gamma >= 0)
-    m = _mode(_counts(gamma[known], of_match[known], count), prior.m, PRIOR_MATCHES)
+    if refinement is None:
+        matches = _counts(gamma[known], of_match[known], count)
+    else:
+        judged = _found_otherwise(refinement.labelled.rules, comparison.name)
+        matches = refinement.level_counts(comparison.name, count, gamma, of_match, blind, judged)
+    m = _mode(matches, prior.m, PRIOR_MATCHES)
     random_gamma = data.random.gammas[comparison.name]
     seen = random_gamma >= 0
     u = _weakened(m, _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u), comparison)
@@ -497,6 +589,7 @@ def _model(
     blocks: Blocks,
     parameters: Parameters,
     own_keys: dict[str, float],
+    calibration: Calibration,
     notes: list[str],
 ) -> TrainedModel:
     floors = {
@@ -508,6 +601,7 @@ def _model(
         "splink": splink_settings(used, parameters, floors),
         "parameters": parameters.as_dict(),
         "own_keys": own_keys,
+        "calibration": calibration.as_dict(),
         "comparisons": [
             {"name": choice.comparison.name, "is_used": choice.is_used, "reason": choice.reason} for choice in choices
         ],
