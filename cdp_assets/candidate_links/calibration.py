@@ -40,11 +40,15 @@ DECIMALS = 4
 
 @dataclass(frozen=True)
 class Calibration:
-    """``weight -> shift + stretch * weight``. ``judged``: the judgements that it was learned from (0: the model's own)."""
+    """``weight -> shift + stretch * weight``. ``judged``: the judgements that it was learned from (0: the model's own).
+
+    ``spread``: how many bits the shift may still be off (one standard deviation).
+    """
 
     shift: float = 0.0
     stretch: float = 1.0
     judged: float = 0.0
+    spread: float = PRIOR_SHIFT_BITS
 
     @property
     def changes_nothing(self) -> bool:
@@ -59,7 +63,7 @@ class Calibration:
         return (weight - self.shift) / self.stretch
 
     def as_dict(self) -> dict[str, float]:
-        return {"shift": self.shift, "stretch": self.stretch, "judged": self.judged}
+        return {"shift": self.shift, "stretch": self.stretch, "judged": self.judged, "spread": self.spread}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | None) -> Calibration:
@@ -82,10 +86,12 @@ def calibrate(weights: Floats, is_same: npt.NDArray[np.bool_], worth: Floats) ->
         fit = fit + yes * np.log(probability) + no * np.log1p(-probability)
     belief = np.exp(fit - fit.max())
     belief /= belief.sum()
+    shift = float((belief * shifts).sum())
     return Calibration(
-        shift=round(float((belief * shifts).sum()), DECIMALS),
+        shift=round(shift, DECIMALS),
         stretch=round(float(np.exp((belief * logs).sum())), DECIMALS),
         judged=round(float(worth.sum()), DECIMALS),
+        spread=round(float(np.sqrt((belief * (shifts - shift) ** 2).sum())), DECIMALS),
     )
 
 

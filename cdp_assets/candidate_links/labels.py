@@ -38,7 +38,8 @@ def no_labelled_pairs() -> pl.DataFrame:
 def read_labels(path: Path) -> pl.DataFrame:
     """Labelled pairs of records from a ``.csv`` or ``.parquet`` file: ``record_id_l``, ``record_id_r``, ``judgement``.
 
-    A judgement is same, different or undecided; rows where it is left empty are passed over. Raises :class:`LabelsError`.
+    A judgement is same, different or undecided; rows where it is left empty are passed over. ``row`` is the row of the file,
+    from 1. Raises :class:`LabelsError`.
     """
     try:
         rows = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
@@ -50,7 +51,11 @@ def read_labels(path: Path) -> pl.DataFrame:
     if missing:
         raise LabelsError(f"{path.name} has no column {' and no '.join(missing)}; it needs {', '.join(LABELS_SCHEMA)}")
     said = rows.select(pl.col(name).cast(pl.String).str.strip_chars().replace("", None) for name in LABELS_SCHEMA)
-    filled = said.drop_nulls("judgement").with_columns(pl.col("judgement").str.to_lowercase())
+    filled = (
+        said.with_row_index("row", offset=1)
+        .drop_nulls("judgement")
+        .with_columns(pl.col("judgement").str.to_lowercase())
+    )
     words = [judgement.value for judgement in Judgement]
     wrong = filled.filter(~pl.col("judgement").is_in(words)).height
     if wrong:

@@ -49,6 +49,8 @@ from cdp_assets.candidate_links.comparisons import (
 )
 from cdp_assets.candidate_links.decisions import BY_WEIGHT, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
+from cdp_assets.candidate_links.expected import Expected, expected
+from cdp_assets.candidate_links.hashing import mixed, of_pairs
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,
@@ -102,7 +104,8 @@ class TrainedModel:
     """A trained version of the linkage model.
 
     ``settings``: JSON of the Splink settings (``splink``), the parameters of ``weights.py`` (``parameters``), the chosen comparisons and why
-    (``comparisons``), what blocking did (``blocking``), what agreeing on a key is worth (``own_keys``), what labels say of the weights (``calibration``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
+    (``comparisons``), what blocking did (``blocking``), what agreeing on a key is worth (``own_keys``), what labels say of the weights
+    (``calibration``), and what it expects of itself (``expected``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
     """
 
     model_version: str
@@ -133,6 +136,11 @@ class TrainedModel:
         """How far the weights are to be trusted: what labelled pairs said in training."""
         return Calibration.from_dict(self.content.get("calibration"))
 
+    @property
+    def expected(self) -> Expected:
+        """How many matches the model expects at which weight, and how many that no blocking rule proposes."""
+        return Expected.from_dict(self.content.get("expected"))
+
 
 def train(
     profiles: pl.DataFrame,
@@ -158,11 +166,13 @@ def train(
         notes += told
         own_keys = own_key_probabilities(data.candidates)
         calibration = Calibration() if known is None else calibrated(known, parameters, policy)
+        weights = calibration.apply(match_weights(data.candidates, parameters))
+        promise = expected(weights, data.rules, data.candidates_stand_for)
     else:
-        own_keys, calibration = {}, Calibration()
+        own_keys, calibration, promise = {}, Calibration(), Expected()
         notes.append("no field is filled well enough to compare: no links are made")
         parameters = prior_parameters([], 1e-6, 1e-7)
-    return _model(profiles, policy, choices, frequencies, blocks, parameters, own_keys, calibration, notes)
+    return _model(profiles, policy, choices, frequencies, blocks, parameters, own_keys, calibration, promise, notes)
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
@@ -251,10 +261,8 @@ def _training_data(
     rate = 1.0
     if len(sample) > MAX_CANDIDATES:
         rate = MAX_CANDIDATES / len(sample)
-        mixed = _mixed(
-            sample.get_column("id_l").to_numpy() ^ _mixed(sample.get_column("id_r").to_numpy()).astype(np.int64)
-        )
-        sample = sample.filter(pl.Series(mixed < np.uint64(int(rate * (2**64 - 1)))))
+        drawn = of_pairs(sample.get_column("id_l"), sample.get_column("id_r")) < np.uint64(int(rate * (2**64 - 1)))
+        sample = sample.filter(pl.Series(drawn))
     candidates = compared(frame, frequencies, sample, comparisons, engine)
     count = len(frame)
     at_most = min(max(MIN_RANDOM_PAIRS, RANDOM_PAIRS_PER_PROFILE * count), MAX_RANDOM_PAIRS)
@@ -305,19 +313,10 @@ def calibrated(labelled: LabelledPairs, parameters: Parameters, policy: LinkageP
     return calibrate(weights[by_weight], labelled.is_same[by_weight], labelled.share[by_weight])
 
 
-def _mixed(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-    """Splitmix64: an arithmetic hash that is the same on every machine and engine."""
-    with np.errstate(over="ignore"):
-        x = values.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)
-
-
 def random_pairs(ids: pl.Series, at_most: int) -> pl.DataFrame:
     """Random pairs of ``ids``: all of them where they are few, else each id with its neighbours in a hashed order."""
     values = ids.sort().to_numpy()
-    order = values[np.argsort(_mixed(values), kind="stable")]
+    order = values[np.argsort(mixed(values), kind="stable")]
     count = len(order)
     shifts = min(max(at_most // max(count, 1), 1), (count - 1) // 2 if count > 2 else 1)
     left = np.concatenate([order] * shifts) if count > 1 else order[:0]
@@ -330,9 +329,9 @@ def random_pairs(ids: pl.Series, at_most: int) -> pl.DataFrame:
 
 def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Parameters, list[str]]:
     """Parameters by EM under the priors, and notes on what was left to the priors."""
-    expected = data.profiles * (PRIOR_RECORDS_PER_PERSON - 1.0) / 2.0
+    others = data.profiles * (PRIOR_RECORDS_PER_PERSON - 1.0) / 2.0
     partners = data.profiles * PRIOR_HOUSEHOLD_PARTNERS / 2.0
-    prior = prior_parameters(comparisons, _share(expected, data.all_pairs), _share(partners, data.all_pairs))
+    prior = prior_parameters(comparisons, _share(others, data.all_pairs), _share(partners, data.all_pairs))
     if not len(data.candidates):
         return _rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"]
     parameters, found, converged = _maximise(data, comparisons, prior)
@@ -590,6 +589,7 @@ def _model(
     parameters: Parameters,
     own_keys: dict[str, float],
     calibration: Calibration,
+    promise: Expected,
     notes: list[str],
 ) -> TrainedModel:
     floors = {
@@ -602,6 +602,7 @@ def _model(
         "parameters": parameters.as_dict(),
         "own_keys": own_keys,
         "calibration": calibration.as_dict(),
+        "expected": promise.as_dict(),
         "comparisons": [
             {"name": choice.comparison.name, "is_used": choice.is_used, "reason": choice.reason} for choice in choices
         ],
