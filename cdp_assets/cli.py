@@ -576,11 +576,12 @@ def _model_judge(arguments: argparse.Namespace) -> int:
         raise CommandError("there is no such file; `cdp model sample OUT.csv` makes one to fill in")
     done = judge_file(workspace, arguments.file, by=arguments.by or _account(), now=_now(), told=_progress)
     print(f"{done.written:,} judgements written, {done.known:,} were in force already.")
-    if done.contradicting:
-        lines = ", ".join(str(at) for at in done.contradicting)
-        print(
-            f"Not written, because judgements in force say otherwise: judged rows {lines}. `cdp judge` shows the chain."
-        )
+    for rows, because in (
+        (done.contradicting, "judgements in force say otherwise; `cdp judge` shows the chain"),
+        (done.unknown, "a record is not known any more; draw anew"),
+    ):
+        if rows:
+            print(f"Not written: row {', '.join(str(row) for row in rows)} of the file, because {because}.")
     print("They hold, and the next model learns from them, from the next resolution on; `cdp run` makes one now.")
     return FAILED if done.contradicting or done.unknown else FINE
 

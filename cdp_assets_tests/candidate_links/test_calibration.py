@@ -31,7 +31,7 @@ def test_one_judgement_moves_the_weights_little_and_many_move_them_as_far_as_the
     many = calibrate(weights, truth, np.ones(4000))
     for weight in (-6.0, -4.0, -2.0, 0.0):
         told = probability(float(many.apply(np.array([weight]))[0]))
-        assert told == pytest.approx(probability(3.0 + 0.8 * weight), abs=0.04)
+        assert told == pytest.approx(probability(3.0 + 0.8 * weight), abs=0.06)
     assert many.spread < one.spread < PRIOR_SHIFT_BITS
 
 
