@@ -36,6 +36,7 @@ class LabelledSet:
     identifiers: Mapping[str, str] = field(default_factory=dict)
     country: str = "US"
     date_format: str = "%Y-%m-%d"
+    registers: frozenset[str] = frozenset()  # sources with one row per person
 
 
 FEBRL = LabelledSet(
@@ -93,6 +94,7 @@ SETS: Mapping[str, LabelledSet] = {
             "postcode": "ZIP",
         },
         identifiers={"ssn": "SSN"},
+        registers=frozenset({"mpi_seed"}),  # "seed (master index)", says the set's README
     ),
     "dava_patients": LabelledSet(
         columns={
@@ -165,6 +167,7 @@ def _build_workspace(home: Path, folder: Path, labelled: LabelledSet) -> pl.Data
             "date_format": labelled.date_format,
             "columns": dict(labelled.columns),
             "identifiers": dict(labelled.identifiers),
+            "one_row_per_person": source in labelled.registers,
         }
         (home / "contracts" / f"{own_name}.yaml").write_text(yaml.safe_dump(contract, sort_keys=False))
         landing = home / "landing" / own_name
