@@ -1,6 +1,6 @@
 """Assets of stage 5: clusters, stable customer ids and their history, the review queue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -12,11 +12,13 @@ from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.clusters import links_not_followed
 from cdp_assets.identity_graph.customer_ids import assign
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
+from cdp_assets.identity_graph.overruled import CLUSTER_RULES
+from cdp_assets.identity_graph.overruled import overruled_links as overruled_among
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.resolution import previous_resolution, record_facts
 from cdp_assets.identity_graph.review_queue import review_queue as queue_of
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
-from cdp_assets.sources.contracts import load_contracts
+from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.tables import (
     CLUSTERS,
     CUSTOMER_IDS,
@@ -24,6 +26,7 @@ from cdp_assets.tables import (
     IDENTITY_CHANGES,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
+    OVERRULED_LINKS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
     REVIEW_QUEUE,
@@ -49,6 +52,7 @@ def clusters(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any
         workspace.ledger.judgements(),
         {contract.source for contract in contracts if contract.one_row_per_person},
         profiles=workspace.lake.read(LINKAGE_PROFILES),
+        one_per_person=_one_per_person(contracts),
     )
     overruled = links_not_followed(pairs, members, grouped)
     sizes = grouped["cluster_id"].value_counts()["count"]
@@ -93,6 +97,40 @@ def the_largest_cluster_is_bounded(workspace: dg.ResourceParam[Workspace]) -> dg
     return dg.AssetCheckResult(
         passed=largest <= DEFAULT_CLUSTERS.largest_cluster,
         metadata={"distinct_profiles_in_the_largest": largest, "bound": DEFAULT_CLUSTERS.largest_cluster},
+    )
+
+
+def _one_per_person(contracts: Iterable[SourceContract]) -> set[str]:
+    """Kinds of identifiers that a person has once, as some contract says."""
+    return {name for c in contracts for name, identifier in c.identifiers.items() if identifier.one_per_person}
+
+
+@table_asset(
+    OVERRULED_LINKS,
+    deps=[CLUSTERS, SCORED_PAIRS, LINKAGE_PROFILES, PROFILE_MEMBERS, RECORD_VERSIONS],
+    pool=RESOLUTION_POOL,
+)
+def overruled_links(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per accepted link that the clusters do not follow, with the named rule that cut it.
+
+    Key: both profile ids. A judgement, a row of a register on each side, two identifiers of a kind that a person has once,
+    two verified dates of birth, a cluster above the size bound, or a weak bridge between two groups. Read by `cdp why`.
+    """
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    lake = workspace.lake
+    found = overruled_among(
+        lake.read(SCORED_PAIRS),
+        lake.read(PROFILE_MEMBERS),
+        lake.read(CLUSTERS),
+        lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique(),
+        workspace.ledger.judgements(),
+        lake.read(LINKAGE_PROFILES),
+        {contract.source for contract in contracts if contract.one_row_per_person},
+        _one_per_person(contracts),
+    )
+    by_rule = dict(found["rule"].value_counts().rows())
+    return stored(
+        workspace, OVERRULED_LINKS, found, metadata={rule.name: by_rule.get(rule.name, 0) for rule in CLUSTER_RULES}
     )
 
 
@@ -218,4 +256,6 @@ def review_queue(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
     )
 
 
-keys = [key_check(table) for table in (CLUSTERS, CUSTOMER_IDS, ID_LINEAGE, IDENTITY_CHANGES, REVIEW_QUEUE)]
+keys = [
+    key_check(table) for table in (CLUSTERS, OVERRULED_LINKS, CUSTOMER_IDS, ID_LINEAGE, IDENTITY_CHANGES, REVIEW_QUEUE)
+]

@@ -148,7 +148,7 @@ def single_best_rows(links: pl.DataFrame, registers: Sequence[pl.Series], margin
     """Whether the sides of each link belong to two rows of one register.
 
     ``links``: ``a``, ``b``, and the ``weight`` of the accepted link (null: not accepted). ``registers``: bit masks per unit. A unit
-    belongs to the row that it is linked to by ``margin_bits`` more than to any other. A register's two rows are two people, however
+    that is linked to several rows belongs to the one that it is linked to by ``margin_bits`` more than to any other. A register's two rows are two people, however
     alike, and what a record has in common with both does not say which of them it is of.
     """
     accepted = links.select("a", "b", "weight").drop_nulls("weight")
@@ -164,7 +164,7 @@ def single_best_rows(links: pl.DataFrame, registers: Sequence[pl.Series], margin
 
 
 def _best_row(both_ways: pl.DataFrame, is_row: pl.Series, margin_bits: float) -> pl.Series:
-    """Per unit that is no row of the register, the row that it belongs to."""
+    """Per unit that is linked to several rows of the register and is none itself, the row that it belongs to."""
     from_, to = both_ways.get_column("a"), both_ways.get_column("b")
     ranked = (
         both_ways.filter(~is_row.gather(from_) & is_row.gather(to))
@@ -173,6 +173,6 @@ def _best_row(both_ways: pl.DataFrame, is_row: pl.Series, margin_bits: float) ->
         .agg(
             pl.col("b").first(), (pl.col("weight").first() - pl.col("weight").get(1, null_on_oob=True)).alias("margin")
         )
-        .filter(pl.col("margin").is_null() | (pl.col("margin") >= margin_bits))
+        .filter(pl.col("margin") >= margin_bits)
     )
     return no_codes(len(is_row)).scatter(ranked.get_column("a"), ranked.get_column("b"))
