@@ -39,7 +39,7 @@ class Stratum:
 
 
 def with_strata(scored_pairs: pl.DataFrame, profile_members: pl.DataFrame) -> pl.DataFrame:
-    """Scored pairs with ``stratum``, ``is_accepted`` and ``drawn_as`` (the place in the stratum's order, from 1).
+    """Scored pairs with ``stratum``, ``is_accepted`` and ``lot``, which says when a pair's turn comes in its stratum.
 
     Two profiles of one record are left out: they are one person by definition, and nobody can judge them.
     """
@@ -60,14 +60,15 @@ def with_strata(scored_pairs: pl.DataFrame, profile_members: pl.DataFrame) -> pl
         .then(pl.lit("review, ") + band.replace_strict(list(range(len(names))), names, return_dtype=pl.String))
         .otherwise(pl.lit("held back by a named rule"))
     )
-    return (
-        pairs.with_columns(
-            told.alias("stratum"), accepted.alias("is_accepted"), pl.Series("_order", order, dtype=pl.UInt64)
-        )
-        .sort("stratum", "_order", "profile_id_l", "profile_id_r")
-        .with_columns(drawn_as=pl.int_range(1, pl.len() + 1).over("stratum"))
-        .drop("_order")
+    return pairs.with_columns(
+        told.alias("stratum"), accepted.alias("is_accepted"), pl.Series("lot", order, dtype=pl.UInt64)
     )
+
+
+def _in_order(placed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``with_strata`` by stratum and lot, with ``drawn_as``, the place in the stratum's order, from 1."""
+    ordered = placed.sort("stratum", "lot", "profile_id_l", "profile_id_r").drop("lot")
+    return ordered.with_columns(drawn_as=pl.int_range(1, pl.len() + 1).over("stratum"))
 
 
 def judged_sample(placed: pl.DataFrame, labelled: pl.DataFrame) -> pl.DataFrame:
@@ -76,7 +77,9 @@ def judged_sample(placed: pl.DataFrame, labelled: pl.DataFrame) -> pl.DataFrame:
     ``labelled``: ``labels.labelled_pairs``.
     """
     answers = labelled.select(profile_id_l="id_l", profile_id_r="id_r", is_same="is_same", is_judged=pl.lit(True))
-    known = placed.join(answers, on=["profile_id_l", "profile_id_r"], how="left").sort("stratum", "drawn_as")
+    some = placed.join(answers, on=["profile_id_l", "profile_id_r"], how="semi").get_column("stratum").unique()
+    ordered = _in_order(placed.filter(pl.col("stratum").is_in(some.implode())))
+    known = ordered.join(answers, on=["profile_id_l", "profile_id_r"], how="left").sort("stratum", "drawn_as")
     answered = pl.col("is_judged").fill_null(False).cum_sum().over("stratum")
     reached = pl.when(answered >= ANSWERED * pl.col("drawn_as")).then("drawn_as").max().over("stratum")
     return (
@@ -92,7 +95,7 @@ def strata(placed: pl.DataFrame, drawn: pl.DataFrame) -> list[Stratum]:
     told = drawn.group_by("stratum").agg(judged=pl.len(), same=pl.col("is_same").sum())
     rows = (
         placed.group_by("stratum", "is_accepted")
-        .agg(pl.len().alias("pairs"), pl.col("match_probability").sum().alias("expected"))
+        .agg(pl.len().alias("pairs"), pl.col("match_probability").sum().round(3).alias("expected"))
         .join(told, on="stratum", how="left")
         .with_columns(pl.col("judged", "same").fill_null(0))
         .rename({"stratum": "name"})
@@ -106,10 +109,14 @@ def sample(placed: pl.DataFrame, profile_members: pl.DataFrame, size: int) -> pl
 
     Half are shared out evenly among the strata, half where a pair tells most (Neyman 1934).
     """
-    sized = placed.group_by("stratum").agg(pl.len().alias("pairs"), pl.col("match_probability").mean()).sort("stratum")
+    sized = (
+        placed.group_by("stratum")
+        .agg(pl.len().alias("pairs"), pl.col("match_probability").mean().round(6))
+        .sort("stratum")
+    )
     wanted = shared_out(sized.get_column("pairs").to_list(), sized.get_column("match_probability").to_list(), size)
     quota = sized.select("stratum", pl.Series("quota", wanted, dtype=pl.Int64))
-    drawn = placed.join(quota, on="stratum").filter(pl.col("drawn_as") <= pl.col("quota")).drop("quota")
+    drawn = _in_order(placed).join(quota, on="stratum").filter(pl.col("drawn_as") <= pl.col("quota")).drop("quota")
     first = profile_members.group_by("profile_id").agg(pl.col("record_id").min())
     return (
         drawn.join(first.rename({"profile_id": "profile_id_l", "record_id": "record_id_l"}), on="profile_id_l")

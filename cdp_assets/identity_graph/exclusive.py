@@ -111,14 +111,17 @@ def birth_date_codes(
         .filter(pl.len().over("label") > 1)
         .sort("label", "value")
     )
-    for (_,), of_cluster in verified.group_by("label", maintain_order=True):
-        values = of_cluster.get_column("value").to_list()
-        alike = _one_code_per_date(values)
+    doubtful = several.join(verified, on=["label", "value"], how="semi").sort("label", "unit")
+    found = []
+    for inside in doubtful.partition_by("label", maintain_order=True):
+        alike = _one_code_per_date(inside.get_column("value").unique().sort().to_list())
         if len(set(alike.values())) > 1:
-            inside = several.filter((pl.col("label") == of_cluster.item(0, "label")) & pl.col("value").is_in(values))
-            found = inside.get_column("value").replace_strict(alike, return_dtype=NODE)
-            codes = codes.scatter(inside.get_column("unit"), found)
-    return codes
+            code = inside.get_column("value").replace_strict(alike, return_dtype=NODE)
+            found.append(inside.select("unit", code.alias("code")))
+    if not found:
+        return codes
+    together = pl.concat(found)
+    return codes.scatter(together.get_column("unit"), together.get_column("code"))
 
 
 def _one_code_per_date(values: list[str]) -> dict[str, int]:

@@ -109,8 +109,10 @@ def test_a_sample_is_the_same_in_any_order_of_rows() -> None:
 
 def test_new_pairs_come_in_between_and_leave_the_old_order() -> None:
     pairs, members, _ = world()
-    half = with_strata(pairs.head(len(pairs) // 2), members).select("stratum", "profile_id_l")
-    whole = with_strata(pairs, members).select("stratum", "profile_id_l")
+    half, whole = (
+        sample(with_strata(some, members), members, len(pairs)).select("stratum", "profile_id_l")
+        for some in (pairs.head(len(pairs) // 2), pairs)
+    )
     kept = whole.join(half, on="profile_id_l", how="semi", maintain_order="left").select("stratum", "profile_id_l")
     assert kept.equals(half)
 
