@@ -1,11 +1,14 @@
 """Accuracy on labelled record sets: contracts only, one default policy for all, no labels.
 
-    python benchmarks/accuracy.py [--data DIR] [--set NAME …] [--keep DIR]
+    python benchmarks/accuracy.py [--data DIR] [--set NAME …] [--keep DIR] [--errors [N]]
 
 Builds a workspace from each set under ``--data`` (default: ``../shared/data`` beside the project), runs it through the
 same Dagster jobs as any workspace, and prints one row per set. A set is a folder with ``records.parquet``
 (record_id, source, columns as delivered) and ``truth.parquet`` (record_id, entity_id). Every set is reported; none is
-tuned to. The seeded world that ``cdp generate`` makes is the last row.
+tuned to. The seeded world that ``cdp generate`` makes is the last row (``--seed``, by default 11).
+
+``--errors`` prints for each set where true pairs are lost and how false merges come about, with the N most frequent patterns of
+agreement of each.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ class LabelledSet:
     identifiers: Mapping[str, str] = field(default_factory=dict)
     country: str = "US"
     date_format: str = "%Y-%m-%d"
+    registers: frozenset[str] = frozenset()  # sources with one row per person
 
 
 FEBRL = LabelledSet(
@@ -90,6 +94,7 @@ SETS: Mapping[str, LabelledSet] = {
             "postcode": "ZIP",
         },
         identifiers={"ssn": "SSN"},
+        registers=frozenset({"mpi_seed"}),  # "seed (master index)", says the set's README
     ),
     "dava_patients": LabelledSet(
         columns={
@@ -131,10 +136,15 @@ def main() -> int:
             truth = _build_workspace(home, folder, SETS[name])
             rows.append(_measure(name, home, truth))
             print(_line(rows[-1]), file=sys.stderr, flush=True)
+            if arguments.errors:
+                _print_errors(name, home, truth, arguments.errors)
     if arguments.world:
         with tempfile.TemporaryDirectory() as scratch:
             home = Path(arguments.keep or scratch) / "world"
-            rows.append(_measure("world", home, _generate(home, arguments.world)))
+            truth = _generate(home, arguments.world, arguments.seed)
+            rows.append(_measure("world", home, truth))
+            if arguments.errors:
+                _print_errors("world", home, truth, arguments.errors)
     _print_table(rows)
     return 0
 
@@ -157,6 +167,7 @@ def _build_workspace(home: Path, folder: Path, labelled: LabelledSet) -> pl.Data
             "date_format": labelled.date_format,
             "columns": dict(labelled.columns),
             "identifiers": dict(labelled.identifiers),
+            "one_row_per_person": source in labelled.registers,
         }
         (home / "contracts" / f"{own_name}.yaml").write_text(yaml.safe_dump(contract, sort_keys=False))
         landing = home / "landing" / own_name
@@ -182,10 +193,10 @@ def _used_columns(labelled: LabelledSet) -> list[str]:
     return list(found)
 
 
-def _generate(home: Path, people: int) -> pl.DataFrame:
+def _generate(home: Path, people: int, seed: int) -> pl.DataFrame:
     from cdp_assets.evaluation.world import build_shop_database, generate
 
-    generate(people, 11, home)
+    generate(people, seed, home)
     build_shop_database(home)
     return pl.read_parquet(home / "truth" / "records.parquet", columns=["record_id", "entity_id"]).drop_nulls()
 
@@ -203,6 +214,40 @@ def _measure(name: str, home: Path, truth: pl.DataFrame) -> dict[str, Any]:
     predicted = workspace.lake.read(CUSTOMER_IDS).select("record_id", pl.col("customer_id").alias("cluster_id"))
     measured = dict(accuracy(truth, predicted).select("measure", "value").rows())
     return {"set": name, "records": truth.height, "cpu_seconds": seconds, **measured}
+
+
+def _print_errors(name: str, home: Path, truth: pl.DataFrame, patterns: int) -> None:
+    """The wrong pairs of a set by the step that they are owed to, each with its most frequent levels of agreement."""
+    from cdp_assets.candidate_links.models import in_use
+    from cdp_assets.candidate_links.policy import LinkagePolicy
+    from cdp_assets.environment import workspace_from_environment
+    from cdp_assets.evaluation.errors import Resolution, errors
+    from cdp_assets.tables import (
+        CLUSTERS,
+        LINKAGE_MODEL,
+        LINKAGE_PROFILES,
+        PROFILE_MEMBERS,
+        SCORED_PAIRS,
+        TERM_FREQUENCIES,
+    )
+
+    lake = workspace_from_environment(home).lake
+    model = in_use(lake.read(LINKAGE_MODEL), lake.read(TERM_FREQUENCIES), LinkagePolicy())
+    assert model is not None
+    tables = (lake.read(table) for table in (LINKAGE_PROFILES, PROFILE_MEMBERS, SCORED_PAIRS, CLUSTERS))
+    found = errors(truth, Resolution(*tables, model=model))
+    print(
+        f"\n{name}: {found.filter(error='missed')['pairs'].sum():,} missed, {found.filter(error='false')['pairs'].sum():,} false"
+    )
+    by_step = (
+        found.group_by("error", "step")
+        .agg(pl.col("pairs").sum())
+        .sort("error", "pairs", "step", descending=[True, True, False])
+    )
+    for error, step, pairs in by_step.iter_rows():
+        print(f"  {error:<6} {pairs:>7,}  {step}")
+        for levels, count in found.filter(error=error, step=step).head(patterns).select("levels", "pairs").iter_rows():
+            print(f"         {count:>7,}    {levels}")
 
 
 def _line(row: Mapping[str, Any]) -> str:
@@ -224,6 +269,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--set", action="append", choices=sorted(SETS), help="only this set; may be repeated")
     parser.add_argument("--world", type=int, default=2000, help="people in the seeded world; 0 leaves it out")
+    parser.add_argument("--seed", type=int, default=11, help="seed of the world")
+    parser.add_argument("--errors", type=int, nargs="?", const=5, default=0, metavar="N", help="print mistakes by kind")
     parser.add_argument("--keep", help="keep the workspaces in this directory")
     parsed = parser.parse_args()
     parsed.set = parsed.set or list(SETS)

@@ -186,6 +186,19 @@ def parser() -> argparse.ArgumentParser:
     apply.add_argument("plan", metavar="PLAN", help="as `cdp plan` shows it, or how its id begins")
     apply.add_argument("--by", help="who decides (default: the name of this account)")
 
+    drawn = model_actions.add_parser(
+        "sample", help="draw pairs to judge, from which precision and recall are estimated"
+    )
+    _everywhere(drawn)
+    drawn.set_defaults(run=_model_sample)
+    drawn.add_argument("--size", type=_positive, default=100, metavar="N", help="pairs of the sample (default: 100)")
+    drawn.add_argument("out", type=Path, metavar="OUT", help="a .csv file to fill in; replaced when it is complete")
+    answers = model_actions.add_parser("judge", help="write the judgements that were filled into such a file")
+    _everywhere(answers)
+    answers.set_defaults(run=_model_judge)
+    answers.add_argument("file", type=Path, metavar="FILE", help="with record_id_l, record_id_r and judgement")
+    answers.add_argument("--by", help="who decided (default: the name of this account)")
+
     export = command("export", _export_usage, "write what other tools read")
     identities = export.add_subparsers(dest="action", metavar="WHAT").add_parser(
         "identities", help="every current record once, with its customer id"
@@ -520,7 +533,7 @@ def _why(arguments: argparse.Namespace) -> int:
 
 
 def _judge(arguments: argparse.Namespace) -> int:
-    from cdp_assets.identity_graph.judgements import ContradictoryJudgementError
+    from cdp_assets.judgements import ContradictoryJudgementError
     from cdp_assets.steward.decisions import judge
 
     workspace = _workspace(arguments).require()
@@ -544,7 +557,8 @@ def _judge(arguments: argparse.Namespace) -> int:
 
 def _model_usage(arguments: argparse.Namespace) -> int:
     print(
-        "usage: cdp model show [--version V] [--json] | cdp model train [--json] | cdp model use VERSION|--automatic",
+        "usage: cdp model show [--version V] [--json] | train [--json] | use VERSION|--automatic"
+        " | sample [--size N] OUT.csv | judge FILE [--by NAME]",
         file=sys.stderr,
     )
     return USAGE
@@ -591,14 +605,50 @@ def _model_use(arguments: argparse.Namespace) -> int:
     return FINE
 
 
+def _model_sample(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.model_sample import draw
+
+    out: Path = arguments.out
+    if out.suffix != ".csv":
+        raise CommandError("the file's name must end in .csv")
+    if not out.parent.is_dir():
+        raise CommandError("the directory to write into does not exist; make it first")
+    drawn = draw(_workspace(arguments).require(), arguments.size)
+    _replace(out, drawn.to_judge.write_csv)
+    print(f"{drawn.drawn:,} pairs drawn, {drawn.judged:,} of them judged already; the others are in {out}.")
+    print("Fill in the column judgement (same, different, undecided), then: cdp model judge FILE")
+    return FINE
+
+
+def _model_judge(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.model_sample import judge_file
+
+    workspace = _workspace(arguments).require()
+    if not arguments.file.is_file():
+        raise CommandError("there is no such file; `cdp model sample OUT.csv` makes one to fill in")
+    done = judge_file(workspace, arguments.file, by=arguments.by or _account(), now=_now(), told=_progress)
+    print(f"{done.written:,} judgements written, {done.known:,} were in force already.")
+    for rows, because in (
+        (done.contradicting, "judgements in force say otherwise; `cdp judge` shows the chain"),
+        (done.unknown, "a record is not known any more; draw anew"),
+    ):
+        if rows:
+            print(f"Not written: row {', '.join(str(row) for row in rows)} of the file, because {because}.")
+    print("They hold, and the next model learns from them, from the next resolution on; `cdp run` makes one now.")
+    return FAILED if done.contradicting or done.unknown else FINE
+
+
 def _model_show(arguments: argparse.Namespace) -> int:
     from cdp_assets.candidate_links.due import retraining
     from cdp_assets.candidate_links.policy import load_linkage_policy
+    from cdp_assets.steward.model_sample import known_pairs
     from cdp_assets.steward.model_text import model_as_json, model_facts, model_text
 
     workspace = _workspace(arguments).require()
     policy = load_linkage_policy(workspace.policy_file("linkage"))
-    found = model_facts(workspace.lake, policy, arguments.version, retraining(workspace).pinned_by)
+    found = model_facts(
+        workspace.lake, policy, arguments.version, retraining(workspace).pinned_by, known_pairs(workspace)
+    )
     print(_as_json(model_as_json(found)) if arguments.json else model_text(found, _width()))
     return FINE
 

@@ -655,6 +655,22 @@ CLUSTERS = Table(
     key=("record_id",),
 )  # fmt: skip
 
+OVERRULED_LINKS = Table(
+    "identity_graph/overruled_links",
+    "accepted link that the clusters do not follow, with the named rule that cut it",
+    (
+        Column("profile_id_l", INTEGER, "the smaller profile id", nullable=False),
+        Column("profile_id_r", INTEGER, "the larger profile id", nullable=False),
+        Column("match_weight", NUMBER, "match weight of the link", nullable=False),
+        Column("match_probability", NUMBER, "probability that the two are one person", nullable=False),
+        _key(
+            "rule",
+            "JUDGED_DIFFERENT, ONE_ROW_PER_PERSON, ONE_PER_PERSON, TWO_BIRTH_DATES, SINGLE_BEST_ROW, TOO_LARGE or WEAK_BRIDGE",
+        ),
+    ),
+    key=("profile_id_l", "profile_id_r"),
+)
+
 CUSTOMER_IDS = Table(
     "identity_graph/customer_ids",
     "record, with the stable id of its customer",
@@ -948,6 +964,7 @@ TABLES: tuple[Table, ...] = (
     SCORED_PAIRS,
     DRIFT,
     CLUSTERS,
+    OVERRULED_LINKS,
     CUSTOMER_IDS,
     ID_LINEAGE,
     IDENTITY_CHANGES,

@@ -45,6 +45,12 @@ class Workspace:
         """Known truth (record_id, entity_id), where somebody has it; most workspaces do not."""
         return self.home / "truth" / "records.parquet"
 
+    @property
+    def labels_file(self) -> Path | None:
+        """Labelled pairs of records (record_id_l, record_id_r, judgement) that linkage may learn from, where somebody has them."""
+        found = (self.home / "labels" / name for name in ("pairs.parquet", "pairs.csv"))
+        return next((path for path in found if path.is_file()), None)
+
     def policy_file(self, name: str) -> Path | None:
         """``policies/<name>.yaml`` when the workspace has one, else None: the defaults hold."""
         path = self.home / "policies" / f"{name}.yaml"

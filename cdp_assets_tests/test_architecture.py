@@ -24,7 +24,17 @@ STAGES = (
     "segments",
     "published",
 )
-FOUNDATION = {"tables", "drawing", "lake", "ledger", "workspace", "environment", "migrations", "processes"}
+FOUNDATION = {
+    "tables",
+    "drawing",
+    "judgements",
+    "lake",
+    "ledger",
+    "workspace",
+    "environment",
+    "migrations",
+    "processes",
+}
 SIDE_BRANCHES = {"evaluation", "steward"}
 KNOWS_DAGSTER = {"assets.py", "definitions.py", "resources.py", "automation.py"}
 ALL_MODULES = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -412,6 +412,7 @@ def test_model_show_as_text_and_json(cdp: Cdp, finished: Workspace) -> None:
     unknown = cdp(finished, "model", "show", "--version", "none")
     assert (unknown.code, unknown.out) == (1, "")
     assert told["model_version"] in unknown.err
+    assert told["quality"]["is_by_model"]
     assert cdp(finished, "model").code == 2
 
 
@@ -451,6 +452,34 @@ def test_an_unknown_plan_is_refused_with_what_to_do(cdp: Cdp, finished: Workspac
     done = cdp(finished, "apply", "zzz")
     assert (done.code, done.out) == (1, "")
     assert "`cdp plan` makes one" in done.err
+
+
+def test_a_sample_of_pairs_is_drawn_filled_in_and_judged_once(cdp: Cdp, own: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    drawn = cdp(own, "model", "sample", "--size", "3", str(file))
+    assert drawn.code == 0
+    assert "0 of them judged already" in drawn.out
+    rows = pl.read_csv(file, infer_schema=False)
+    assert rows.columns[0] == "judgement"
+    assert not {"match_probability", "decision", "stratum"} & set(rows.columns)
+    rows.with_columns(judgement=pl.lit("undecided")).write_csv(file)
+    done = cdp(own, "model", "judge", str(file), "--by", "ada")
+    assert (done.code, f"{rows.height} judgements written, 0 were in force" in done.out) == (0, True)
+    assert own.ledger.judgements().filter(judged_by="ada", judgement="undecided").height == rows.height
+    again = cdp(own, "model", "judge", str(file), "--by", "ada")
+    assert f"0 judgements written, {rows.height} were in force already" in again.out
+    assert cdp(own, "model", "sample", "--size", "3", str(file)).code == 0
+    assert pl.read_csv(file, infer_schema=False).is_empty()
+
+
+def test_judgements_that_can_not_be_written_are_told_by_row(cdp: Cdp, own: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text("judgement,record_id_l,record_id_r\n,crm/1,crm/2\nsame,crm/none,crm/nobody\n")
+    done = cdp(own, "model", "judge", str(file))
+    assert done.code == 1
+    assert "row 2 of the file, because a record is not known any more" in done.out
+    assert cdp(own, "model", "judge", str(tmp_path / "none.csv")).code == 1
+    assert cdp(own, "model", "sample", str(tmp_path / "pairs.txt")).code == 1
 
 
 def test_evaluate_as_text_and_json(cdp: Cdp, finished: Workspace, tmp_path: Path) -> None:

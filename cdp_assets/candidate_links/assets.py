@@ -10,7 +10,9 @@ from cdp_assets.candidate_links import pictures
 from cdp_assets.candidate_links.drift import drift as drift_of
 from cdp_assets.candidate_links.drift import newest, why_drifted, with_drift
 from cdp_assets.candidate_links.drift_pictures import drift_chart
+from cdp_assets.candidate_links.estimates import Quality, Share, by_threshold, quality
 from cdp_assets.candidate_links.explain import explain
+from cdp_assets.candidate_links.labels import labelled_pairs, read_labels, with_labels
 from cdp_assets.candidate_links.made_from import made_from, note, scoring_basis
 from cdp_assets.candidate_links.models import (
     MODEL_CHOICE,
@@ -25,9 +27,9 @@ from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
 from cdp_assets.candidate_links.scoring import rescore, score
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
-from cdp_assets.candidate_links.training import train
+from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets.drawing import svg
-from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
+from cdp_assets.resources import RESOLUTION_POOL, asset_key, key_check, now, picture, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
     DRIFT,
@@ -135,8 +137,8 @@ class TrainingConfig(dg.Config):
             "what training had to leave to the prior.\n\nKey: model_version. A resolution keeps the version in use, or takes the one "
             "that was chosen (`cdp model use`); it trains by itself only where there is none, where this release can not read it, or where "
             "the data is so small that training costs seconds. `train_linkage_model` makes a new version beside the one in use. "
-            "Read by `scored_pairs`, `drift` and `plans`.",
-            deps=[LINKAGE_PROFILES],
+            "Pairs that stewards judged, and those of `labels/pairs.csv`, refine it. Read by `scored_pairs`, `drift` and `plans`.",
+            deps=[LINKAGE_PROFILES, PROFILE_MEMBERS],
             kinds=["duckdb", "splink"],
         ),
         table_spec(
@@ -160,7 +162,7 @@ def model_assets(
         context.log.info(
             f"training on {profiles.height} profiles: {scorer.must_train or 'a new version was asked for'}"
         )
-        model = train(profiles, policy)
+        model = train(profiles, policy, labelled=_labelled(workspace))
     is_proposal = config.retrain and scorer.must_train is None
     models = with_proposal(models, model, now()) if is_proposal else with_version(models, model, now())
     frequencies = with_frequencies_of(frequencies, models, model)
@@ -190,6 +192,10 @@ def model_assets(
             "accept_weight": model.accept_weight,
             "review_weight": model.review_weight,
             "left_to_the_prior": "\n".join(model.notes) or "nothing",
+            "judged_pairs_learned_from": model.calibration.judged,
+            "judged_pairs_shift_weights_by": model.calibration.shift,
+            "matches_expected_among_candidates": round(model.expected.proposed, 1),
+            "matches_never_proposed_at_least": round(model.expected.never_proposed, 1),
             "match_weights": picture(svg(pictures.match_weights_chart(model)), "match weights by comparison and level"),
             "blocks": picture(
                 svg(pictures.block_sizes_chart(model)), "block sizes by blocking rule, and what was left out"
@@ -207,11 +213,13 @@ class ScoringConfig(dg.Config):
 
 @table_asset(
     SCORED_PAIRS,
-    deps=[LINKAGE_PROFILES, LINKAGE_MODEL, TERM_FREQUENCIES],
+    deps=[LINKAGE_PROFILES, PROFILE_MEMBERS, LINKAGE_MODEL, TERM_FREQUENCIES],
     kinds=["duckdb", "splink"],
     pool=RESOLUTION_POOL,
 )
-def scored_pairs(config: ScoringConfig, workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+def scored_pairs(
+    context: dg.AssetExecutionContext, config: ScoringConfig, workspace: dg.ResourceParam[Workspace]
+) -> dg.MaterializeResult[Any]:
     """One row per pair of linkage profiles whose match weight reaches the review threshold, or that a named rule decides.
 
     Key: both profile ids, the smaller first. A decision is accepted, review or conflict; a named rule that overruled the
@@ -255,7 +263,10 @@ def scored_pairs(config: ScoringConfig, workspace: dg.ResourceParam[Workspace]) 
         metadata["the_least_sure_accepted_pair"] = picture(
             svg(pictures.waterfall(evidence)), "how the evidence of one accepted pair adds up; no values shown"
         )
-    return stored(workspace, SCORED_PAIRS, pairs, note=made_of, metadata=metadata)
+    good = quality(pairs, workspace.lake.read(PROFILE_MEMBERS), _labelled(workspace), model)
+    # On the model's page, though only its pairs can tell.
+    context.log_event(dg.AssetObservation(asset_key(LINKAGE_MODEL), metadata=_quality_numbers(good, model)))
+    return stored(workspace, SCORED_PAIRS, pairs, note=made_of, metadata=metadata | _quality_numbers(good, model))
 
 
 @table_asset(
@@ -305,6 +316,35 @@ def the_model_still_fits_the_data(workspace: dg.ResourceParam[Workspace]) -> dg.
             "what_to_do": "cdp model train" if reasons else "nothing",
         },
     )
+
+
+def _quality_numbers(good: Quality, model: TrainedModel) -> dict[str, Any]:
+    """Estimated precision and recall with their intervals; pictures where enough pairs have been judged."""
+    shares: dict[str, Share | None] = {
+        "estimated_precision": good.precision,
+        "estimated_recall_of_proposed": good.proposed_recall,
+        "estimated_recall": good.recall,
+    }
+    numbers: dict[str, Any] = {"model_version": model.model_version, "judged_of_the_sample": good.judged}
+    numbers["estimated_by"] = "the model itself" if good.is_by_model else "judged pairs"
+    for name, share in shares.items():
+        if share is not None:
+            ends = {"": share.estimate, "_low": share.low, "_high": share.high}
+            numbers |= {f"{name}{end}": round(value, 4) for end, value in ends.items()}
+    if not good.is_by_model:
+        curve = pictures.precision_and_recall_chart(by_threshold(good.drawn, good.unseen), model.accept_weight)
+        numbers["by_threshold"] = picture(svg(curve), "precision and recall by threshold, from judged pairs")
+        numbers["calibration"] = picture(
+            svg(pictures.calibration_chart(good.strata)), "share of one person: judged (dot) and expected (tick)"
+        )
+    return numbers
+
+
+def _labelled(workspace: Workspace) -> pl.DataFrame:
+    """Pairs of profiles whose answer is known: judged by stewards, or in the workspace's file of labelled pairs."""
+    labels = workspace.labels_file
+    known = with_labels(workspace.ledger.judgements(), None if labels is None else read_labels(labels))
+    return labelled_pairs(known, workspace.lake.read(PROFILE_MEMBERS))
 
 
 def _profile(profiles: pl.DataFrame, profile_id: int) -> pl.DataFrame:

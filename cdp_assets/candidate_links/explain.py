@@ -20,6 +20,7 @@ from cdp_assets.candidate_links.weights import bits_of, household_discount, used
 
 PRIOR = "prior"
 HOUSEHOLD = "household"
+JUDGED = "judgements"
 NOTHING = "nothing to compare"
 # Below this a level says next to nothing: a factor of about 1.07.
 _NEUTRAL_BITS = 0.1
@@ -42,7 +43,8 @@ def explain(
 ) -> list[Evidence]:
     """The evidence for and against two profiles (frames of one row of ``linkage_profiles``) being one person.
 
-    The first row is the prior, the last what a shared household explains; their weights add up to the match weight.
+    The first row is the prior, the last two what a shared household explains and, where pairs have been judged, how far those
+    make the rest trusted; their weights add up to the match weight.
     """
     engine = engine or DuckDBEngine()
     comparisons = used_comparisons(model.parameters)
@@ -68,6 +70,10 @@ def explain(
         )
     discount = -float(household_discount(pairs, model.parameters)[0])
     rows.append(Evidence(HOUSEHOLD, "as well explained by a shared household", discount, _says(discount), None, None))
+    if not model.calibration.changes_nothing:
+        total = match_weight(rows)
+        moved = model.calibration.shift + (model.calibration.stretch - 1.0) * total
+        rows.append(Evidence(JUDGED, "what judged pairs say of pairs as alike", moved, _says(moved), None, None))
     return rows
 
 

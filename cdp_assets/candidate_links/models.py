@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import BY_NAME, choose_comparisons
+from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS, choose_comparisons
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.candidate_links.weights import weight_of_probability
@@ -163,11 +163,14 @@ def why_due(model: TrainedModel | None, profiles: pl.DataFrame, policy: LinkageP
 
 def fields_to_compare(profiles: pl.DataFrame) -> set[str]:
     """The comparisons that training would choose for these profiles today."""
-    return {c.comparison.name for c in choose_comparisons(comparable(profiles)) if c.is_used}
+    asked = {name for comparison in COMPARISONS for name in comparison.needs}
+    return {c.comparison.name for c in choose_comparisons(comparable(profiles, only=asked)) if c.is_used}
 
 
 def is_readable(model: TrainedModel) -> bool:
-    """Whether the model's parameters are of the levels that comparisons have now: another release may have had others."""
+    """Whether the model's parameters are of the levels that comparisons have now, and it bounds blocks: another release may have had others."""
+    if not all("finer_cap" in report for report in model.content["blocking"]):
+        return False
     shares = model.parameters.shares
     return all(name in BY_NAME and len(BY_NAME[name].scored) == len(found.m) for name, found in shares.items())
 

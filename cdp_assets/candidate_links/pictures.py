@@ -8,12 +8,15 @@ What does not belong here: the numbers (``weights.py``, ``explain.py``).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 import polars as pl
 
+from cdp_assets.candidate_links.estimates import wilson
 from cdp_assets.candidate_links.explain import Evidence, match_weight
+from cdp_assets.candidate_links.sampling import Stratum
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.candidate_links.weights import used_comparisons
 from cdp_assets.drawing import Spec
@@ -21,6 +24,7 @@ from cdp_assets.drawing import Spec
 FOR, AGAINST, TOTAL = "#2e7d5b", "#b5483a", "#4a5a75"
 _WIDTH = 520
 _BINS = 60
+_MOST_POINTS = 200
 
 
 def match_weights_chart(model: TrainedModel) -> Spec:
@@ -150,6 +154,53 @@ def weight_histogram(scored_pairs: pl.DataFrame, accept_weight: float, review_we
         .encode(x="at:Q", y=alt.value(0), text="threshold:N")
     )
     return _spec((bars + rules + names).properties(width=_WIDTH, height=220))
+
+
+def precision_and_recall_chart(by_threshold: pl.DataFrame, accept_weight: float) -> Spec:
+    """Precision and recall of all pairs from a match weight on (``estimates.by_threshold``), with the threshold in use."""
+    rows = by_threshold
+    if len(rows) > _MOST_POINTS:
+        rows = rows.gather([round(at * (len(rows) - 1) / (_MOST_POINTS - 1)) for at in range(_MOST_POINTS)])
+    long = rows.unpivot(["precision", "recall"], index="match_weight", variable_name="measure", value_name="share")
+    lines = (
+        alt.Chart(alt.InlineData(values=long.to_dicts()))
+        .mark_line(interpolate="step-before")
+        .encode(
+            x=alt.X("match_weight:Q", title="accepted from this match weight on, bits"),
+            y=alt.Y("share:Q", title=None, scale=alt.Scale(zero=False)),
+            color=alt.Color(
+                "measure:N", scale=alt.Scale(domain=["precision", "recall"], range=[FOR, TOTAL]), title=None
+            ),
+        )
+    )
+    at = alt.Chart(alt.InlineData(values=[{"at": accept_weight}])).mark_rule(strokeDash=[4, 3]).encode(x="at:Q")
+    return _spec((lines + at).properties(width=_WIDTH, height=220))
+
+
+def calibration_chart(strata: Sequence[Stratum]) -> Spec:
+    """Share of one person among the judged pairs of each stratum, with its interval, beside what the model expects."""
+    rows = []
+    for stratum in strata:
+        if stratum.judged:
+            low, high = wilson(stratum.same, stratum.judged)
+            rows.append(
+                {
+                    "stratum": f"{stratum.name} ({stratum.judged} judged)",
+                    "judged": stratum.same / stratum.judged,
+                    "low": low,
+                    "high": high,
+                    "expected": stratum.expected / stratum.pairs,
+                }
+            )
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=alt.Y("stratum:N", sort=None, title=None, axis=alt.Axis(labelLimit=360))
+    )
+    reach = base.mark_rule(color=TOTAL).encode(
+        x=alt.X("low:Q", title="share of pairs that are one person", scale=alt.Scale(domain=[0, 1])), x2="high:Q"
+    )
+    judged = base.mark_point(filled=True, size=70, color=TOTAL).encode(x="judged:Q")
+    expected = base.mark_tick(color=AGAINST, thickness=3).encode(x="expected:Q")
+    return _spec((reach + judged + expected).properties(width=_WIDTH))
 
 
 def _spec(chart: alt.TopLevelMixin) -> Spec:

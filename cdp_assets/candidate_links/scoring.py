@@ -13,6 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, candidate_pairs
+from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OWNED_VALUES
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide
@@ -101,9 +102,9 @@ def _scored(
         pairs,
         model.content["splink"],
         _term_frequency_tables(frame, model),
-        model.review_weight - OWN_KEY_MARGIN,
+        model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )
-    weighed = with_household_discount(scored, frame, model.term_frequencies, model.parameters)
+    weighed = with_household_discount(scored, frame, model.term_frequencies, model.parameters, model.calibration)
     decided = decide(
         weighed.join(_people_per_key(profiles, weighed), on=["id_l", "id_r"], how="left"),
         model.accept_weight,
@@ -138,15 +139,18 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
 
 
 def with_household_discount(
-    scored: pl.DataFrame, frame: pl.DataFrame, frequencies: pl.DataFrame, parameters: Parameters
+    scored: pl.DataFrame,
+    frame: pl.DataFrame,
+    frequencies: pl.DataFrame,
+    parameters: Parameters,
+    calibration: Calibration,
 ) -> pl.DataFrame:
-    """Take what a shared household explains off the weights that Splink gave."""
+    """Take what a shared household explains off the weights that Splink gave, and trust them as far as labels say."""
     looked_up = with_frequencies(frame, frequencies).select("unique_id", pl.col("^tf_.*$"))
     with_tf = scored.join(looked_up, left_on="id_l", right_on="unique_id", how="left", maintain_order="left")
     discount = household_discount(compared_pairs(with_tf, used_comparisons(parameters)), parameters)
-    return scored.with_columns(
-        (pl.col("match_weight") - pl.Series(discount)).round(WEIGHT_DECIMALS).alias("match_weight")
-    )
+    weights = calibration.apply(scored.get_column("match_weight").to_numpy() - discount)
+    return scored.with_columns(pl.Series("match_weight", weights, dtype=pl.Float64).round(WEIGHT_DECIMALS))
 
 
 def _term_frequency_tables(frame: pl.DataFrame, model: TrainedModel) -> dict[str, pl.DataFrame]:

@@ -14,6 +14,9 @@ One joint EM over the candidate pairs of all blocking rules and a sample of rand
 
 Deterministic: rows are sorted, samples are arithmetic hashes of the profile ids, parameters are rounded.
 
+Pairs whose answer is known (``labels.py``) are certain members of their class and speak for pairs as alike as they are
+(``refinement.py``); then they say how far the weights are to be trusted (``calibration.py``).
+
 What does not belong here: what is compared (``comparisons.py``), the formula of a weight (``weights.py``).
 """
 
@@ -37,6 +40,7 @@ from cdp_assets.candidate_links.blocking import (
     candidate_pairs,
     planned,
 )
+from cdp_assets.candidate_links.calibration import Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
@@ -51,7 +55,10 @@ from cdp_assets.candidate_links.comparisons import (
     choose_comparisons,
     gammas_sql,
 )
+from cdp_assets.candidate_links.decisions import BY_WEIGHT, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
+from cdp_assets.candidate_links.expected import Expected, expected
+from cdp_assets.candidate_links.hashing import mixed, of_pairs
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,
@@ -61,6 +68,7 @@ from cdp_assets.candidate_links.priors import (
     PRIOR_OWN_KEY_PAIRS,
     PRIOR_RECORDS_PER_PERSON,
 )
+from cdp_assets.candidate_links.refinement import LabelledPairs, Refinement
 from cdp_assets.candidate_links.weights import (
     ComparedPairs,
     Floats,
@@ -69,6 +77,7 @@ from cdp_assets.candidate_links.weights import (
     bits_of,
     compared_pairs,
     household_bits_of,
+    match_weights,
     prior_parameters,
     weight_of_probability,
     with_shared_home,
@@ -111,7 +120,8 @@ class TrainedModel:
     """A trained version of the linkage model.
 
     ``settings``: JSON of the Splink settings (``splink``), the parameters of ``weights.py`` (``parameters``), the chosen comparisons and why
-    (``comparisons``), what blocking did (``blocking``), what agreeing on a key is worth (``own_keys``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
+    (``comparisons``), what blocking did (``blocking``), what agreeing on a key is worth (``own_keys``), what labels say of the weights
+    (``calibration``), and what it expects of itself (``expected``). ``term_frequencies``: ``field``, ``value``, ``frequency``.
     """
 
     model_version: str
@@ -142,9 +152,27 @@ class TrainedModel:
         """Per kind of key, the probability that two records which agree on it are one person: see ``own_key_probabilities``."""
         return dict(self.content.get("own_keys", {}))
 
+    @property
+    def calibration(self) -> Calibration:
+        """How far the weights are to be trusted: what labelled pairs said in training."""
+        return Calibration.from_dict(self.content.get("calibration"))
 
-def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine | None = None) -> TrainedModel:
-    """Train on ``candidate_links/linkage_profiles``; works from a handful of profiles (then the priors stand)."""
+    @property
+    def expected(self) -> Expected:
+        """How many matches the model expects at which weight, and how many that no blocking rule proposes."""
+        return Expected.from_dict(self.content.get("expected"))
+
+
+def train(
+    profiles: pl.DataFrame,
+    policy: LinkagePolicy,
+    engine: LinkageEngine | None = None,
+    labelled: pl.DataFrame | None = None,
+) -> TrainedModel:
+    """Train on ``candidate_links/linkage_profiles``; works from a handful of profiles (then the priors stand).
+
+    ``labelled``: pairs of profiles whose answer is known (``labels.labelled_pairs``), where there are any.
+    """
     engine = engine or DuckDBEngine()
     frame = comparable(profiles)
     choices = choose_comparisons(frame)
@@ -155,17 +183,21 @@ def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine |
     reports = blocks.reports
     notes = [choice.reason for choice in choices if not choice.is_used and "same value" in choice.reason]
     if comparisons:
-        data = _training_data(studied, frequencies, blocks, comparisons, engine, len(frame))
+        known = _labelled(frame, frequencies, comparisons, engine, policy, labelled)
+        data = _training_data(studied, frequencies, blocks, comparisons, engine, len(frame), known)
         parameters, told = estimate(data, comparisons)
         notes += told
         if len(studied) < len(frame):
             reports = planned(frame, engine, policy, _not_worth_it(data, parameters))
         own_keys = own_key_probabilities(data.candidates)
+        calibration = Calibration() if known is None else calibrated(known, parameters, policy)
+        weights = calibration.apply(match_weights(data.candidates, parameters))
+        promise = expected(weights, data.rules, data.candidates_stand_for * _pairs(len(frame)) / data.all_pairs)
     else:
-        own_keys = {}
+        own_keys, calibration, promise = {}, Calibration(), Expected()
         notes.append("no field is filled well enough to compare: no links are made")
         parameters = prior_parameters([], 1e-6, 1e-7)
-    return _model(profiles, policy, choices, frequencies, reports, parameters, own_keys, notes)
+    return _model(profiles, policy, choices, frequencies, reports, parameters, own_keys, calibration, promise, notes)
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
@@ -233,7 +265,8 @@ def compared(
 class TrainingData:
     """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for.
 
-    ``all_pairs`` are those of the profiles studied; ``profiles`` counts all profiles that the model is for.
+    ``all_pairs`` are those of the profiles studied; ``profiles`` counts all profiles that the model is for; ``labelled``:
+    pairs whose answer is known.
     """
 
     candidates: ComparedPairs
@@ -242,6 +275,7 @@ class TrainingData:
     random: ComparedPairs
     all_pairs: float
     profiles: int
+    labelled: LabelledPairs | None = None
 
 
 def _training_data(
@@ -251,15 +285,14 @@ def _training_data(
     comparisons: list[Comparison],
     engine: LinkageEngine,
     profiles: int,
+    labelled: LabelledPairs | None,
 ) -> TrainingData:
     sample = blocks.pairs
     rate = 1.0
     if len(sample) > MAX_CANDIDATES:
         rate = MAX_CANDIDATES / len(sample)
-        mixed = _mixed(
-            sample.get_column("id_l").to_numpy() ^ _mixed(sample.get_column("id_r").to_numpy()).astype(np.int64)
-        )
-        sample = sample.filter(pl.Series(mixed < np.uint64(int(rate * (2**64 - 1)))))
+        drawn = of_pairs(sample.get_column("id_l"), sample.get_column("id_r")) < np.uint64(int(rate * (2**64 - 1)))
+        sample = sample.filter(pl.Series(drawn))
     candidates = compared(frame, frequencies, sample, comparisons, engine)
     count = len(frame)
     at_most = min(max(MIN_RANDOM_PAIRS, RANDOM_PAIRS_PER_PROFILE * count), MAX_RANDOM_PAIRS)
@@ -269,9 +302,15 @@ def _training_data(
         rules=sample.sort("id_l", "id_r").get_column("rules").to_numpy(),
         candidates_stand_for=1.0 / rate,
         random=random,
-        all_pairs=max(count * (count - 1) / 2.0, 1.0),
+        all_pairs=_pairs(count),
         profiles=profiles,
+        labelled=labelled,
     )
+
+
+def _pairs(count: int) -> float:
+    """Pairs of so many profiles; at least one, to divide by."""
+    return max(count * (count - 1) / 2.0, 1.0)
 
 
 def _studied(frame: pl.DataFrame) -> pl.DataFrame:
@@ -279,7 +318,7 @@ def _studied(frame: pl.DataFrame) -> pl.DataFrame:
     if len(frame) <= STUDIED_PROFILES:
         return frame
     below = np.uint64(int(STUDIED_PROFILES / len(frame) * (2**64 - 1)))
-    return frame.filter(pl.Series(_mixed(frame.get_column("unique_id").to_numpy()) < below))
+    return frame.filter(pl.Series(mixed(frame.get_column("unique_id").to_numpy()) < below))
 
 
 def _not_worth_it(data: TrainingData, parameters: Parameters) -> dict[str, str]:
@@ -304,19 +343,50 @@ def _not_worth_it(data: TrainingData, parameters: Parameters) -> dict[str, str]:
         dropped[seen.pop(-max(wasteful)[1]).name] = WASTEFUL
 
 
-def _mixed(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-    """Splitmix64: an arithmetic hash that is the same on every machine and engine."""
-    with np.errstate(over="ignore"):
-        x = values.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)
+def _labelled(
+    frame: pl.DataFrame,
+    frequencies: pl.DataFrame,
+    comparisons: list[Comparison],
+    engine: LinkageEngine,
+    policy: LinkagePolicy,
+    labelled: pl.DataFrame | None,
+) -> LabelledPairs | None:
+    """The candidate pairs whose answer is known, compared; None where there is none.
+
+    Blocked among themselves: the sample that large data is studied on holds few of them.
+    """
+    if labelled is None or labelled.is_empty():
+        return None
+    ends = pl.concat([labelled.get_column("id_l"), labelled.get_column("id_r")]).unique()
+    among = candidate_pairs(frame.filter(pl.col("unique_id").is_in(ends.implode())), engine, policy)
+    pairs = labelled.drop_nulls("is_same").join(among.pairs, on=["id_l", "id_r"]).sort("id_l", "id_r")
+    if pairs.is_empty():
+        return None
+    return LabelledPairs(
+        pairs=compared(frame, frequencies, pairs, comparisons, engine),
+        rules=pairs.get_column("rules").to_numpy(),
+        is_same=pairs.get_column("is_same").to_numpy(),
+        share=pairs.get_column("share").to_numpy(),
+    )
+
+
+def calibrated(labelled: LabelledPairs, parameters: Parameters, policy: LinkagePolicy) -> Calibration:
+    """How far the weights of these parameters are to be trusted, by the labelled pairs that no named rule decides."""
+    weights = match_weights(labelled.pairs, parameters)
+    rows = labelled.pairs.ids.with_columns(
+        *(pl.Series(f"gamma_{name}", gamma) for name, gamma in labelled.pairs.gammas.items()),
+        pl.Series("match_weight", weights),
+        pl.lit(None, dtype=pl.Int64).alias("people"),
+    )
+    decided = decide(rows, weight_of_probability(policy.accepted_from()), float("-inf"))
+    by_weight = (decided.get_column("reason") == BY_WEIGHT).to_numpy()
+    return calibrate(weights[by_weight], labelled.is_same[by_weight], labelled.share[by_weight])
 
 
 def random_pairs(ids: pl.Series, at_most: int) -> pl.DataFrame:
     """Random pairs of ``ids``: all of them where they are few, else each id with its neighbours in a hashed order."""
     values = ids.sort().to_numpy()
-    order = values[np.argsort(_mixed(values), kind="stable")]
+    order = values[np.argsort(mixed(values), kind="stable")]
     count = len(order)
     shifts = min(max(at_most // max(count, 1), 1), (count - 1) // 2 if count > 2 else 1)
     left = np.concatenate([order] * shifts) if count > 1 else order[:0]
@@ -329,10 +399,10 @@ def random_pairs(ids: pl.Series, at_most: int) -> pl.DataFrame:
 
 def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Parameters, list[str]]:
     """Parameters by EM under the priors, and notes on what was left to the priors."""
-    expected = data.profiles * (PRIOR_RECORDS_PER_PERSON - 1.0) / 2.0
+    others = data.profiles * (PRIOR_RECORDS_PER_PERSON - 1.0) / 2.0
     partners = data.profiles * PRIOR_HOUSEHOLD_PARTNERS / 2.0
-    among = max(data.profiles * (data.profiles - 1) / 2.0, 1.0)
-    prior = prior_parameters(comparisons, _share(expected, among), _share(partners, among))
+    among = _pairs(data.profiles)
+    prior = prior_parameters(comparisons, _share(others, among), _share(partners, among))
     if not len(data.candidates):
         return _rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"]
     parameters, found, converged = _maximise(data, comparisons, prior)
@@ -350,10 +420,28 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
     if notes:
         parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
         return _rounded(parameters), notes
+    if data.labelled is not None:
+        refined, _, settled = _maximise(data, comparisons, prior, refinement=_refinement(data, parameters))
+        if settled:
+            parameters = refined
+            notes.append(f"{data.labelled.share.sum():.0f} judged or labelled pairs refine the parameters")
+        else:
+            notes.append(
+                "judged pairs and the rest of the data did not settle together: the parameters are those without them"
+            )
     for comparison in comparisons:
         parameters, told = _checked(parameters, prior, comparison)
         notes += told
     return _rounded(parameters), notes
+
+
+def _refinement(data: TrainingData, parameters: Parameters) -> Refinement:
+    assert data.labelled is not None
+    answers = data.labelled.pairs.ids.with_columns(known=pl.Series(data.labelled.is_same).cast(pl.Int64))
+    known = data.candidates.ids.join(answers, on=["id_l", "id_r"], how="left", maintain_order="left")
+    return Refinement.under(
+        parameters, data.labelled, data.candidates, known.get_column("known").fill_null(-1).to_numpy()
+    )
 
 
 def own_key_probabilities(pairs: ComparedPairs) -> dict[str, float]:
@@ -384,7 +472,12 @@ def _share(count: float, total: float) -> float:
 
 
 def _maximise(
-    data: TrainingData, comparisons: list[Comparison], prior: Parameters, *, learn_m: bool = True
+    data: TrainingData,
+    comparisons: list[Comparison],
+    prior: Parameters,
+    *,
+    learn_m: bool = True,
+    refinement: Refinement | None = None,
 ) -> tuple[Parameters, float, bool]:
     """The rounds of EM. Returns parameters, expected matches among all pairs, and whether it settled.
 
@@ -397,11 +490,14 @@ def _maximise(
     found = 0.0
     for _ in range(MAX_ROUNDS):
         of_match, of_home, _ = _classes(data.candidates, parameters)
+        if refinement is not None:
+            before, of_match = of_match, refinement.corrected(of_match)
+            of_home = of_home * (1.0 - of_match) / np.maximum(1.0 - before, _SMALLEST_SHARE)
         _, _, of_strangers = _classes(data.random, parameters)
         found = float(of_match.sum()) * data.candidates_stand_for
         homes = float(of_home.sum()) * data.candidates_stand_for
         shares = {
-            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, blind[c.name])
+            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, blind[c.name], refinement)
             for c in comparisons
         }
         if LAST_NAME.name in shares and FIRST_NAME.name in shares:
@@ -466,11 +562,17 @@ def _next_shares(
     of_match: Floats,
     of_strangers: Floats,
     blind: npt.NDArray[np.bool_],
+    refinement: Refinement | None,
 ) -> LevelShares:
     count = len(comparison.scored)
     gamma = data.candidates.gammas[comparison.name]
     known = blind & (gamma >= 0)
-    m = _mode(_counts(gamma[known], of_match[known], count), prior.m, PRIOR_MATCHES)
+    if refinement is None:
+        matches = _counts(gamma[known], of_match[known], count)
+    else:
+        judged = _found_otherwise(refinement.labelled.rules, comparison.name)
+        matches = refinement.level_counts(comparison.name, count, gamma, of_match, blind, judged)
+    m = _mode(matches, prior.m, PRIOR_MATCHES)
     random_gamma = data.random.gammas[comparison.name]
     seen = random_gamma >= 0
     u = _weakened(m, _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u), comparison)
@@ -557,6 +659,8 @@ def _model(
     reports: tuple[RuleReport, ...],
     parameters: Parameters,
     own_keys: dict[str, float],
+    calibration: Calibration,
+    promise: Expected,
     notes: list[str],
 ) -> TrainedModel:
     floors = {
@@ -568,6 +672,8 @@ def _model(
         "splink": splink_settings(used, parameters, floors),
         "parameters": parameters.as_dict(),
         "own_keys": own_keys,
+        "calibration": calibration.as_dict(),
+        "expected": promise.as_dict(),
         "comparisons": [
             {"name": choice.comparison.name, "is_used": choice.is_used, "reason": choice.reason} for choice in choices
         ],

@@ -15,6 +15,7 @@ import polars as pl
 
 from cdp_assets.identity_graph.connected import NODE, connected_components, node_range
 from cdp_assets.identity_graph.descriptions import Described, are_comparable
+from cdp_assets.identity_graph.exclusive import NO_CODE
 from cdp_assets.identity_graph.mutual import mutual_best
 from cdp_assets.identity_graph.policy import ClusterPolicy
 
@@ -23,17 +24,23 @@ MILLIBITS = 1000
 
 
 def agglomerate(
-    pairs: pl.DataFrame, key: pl.Series, told: pl.Series, registers: Sequence[pl.Series], policy: ClusterPolicy
+    pairs: pl.DataFrame,
+    key: pl.Series,
+    told: pl.Series,
+    registers: Sequence[pl.Series],
+    policy: ClusterPolicy,
+    exclusive: Sequence[pl.Series] = (),
 ) -> pl.Series:
     """The cluster of each node ``0 … n - 1``, named by its smallest node.
 
     ``pairs``: one row per pair of nodes, ``a`` < ``b``, ``evidence`` (thousandths of a bit), ``is_link`` (an accepted link) and
     ``is_barred`` (never in one cluster). Per node: ``key``, a fingerprint; ``told``, what it tells (``descriptions.py``); ``registers``,
-    bit masks with a bit for each one-row-per-person source that the node has a record of. Nodes that share a bit never meet.
+    bit masks with a bit for each one-row-per-person source that the node has a record of. Nodes that share a bit never meet; nor do
+    nodes of two ``exclusive`` codes (``exclusive.py``).
     """
     label = node_range(len(key))
     described = Described.by(told)
-    masks = [mask.clone() for mask in registers]
+    masks, codes = [mask.clone() for mask in registers], [code.clone() for code in exclusive]
     a, b = pairs.get_column("a"), pairs.get_column("b")
     pairs = pairs.with_columns(
         strongest=pl.when("is_link").then("evidence"),
@@ -42,12 +49,13 @@ def agglomerate(
     links = pairs.filter("is_link")
     component = connected_components(len(key), links.get_column("a"), links.get_column("b"))
     while True:
-        merges = mutual_best(_worthwhile(pairs, described, masks, policy), ["strongest", "evidence"], key)
+        merges = mutual_best(_worthwhile(pairs, described, masks, codes, policy), ["strongest", "evidence"], key)
         if merges.is_empty():
             return label
         kept, gone = merges.get_column("a"), merges.get_column("b")
         described = described.merged(kept, gone)
         masks = [mask.scatter(kept, mask.gather(kept) | mask.gather(gone)) for mask in masks]
+        codes = [code.scatter(kept, _higher(code.gather(kept), code.gather(gone))) for code in codes]
         moved = node_range(len(key)).scatter(gone, kept)
         label = moved.gather(label)
         # A component where nothing merged never changes again: its edges need no further look.
@@ -56,7 +64,11 @@ def agglomerate(
 
 
 def _worthwhile(
-    pairs: pl.DataFrame, described: Described, masks: Sequence[pl.Series], policy: ClusterPolicy
+    pairs: pl.DataFrame,
+    described: Described,
+    masks: Sequence[pl.Series],
+    codes: Sequence[pl.Series],
+    policy: ClusterPolicy,
 ) -> pl.DataFrame:
     """Pairs of clusters that may merge and would: their ``strongest`` link, and the ``evidence`` of all pairs across."""
     possible = pairs.filter(pl.col("is_link") & ~pl.col("is_barred"))
@@ -64,6 +76,9 @@ def _worthwhile(
     apart = pl.repeat(False, len(possible), dtype=pl.Boolean, eager=True)
     for mask in masks:
         apart = apart | ((mask.gather(a) & mask.gather(b)) != 0)
+    for code in codes:
+        one, other = code.gather(a), code.gather(b)
+        apart = apart | ((one != NO_CODE) & (other != NO_CODE) & (one != other))
     larger = pl.max_horizontal(pl.lit(described.sizes(a)), pl.lit(described.sizes(b)), pl.lit(1))
     held = pl.min_horizontal(pl.lit(1.0), policy.unseen_pairs_per_record / larger)
     unseen = (pl.lit(described.comparable_pairs(a, b)) - pl.col("seen")) * held
@@ -90,3 +105,8 @@ def _joined(pairs: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:
             pl.col("strongest").max(),
         )
     )
+
+
+def _higher(one: pl.Series, other: pl.Series) -> pl.Series:
+    """The code of two clusters that met: that of whichever has one."""
+    return pl.select(pl.max_horizontal(one, other)).to_series()

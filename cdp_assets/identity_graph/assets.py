@@ -15,6 +15,7 @@ from cdp_assets.identity_graph import pictures
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.clusters import links_not_followed
 from cdp_assets.identity_graph.customer_ids import assign
+from cdp_assets.identity_graph.exclusive import one_per_person_kinds
 from cdp_assets.identity_graph.guard import (
     PLAN_CHOICE,
     PlanRefusedError,
@@ -24,6 +25,8 @@ from cdp_assets.identity_graph.guard import (
 )
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
 from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
+from cdp_assets.identity_graph.overruled import CLUSTER_RULES
+from cdp_assets.identity_graph.overruled import overruled_links as overruled_among
 from cdp_assets.identity_graph.plan import (
     OF_A_MODEL,
     OF_THE_NEXT,
@@ -60,6 +63,7 @@ from cdp_assets.tables import (
     IDENTITY_CHANGES,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
+    OVERRULED_LINKS,
     PLAN_CHANGES,
     PLANS,
     PROFILE_MEMBERS,
@@ -89,16 +93,17 @@ def clusters(config: ClusteringConfig, workspace: dg.ResourceParam[Workspace]) -
     lake, judgements = workspace.lake, workspace.ledger.judgements()
     contracts, _ = load_contracts(workspace.contracts_dir)
     registers = sorted(contract.source for contract in contracts if contract.one_row_per_person)
-    made_of = clustering_note(lake, judgements, registers)
+    once = sorted(one_per_person_kinds(contracts))
+    made_of = clustering_note(lake, judgements, registers, once)
     pairs, members = lake.read(SCORED_PAIRS), lake.read(PROFILE_MEMBERS)
     records = lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique()
     told = (pairs, members, records, judgements, registers)
     profiles = lake.read(LINKAGE_PROFILES)
-    former = None if config.in_full else former_clustering(lake, judgements, registers)
+    former = None if config.in_full else former_clustering(lake, judgements, registers, once)
     if former is None:
-        grouped, clustered_now = clusters_of(*told, profiles=profiles), records.height
+        grouped, clustered_now = clusters_of(*told, profiles=profiles, one_per_person=once), records.height
     else:
-        grouped, clustered_now = recluster(former, *told, profiles=profiles)
+        grouped, clustered_now = recluster(former, *told, profiles=profiles, one_per_person=once)
     overruled = links_not_followed(pairs, members, grouped)
     sizes = grouped["cluster_id"].value_counts()["count"]
     return stored(
@@ -144,6 +149,35 @@ def the_largest_cluster_is_bounded(workspace: dg.ResourceParam[Workspace]) -> dg
     return dg.AssetCheckResult(
         passed=largest <= DEFAULT_CLUSTERS.largest_cluster,
         metadata={"distinct_profiles_in_the_largest": largest, "bound": DEFAULT_CLUSTERS.largest_cluster},
+    )
+
+
+@table_asset(
+    OVERRULED_LINKS,
+    deps=[CLUSTERS, SCORED_PAIRS, LINKAGE_PROFILES, PROFILE_MEMBERS, RECORD_VERSIONS],
+    pool=RESOLUTION_POOL,
+)
+def overruled_links(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per accepted link that the clusters do not follow, with the named rule that cut it.
+
+    Key: both profile ids. A judgement, a row of a register on each side, two identifiers of a kind that a person has once,
+    two verified dates of birth, a cluster above the size bound, or a weak bridge between two groups. Read by `cdp why`.
+    """
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    lake = workspace.lake
+    found = overruled_among(
+        lake.read(SCORED_PAIRS),
+        lake.read(PROFILE_MEMBERS),
+        lake.read(CLUSTERS),
+        lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique(),
+        workspace.ledger.judgements(),
+        lake.read(LINKAGE_PROFILES),
+        {contract.source for contract in contracts if contract.one_row_per_person},
+        one_per_person_kinds(contracts),
+    )
+    by_rule = dict(found["rule"].value_counts().rows())
+    return stored(
+        workspace, OVERRULED_LINKS, found, metadata={rule.name: by_rule.get(rule.name, 0) for rule in CLUSTER_RULES}
     )
 
 
@@ -405,6 +439,7 @@ def _known(workspace: Workspace) -> Known:
         records=record_facts(lake.read(RECORD_VERSIONS, columns=facts)),
         judgements=workspace.ledger.judgements(),
         one_row_sources=frozenset(contract.source for contract in contracts if contract.one_row_per_person),
+        one_per_person=frozenset(one_per_person_kinds(contracts)),
     )
 
 
@@ -449,6 +484,7 @@ def resolution_audits(config: SliceConfig, workspace: dg.ResourceParam[Workspace
         known.judgements,
         known.one_row_sources,
         model,
+        one_per_person=known.one_per_person,
     )
     row = audit(
         part,
@@ -502,6 +538,7 @@ keys = [
     key_check(table)
     for table in (
         CLUSTERS,
+        OVERRULED_LINKS,
         CUSTOMER_IDS,
         ID_LINEAGE,
         IDENTITY_CHANGES,

@@ -19,6 +19,7 @@ from cdp_assets.identity_graph.agglomerate import MILLIBITS, agglomerate
 from cdp_assets.identity_graph.connected import NODE
 from cdp_assets.identity_graph.descriptions import EVERYTHING, told
 from cdp_assets.identity_graph.evidence import unit_pairs
+from cdp_assets.identity_graph.exclusive import NO_CODE, birth_date_codes, identifier_codes
 from cdp_assets.identity_graph.fingerprints import fingerprints
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.identity_graph.strength import weakest_probability
@@ -34,17 +35,21 @@ def clusters(
     one_row_sources: Iterable[str] = (),
     policy: ClusterPolicy = DEFAULT_CLUSTERS,
     profiles: pl.DataFrame | None = None,
+    one_per_person: Iterable[str] = (),
 ) -> pl.DataFrame:
     """Put every record into one cluster: a frame of ``identity_graph/clusters``.
 
     ``scored_pairs`` and ``profile_members`` are those of ``candidate_links``; ``records`` has ``record_id`` and ``source`` of every record, once or
     once per version; ``judgements`` as in ``judgements.py``; ``one_row_sources`` are sources with one row per person.
     ``profiles`` (``candidate_links/linkage_profiles``) tells which records could have been compared; without it, all of them.
+    ``one_per_person``: kinds of identifiers of which a person has one.
 
     - Records of one profile and profiles of one record are one customer.
     - ``same`` joins. ``different`` keeps apart, also what either is joined to: the least convincing merge does not happen.
     - Two records of a one-row-per-person source are never one customer, unless a steward says ``same``.
     - Accepted links join two clusters when the evidence of all pairs across them, seen and unseen, is positive.
+    - Two values of an identifier that a person has once keep apart, and so do two dates of birth that two sources each tell.
+    - A record that is like two rows of a one-row-per-person source belongs to the one that it is more like.
     - A cluster above the size bound is clustered again with ever more evidence asked for, until it fits.
 
     The answer for a connected part of the data does not depend on the rest, nor on the order of rows.
@@ -57,13 +62,27 @@ def clusters(
     tells = everything if profiles is None else told(profiles, people.profiles, len(people))
     pairs = unit_pairs(scored_pairs, people, policy)
 
-    def agglomerated(pairs: pl.DataFrame) -> pl.Series:
-        return agglomerate(pairs.drop("probability"), key, tells, people.registers, policy)
-
-    label = _recut(agglomerated(pairs), pairs, people, agglomerated, policy)
     links = pairs.filter("is_link").select("a", "b", "probability")
+    codes: list[pl.Series] = []
+    if profiles is not None:
+        codes = identifier_codes(profiles, people.profiles, links, one_per_person, len(people))
+
+    def agglomerated(pairs: pl.DataFrame, *more: pl.Series) -> pl.Series:
+        return agglomerate(pairs.drop("probability"), key, tells, people.registers, policy, [*codes, *more])
+
+    label = agglomerated(pairs)
+    if profiles is not None:
+        born = birth_date_codes(label, profiles, people.profiles, unit_sources(people, records))
+        cut = label.is_in(label.filter(born != NO_CODE).implode())
+        label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
+    label = _recut(label, pairs, people, agglomerated, policy)
     held = weakest_probability(label, links, key)
     return CLUSTERS.conform(_by_record(people, label, held))
+
+
+def unit_sources(people: Units, records: pl.DataFrame) -> pl.DataFrame:
+    """``unit`` and ``source`` of each unit's records."""
+    return people.records.join(records.select("record_id", "source"), on="record_id").select("unit", "source").unique()
 
 
 def links_not_followed(
@@ -101,12 +120,21 @@ def _recut(
         if not oversized.any():
             return label
         asked += policy.recut_step_bits
-        a, b = pairs.get_column("a"), pairs.get_column("b")
-        inside = oversized.gather(a) & (label.gather(a) == label.gather(b))
         less = pl.col("evidence") - round(asked * MILLIBITS)
-        stricter = pairs.filter(inside).with_columns(evidence=less, is_link=pl.col("is_link") & (less > 0))
-        again = agglomerated(stricter)
-        label = pl.select(pl.when(oversized).then(again).otherwise(label)).to_series()
+        inside = pairs.filter(_inside(pairs, oversized, label))
+        stricter = inside.with_columns(evidence=less, is_link=pl.col("is_link") & (less > 0))
+        label = _again(label, oversized, agglomerated(stricter))
+
+
+def _inside(pairs: pl.DataFrame, some: pl.Series, label: pl.Series) -> pl.Series:
+    """Which pairs lie within one of the clusters whose units are marked in ``some``."""
+    a, b = pairs.get_column("a"), pairs.get_column("b")
+    return some.gather(a) & (label.gather(a) == label.gather(b))
+
+
+def _again(label: pl.Series, some: pl.Series, again: pl.Series) -> pl.Series:
+    """``label`` with the units marked in ``some`` clustered anew."""
+    return pl.select(pl.when(some).then(again).otherwise(label)).to_series()
 
 
 def _oversized(label: pl.Series, people: Units, largest: int) -> pl.Series:

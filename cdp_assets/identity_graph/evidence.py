@@ -12,6 +12,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED, BY_WEIGHT, CONFLICT
 from cdp_assets.identity_graph.agglomerate import MILLIBITS
+from cdp_assets.identity_graph.exclusive import single_best_rows
 from cdp_assets.identity_graph.policy import ClusterPolicy
 from cdp_assets.identity_graph.units import Units
 
@@ -22,7 +23,8 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
     Several profiles may stand on each side. The best accepted link speaks for them all, because a former address
     still identifies; where some pairs are in conflict, the mean of accepted and conflicting ones counts. A pair kept for
     review never speaks for a merge: it counts as what it weighs below even odds, but no more than an unseen pair does; one
-    that a rule held back counts against it, whatever it weighs. Units that were judged different are barred.
+    that a rule held back counts against it, whatever it weighs. Units that were judged different are
+    barred, and so are units that belong to two rows of one register (``exclusive.py``).
     """
     lifted = _lifted(scored_pairs, units).with_columns(_evidence(policy))
     accepted, conflict = pl.col("decision") == ACCEPTED, pl.col("decision") == CONFLICT
@@ -38,7 +40,10 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
         accepted.any().alias("is_link"),
         pl.lit(False).alias("is_barred"),
         pl.col("match_probability").filter(accepted).max().alias("probability"),
+        pl.col("match_weight").filter(accepted).max().alias("weight"),
     )
+    apart = single_best_rows(found, units.registers, policy.single_best_row_bits)
+    found = found.with_columns(is_barred=apart).drop("weight")
     barred = units.barred.select(
         "a",
         "b",

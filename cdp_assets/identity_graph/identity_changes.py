@@ -16,7 +16,7 @@ import polars as pl
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.identity_graph.customer_ids import MERGED, RETIRED
 from cdp_assets.identity_graph.fingerprints import short_hashes
-from cdp_assets.identity_graph.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import Judgement, judged, judgements_in_force
 from cdp_assets.tables import IDENTITY_CHANGES, MOMENT
 
 NEW_RECORDS, NEW_EVIDENCE, JUDGEMENT, MODEL, DELETION = "new records", "new evidence", "judgement", "model", "deletion"

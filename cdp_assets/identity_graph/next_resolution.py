@@ -6,11 +6,13 @@ comparing it with what is (``plan.py``).
 
 from __future__ import annotations
 
+from cdp_assets.candidate_links.labels import labelled_pairs, read_labels, with_labels
 from cdp_assets.candidate_links.models import MODEL_CHOICE, model_choice, which_scores
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.profiles import linkage_profiles
 from cdp_assets.candidate_links.shared import shared_identifiers
 from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.identity_graph.exclusive import one_per_person_kinds
 from cdp_assets.identity_graph.plan import Known
 from cdp_assets.identity_graph.resolution import record_facts
 from cdp_assets.sources.contracts import load_contracts
@@ -41,7 +43,14 @@ def known_by_now(workspace: Workspace) -> Known:
     profiles, members = linkage_profiles(
         versions, shared_identifiers(versions, addresses, caps), set(one_row), probable
     )
-    return Known(profiles, members, record_facts(versions), workspace.ledger.judgements(), one_row)
+    return Known(
+        profiles,
+        members,
+        record_facts(versions),
+        workspace.ledger.judgements(),
+        one_row,
+        frozenset(one_per_person_kinds(contracts)),
+    )
 
 
 def next_model(workspace: Workspace, known: Known, policy: LinkagePolicy) -> TrainedModel:
@@ -54,5 +63,7 @@ def next_model(workspace: Workspace, known: Known, policy: LinkagePolicy) -> Tra
         model_choice(workspace.ledger.choice(MODEL_CHOICE)),
     )
     if scorer.model is None or scorer.must_train is not None:
-        return train(known.profiles, policy)
+        labels = workspace.labels_file
+        answers = with_labels(known.judgements, None if labels is None else read_labels(labels))
+        return train(known.profiles, policy, labelled=labelled_pairs(answers, known.profile_members))
     return scorer.model

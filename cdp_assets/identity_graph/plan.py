@@ -45,7 +45,8 @@ _KINDS = ("created", "merged", "split", "retired", "revived")
 class Known:
     """What a resolution resolves: frames of ``candidate_links``, the records, and what people have said.
 
-    ``records``: one row per record, as ``resolution.record_facts`` makes them.
+    ``records``: one row per record, as ``resolution.record_facts`` makes them. ``one_per_person``: kinds of identifiers that a
+    person has once.
     """
 
     profiles: pl.DataFrame
@@ -53,6 +54,7 @@ class Known:
     records: pl.DataFrame
     judgements: pl.DataFrame
     one_row_sources: frozenset[str]
+    one_per_person: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def resolved(
         known.judgements,
         known.one_row_sources,
         profiles=known.profiles,
+        one_per_person=known.one_per_person,
     )
     ids = assign(grouped, previous.customer_ids, previous.lineage, known.records, now)
     changes = identity_changes(

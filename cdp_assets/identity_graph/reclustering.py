@@ -18,8 +18,8 @@ import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
-from cdp_assets.identity_graph.judgements import Judgement, judged, judgements_in_force
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
+from cdp_assets.judgements import Judgement, judged, judgements_in_force
 from cdp_assets.tables import CLUSTERS
 
 _RECORD, _PROFILE = "record_id", "profile_id"
@@ -54,6 +54,7 @@ def recluster(
     one_row_sources: Iterable[str] = (),
     policy: ClusterPolicy = DEFAULT_CLUSTERS,
     profiles: pl.DataFrame | None = None,
+    one_per_person: Iterable[str] = (),
 ) -> Reclustered:
     """:func:`cdp_assets.identity_graph.clusters.clusters`, where ``former`` is known under the same policy and registers.
 
@@ -75,6 +76,7 @@ def recluster(
         one_row_sources,
         policy,
         None if profiles is None else profiles.join(held, on=_PROFILE, how="semi"),
+        one_per_person,
     )
     kept = former.clusters.join(region, on=_RECORD, how="anti").join(records.select(_RECORD), on=_RECORD, how="semi")
     grouped = _numbered(pl.concat([kept.with_columns(part=pl.lit(0)), part.with_columns(part=pl.lit(1))]))

@@ -100,19 +100,24 @@ _CLUSTERING_INPUTS: dict[Table, list[str] | None] = {
 }
 
 
-def clustering_note(lake: Lake, judgements: pl.DataFrame, registers: Iterable[str]) -> dict[str, str]:
+def clustering_note(
+    lake: Lake, judgements: pl.DataFrame, registers: Iterable[str], one_per_person: Iterable[str]
+) -> dict[str, str]:
     """What the commit of ``clusters`` notes, for the next run to cluster only what has changed.
 
-    ``judgements``: all of the ledger's; ``registers``: sources that have one row per person.
+    ``judgements``: all of the ledger's; ``registers``: sources that have one row per person; ``one_per_person``: kinds of
+    identifiers that a person has once.
     """
     return {
-        **note(lake, _clustering_basis(registers), _CLUSTERING_INPUTS),
+        **note(lake, _clustering_basis(registers, one_per_person), _CLUSTERING_INPUTS),
         _JUDGEMENTS_KNOWN: str(judgements["judgement_id"].max() or 0),
         _JUDGEMENTS_DIGEST: _digest_of(judgements),
     }
 
 
-def former_clustering(lake: Lake, judgements: pl.DataFrame, registers: Iterable[str]) -> Clustered | None:
+def former_clustering(
+    lake: Lake, judgements: pl.DataFrame, registers: Iterable[str], one_per_person: Iterable[str]
+) -> Clustered | None:
     """The last clustering and what it was made from; None where that is not known any more, or was made by other rules.
 
     Judgements are only ever added; where some that it knew are gone (a person was erased), nothing is taken for known.
@@ -121,7 +126,7 @@ def former_clustering(lake: Lake, judgements: pl.DataFrame, registers: Iterable[
     known = judgements.filter(pl.col("judgement_id") <= int(noted.get(_JUDGEMENTS_KNOWN, 0)))
     if noted.get(_JUDGEMENTS_DIGEST) != _digest_of(known):
         return None
-    made = made_from(lake, CLUSTERS, _clustering_basis(registers), _CLUSTERING_INPUTS)
+    made = made_from(lake, CLUSTERS, _clustering_basis(registers, one_per_person), _CLUSTERING_INPUTS)
     if made is None:
         return None
     return Clustered(
@@ -133,8 +138,15 @@ def former_clustering(lake: Lake, judgements: pl.DataFrame, registers: Iterable[
     )
 
 
-def _clustering_basis(registers: Iterable[str]) -> str:
-    return basis_of(repr(DEFAULT_CLUSTERS), *sorted(registers), code_of(__file__), code_of(candidate_links.__file__))
+def _clustering_basis(registers: Iterable[str], one_per_person: Iterable[str]) -> str:
+    return basis_of(
+        repr(DEFAULT_CLUSTERS),
+        *sorted(registers),
+        "",
+        *sorted(one_per_person),
+        code_of(__file__),
+        code_of(candidate_links.__file__),
+    )
 
 
 def _digest_of(judgements: pl.DataFrame) -> str:

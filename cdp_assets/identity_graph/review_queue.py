@@ -13,8 +13,8 @@ import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
 from cdp_assets.identity_graph.fingerprints import short_hashes
-from cdp_assets.identity_graph.judgements import Judgement, judgements_in_force, no_judgements
 from cdp_assets.identity_graph.policy import DEFAULT_REVIEW, ReviewPolicy
+from cdp_assets.judgements import Judgement, judgements_in_force, no_judgements
 from cdp_assets.tables import REVIEW_QUEUE
 
 NEAR_THRESHOLD, FRAGILE_BRIDGE, IN_CONFLICT, LARGE = "near threshold", "fragile bridge", "conflict", "large cluster"

@@ -22,7 +22,7 @@ from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.connected import NODE, connected_components
 from cdp_assets.identity_graph.fingerprints import fingerprint, short_hashes
-from cdp_assets.identity_graph.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import Judgement, judged, judgements_in_force
 from cdp_assets.tables import RESOLUTION_AUDITS
 
 AUDITED_RECORDS = 5_000
@@ -115,6 +115,7 @@ def recomputed_slice(
     one_row_sources: Iterable[str],
     model: TrainedModel,
     engine: LinkageEngine | None = None,
+    one_per_person: Iterable[str] = (),
 ) -> Recomputed:
     """Resolve the slice anew under ``model``, from nothing but profiles, members, records and judgements.
 
@@ -134,6 +135,7 @@ def recomputed_slice(
             judgements,
             one_row_sources,
             profiles=profiles.join(own, on="profile_id", how="semi"),
+            one_per_person=one_per_person,
         ),
     )
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.identity_graph.connected import NODE, connected_components
-from cdp_assets.identity_graph.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import Judgement, judged, judgements_in_force
 
 _BITS_PER_MASK = 62  # of a signed 64-bit integer, with room to spare
 

@@ -88,10 +88,12 @@ class FieldSource(_Part):
 
 
 class IdentifierSource(_Part):
-    """An exact key that systems share, and how many people may carry one value before it identifies nobody."""
+    """An exact key that systems share, how many people may carry one value before it identifies nobody, and whether a person
+    has one of it at a time: two records with two of them are then two people."""
 
     column: ColumnName
     shared_by_at_most: int | None = Field(default=None, ge=1)
+    one_per_person: bool = False
 
     @property
     def raw_column(self) -> str:
@@ -343,14 +345,18 @@ class SourceContract(_Part):
     @cached_property
     def contract_version(self) -> str:
         """Hash of what the contract says: not of comments, ``about``, or the order in which it says it."""
-        return _hash(self.model_dump(mode="json", exclude={"about"}))
+        said = self.model_dump(mode="json", exclude={"about"})
+        for identifier in said["identifiers"].values():
+            if not identifier["one_per_person"]:
+                del identifier["one_per_person"]  # so that contracts written before it keep their version
+        return _hash(said)
 
     @cached_property
     def records_version(self) -> str:
         """Hash of what decides which records a delivered line becomes; imports read with another one are stale."""
         said = self.model_dump(mode="json", exclude=_SAYS_NOTHING_OF_ROWS | {"extract"})
         for identifier in said["identifiers"].values():
-            del identifier["shared_by_at_most"]
+            del identifier["shared_by_at_most"], identifier["one_per_person"]
         return _hash({**said, "reading": self.reading_version})
 
     @cached_property

@@ -47,8 +47,15 @@ _ACTIVITY = {
 }
 _IDENTIFIER = {
     "type": "object",
-    "description": "A source column, and how many people may carry one value before it identifies nobody",
-    "properties": {"column": _COLUMN, "shared_by_at_most": {"type": "integer", "minimum": 1}},
+    "description": "A source column, how many people may carry one value before it identifies nobody, and whether a person has one",
+    "properties": {
+        "column": _COLUMN,
+        "shared_by_at_most": {"type": "integer", "minimum": 1},
+        "one_per_person": {
+            "type": "boolean",
+            "description": "true: a person has one at a time; records with two of them are never one customer",
+        },
+    },
     "required": ["column"],
     "additionalProperties": False,
 }

@@ -225,6 +225,20 @@ def _identifier_change(
             "nothing",
             "Nothing to do; look at the identity changes after the next resolution.",
         )
+    if old.one_per_person != new.one_per_person:
+        effect = (
+            "From the next resolution on, records with two values of it are never one customer."
+            if new.one_per_person
+            else "From the next resolution on, records with two values of it may be one customer."
+        )
+        yield ContractChange(
+            f"{part}.one_per_person",
+            str(old.one_per_person).lower(),
+            str(new.one_per_person).lower(),
+            effect,
+            "nothing",
+            "Nothing to do; look at the identity changes after the next resolution.",
+        )
 
 
 # -- columns ----------------------------------------------------------------------------------------------------------

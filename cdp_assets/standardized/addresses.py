@@ -41,11 +41,23 @@ from cdp_assets.standardized.streets import (
     spelled_out,
     street_parts,
 )
-from cdp_assets.standardized.text import by_value, clean, in_ascii, none_when_empty, without_placeholders
+from cdp_assets.standardized.text import (
+    VALUE,
+    by_value,
+    changed_where,
+    clean,
+    computed,
+    in_ascii,
+    none_when_empty,
+    without_placeholders,
+)
 
 ADDRESS_PARTS = ("street", "city", "region", "postcode", "country")
 """Delivered columns of one address."""
 
+
+_LINE_BREAK = r"[\s,]*(?:[\r\n]|\\r\\n|\\n)[\s,]*"
+"""A line break, or one that an export has written out as backslash and n."""
 
 FEW_FILLED = 0.5
 """Where fewer rows have anything of an address, as of second ones, only those are looked at."""
@@ -111,7 +123,17 @@ def _delivered(frame: pl.DataFrame, name: str) -> pl.Series:
 
 
 def _part(frame: pl.DataFrame, name: str) -> pl.Series:
-    return without_placeholders(clean(_delivered(frame, name)), are_codes=name in ("region", "country"))
+    delivered = _delivered(frame, name)
+    if name == "street":
+        delivered = _on_one_line(delivered)
+    return without_placeholders(clean(delivered), are_codes=name in ("region", "country"))
+
+
+def _on_one_line(streets: pl.Series) -> pl.Series:
+    """Lines of an address parted by commas: the break between a building's name and the street says as much as a comma."""
+    has_breaks = computed(streets.cast(pl.String), VALUE.str.contains(_LINE_BREAK)).fill_null(False)
+    trimmed = VALUE.str.replace(rf"^{_LINE_BREAK}", "").str.replace(rf"{_LINE_BREAK}$", "")
+    return changed_where(streets, has_breaks, lambda odd: computed(odd, trimmed.str.replace_all(_LINE_BREAK, ", ")))
 
 
 def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:

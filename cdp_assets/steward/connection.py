@@ -21,7 +21,8 @@ from cdp_assets.candidate_links.explain import Evidence, explain, match_weight, 
 from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.training import TrainedModel
-from cdp_assets.identity_graph.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.identity_graph.overruled import CLUSTER_RULES
+from cdp_assets.judgements import Judgement, judged, judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.steward.chains import Step, strongest_chain
 from cdp_assets.steward.lookup import LookupProblemError, customer_of_record, require_made
@@ -29,6 +30,7 @@ from cdp_assets.tables import (
     CUSTOMER_IDS,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
+    OVERRULED_LINKS,
     PROFILE_MEMBERS,
     SCORED_PAIRS,
     TERM_FREQUENCIES,
@@ -39,6 +41,7 @@ MOST_PROFILES_COMPARED = 6
 """Profiles per record that are compared afresh where no scored pair says which two are the strongest."""
 
 RULE_MEANS = {rule.name: rule.says for rule in DECISION_RULES}
+CLUSTER_RULE_MEANS = {rule.name: rule.says for rule in CLUSTER_RULES}
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Connection:
     ``evidence`` compares their two most alike profiles, line by line, and adds up to ``match_weight`` (empty where the
     two say the same, or there is no model). ``decision`` and ``reason`` are the run's where it scored the two
     (``was_scored``), else what scoring would say. ``found_by`` names the rules that would bring them together.
+    ``overruled_by`` names the rule of the clusters that does not follow the accepted link between them.
     ``chain`` holds the steps that join them, where they are one customer.
     """
 
@@ -67,6 +71,7 @@ class Connection:
     judgement: str | None
     judged_by: str | None
     judgement_reason: str | None
+    overruled_by: str | None = None
 
     @property
     def is_one_customer(self) -> bool:
@@ -105,7 +110,23 @@ def connection(workspace: Workspace, record_id_l: str, record_id_r: str) -> Conn
         judgement=said["judgement"].item() if said.height else None,
         judged_by=said["judged_by"].item() if said.height else None,
         judgement_reason=said["reason"].item() if said.height else None,
+        overruled_by=None if customer_l == customer_r else _overruled_by(lake, *ours),
     )
+
+
+def _overruled_by(lake: Lake, left: list[int], right: list[int]) -> str | None:
+    """The rule that cut the strongest accepted link between two records."""
+    if not lake.exists(OVERRULED_LINKS):
+        return None
+    rows = lake.scan(OVERRULED_LINKS).filter(_between(left, right)).collect()
+    order = [-pl.col("match_weight"), "profile_id_l", "profile_id_r"]
+    return None if rows.is_empty() else str(rows.sort(order)["rule"][0])
+
+
+def _between(left: list[int], right: list[int]) -> pl.Expr:
+    """Pairs of a profile of the one record and a profile of the other."""
+    one_way = pl.col("profile_id_l").is_in(left) & pl.col("profile_id_r").is_in(right)
+    return one_way | (pl.col("profile_id_l").is_in(right) & pl.col("profile_id_r").is_in(left))
 
 
 def joining_chain(workspace: Workspace, record_id_l: str, record_id_r: str, customer_id: str) -> tuple[Step, ...]:
@@ -153,9 +174,7 @@ def _compared(workspace: Workspace, left: list[int], right: list[int]) -> dict[s
 
 def _scored(lake: Lake, left: list[int], right: list[int]) -> dict[str, Any] | None:
     """The scored pair that counts for two records: an accepted one before others, then the strongest."""
-    one_way = pl.col("profile_id_l").is_in(left) & pl.col("profile_id_r").is_in(right)
-    other_way = pl.col("profile_id_l").is_in(right) & pl.col("profile_id_r").is_in(left)
-    rows = lake.scan(SCORED_PAIRS).filter(one_way | other_way).collect()
+    rows = lake.scan(SCORED_PAIRS).filter(_between(left, right)).collect()
     if rows.is_empty():
         return None
     order = [(pl.col("decision") != "accepted"), -pl.col("match_weight"), "profile_id_l", "profile_id_r"]

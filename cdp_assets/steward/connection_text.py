@@ -8,7 +8,7 @@ from __future__ import annotations
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT, REVIEW
 from cdp_assets.candidate_links.explain import NOTHING
 from cdp_assets.steward.chains import ACCEPTED_LINK, Step
-from cdp_assets.steward.connection import RULE_MEANS, Connection
+from cdp_assets.steward.connection import CLUSTER_RULE_MEANS, RULE_MEANS, Connection
 from cdp_assets.steward.plain_text import GAP, heading, paragraph, plural, probability, shortened, table, width_of
 
 MOST_RULES_NAMED = 3
@@ -85,6 +85,10 @@ def _no_link(found: Connection) -> str:
     if found.decision == ACCEPTED and not found.is_one_customer:
         if found.judgement == "different":
             return " They are kept apart by the judgement."
+        if found.overruled_by in CLUSTER_RULE_MEANS:
+            return (
+                f" Yet they are two customers, by rule {found.overruled_by}: {CLUSTER_RULE_MEANS[found.overruled_by]}."
+            )
         return " Yet they are two customers: what else is known of both spoke against it, or the link is newer than the resolution."
     if found.decision != ACCEPTED and found.is_one_customer:
         return " Yet they are one customer: see what joins them." if found.chain else ""

@@ -15,7 +15,7 @@ from datetime import datetime
 import polars as pl
 
 from cdp_assets.golden_records.corrections import CORRECTABLE
-from cdp_assets.identity_graph.judgements import Judgement, require_consistent
+from cdp_assets.judgements import Judgement, require_consistent
 from cdp_assets.lake import Lake
 from cdp_assets.steward.lookup import LookupProblemError, customer_of_record
 from cdp_assets.tables import RECORD_VERSIONS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import RULES
 from cdp_assets.candidate_links.drift import newest, why_drifted
+from cdp_assets.candidate_links.estimates import LEAST_JUDGED, Quality, quality
+from cdp_assets.candidate_links.labels import labelled_pairs, no_labelled_pairs
 from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.training import TrainedModel
@@ -24,11 +26,21 @@ from cdp_assets.steward.drift_text import drift_as_json, drift_text
 from cdp_assets.steward.lookup import require_made
 from cdp_assets.steward.plain_text import bullets, facts, heading, moment, paragraph, plural, probability, table
 from cdp_assets.steward.plan_text import PlanFacts, plan_facts, plan_text
-from cdp_assets.tables import DRIFT, LINKAGE_MODEL, TERM_FREQUENCIES
+from cdp_assets.tables import DRIFT, LINKAGE_MODEL, PROFILE_MEMBERS, SCORED_PAIRS, TERM_FREQUENCIES
 
 _BITS = (
     "m: share of pairs of one person that agree so far; u: share of pairs of strangers. Bits: log2(m / u), a doubling of "
     "the odds each. Where a level says so, the frequency of the very value stands in for u."
+)
+_BY_MODEL = (
+    "Nobody has judged a sample ({judged} of it, {least} are needed): the model speaks for itself, and may be as far off as models "
+    "without labels are. `cdp model sample --size 100 OUT.csv` draws pairs to judge. Of links, not of customers: those "
+    "reach pairs by way of other records too."
+)
+_BY_JUDGED = (
+    "Estimated from {judged} of a stratified sample. What was never proposed, or weighs too little to be kept, nobody has judged: "
+    "there the model is believed, and blocking's loss is the least that it can be. Of links, not of customers: those reach pairs "
+    "by way of other records too."
 )
 _SMALL = 1e-3
 """Shares below this are written as powers of ten."""
@@ -39,7 +51,8 @@ class ModelFacts:
     """A version of the linkage model, with when it was trained, how it stands, and which other versions are kept.
 
     ``is_proposed``: it waits beside the one in use. ``drift``: the last resolution's measures, of the version in use only.
-    ``plan``: what taking it into use would change, or has changed, where that was worked out.
+    ``plan``: what taking it into use would change, or has changed, where that was worked out. ``quality``: how good its links
+    are; None for a version that the scored pairs are not of.
     """
 
     model: TrainedModel
@@ -50,6 +63,7 @@ class ModelFacts:
     drift: pl.DataFrame = field(default_factory=DRIFT.empty)
     plan: PlanFacts | None = None
     pinned_by: str | None = None
+    quality: Quality | None = None
 
     @property
     def state(self) -> str:
@@ -64,9 +78,15 @@ class NoSuchModelError(LookupError):
 
 
 def model_facts(
-    lake: Lake, policy: LinkagePolicy, version: str | None = None, pinned_by: str | None = None
+    lake: Lake,
+    policy: LinkagePolicy,
+    version: str | None = None,
+    pinned_by: str | None = None,
+    known: pl.DataFrame | None = None,
 ) -> ModelFacts:
-    """The version in use, or the one whose name begins with ``version``. ``pinned_by``: who chose the one in use.
+    """The version in use, or the one whose name begins with ``version``.
+
+    ``pinned_by``: who chose the one in use; ``known``: pairs of records that were judged.
 
     Raises :class:`NoSuchModelError` where there is none such, or several.
     """
@@ -89,7 +109,19 @@ def model_facts(
         drift=measured,
         plan=plan_facts(lake, name),
         pinned_by=pinned_by if row["is_in_use"] else None,
+        quality=_quality(lake, model, known),
     )
+
+
+def _quality(lake: Lake, model: TrainedModel, known: pl.DataFrame | None) -> Quality | None:
+    if not (lake.exists(SCORED_PAIRS) and lake.exists(PROFILE_MEMBERS)):
+        return None
+    pairs = lake.read(SCORED_PAIRS)
+    if pairs.is_empty() or pairs["model_version"][0] != model.model_version:
+        return None
+    members = lake.read(PROFILE_MEMBERS)
+    labelled = no_labelled_pairs() if known is None else labelled_pairs(known, members)
+    return quality(pairs, members, labelled, model)
 
 
 def the_version(models: pl.DataFrame, version: str | None) -> dict[str, Any]:
@@ -100,9 +132,9 @@ def the_version(models: pl.DataFrame, version: str | None) -> dict[str, Any]:
     wanted = pl.col("is_in_use") if version is None else pl.col("model_version").str.starts_with(version)
     found = models.filter(wanted)
     if found.height != 1:
-        known = ", ".join(models.sort("trained_at", descending=True)["model_version"])
+        there = ", ".join(models.sort("trained_at", descending=True)["model_version"])
         raise NoSuchModelError(
-            f"{'no' if found.is_empty() else 'more than one'} model version begins so; there are: {known}"
+            f"{'no' if found.is_empty() else 'more than one'} model version begins so; there are: {there}"
         )
     return found.row(0, named=True)
 
@@ -118,6 +150,8 @@ def model_text(found: ModelFacts, width: int) -> str:
         f"{heading('What each level proves')}\n{_levels(model.parameters, width)}\n\n{paragraph(_BITS, width)}",
         f"{heading('How candidate pairs are found')}\n{_blocking(content, width)}",
     ]
+    if found.quality is not None:
+        parts.insert(1, f"{heading('How good its links are')}\n{_good(found.quality, width)}")
     if model.own_keys:
         parts.append(f"{heading('What agreeing on a key of one person is worth')}\n{facts(_own_keys(model), width)}")
     if model.notes:
@@ -146,6 +180,8 @@ def model_as_json(found: ModelFacts) -> dict[str, Any]:
         "levels": _level_rows(model.parameters),
         "blocking": content["blocking"],
         "own_keys": model.own_keys,
+        "calibration": model.calibration.as_dict(),
+        "quality": None if found.quality is None else _quality_as_json(found.quality),
         "notes": list(model.notes),
         "other_versions": list(found.other_versions),
     }
@@ -167,10 +203,61 @@ def _at_a_glance(found: ModelFacts) -> list[tuple[str, object]]:
             "kept for review from",
             f"probability {probability(policy.reviewed_from())} ({model.review_weight:+.2f} bits)",
         ),
+        *_judged(model),
         ("two random profiles are", f"one person once in {1 / model.parameters.matches:,.0f} pairs"),
         ("", f"of one household once in {1 / model.parameters.households:,.0f} pairs"),
         ("other versions kept", ", ".join(found.other_versions) or "none"),
     ]
+
+
+def _judged(model: TrainedModel) -> list[tuple[str, object]]:
+    calibration = model.calibration
+    if not calibration.judged:
+        return []
+    moved = f"weights times {calibration.stretch:.2f}, {calibration.shift:+.2f} bits"
+    return [("learned from judgements", f"{plural(round(calibration.judged), 'judged pair')}: {moved}")]
+
+
+def _good(found: Quality, width: int) -> str:
+    """Estimated precision and recall with intervals, who says so, and the strata behind them."""
+    measures = (
+        ("accepted links that are right", found.precision),
+        ("right pairs accepted, of those proposed", found.proposed_recall),
+        ("right pairs accepted, of all", found.recall),
+    )
+    rows = [
+        (says, _of_one(share.estimate), f"{_of_one(share.low)} to {_of_one(share.high)}")
+        for says, share in measures
+        if share is not None
+    ]
+    strata = [
+        (s.name, s.pairs, f"{s.expected / s.pairs:.3f}", s.judged, f"{s.same / s.judged:.3f}" if s.judged else None)
+        for s in found.strata
+    ]
+    said = _BY_MODEL if found.is_by_model else _BY_JUDGED
+    return "\n\n".join(
+        (
+            table(("share of pairs", "estimate", "in 95 of 100 cases"), rows, width),
+            table(("stratum", "pairs", "model expects", "judged", "same"), strata, width),
+            paragraph(said.format(judged=plural(found.judged, "judged pair"), least=LEAST_JUDGED), width),
+        )
+    )
+
+
+def _of_one(share: float) -> str:
+    """Three digits; never rounded up to a perfect score."""
+    return f"{share:.3f}" if share == 1 else f"{min(share, 0.999):.3f}"
+
+
+def _quality_as_json(found: Quality) -> dict[str, Any]:
+    return {
+        "is_by_model": found.is_by_model,
+        "judged": found.judged,
+        "precision": found.precision and asdict(found.precision),
+        "recall_of_proposed": found.proposed_recall and asdict(found.proposed_recall),
+        "recall": found.recall and asdict(found.recall),
+        "strata": [asdict(stratum) for stratum in found.strata],
+    }
 
 
 def _comparisons(content: Mapping[str, Any], width: int) -> str:
@@ -219,8 +306,11 @@ def _blocking(content: Mapping[str, Any], width: int) -> str:
     ]
     columns = ("rule", "profiles share", "pairs", "refined", "left out", "pairs lost")
     text = table(columns, rows, width, may_drop=("refined",))
-    untried = [report["rule"] for report in content["blocking"] if not report["cap"]]
-    return f"{text}\nNot tried, the budget of pairs was spent: {', '.join(untried)}" if untried else text
+    unused: dict[str, list[str]] = {}
+    for report in content["blocking"]:
+        if not report["cap"]:
+            unused.setdefault(report["why_not"], []).append(report["rule"])
+    return "\n".join([text, *(f"Not used, {why}: {', '.join(rules)}" for why, rules in unused.items())])
 
 
 def _own_keys(model: TrainedModel) -> list[tuple[str, object]]:

@@ -26,7 +26,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from cdp_assets.identity_graph.judgements import ContradictoryJudgementError
+from cdp_assets.judgements import ContradictoryJudgementError
 from cdp_assets.lake import MissingTableError
 from cdp_assets.steward import page_words
 from cdp_assets.steward.connection import connection

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.identity_graph.judgements import judgements_in_force
+from cdp_assets.judgements import judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import Ledger
 from cdp_assets.steward.lookup import LookupProblemError

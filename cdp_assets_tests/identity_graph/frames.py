@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from cdp_assets.identity_graph.clusters import clusters
-from cdp_assets.identity_graph.judgements import JUDGEMENTS_SCHEMA
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
+from cdp_assets.judgements import JUDGEMENTS_SCHEMA
 from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE, PROFILE_MEMBERS, SCORED_PAIRS
 
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)

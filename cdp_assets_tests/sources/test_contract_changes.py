@@ -138,6 +138,12 @@ PARTS: list[tuple[SourceContract, SourceContract, str, str]] = [
         "identifiers.loyalty_id.shared_by_at_most",
         "nothing",
     ),
+    (
+        crm(),
+        crm(identifiers={"loyalty_id": {"column": "Card", "one_per_person": True}}),
+        "identifiers.loyalty_id.one_per_person",
+        "nothing",
+    ),
     (news(), news(consent={"column": "Say", "values": {"Y": "withdrawn", "N": "given"}}), "columns.consent", "choice"),
     (news(), news(consent="Say"), "columns.consent", "choice"),
     (

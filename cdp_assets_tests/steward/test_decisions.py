@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from cdp_assets.identity_graph.judgements import ContradictoryJudgementError
+from cdp_assets.judgements import ContradictoryJudgementError
 from cdp_assets.steward.decisions import DecisionError, correct, evidence_hash, judge, record_that_says
 from cdp_assets.steward.lookup import LookupProblemError
 from cdp_assets.tables import RECORD_VERSIONS

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparisons import COMPARISONS
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.steward.lookup import LookupProblemError
@@ -50,6 +52,26 @@ def test_blocking_rules_are_told_with_what_they_found(linked: Workspace) -> None
     pairs = {report["rule"]: report["pairs"] for report in told["blocking"]}
     assert pairs["SAME_EMAIL"] > 0
     assert "an e-mail address in common" in model_text(model_facts(linked.lake, LinkagePolicy()), 120)
+
+
+def test_how_good_the_links_are_is_told_with_who_says_so(linked: Workspace) -> None:
+    found = model_facts(linked.lake, LinkagePolicy())
+    assert found.quality is not None
+    text = " ".join(model_text(found, 100).split())
+    assert "accepted links that are right" in text
+    assert "the model speaks for itself" in text
+    told = model_as_json(found)["quality"]
+    assert told["precision"]["low"] <= told["precision"]["estimate"] <= told["precision"]["high"]
+    judged = replace(found, quality=replace(found.quality, is_by_model=False, judged=40))
+    assert "Estimated from 40 judged pairs" in " ".join(model_text(judged, 100).split())
+
+
+def test_what_judgements_did_to_the_weights_is_told(linked: Workspace) -> None:
+    found = model_facts(linked.lake, LinkagePolicy())
+    content = {**found.model.content, "calibration": Calibration(1.5, 0.9, 12.0, 0.5).as_dict()}
+    moved = replace(found, model=replace(found.model, settings=json.dumps(content)))
+    assert "12 judged pairs: weights times 0.90, +1.50 bits" in model_text(moved, 100)
+    assert "learned from judgements" not in model_text(found, 100)
 
 
 def test_a_version_is_found_by_how_its_name_begins(linked: Workspace) -> None:

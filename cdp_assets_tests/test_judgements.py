@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from cdp_assets.identity_graph.judgements import (
+from cdp_assets.judgements import (
     ContradictoryJudgementError,
     Judgement,
     contradiction,
