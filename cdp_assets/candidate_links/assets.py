@@ -11,6 +11,7 @@ from cdp_assets.candidate_links.drift import drift as drift_of
 from cdp_assets.candidate_links.drift import newest, why_drifted, with_drift
 from cdp_assets.candidate_links.drift_pictures import drift_chart
 from cdp_assets.candidate_links.explain import explain
+from cdp_assets.candidate_links.made_from import made_from, note, scoring_basis
 from cdp_assets.candidate_links.models import (
     MODEL_CHOICE,
     in_use,
@@ -22,7 +23,7 @@ from cdp_assets.candidate_links.models import (
 )
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
-from cdp_assets.candidate_links.scoring import score
+from cdp_assets.candidate_links.scoring import rescore, score
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
 from cdp_assets.candidate_links.training import train
 from cdp_assets.drawing import svg
@@ -195,30 +196,50 @@ def model_assets(
     yield kept_frequencies
 
 
+class ScoringConfig(dg.Config):
+    """``in_full``: score all candidate pairs, also those that the last run scored with the same model."""
+
+    in_full: bool = False
+
+
 @table_asset(
     SCORED_PAIRS,
     deps=[LINKAGE_PROFILES, LINKAGE_MODEL, TERM_FREQUENCIES],
     kinds=["duckdb", "splink"],
     pool=RESOLUTION_POOL,
 )
-def scored_pairs(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+def scored_pairs(config: ScoringConfig, workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
     """One row per pair of linkage profiles whose match weight reaches the review threshold, or that a named rule decides.
 
     Key: both profile ids, the smaller first. A decision is accepted, review or conflict; a named rule that overruled the
-    weight is named. Pairs below the threshold are not kept: `cdp why` explains any pair afresh. Read by `clusters`,
+    weight is named. Pairs below the threshold are not kept: `cdp why` explains any pair afresh. Under the same model only pairs
+    that a change of the data can touch are scored; the others stand as the last run left them. Read by `clusters`,
     `review_queue` and `members`.
     """
     model = in_use(workspace.lake.read(LINKAGE_MODEL), workspace.lake.read(TERM_FREQUENCIES), _policy(workspace))
     if model is None:
         raise RuntimeError("there is no linkage model in use; materialize candidate_links/linkage_model first")
-    profiles = workspace.lake.read(LINKAGE_PROFILES)
-    pairs = score(profiles, model)
+    profiles, basis = workspace.lake.read(LINKAGE_PROFILES), scoring_basis(model)
+    made_of = note(workspace.lake, basis, [LINKAGE_PROFILES])
+    former = None if config.in_full else made_from(workspace.lake, SCORED_PAIRS, basis, {LINKAGE_PROFILES: None})
+    if former is None:
+        pairs = score(profiles, model)
+        done: dict[str, object] = {"scored": "all candidate pairs"}
+    else:
+        again = rescore(profiles, former[LINKAGE_PROFILES.name], former[SCORED_PAIRS.name], model)
+        pairs = again.pairs
+        done = {
+            "scored": "what has changed since the last run",
+            "profiles_touched": again.profiles_touched,
+            "pairs_made_anew": again.pairs_made,
+        }
     counts = dict(pairs["decision"].value_counts().rows())
     metadata: dict[str, object] = {
         "pairs": pairs.height,
         "accepted": counts.get("accepted", 0),
         "for_review": counts.get("review", 0),
         "conflicts": counts.get("conflict", 0),
+        **done,
         "accepted_per_profile": round(counts.get("accepted", 0) / max(profiles.height, 1), 4),
         "weights": picture(
             svg(pictures.weight_histogram(pairs, model.accept_weight, model.review_weight)),
@@ -231,7 +252,7 @@ def scored_pairs(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
         metadata["the_least_sure_accepted_pair"] = picture(
             svg(pictures.waterfall(evidence)), "how the evidence of one accepted pair adds up; no values shown"
         )
-    return stored(workspace, SCORED_PAIRS, pairs, metadata=metadata)
+    return stored(workspace, SCORED_PAIRS, pairs, note=made_of, metadata=metadata)
 
 
 @table_asset(

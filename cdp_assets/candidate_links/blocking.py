@@ -9,10 +9,12 @@ What does not belong here: how the pairs are scored (``scoring.py``).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from cdp_assets.candidate_links.comparable import COMPARABLE_SCHEMA
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 
@@ -158,21 +160,38 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
 )
 RULES: dict[str, BlockingRule] = {rule.name: rule for rule in BLOCKING_RULES}
 
+EXACT_KEYS = ("SAME_IDENTIFIER", "SAME_EMAIL", "SAME_PROBABLE_EMAIL", "SAME_PHONE")
+"""Rules that join on what somebody owns: in use on all data."""
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How large a block of a rule may be: as it is (``cap``), and once it is refined (``finer_cap``).
+
+    Part of a model version: with caps that follow the data, one record more would move pairs that it has nothing to do with. A
+    cap of 0 says that the rule is not used.
+    """
+
+    cap: int
+    finer_cap: int
+
 
 @dataclass(frozen=True)
 class RuleReport:
-    """What a rule did: pairs made, blocks refined, and blocks, records and pairs left out because of the cap.
+    """What a rule did: its caps, pairs made, blocks refined, and blocks, records and pairs left out because of the cap.
 
-    A cap of 0 says that the rule was not tried, because stronger rules had spent the budget of pairs.
+    A cap of 0 says that the rule was not used, and ``why_not`` why.
     """
 
     rule: str
     cap: int
+    finer_cap: int
     pairs: int
     refined_blocks: int
     dropped_blocks: int
     dropped_records: int
     dropped_pairs: int
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,42 +202,90 @@ class Blocks:
     reports: tuple[RuleReport, ...]
 
 
-def candidate_pairs(comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy) -> Blocks:
-    """All pairs that some rule finds, under the policy's caps.
+NO_PAIRS = pl.DataFrame(schema={"id_l": pl.Int64, "id_r": pl.Int64, "rules": pl.Int64})
 
-    Bounded by ``max_pairs_per_profile`` (but any data set may spend :data:`MIN_PAIRS`): each rule gets what is left, at most
-    :data:`RULE_SHARE` of the whole, and lowers its cap until its pairs fit. Deterministic: no sampling.
+
+def candidate_pairs(
+    comparable: pl.DataFrame,
+    engine: LinkageEngine,
+    policy: LinkagePolicy,
+    caps: Mapping[str, Caps] | None = None,
+) -> Blocks:
+    """All pairs that some rule finds.
+
+    With ``caps`` (those of a model version, by rule) a pair depends on the blocks that its two profiles stand in and on
+    nothing else. Without them they are found under the policy: bounded by ``max_pairs_per_profile`` (but any data set may spend
+    :data:`MIN_PAIRS`), each rule gets what is left, at most :data:`RULE_SHARE` of the whole, and lowers its caps until its pairs
+    fit. Deterministic: no sampling.
     """
     budget = max(MIN_PAIRS, policy.max_pairs_per_profile * len(comparable))
     left = budget
     found: list[pl.DataFrame] = []
     reports: list[RuleReport] = []
-    for bit, rule in enumerate(BLOCKING_RULES):
-        if left < budget * LEAST_SHARE:
-            reports.append(RuleReport(rule.name, 0, 0, 0, 0, 0, 0))
-            continue
-        if not _has_keys(rule, comparable):
-            continue
-        keys = engine.query(
-            f"SELECT unique_id, hash(key) AS key, hash(key || '|' || ({rule.refine_sql})) AS finer"
-            f" FROM (SELECT *, unnest({rule.keys_sql}) AS key FROM comparable) WHERE key IS NOT NULL",
-            comparable=comparable,
-        ).unique(["unique_id", "key"])
-        if keys.is_empty():
-            continue
-        pairs, report = _pairs_of(rule, keys, engine, policy.max_block, min(left, int(budget * RULE_SHARE)))
-        left = max(left - report.pairs, 0)
-        reports.append(report)
-        if not pairs.is_empty():
-            found.append(pairs.with_columns(pl.lit(1 << bit, dtype=pl.Int64).alias("rule")))
+    with engine.holding(comparable=comparable) as held:
+        for bit, rule in enumerate(BLOCKING_RULES):
+            if caps is None and left < budget * LEAST_SHARE:
+                reports.append(_unused(rule, SPENT))
+                continue
+            if (caps is not None and not _caps_of(rule, caps, policy).cap) or not _has_keys(rule, comparable):
+                continue
+            keys = block_keys(rule, held)
+            if keys.is_empty():
+                continue
+            bounds = (
+                caps_within(keys, policy.max_block, min(left, int(budget * RULE_SHARE)))
+                if caps is None
+                else _caps_of(rule, caps, policy)
+            )
+            pairs, report = _pairs_of(rule, keys, engine, bounds)
+            left = max(left - report.pairs, 0)
+            reports.append(report)
+            if not pairs.is_empty():
+                found.append(pairs.with_columns(pl.lit(1 << bit, dtype=pl.Int64).alias("rule")))
+    return Blocks(together(found, engine), tuple(reports))
+
+
+def _caps_of(rule: BlockingRule, caps: Mapping[str, Caps], policy: LinkagePolicy) -> Caps:
+    """A rule that found no keys when the caps were made (nobody had a phone yet) is bounded by the policy alone."""
+    return caps.get(rule.name, Caps(policy.max_block, policy.max_block))
+
+
+def used_rules(caps: Mapping[str, Caps], policy: LinkagePolicy) -> list[tuple[int, BlockingRule, Caps]]:
+    """The rules in use under a model's caps: bit, rule and caps of each."""
+    bounded = [(bit, rule, _caps_of(rule, caps, policy)) for bit, rule in enumerate(BLOCKING_RULES)]
+    return [(bit, rule, caps) for bit, rule, caps in bounded if caps.cap]
+
+
+SPENT = "stronger rules had spent the budget of candidate pairs"
+
+
+def _unused(rule: BlockingRule, why: str) -> RuleReport:
+    return RuleReport(rule.name, 0, 0, 0, 0, 0, 0, 0, why)
+
+
+def block_keys(rule: BlockingRule, held: LinkageEngine) -> pl.DataFrame:
+    """The keys of a rule over the table ``comparable`` that the engine holds: ``unique_id``, ``key``, ``finer`` (hashes), each once."""
+    keys = held.query(
+        f"SELECT unique_id, hash(key) AS key, hash(key || '|' || ({rule.refine_sql})) AS finer"
+        f" FROM (SELECT *, unnest({rule.keys_sql}) AS key FROM comparable) WHERE key IS NOT NULL"
+    )
+    return keys.unique(["unique_id", "key"])
+
+
+def together(found: list[pl.DataFrame], engine: LinkageEngine) -> pl.DataFrame:
+    """Pairs of several rules (``id_l``, ``id_r``, ``rule``) as one row per pair with the bits of all rules, sorted."""
     if not found:
-        empty = pl.DataFrame(schema={"id_l": pl.Int64, "id_r": pl.Int64, "rules": pl.Int64})
-        return Blocks(empty, tuple(reports))
-    together = engine.query(
+        return NO_PAIRS
+    return engine.query(
         "SELECT id_l, id_r, bit_or(rule)::BIGINT AS rules FROM found GROUP BY id_l, id_r ORDER BY id_l, id_r",
         found=pl.concat(found),
     )
-    return Blocks(together, tuple(reports))
+
+
+def key_columns(rules: Iterable[BlockingRule]) -> set[str]:
+    """Columns of ``comparable`` that the keys of these rules are made of."""
+    words = (re.findall(r"\w+", rule.keys_sql + " " + rule.refine_sql) for rule in rules)
+    return set(COMPARABLE_SCHEMA) & {word for found in words for word in found}
 
 
 def _has_keys(rule: BlockingRule, comparable: pl.DataFrame) -> bool:
@@ -227,38 +294,82 @@ def _has_keys(rule: BlockingRule, comparable: pl.DataFrame) -> bool:
     return any(comparable.get_column(name).null_count() < len(comparable) for name in named)
 
 
+def caps_within(keys: pl.DataFrame, max_block: int, budget: int) -> Caps:
+    """The largest caps, at most ``max_block``, under which the blocks of ``keys`` make no more pairs than ``budget``."""
+    sized = _sized(keys, "key")
+    cap = _cap(sized, "key", max_block, budget)
+    spent = _pair_count(sized.filter(pl.col("size") <= cap).group_by("key").len())
+    refined = _sized(_refined(sized.filter(pl.col("size") > cap)), "key")
+    return Caps(cap, _cap(refined, "key", max_block, max(budget - spent, 0)))
+
+
+def _sized(keys: pl.DataFrame, key: str) -> pl.DataFrame:
+    return keys.with_columns(pl.len().over(key).alias("size"))
+
+
+def _refined(large: pl.DataFrame) -> pl.DataFrame:
+    return large.select("unique_id", pl.col("finer").alias("key")).unique()
+
+
+def admitted_blocks(keys: pl.DataFrame, caps: Caps) -> pl.DataFrame:
+    """Blocks that make pairs, as ``unique_id`` and ``key``: those up to the cap as they are, larger ones refined, up to the finer cap."""
+    sized = _sized(keys, "key")
+    fine = _sized(_refined(sized.filter(pl.col("size") > caps.cap)), "key")
+    return pl.concat(
+        [
+            sized.filter(pl.col("size").is_between(2, caps.cap)).select("unique_id", "key"),
+            fine.filter(pl.col("size").is_between(2, caps.finer_cap)).select("unique_id", "key"),
+        ]
+    )
+
+
 def _pairs_of(
-    rule: BlockingRule, keys: pl.DataFrame, engine: LinkageEngine, max_block: int, budget: int
+    rule: BlockingRule, keys: pl.DataFrame, engine: LinkageEngine, caps: Caps
 ) -> tuple[pl.DataFrame, RuleReport]:
     """Pairs of one rule: blocks up to the cap, larger ones refined, what stays too large left out."""
-    sized = keys.with_columns(pl.len().over("key").alias("size"))
-    cap = _cap(sized, "key", max_block, budget)
-    kept = sized.filter(pl.col("size") <= cap).select("unique_id", "key")
-    large = sized.filter(pl.col("size") > cap)
-    refined = (
-        large.select("unique_id", pl.col("finer").alias("key"))
-        .unique()
-        .with_columns(pl.len().over("key").alias("size"))
-    )
-    spent = _pair_count(kept.group_by("key").len())
-    finer_cap = _cap(refined, "key", max_block, max(budget - spent, 0))
-    fine = refined.filter(pl.col("size") <= finer_cap).select("unique_id", "key")
-    dropped = refined.filter(pl.col("size") > finer_cap)
-    blocks = pl.concat([kept, fine])
     pairs = engine.query(
         "SELECT DISTINCT l.unique_id AS id_l, r.unique_id AS id_r FROM blocks l JOIN blocks r"
         " ON l.key = r.key AND l.unique_id < r.unique_id",
-        blocks=blocks,
+        blocks=admitted_blocks(keys, caps),
     )
-    return pairs, RuleReport(
+    return pairs, _report(rule, keys, caps, len(pairs))
+
+
+def _report(rule: BlockingRule, keys: pl.DataFrame, caps: Caps, pairs: int) -> RuleReport:
+    large = _sized(keys, "key").filter(pl.col("size") > caps.cap)
+    dropped = _sized(_refined(large), "key").filter(pl.col("size") > caps.finer_cap)
+    return RuleReport(
         rule=rule.name,
-        cap=cap,
-        pairs=len(pairs),
+        cap=caps.cap,
+        finer_cap=caps.finer_cap,
+        pairs=pairs,
         refined_blocks=large.get_column("key").n_unique(),
         dropped_blocks=dropped.get_column("key").n_unique(),
         dropped_records=dropped.get_column("unique_id").n_unique(),
         dropped_pairs=_pair_count(dropped.group_by("key").len()),
     )
+
+
+def planned(
+    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, without: Mapping[str, str]
+) -> tuple[RuleReport, ...]:
+    """Caps of every rule but ``without`` (rule to why not), as :func:`candidate_pairs` finds them, from block sizes alone.
+
+    ``pairs`` of the reports count a pair once for each block that it stands in.
+    """
+    budget = max(MIN_PAIRS, policy.max_pairs_per_profile * len(comparable))
+    left = budget
+    reports: list[RuleReport] = []
+    with engine.holding(comparable=comparable) as held:
+        for rule in BLOCKING_RULES:
+            if rule.name in without or left < budget * LEAST_SHARE:
+                reports.append(_unused(rule, without.get(rule.name, SPENT)))
+            elif _has_keys(rule, comparable) and not (keys := block_keys(rule, held)).is_empty():
+                caps = caps_within(keys, policy.max_block, min(left, int(budget * RULE_SHARE)))
+                pairs = _pair_count(admitted_blocks(keys, caps).group_by("key").len())
+                left = max(left - pairs, 0)
+                reports.append(_report(rule, keys, caps, pairs))
+    return tuple(reports)
 
 
 def _cap(sized: pl.DataFrame, key: str, max_block: int, budget: int) -> int:

@@ -6,7 +6,11 @@ that compare them (``comparisons.py``) and standardisation of delivered values (
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
+
+from cdp_assets.candidate_links.lists import tidied_or_null
 
 _DIGITS_OF_DATE = 8
 _TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
@@ -48,10 +52,13 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
+def comparable(
+    profiles: pl.DataFrame, probable: pl.Series | None = None, only: Collection[str] | None = None
+) -> pl.DataFrame:
     """Derived columns of ``candidate_links/linkage_profiles``, one row per profile, sorted by ``unique_id``.
 
-    Empty lists become null so that "nothing to compare" is one condition for every field.
+    ``probable``: all addresses that are probably somebody's, where ``profiles`` are a part of the data only. ``only``:
+    the columns wanted beside ``unique_id``; by default all. Empty lists become null so that "nothing to compare" is one condition for every field.
     """
     digits = pl.col("date_of_birth").str.replace_all(r"[^0-9]", "")
     born = pl.when(digits.str.len_chars() == _DIGITS_OF_DATE).then(digits)
@@ -67,50 +74,64 @@ def comparable(profiles: pl.DataFrame) -> pl.DataFrame:
     )
     tails = pl.col("phones").list.eval(pl.element().str.slice(-_TAIL_DIGITS))
     types = pl.col("identifiers").list.eval(pl.element().str.split("=").list.first())
-    probable = profiles.get_column("probable_emails").explode().drop_nulls().unique().sort()
-    frame = profiles.select(
+    known = probable_addresses(profiles) if probable is None else probable
+    keyed = profiles.join(_probable_keys(profiles, known), on="profile_id", how="left", maintain_order="left")
+    derived = [
         pl.col("profile_id").alias("unique_id"),
-        "first_name",
+        pl.col("first_name"),
         pl.coalesce("first_name_root", "first_name").alias("first_root"),
-        "middle_name",
-        "last_name",
+        pl.col("middle_name"),
+        pl.col("last_name"),
         pl.when(words.list.len() > 1).then(words.list.unique().list.sort()).alias("last_words"),
-        "suffix",
-        "sex",
+        pl.col("suffix"),
+        pl.col("sex"),
         born.alias("dob"),
         (year + day + month).alias("dob_swapped"),
         exact_day.alias("dob_day"),
         pl.col("emails").list.first().alias("email_main"),
-        _listed(pl.col("emails")).alias("emails"),
-        _listed(pl.col("probable_emails")).alias("probable_emails"),
-        _listed(_probable_keys(probable)).alias("probable_keys"),
-        _listed(locals_).alias("email_locals"),
-        _listed(locals_.list.eval(pl.element().filter(pl.element().str.contains(r"[0-9]")))).alias("email_numbered"),
+        tidied_or_null(pl.col("emails")).alias("emails"),
+        tidied_or_null(pl.col("probable_emails")).alias("probable_emails"),
+        tidied_or_null(pl.col("probable_keys")).alias("probable_keys"),
+        tidied_or_null(locals_).alias("email_locals"),
+        tidied_or_null(locals_.list.eval(pl.element().filter(pl.element().str.contains(r"[0-9]")))).alias(
+            "email_numbered"
+        ),
         pl.col("emails").list.first().str.replace_all(r"[^0-9]", "").alias("email_digits"),
         pl.col("phones").list.first().alias("phone_main"),
-        _listed(pl.col("phones")).alias("phones"),
-        _listed(tails).alias("phone_tails"),
-        _listed(pl.col("identifiers")).alias("identifiers"),
-        _listed(types).alias("identifier_types"),
-        "street",
-        "house_number",
-        "city",
-        "region",
-        "postcode",
-        "company",
-        _listed(company_words).alias("company_words"),
-        "job_title",
-    )
-    return frame.select(pl.col(name).cast(dtype) for name, dtype in COMPARABLE_SCHEMA.items()).sort("unique_id")
+        tidied_or_null(pl.col("phones")).alias("phones"),
+        tidied_or_null(tails).alias("phone_tails"),
+        tidied_or_null(pl.col("identifiers")).alias("identifiers"),
+        tidied_or_null(types).alias("identifier_types"),
+        pl.col("street"),
+        pl.col("house_number"),
+        pl.col("city"),
+        pl.col("region"),
+        pl.col("postcode"),
+        pl.col("company"),
+        tidied_or_null(company_words).alias("company_words"),
+        pl.col("job_title"),
+    ]
+    wanted = {"unique_id": COMPARABLE_SCHEMA["unique_id"]} | {
+        name: dtype for name, dtype in COMPARABLE_SCHEMA.items() if only is None or name in only
+    }
+    frame = keyed.select(value for value in derived if value.meta.output_name() in wanted)
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in wanted.items()).sort("unique_id")
 
 
-def _probable_keys(probable: pl.Series) -> pl.Expr:
-    """A profile's probable addresses, and those of its own that are probable ones of some profile: what brings these together."""
-    none = pl.lit([], dtype=pl.List(pl.String))
-    if probable.is_empty():
-        return none
-    own = pl.col("emails").list.eval(pl.element().filter(pl.element().is_in(probable.implode())))
-    return pl.concat_list(pl.col("probable_emails").fill_null(none), own.fill_null(none))
+def probable_addresses(profiles: pl.DataFrame) -> pl.Series:
+    """All addresses that are probably some profile's, each once."""
+    return profiles.get_column("probable_emails").explode().drop_nulls().unique().sort()
+
+
+def _probable_keys(profiles: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
+    """What brings a profile and the bearer of its probable address together: ``profile_id``, ``probable_keys``.
+
+    The keys are a profile's probable addresses, and those of its own that are among the ``known`` probable ones.
+    """
+    probable = profiles.select("profile_id", pl.col("probable_emails").alias("email")).explode("email").drop_nulls()
+    own = profiles.select("profile_id", pl.col("emails").alias("email")).explode("email").drop_nulls()
+    named = own.join(known.to_frame("email"), on="email", how="semi")
+    return pl.concat([probable, named]).group_by("profile_id").agg(pl.col("email").alias("probable_keys"))
 
 
 def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
@@ -125,6 +146,16 @@ def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     return pl.min_horizontal(both.filter(whole).n_unique(), begin.filter(whole).n_unique()).cast(pl.Int64)
 
 
-def _listed(values: pl.Expr) -> pl.Expr:
-    kept = values.list.drop_nulls().list.unique().list.sort()
-    return pl.when(kept.list.len() > 0).then(kept)
+def carriers(profiles: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Who carries each e-mail, phone or identifier (``column``): ``profile_id``, ``first_name_root``, ``last_name``, ``value``."""
+    return (
+        profiles.select("profile_id", "first_name_root", "last_name", pl.col(column).alias("value"))
+        .explode("value")
+        .drop_nulls("value")
+    )
+
+
+def people_per_value(carried: pl.DataFrame) -> pl.DataFrame:
+    """How many people, by name, carry each value of :func:`carriers`: ``value``, ``people``."""
+    people = people_among(pl.col("first_name_root"), pl.col("last_name"))
+    return carried.group_by("value").agg(people.alias("people"))

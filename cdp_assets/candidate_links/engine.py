@@ -7,6 +7,9 @@ What does not belong here: what is compared, blocked or decided.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import duckdb
@@ -22,6 +25,10 @@ class LinkageEngine(Protocol):
 
     def query(self, sql: str, **frames: pl.DataFrame) -> pl.DataFrame:
         """Run one SELECT over the named frames."""
+        ...
+
+    def holding(self, **frames: pl.DataFrame) -> AbstractContextManager[LinkageEngine]:
+        """This engine with the named frames handed over once: every query inside may name them."""
         ...
 
     def predict(
@@ -58,20 +65,29 @@ class DuckDBEngine:
 
     def query(self, sql: str, **frames: pl.DataFrame) -> pl.DataFrame:
         """Run one SELECT over the named frames. See :class:`LinkageEngine`."""
-        if self._shared is None:
-            self._shared = self._connect()  # one for all queries: a connection costs more than a small query
-        with self._shared.cursor() as db:
-            for name, frame in frames.items():
-                db.register(name, frame.to_arrow())
+        with self._cursor() as db, _registered(db, frames):
             try:
                 rows: pl.DataFrame = db.sql(sql).pl()
                 return rows
             except duckdb.Error as problem:
                 # DuckDB quotes values in some errors: only its kind is passed on.
                 raise LinkageError(f"linkage query failed ({type(problem).__name__}) over {sorted(frames)}") from None
-            finally:
+
+    @contextmanager
+    def holding(self, **frames: pl.DataFrame) -> Iterator[LinkageEngine]:
+        """This engine with the named frames handed over once. See :class:`LinkageEngine`."""
+        with self._connect() as db:
+            with _registered(db, {f"given_{name}": frame for name, frame in frames.items()}):
                 for name in frames:
-                    db.unregister(name)
+                    db.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")
+            held = DuckDBEngine(self.threads, self.memory_limit)
+            held._shared = db
+            yield held
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if self._shared is None:
+            self._shared = self._connect()  # one for all queries: a connection costs more than a small query
+        return self._shared.cursor()
 
     def predict(
         self,
@@ -84,14 +100,13 @@ class DuckDBEngine:
         """Score ``pairs`` with Splink's ``predict``. See :class:`LinkageEngine`."""
         from splink import DuckDBAPI, Linker, SettingsCreator  # heavy: only where something is scored
 
-        comparisons = [c["output_column_name"] for c in settings["comparisons"]]
         with self._connect() as db:
             api = DuckDBAPI(connection=db)
             db.register("profiles_arrow", comparable.to_arrow())
             db.execute("CREATE TABLE linkage_comparable AS SELECT * FROM profiles_arrow")
             linker = Linker(
                 api.register("linkage_comparable"),
-                SettingsCreator.from_path_or_dict(settings),
+                SettingsCreator.from_path_or_dict(told_apart(settings)),
                 log_level=None,
                 validate_settings=False,  # made by training, not by hand: a third of the time that small data takes
             )
@@ -110,9 +125,65 @@ class DuckDBEngine:
                 scored = linker.inference.predict(threshold_match_weight=threshold_weight, warning_mode="never")
             except duckdb.Error as problem:
                 raise LinkageError(f"scoring failed ({type(problem).__name__}) over {len(pairs)} pairs") from None
-            parts = ", ".join(f"s.gamma_{name}::TINYINT AS gamma_{name}" for name in comparisons)
+            parts = ", ".join(f"{sql} AS gamma_{name}" for name, sql in _level_numbers(told_apart(settings)).items())
             rows: pl.DataFrame = db.sql(
                 f"SELECT s.unique_id_l AS id_l, s.unique_id_r AS id_r, s.match_weight, {parts}"
                 f" FROM {scored.physical_name} s ORDER BY id_l, id_r"
             ).pl()
             return rows
+
+
+@contextmanager
+def _registered(db: duckdb.DuckDBPyConnection, frames: dict[str, pl.DataFrame]) -> Iterator[None]:
+    for name, frame in frames.items():
+        db.register(name, frame.to_arrow())
+    try:
+        yield
+    finally:
+        for name in frames:
+            db.unregister(name)
+
+
+def told_apart(settings: dict[str, Any]) -> dict[str, Any]:
+    """Splink settings whose levels can be told by their weight, so that pairs need not carry the values that they compare.
+
+    Splink keeps the number of a level only together with all compared values: with these, a million pairs take gigabytes.
+    It also keeps the weight of each comparison; where two levels weigh alike, one is moved by less than weights are
+    rounded to.
+    """
+    comparisons = []
+    for comparison in settings["comparisons"]:
+        taken = [0.0]  # of a null level
+        levels = []
+        for level in comparison["comparison_levels"]:
+            if not level.get("is_null_level"):
+                level = dict(level)
+                while any(abs(_weight(level) - weight) < _APART for weight in taken):
+                    level["m_probability"] *= 1.0 + _MOVED
+                taken.append(_weight(level))
+            levels.append(level)
+        comparisons.append({**comparison, "comparison_levels": levels})
+    kept = {"retain_matching_columns": False, "retain_intermediate_calculation_columns": True}
+    return {**settings, **kept, "comparisons": comparisons}
+
+
+_APART = 1e-7
+_MOVED = 1e-7  # times 1.44 in bits
+
+
+def _weight(level: dict[str, Any]) -> float:
+    return math.log2(level["m_probability"] / level["u_probability"])
+
+
+def _level_numbers(settings: dict[str, Any]) -> dict[str, str]:
+    """Per comparison, SQL that tells the number of the level (as Splink numbers them) from the comparison's weight."""
+    found = {}
+    for comparison in settings["comparisons"]:
+        name = comparison["output_column_name"]
+        scored = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        cases = " ".join(
+            f"WHEN abs(s.mw_{name} - ({_weight(level)!r})) < {_APART / 2} THEN {len(scored) - 1 - at}"
+            for at, level in enumerate(scored)
+        )
+        found[name] = f"(CASE {cases} ELSE -1 END)::TINYINT"
+    return found

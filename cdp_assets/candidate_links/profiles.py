@@ -11,6 +11,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from cdp_assets.candidate_links.lists import tidied
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES
 
@@ -84,13 +85,14 @@ def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
         _text("suffix_norm").alias("suffix"),
         _text("sex").alias("sex"),
         born.alias("date_of_birth"),
-        _sorted(pl.col("emails")).alias("emails"),
-        _sorted(pl.col("phones")).alias("phones"),
-        _sorted(identifiers).alias("identifiers"),
+        tidied(pl.col("emails")).alias("emails"),
+        tidied(pl.col("phones")).alias("phones"),
+        tidied(identifiers).alias("identifiers"),
         _text("company_norm").alias("company"),
         pl.col("job_title").str.to_lowercase().str.strip_chars().replace("", None).alias("job_title"),
-        pl.when(pl.col("addresses").list.len() > 0).then(_comparable_addresses()).alias("address"),
-    ).explode("address")
+        pl.col("addresses").alias("address"),
+    )
+    plain = _comparable_addresses(plain)
     parts = [
         pl.col("address").struct.field(kept).replace("", None).alias(name) for name, kept in _ADDRESS_PARTS.items()
     ]
@@ -118,24 +120,21 @@ def _with_probable(said: pl.DataFrame, probable: pl.DataFrame | None) -> pl.Data
     )
 
 
-def _comparable_addresses() -> pl.Expr:
-    """The first address, and each further one that says where it is.
+def _comparable_addresses(plain: pl.DataFrame) -> pl.DataFrame:
+    """One row per version and address: the first, and each further one that says where it is; one row where there is none.
 
     A further address without town and postcode (a building's name in a second line) would be compared as "nothing to
     compare", and its profile would hide that the first addresses differ.
     """
-    place = pl.element().struct
+    place = pl.col("address").struct
     says_where = place.field("city_norm").is_not_null() | place.field("postcode_norm").is_not_null()
-    addresses = pl.col("addresses").list
-    return pl.concat_list(addresses.head(1), addresses.slice(1).list.eval(pl.element().filter(says_where)))
+    several = plain.filter(pl.col("address").list.len() > 1)
+    further = several.with_columns(pl.col("address").list.slice(1)).explode("address").filter(says_where)
+    return pl.concat([plain.with_columns(pl.col("address").list.first()), further])
 
 
 def _text(name: str) -> pl.Expr:
     return pl.when(pl.col(name).str.len_chars() > 0).then(pl.col(name))
-
-
-def _sorted(values: pl.Expr) -> pl.Expr:
-    return values.fill_null(pl.lit([], dtype=pl.List(pl.String))).list.drop_nulls().list.unique().list.sort()
 
 
 def _without_crowd(said: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:

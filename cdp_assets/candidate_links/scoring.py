@@ -8,13 +8,16 @@ What does not belong here: training, and what becomes of accepted links (``ident
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, candidate_pairs
-from cdp_assets.candidate_links.comparable import comparable, people_among
+from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OWNED_VALUES
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
+from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.training import TrainedModel, with_frequencies
 from cdp_assets.candidate_links.weights import (
     Parameters,
@@ -32,45 +35,89 @@ ONE_ROW_PER_PERSON = "ONE_ROW_PER_PERSON"
 WEIGHT_DECIMALS = 6
 
 
-def score(
-    profiles: pl.DataFrame,
-    model: TrainedModel,
-    engine: LinkageEngine | None = None,
-    touching: pl.Series | None = None,
-) -> pl.DataFrame:
-    """Score all candidate pairs of ``candidate_links/linkage_profiles``; with ``touching``, those with one of these profile ids.
+def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | None = None) -> pl.DataFrame:
+    """Score all candidate pairs of ``candidate_links/linkage_profiles``.
 
     Returns ``candidate_links/scored_pairs``: pairs from the review weight, and pairs that a rule accepts. Two profiles
     of one source that has one row per person are never accepted.
     """
     engine = engine or DuckDBEngine()
-    parameters = model.parameters
-    comparisons = used_comparisons(parameters)
-    if not comparisons or len(profiles) < 2:
+    if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
-    candidates = candidate_pairs(frame, engine, model.policy).pairs
-    if touching is not None:
-        wanted = touching.unique().implode()
-        candidates = candidates.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
-        ends = pl.concat([candidates["id_l"], candidates["id_r"]]).unique().to_frame("unique_id")
-        frame = frame.join(ends, on="unique_id", how="semi", maintain_order="left")
-    if candidates.is_empty():
+    pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
+    return _scored(pairs, frame, profiles, model, engine)
+
+
+def score_slice(
+    profiles: pl.DataFrame, part: pl.Series, model: TrainedModel, engine: LinkageEngine | None = None
+) -> pl.DataFrame:
+    """The rows of :func:`score` with one of the profile ids ``part`` on a side.
+
+    Candidates are found as for a full scoring, among all profiles, and not as ``increments.py`` finds them: this is what its results are
+    audited with. Only those of the part are scored.
+    """
+    engine = engine or DuckDBEngine()
+    if not used_comparisons(model.parameters) or len(profiles) < 2:
+        return SCORED_PAIRS.empty()
+    frame, wanted = comparable(profiles), part.unique().implode()
+    pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
+    pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
+    ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique().to_frame("unique_id")
+    return _scored(pairs, frame.join(ends, on="unique_id", how="semi", maintain_order="left"), profiles, model, engine)
+
+
+class Rescored(NamedTuple):
+    """Scored pairs, and how many profiles a change touched and pairs it made anew."""
+
+    pairs: pl.DataFrame
+    profiles_touched: int
+    pairs_made: int
+
+
+def rescore(
+    profiles: pl.DataFrame,
+    former_profiles: pl.DataFrame,
+    former_pairs: pl.DataFrame,
+    model: TrainedModel,
+    engine: LinkageEngine | None = None,
+) -> Rescored:
+    """:func:`score` of ``profiles``, where ``former_pairs`` is what the same model gave for ``former_profiles``.
+
+    Equal to scoring everything, row by row: only pairs that the change of the data can touch are made anew
+    (``increments.py``).
+    """
+    engine = engine or DuckDBEngine()
+    if not used_comparisons(model.parameters) or len(profiles) < 2:
+        return Rescored(SCORED_PAIRS.empty(), 0, 0)
+    change = touched(profiles, former_profiles, model, engine)
+    outdated = pl.concat([change.profiles, change.gone]).implode()
+    stands = ~(pl.col("profile_id_l").is_in(outdated) | pl.col("profile_id_r").is_in(outdated))
+    anew = _scored(change.pairs, change.frame, profiles, model, engine)
+    pairs = pl.concat([former_pairs.filter(stands), anew]).sort("profile_id_l", "profile_id_r")
+    return Rescored(SCORED_PAIRS.conform(pairs), len(change.profiles), len(change.pairs))
+
+
+def _scored(
+    pairs: pl.DataFrame, frame: pl.DataFrame, profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine
+) -> pl.DataFrame:
+    """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``profiles`` is all data."""
+    if pairs.is_empty():
         return SCORED_PAIRS.empty()
     scored = engine.predict(
         frame,
-        candidates,
+        pairs,
         model.content["splink"],
         _term_frequency_tables(frame, model),
         model.review_weight - OWN_KEY_MARGIN,
     )
-    weighed = with_household_discount(scored, frame, model.term_frequencies, parameters)
+    weighed = with_household_discount(scored, frame, model.term_frequencies, model.parameters)
     decided = decide(
         weighed.join(_people_per_key(profiles, weighed), on=["id_l", "id_r"], how="left"),
         model.accept_weight,
         model.review_weight,
     )
-    decided = _keep_rows_apart(decided, profiles).join(_found_by(candidates), on=["id_l", "id_r"])
+    decided = _keep_rows_apart(decided, profiles).join(_found_by(pairs), on=["id_l", "id_r"])
     return SCORED_PAIRS.conform(
         decided.select(
             pl.col("id_l").alias("profile_id_l"),
@@ -131,26 +178,24 @@ def _term_frequency_tables(frame: pl.DataFrame, model: TrainedModel) -> dict[str
 
 def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
     """For pairs that agree on an e-mail, phone or identifier: how many people, by name, carry the least shared of those."""
-    keys = pl.concat(
-        [
-            profiles.select("profile_id", "first_name_root", "last_name", pl.col(name).alias("key"))
-            .explode("key")
-            .with_columns(pl.lit(name) + "=" + pl.col("key"))
-            for name in ("emails", "phones", "identifiers")
-        ]
-    ).filter(pl.col("key").is_not_null())
-    people = keys.group_by("key").agg(people_among(pl.col("first_name_root"), pl.col("last_name")).alias("people"))
-    carried = keys.join(people, on="key").select("profile_id", "key", "people")
-    agreeing = [name for name in ("gamma_email", "gamma_phone", "gamma_identifier") if name in scored.columns]
-    if not agreeing:
+    found = []
+    for gamma, column in (("gamma_email", "emails"), ("gamma_phone", "phones"), ("gamma_identifier", "identifiers")):
+        if gamma not in scored.columns:
+            continue
+        agreeing = scored.filter(pl.col(gamma) > 0).select("id_l", "id_r")
+        ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
+        carried = carriers(profiles, column)
+        asked = carried.join(ends, on="profile_id", how="semi")
+        people = people_per_value(carried.join(asked.select("value").unique(), on="value", how="semi"))
+        asked = asked.join(people, on="value").select("profile_id", "value", "people")
+        found.append(
+            agreeing.join(asked, left_on="id_l", right_on="profile_id")
+            .join(asked.select("profile_id", "value"), left_on=["id_r", "value"], right_on=["profile_id", "value"])
+            .select("id_l", "id_r", "people")
+        )
+    if not found:
         return pl.DataFrame(schema={"id_l": pl.Int64, "id_r": pl.Int64, "people": pl.Int64})
-    some = scored.filter(pl.any_horizontal(pl.col(name) > 0 for name in agreeing)).select("id_l", "id_r")
-    return (
-        some.join(carried, left_on="id_l", right_on="profile_id")
-        .join(carried.select("profile_id", "key"), left_on=["id_r", "key"], right_on=["profile_id", "key"])
-        .group_by("id_l", "id_r")
-        .agg(pl.col("people").min())
-    )
+    return pl.concat(found).group_by("id_l", "id_r").agg(pl.col("people").min())
 
 
 def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:

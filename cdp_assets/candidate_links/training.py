@@ -28,7 +28,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks, candidate_pairs
+from cdp_assets.candidate_links.blocking import (
+    BLOCKING_RULES,
+    EXACT_KEYS,
+    Blocks,
+    Caps,
+    RuleReport,
+    candidate_pairs,
+    planned,
+)
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
@@ -69,6 +77,14 @@ from cdp_assets.candidate_links.weights import (
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
 # can afford; larger data holds more frequencies worth knowing, and takes longer anyway.
 MAX_CANDIDATES = 400_000
+# Larger data is studied on a sample of so many profiles. Of its matches the sample holds the square of its share: of a million
+# profiles that is one match in twenty-five, tens of thousands.
+STUDIED_PROFILES = 200_000
+# In data that large, a rule that finds fewer matches than this per pair that only it finds is not worth its pairs: a match
+# costs more than a hundredth of a second then.
+LEAST_YIELD = 1 / 2_000
+WASTEFUL = "they find next to no matches that other rules do not find"
+UNTRIED = "they were not tried on the sample"
 MIN_RANDOM_PAIRS = 100_000
 RANDOM_PAIRS_PER_PROFILE = 20
 MAX_RANDOM_PAIRS = 500_000
@@ -117,6 +133,11 @@ class TrainedModel:
         return Parameters.from_dict(self.content["parameters"])
 
     @property
+    def caps(self) -> dict[str, Caps]:
+        """How large the blocks of each rule may be, by rule."""
+        return {row["rule"]: Caps(row["cap"], row["finer_cap"]) for row in self.content["blocking"]}
+
+    @property
     def own_keys(self) -> dict[str, float]:
         """Per kind of key, the probability that two records which agree on it are one person: see ``own_key_probabilities``."""
         return dict(self.content.get("own_keys", {}))
@@ -129,18 +150,22 @@ def train(profiles: pl.DataFrame, policy: LinkagePolicy, engine: LinkageEngine |
     choices = choose_comparisons(frame)
     comparisons = [choice.comparison for choice in choices if choice.is_used]
     frequencies = term_frequencies(frame, comparisons)
-    blocks = candidate_pairs(frame, engine, policy)
+    studied = _studied(frame)
+    blocks = candidate_pairs(studied, engine, policy)
+    reports = blocks.reports
     notes = [choice.reason for choice in choices if not choice.is_used and "same value" in choice.reason]
     if comparisons:
-        data = _training_data(frame, frequencies, blocks, comparisons, engine)
+        data = _training_data(studied, frequencies, blocks, comparisons, engine, len(frame))
         parameters, told = estimate(data, comparisons)
         notes += told
+        if len(studied) < len(frame):
+            reports = planned(frame, engine, policy, _not_worth_it(data, parameters))
         own_keys = own_key_probabilities(data.candidates)
     else:
         own_keys = {}
         notes.append("no field is filled well enough to compare: no links are made")
         parameters = prior_parameters([], 1e-6, 1e-7)
-    return _model(profiles, policy, choices, frequencies, blocks, parameters, own_keys, notes)
+    return _model(profiles, policy, choices, frequencies, reports, parameters, own_keys, notes)
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
@@ -206,7 +231,10 @@ def compared(
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for."""
+    """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for.
+
+    ``all_pairs`` are those of the profiles studied; ``profiles`` counts all profiles that the model is for.
+    """
 
     candidates: ComparedPairs
     rules: npt.NDArray[np.int64]
@@ -222,6 +250,7 @@ def _training_data(
     blocks: Blocks,
     comparisons: list[Comparison],
     engine: LinkageEngine,
+    profiles: int,
 ) -> TrainingData:
     sample = blocks.pairs
     rate = 1.0
@@ -241,8 +270,38 @@ def _training_data(
         candidates_stand_for=1.0 / rate,
         random=random,
         all_pairs=max(count * (count - 1) / 2.0, 1.0),
-        profiles=count,
+        profiles=profiles,
     )
+
+
+def _studied(frame: pl.DataFrame) -> pl.DataFrame:
+    """All profiles, or of many the sample that EM looks at; which one is in it depends on its id alone."""
+    if len(frame) <= STUDIED_PROFILES:
+        return frame
+    below = np.uint64(int(STUDIED_PROFILES / len(frame) * (2**64 - 1)))
+    return frame.filter(pl.Series(_mixed(frame.get_column("unique_id").to_numpy()) < below))
+
+
+def _not_worth_it(data: TrainingData, parameters: Parameters) -> dict[str, str]:
+    """Rules to do without in large data, with the reason; the one that wastes most pairs goes first.
+
+    A rule is judged by the pairs that no other rule in use finds. Exact keys are never done without: a match that agrees
+    on nothing else must not be lost.
+    """
+    match, _, _ = _classes(data.candidates, parameters)
+    seen = {bit: rule for bit, rule in enumerate(BLOCKING_RULES) if ((data.rules >> bit) & 1).any()}
+    dropped = {rule.name: UNTRIED for bit, rule in enumerate(BLOCKING_RULES) if bit not in seen}
+    while True:
+        mask = sum(1 << bit for bit in seen)
+        alone = {bit: (data.rules & mask) == (1 << bit) for bit in seen}
+        wasteful = [
+            (int(pairs.sum()), -bit)
+            for bit, pairs in alone.items()
+            if seen[bit].name not in EXACT_KEYS and float(match[pairs].sum()) < LEAST_YIELD * int(pairs.sum())
+        ]
+        if not wasteful:
+            return dropped
+        dropped[seen.pop(-max(wasteful)[1]).name] = WASTEFUL
 
 
 def _mixed(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
@@ -272,7 +331,8 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
     """Parameters by EM under the priors, and notes on what was left to the priors."""
     expected = data.profiles * (PRIOR_RECORDS_PER_PERSON - 1.0) / 2.0
     partners = data.profiles * PRIOR_HOUSEHOLD_PARTNERS / 2.0
-    prior = prior_parameters(comparisons, _share(expected, data.all_pairs), _share(partners, data.all_pairs))
+    among = max(data.profiles * (data.profiles - 1) / 2.0, 1.0)
+    prior = prior_parameters(comparisons, _share(expected, among), _share(partners, among))
     if not len(data.candidates):
         return _rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"]
     parameters, found, converged = _maximise(data, comparisons, prior)
@@ -494,7 +554,7 @@ def _model(
     policy: LinkagePolicy,
     choices: list[Choice],
     frequencies: pl.DataFrame,
-    blocks: Blocks,
+    reports: tuple[RuleReport, ...],
     parameters: Parameters,
     own_keys: dict[str, float],
     notes: list[str],
@@ -511,18 +571,17 @@ def _model(
         "comparisons": [
             {"name": choice.comparison.name, "is_used": choice.is_used, "reason": choice.reason} for choice in choices
         ],
-        "blocking": [vars(report) for report in blocks.reports],
+        "blocking": [vars(report) for report in reports],
         # When to train is no part of what was trained: another limit makes no other model.
         "policy": policy.model_dump(mode="json", exclude={"retrain"}),
     }
     notes += [
         f"{r.rule}: {r.dropped_blocks} blocks above {r.cap} records left out ({r.dropped_records} records, {r.dropped_pairs} pairs)"
-        for r in blocks.reports
+        for r in reports
         if r.dropped_blocks
     ]
-    untried = [report.rule for report in blocks.reports if report.cap == 0]
-    if untried:
-        notes.append(f"{', '.join(untried)}: not tried, stronger rules had spent the budget of candidate pairs")
+    for why in dict.fromkeys(report.why_not for report in reports if report.why_not):
+        notes.append(f"{', '.join(report.rule for report in reports if report.why_not == why)}: not used, {why}")
     settings = json.dumps(content, sort_keys=True)
     digest = hashlib.sha256(settings.encode())
     digest.update(frequencies.write_csv().encode())

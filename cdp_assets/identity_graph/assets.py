@@ -40,7 +40,14 @@ from cdp_assets.identity_graph.plan import (
     with_plan_changes,
 )
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
-from cdp_assets.identity_graph.resolution import PreviousResolution, previous_resolution, record_facts
+from cdp_assets.identity_graph.reclustering import recluster
+from cdp_assets.identity_graph.resolution import (
+    PreviousResolution,
+    clustering_note,
+    former_clustering,
+    previous_resolution,
+    record_facts,
+)
 from cdp_assets.identity_graph.review_queue import review_queue as queue_of
 from cdp_assets.identity_graph.slice_audit import FINDINGS, WHAT_TO_DO, audit, recomputed_slice, slice_of, with_audit
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
@@ -65,32 +72,43 @@ from cdp_assets.tables import (
 from cdp_assets.workspace import Workspace
 
 
+class ClusteringConfig(dg.Config):
+    """``in_full``: cluster all records, also those that nothing has touched since the last run."""
+
+    in_full: bool = False
+
+
 @table_asset(CLUSTERS, deps=[SCORED_PAIRS, LINKAGE_PROFILES, PROFILE_MEMBERS, RECORD_VERSIONS], pool=RESOLUTION_POOL)
-def clusters(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+def clusters(config: ClusteringConfig, workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
     """One row per record, with the cluster it belongs to in this resolution.
 
     Key: record. Accepted links join, the most convincing first, as long as the evidence of all pairs across speaks for it;
     stewards' judgements outrank every link; two records of a one-row-per-person source are never one customer. Cluster
     ids hold for this resolution only: read `customer_ids` for the ones that stay.
     """
+    lake, judgements = workspace.lake, workspace.ledger.judgements()
     contracts, _ = load_contracts(workspace.contracts_dir)
-    pairs, members = workspace.lake.read(SCORED_PAIRS), workspace.lake.read(PROFILE_MEMBERS)
-    grouped = clusters_of(
-        pairs,
-        members,
-        workspace.lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique(),
-        workspace.ledger.judgements(),
-        {contract.source for contract in contracts if contract.one_row_per_person},
-        profiles=workspace.lake.read(LINKAGE_PROFILES),
-    )
+    registers = sorted(contract.source for contract in contracts if contract.one_row_per_person)
+    made_of = clustering_note(lake, judgements, registers)
+    pairs, members = lake.read(SCORED_PAIRS), lake.read(PROFILE_MEMBERS)
+    records = lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique()
+    told = (pairs, members, records, judgements, registers)
+    profiles = lake.read(LINKAGE_PROFILES)
+    former = None if config.in_full else former_clustering(lake, judgements, registers)
+    if former is None:
+        grouped, clustered_now = clusters_of(*told, profiles=profiles), records.height
+    else:
+        grouped, clustered_now = recluster(former, *told, profiles=profiles)
     overruled = links_not_followed(pairs, members, grouped)
     sizes = grouped["cluster_id"].value_counts()["count"]
     return stored(
         workspace,
         CLUSTERS,
         grouped,
+        note=made_of,
         metadata={
             "clusters": sizes.len(),
+            "records_clustered_now": clustered_now,
             "largest_cluster": int(sizes.max() or 0),  # type: ignore[arg-type]
             "records_alone": int((sizes == 1).sum()),
             "accepted_links_overruled": overruled.height,

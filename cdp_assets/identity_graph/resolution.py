@@ -7,13 +7,27 @@ changed nothing, and the next run starts from where the last complete one ended.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
+from cdp_assets import candidate_links
+from cdp_assets.candidate_links.made_from import basis_of, code_of, made_from, note
+from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
+from cdp_assets.identity_graph.reclustering import Clustered
 from cdp_assets.lake import Lake, MissingTableError
-from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE, IDENTITY_CHANGES, Table
+from cdp_assets.tables import (
+    CLUSTERS,
+    CUSTOMER_IDS,
+    ID_LINEAGE,
+    IDENTITY_CHANGES,
+    PROFILE_MEMBERS,
+    RECORD_VERSIONS,
+    SCORED_PAIRS,
+    Table,
+)
 
 
 @dataclass(frozen=True)
@@ -76,3 +90,55 @@ def current_versions(lake: Lake, tables: Iterable[Table]) -> dict[str, int]:
             raise MissingTableError(f"{table.name} has not been made yet; run `cdp run` or materialize it")
         versions[table.name] = version
     return versions
+
+
+_JUDGEMENTS_KNOWN, _JUDGEMENTS_DIGEST = "judgements_known", "judgements_digest"
+_CLUSTERING_INPUTS: dict[Table, list[str] | None] = {
+    SCORED_PAIRS: None,
+    PROFILE_MEMBERS: None,
+    RECORD_VERSIONS: ["record_id", "source"],
+}
+
+
+def clustering_note(lake: Lake, judgements: pl.DataFrame, registers: Iterable[str]) -> dict[str, str]:
+    """What the commit of ``clusters`` notes, for the next run to cluster only what has changed.
+
+    ``judgements``: all of the ledger's; ``registers``: sources that have one row per person.
+    """
+    return {
+        **note(lake, _clustering_basis(registers), _CLUSTERING_INPUTS),
+        _JUDGEMENTS_KNOWN: str(judgements["judgement_id"].max() or 0),
+        _JUDGEMENTS_DIGEST: _digest_of(judgements),
+    }
+
+
+def former_clustering(lake: Lake, judgements: pl.DataFrame, registers: Iterable[str]) -> Clustered | None:
+    """The last clustering and what it was made from; None where that is not known any more, or was made by other rules.
+
+    Judgements are only ever added; where some that it knew are gone (a person was erased), nothing is taken for known.
+    """
+    noted = lake.committed_metadata(CLUSTERS)
+    known = judgements.filter(pl.col("judgement_id") <= int(noted.get(_JUDGEMENTS_KNOWN, 0)))
+    if noted.get(_JUDGEMENTS_DIGEST) != _digest_of(known):
+        return None
+    made = made_from(lake, CLUSTERS, _clustering_basis(registers), _CLUSTERING_INPUTS)
+    if made is None:
+        return None
+    return Clustered(
+        scored_pairs=made[SCORED_PAIRS.name],
+        profile_members=made[PROFILE_MEMBERS.name],
+        records=made[RECORD_VERSIONS.name].unique(),
+        judgements=known,
+        clusters=made[CLUSTERS.name],
+    )
+
+
+def _clustering_basis(registers: Iterable[str]) -> str:
+    return basis_of(repr(DEFAULT_CLUSTERS), *sorted(registers), code_of(__file__), code_of(candidate_links.__file__))
+
+
+def _digest_of(judgements: pl.DataFrame) -> str:
+    digest = hashlib.sha256()
+    for row in judgements.select("judgement_id", "record_id_l", "record_id_r", "judgement").iter_rows():
+        digest.update(repr(row).encode())
+    return digest.hexdigest()
