@@ -12,10 +12,11 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import dagster as dg
@@ -37,7 +38,16 @@ from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.placing import locked
 from cdp_assets.sources.tidying import is_due, tidy
 from cdp_assets.standardized.records import records_version
-from cdp_assets.tables import CUSTOMER_IDS, IDENTITY_CHANGES, RESOLUTION_AUDITS, Table, raw_imports, source_records
+from cdp_assets.tables import (
+    CLUSTERS,
+    CUSTOMER_IDS,
+    IDENTITY_CHANGES,
+    RESOLUTION_AUDITS,
+    SCORED_PAIRS,
+    Table,
+    raw_imports,
+    source_records,
+)
 from cdp_assets.workspace import Workspace
 
 Job: TypeAlias = UnresolvedAssetJobDefinition
@@ -569,9 +579,16 @@ def _shipped_configuration() -> Path:
 
 
 def run_pending(
-    workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False, resolve: bool = True
+    workspace: Workspace,
+    report: Callable[[str], None],
+    *,
+    resolve_anyway: bool = False,
+    resolve: bool = True,
+    in_full: bool = False,
 ) -> RunReport:
     """Run everything pending through Dagster, in this process: new imports, then one resolution, unless it is not to ``resolve``.
+
+    ``in_full``: the resolution scores and clusters everything, also what has not changed since the last one.
 
     ``report`` is told, line by line, what is being done. Nothing raised by one source stops the others.
     """
@@ -592,7 +609,7 @@ def run_pending(
         for contract in contracts:
             _import_waiting(workspace, contract, runner, report)
         if resolve:
-            _resolve(workspace, contracts, runner, report, anyway=resolve_anyway)
+            _resolve(workspace, contracts, runner, report, anyway=resolve_anyway or in_full, in_full=in_full)
     _count(workspace, outcome)
     return outcome
 
@@ -604,6 +621,7 @@ def _resolve(
     report: Callable[[str], None],
     *,
     anyway: bool = False,
+    in_full: bool = False,
 ) -> None:
     """Resolve when there is something new. One command line at a time: to ask whether a resolution runs and to start one are two
     steps, between which another process could start its own, and the tables would be of both."""
@@ -618,7 +636,7 @@ def _resolve(
             )
         elif anyway or last is None or last["imports_hash"] != inputs.digest:
             report(f"resolving {inputs.imported} imports into customers")
-            runner.outcome.published = runner.execute(RESOLVE.name)
+            runner.outcome.published = runner.execute(RESOLVE.name, ops=_IN_FULL if in_full else {})
             if runner.outcome.published:
                 _train_where_due(workspace, runner, report)
         else:
@@ -808,19 +826,25 @@ def audit(workspace: Workspace) -> RunReport:
     return outcome
 
 
+_AS_USUAL: Mapping[str, Any] = MappingProxyType({})
+_IN_FULL: Mapping[str, Any] = MappingProxyType(
+    {_step(table): {"config": {"in_full": True}} for table in (SCORED_PAIRS, CLUSTERS)}
+)
+
+
 @dataclass
 class _Runner:
     definitions: dg.Definitions
     instance: dg.DagsterInstance
     outcome: RunReport
 
-    def execute(self, job_name: str, tags: dict[str, str] | None = None) -> bool:
-        """Run one job in this process; a failure becomes a problem in the report, never an exception."""
+    def execute(self, job_name: str, tags: dict[str, str] | None = None, ops: Mapping[str, Any] = _AS_USUAL) -> bool:
+        """Run one job in this process, with the configuration of its ``ops``; a failure becomes a problem in the report, never an exception."""
         result = self.definitions.resolve_job_def(job_name).execute_in_process(
             instance=self.instance,
             raise_on_error=False,
             tags={PROCESS_TAG: this_process(), **(tags or {})},
-            run_config=self._quietly(job_name),
+            run_config=self._quietly(job_name, ops),
         )
         for event in result.all_events:
             if event.is_step_failure:
@@ -836,13 +860,13 @@ class _Runner:
                     )
         return bool(result.success)
 
-    def _quietly(self, job_name: str) -> dict[str, object]:
-        quiet: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        configured: dict[str, dict[str, object]] = {
-            TRAIN.name: {"ops": {"linkage_model": {"config": {"retrain": True}}}},
-            PLAN.name: {"ops": {"plans": {"config": {"of": OF_THE_NEXT}}}},
+    def _quietly(self, job_name: str, ops: Mapping[str, Any]) -> dict[str, object]:
+        configured: dict[str, Mapping[str, Any]] = {
+            TRAIN.name: {"linkage_model": {"config": {"retrain": True}}},
+            PLAN.name: {"plans": {"config": {"of": OF_THE_NEXT}}},
         }
-        return quiet | configured.get(job_name, {})
+        quiet: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        return quiet | {"ops": {**configured.get(job_name, {}), **ops}}
 
 
 def _own_words(error: Any) -> str:

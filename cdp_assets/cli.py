@@ -295,7 +295,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from cdp_assets.steward.run_text import has_failed, run_text
 
     workspace = _workspace(arguments).require()
-    done = _run_pending(workspace, resolve_anyway=arguments.resolve_anyway, resolve=not arguments.no_resolve)
+    done = _run_pending(
+        workspace,
+        resolve_anyway=arguments.resolve_anyway,
+        resolve=not arguments.no_resolve,
+        in_full=arguments.full,
+    )
     print(run_text(done, _width(), resolves=not arguments.no_resolve))
     return FAILED if has_failed(done) else FINE
 
@@ -316,10 +321,10 @@ def _demo(arguments: argparse.Namespace) -> int:
     return FAILED if told.broken else FINE
 
 
-def _run_pending(workspace: Workspace, resolve_anyway: bool = False, resolve: bool = True) -> RunReport:
+def _run_pending(workspace: Workspace, **how: bool) -> RunReport:
     from cdp_assets.automation import run_pending
 
-    return run_pending(workspace, _progress, resolve_anyway=resolve_anyway, resolve=resolve)
+    return run_pending(workspace, _progress, **how)
 
 
 def _status(arguments: argparse.Namespace) -> int:

@@ -213,12 +213,18 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Stands in for the pipeline; ``asked`` holds how it was called, ``done`` what it reports."""
     import cdp_assets.automation
 
-    seen: dict[str, Any] = {"asked": [], "resolves": [], "done": Ran()}
+    seen: dict[str, Any] = {"asked": [], "resolves": [], "in_full": [], "done": Ran()}
 
     def run_pending(
-        workspace: Workspace, report: Callable[[str], None], *, resolve_anyway: bool = False, resolve: bool = True
+        workspace: Workspace,
+        report: Callable[[str], None],
+        *,
+        resolve_anyway: bool = False,
+        resolve: bool = True,
+        in_full: bool = False,
     ) -> Ran:
         seen["asked"].append(resolve_anyway)
+        seen["in_full"].append(in_full)
         seen["resolves"].append(resolve)
         report("crm: importing 2 deliveries")
         return seen["done"]
@@ -245,6 +251,12 @@ def test_run_resolves_anyway_when_asked(cdp: Cdp, own: Workspace, runs: dict[str
     cdp(own, "run", "--resolve-anyway")
     cdp(own, "run")
     assert runs["asked"] == [True, False]
+
+
+def test_run_makes_everything_anew_when_asked(cdp: Cdp, own: Workspace, runs: dict[str, Any]) -> None:
+    cdp(own, "run", "--full")
+    cdp(own, "run")
+    assert runs["in_full"] == [True, False]
 
 
 def test_run_only_reads_when_asked(cdp: Cdp, own: Workspace, runs: dict[str, Any]) -> None:

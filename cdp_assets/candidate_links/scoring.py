@@ -36,13 +36,8 @@ ONE_ROW_PER_PERSON = "ONE_ROW_PER_PERSON"
 WEIGHT_DECIMALS = 6
 
 
-def score(
-    profiles: pl.DataFrame,
-    model: TrainedModel,
-    engine: LinkageEngine | None = None,
-    touching: pl.Series | None = None,
-) -> pl.DataFrame:
-    """Score all candidate pairs of ``candidate_links/linkage_profiles``; with ``touching``, those with one of these profile ids.
+def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | None = None) -> pl.DataFrame:
+    """Score all candidate pairs of ``candidate_links/linkage_profiles``.
 
     Returns ``candidate_links/scored_pairs``: pairs from the review weight, and pairs that a rule accepts. Two profiles
     of one source that has one row per person are never accepted.
@@ -58,6 +53,24 @@ def score(
         ends = pl.concat([pairs["id_l"], pairs["id_r"]]).unique().to_frame("unique_id")
         frame = frame.join(ends, on="unique_id", how="semi", maintain_order="left")
     return _scored(pairs, frame, profiles, model, engine)
+
+
+def score_slice(
+    profiles: pl.DataFrame, part: pl.Series, model: TrainedModel, engine: LinkageEngine | None = None
+) -> pl.DataFrame:
+    """The rows of :func:`score` with one of the profile ids ``part`` on a side.
+
+    Candidates are found as for a full scoring, among all profiles, and not as ``increments.py`` finds them: this is what its results are
+    audited with. Only those of the part are scored.
+    """
+    engine = engine or DuckDBEngine()
+    if not used_comparisons(model.parameters) or len(profiles) < 2:
+        return SCORED_PAIRS.empty()
+    frame, wanted = comparable(profiles), part.unique().implode()
+    pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
+    pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
+    ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique().to_frame("unique_id")
+    return _scored(pairs, frame.join(ends, on="unique_id", how="semi", maintain_order="left"), profiles, model, engine)
 
 
 class Rescored(NamedTuple):

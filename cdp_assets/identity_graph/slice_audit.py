@@ -17,7 +17,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.engine import LinkageEngine
-from cdp_assets.candidate_links.scoring import score
+from cdp_assets.candidate_links.scoring import score_slice
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.connected import NODE, connected_components
@@ -32,7 +32,7 @@ a thousand customers is then found in the first night in six of seven cases, one
 KEPT_AUDITS = 400
 """Audits that are kept: a year of nights."""
 
-WHAT_TO_DO = "cdp run --resolve-anyway makes all tables anew; tell the maintainers, for this should never happen"
+WHAT_TO_DO = "cdp run --full makes everything anew; tell the maintainers, for this should never happen"
 
 FINDINGS = (
     "pairs_missing",
@@ -122,7 +122,7 @@ def recomputed_slice(
     Candidates are looked for among all ``profiles``, for a block's size is a fact about the whole; only pairs with a profile of the slice
     are scored. ``sources``: ``record_id`` and ``source`` of every record.
     """
-    pairs = score(profiles, model, engine, touching=part.profiles)
+    pairs = score_slice(profiles, part.profiles, model, engine)
     own = part.profiles.to_frame("profile_id")
     return Recomputed(
         pairs,
