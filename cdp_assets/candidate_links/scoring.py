@@ -47,11 +47,6 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
     pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
-    if touching is not None:
-        wanted = touching.unique().implode()
-        pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
-        ends = pl.concat([pairs["id_l"], pairs["id_r"]]).unique().to_frame("unique_id")
-        frame = frame.join(ends, on="unique_id", how="semi", maintain_order="left")
     return _scored(pairs, frame, profiles, model, engine)
 
 
