@@ -115,7 +115,7 @@ def test_an_unsubscribe_that_comes_as_an_activity_is_a_withdrawal_of_marketing(a
 
 
 def test_a_word_that_is_not_given_withdraws() -> None:
-    events = [said("news/1", "2020", "given", A), said("news/2", "2021", "expired", A)]
+    events = [said("news/1", "2020", "given", A), said("news/2", "2021", "revoked", A)]
     assert states(customer(*events))[A] == "withdrawn"
 
 
