@@ -60,7 +60,7 @@ def entries_due(events: pl.DataFrame, imports: pl.DataFrame, entries: pl.DataFra
     ``content_sha256`` and ``records_version``. ``entries``: ``Ledger.consent_entries()``.
     """
     account = _Account(entries)
-    ends = _ends(events)
+    ends, in_use = _ends(events), _in_use(imports)
     due: list[Entry] = []
     for now in imports.sort("source", "sequence").iter_rows(named=True):
         count, head = ends.get((now["source"], now["import_id"])) or (0, anchor(now["source"], now["content_sha256"]))
@@ -69,8 +69,7 @@ def entries_due(events: pl.DataFrame, imports: pl.DataFrame, entries: pl.DataFra
         if reason is not None:
             due.append(account.append(now, events=count, head=head, reason=reason))
     for key, before in sorted(account.readings.items()):
-        is_released = key in account.releases
-        if before["events"] and is_released and not _in_use(imports, key):
+        if before["events"] and key in account.releases and key not in in_use:
             gone = {**before, "head": anchor(before["source"], before["content_sha256"])}
             due.append(account.append(gone, events=0, head=gone["head"], reason=account.releases[key]))
     return due
@@ -87,7 +86,11 @@ def release(entries: pl.DataFrame, source: str, import_id: str, reason: str, by:
 
 def breaks(events: pl.DataFrame, imports: pl.DataFrame, entries: pl.DataFrame) -> list[Break]:
     """Everything that does not hold, entries first; empty when the whole chain holds. The arguments of :func:`entries_due`."""
-    return [*_breaks_of_entries(entries), *_breaks_of_events(events, imports), *_breaks_between(events, imports, entries)]
+    return [
+        *_breaks_of_entries(entries),
+        *_breaks_of_events(events, imports, entries),
+        *_breaks_between(events, imports, entries),
+    ]
 
 
 class _Account:
@@ -155,8 +158,8 @@ def _ends(events: pl.DataFrame) -> dict[tuple[str, str], tuple[int, str]]:
     return {(source, import_id): (count, head) for source, import_id, count, head in ends.iter_rows()}
 
 
-def _in_use(imports: pl.DataFrame, key: tuple[str, str]) -> bool:
-    return imports.filter((pl.col("source") == key[0]) & (pl.col("import_id") == key[1])).height > 0
+def _in_use(imports: pl.DataFrame) -> set[tuple[str, str]]:
+    return {(source, import_id) for source, import_id in imports.select(_IMPORT).iter_rows()}
 
 
 def _breaks_of_entries(entries: pl.DataFrame) -> Iterator[Break]:
@@ -174,9 +177,10 @@ def _breaks_of_entries(entries: pl.DataFrame) -> Iterator[Break]:
             previous = entry["entry_hash"]
 
 
-def _breaks_of_events(events: pl.DataFrame, imports: pl.DataFrame) -> Iterator[Break]:
+def _breaks_of_events(events: pl.DataFrame, imports: pl.DataFrame, entries: pl.DataFrame) -> Iterator[Break]:
     """The first event of each import that is not what its hash says, or does not follow the one before it."""
-    contents = {(row[0], row[1]): row[2] for row in imports.select(*_IMPORT, "content_sha256").iter_rows()}
+    named = [frame.select(*_IMPORT, "content_sha256").iter_rows() for frame in (entries, imports)]
+    contents = {(source, import_id): content for rows in named for source, import_id, content in rows}
     ordered = events.sort(*_IMPORT, "line", "event_id")
     rows = ordered.select(*_IMPORT, "line", "previous_hash", "event_hash").iter_rows()
     chain: tuple[str, str] | None = None
@@ -187,7 +191,9 @@ def _breaks_of_events(events: pl.DataFrame, imports: pl.DataFrame) -> Iterator[B
             previous = anchor(source, contents.get(chain, ""))
         if not is_broken and previous_hash != previous:
             is_broken = True
-            yield Break(source, import_id, line, f"the event does not follow the one before it: one is missing; {_REMAKE}")
+            yield Break(
+                source, import_id, line, f"the event does not follow the one before it: one is missing; {_REMAKE}"
+            )
         elif not is_broken and next_hash(previous_hash, text) != event_hash:
             is_broken = True
             yield Break(source, import_id, line, f"the event says something else than its hash; {_REMAKE}")
@@ -197,7 +203,7 @@ def _breaks_of_events(events: pl.DataFrame, imports: pl.DataFrame) -> Iterator[B
 def _breaks_between(events: pl.DataFrame, imports: pl.DataFrame, entries: pl.DataFrame) -> Iterator[Break]:
     """Imports whose events are not those that the ledger has entered."""
     account = _Account(entries)
-    ends = _ends(events)
+    ends, in_use = _ends(events), _in_use(imports)
     for key in sorted(account.readings.keys() | ends.keys()):
         entered, found = account.readings.get(key), ends.get(key, (0, None))
         if key in account.releases:
@@ -208,7 +214,7 @@ def _breaks_between(events: pl.DataFrame, imports: pl.DataFrame, entries: pl.Dat
             continue
         elif entered["events"] != found[0]:
             said = f"{_events(entered['events'])} in the ledger, and {found[0]:,} now, though nobody read it again"
-            use = "" if _in_use(imports, key) else ": the import is not in use any more"
+            use = "" if key in in_use else ": the import is not in use any more"
             yield Break(*key, None, f"{said}{use}; {_DECIDE}")
         elif entered["head"] != found[1]:
             yield Break(*key, None, f"{_events(found[0])}, of which one at least was altered since; {_DECIDE}")

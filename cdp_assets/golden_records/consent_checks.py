@@ -8,11 +8,16 @@ What does not belong here: the chain of events (``consent_chain.py``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from cdp_assets.golden_records.consents import ALLOWED, CONTACTABLE
-from cdp_assets.golden_records.policy import CHANNELS
+from cdp_assets.golden_records.policy import CHANNELS, UNSUBSCRIBING_ACTIVITIES
 from cdp_assets.standardized.consent_words import GIVEN, WITHDRAWN
+
+ONLY_COUNTED = frozenset({"contactable", "allowed_by_silence"})
+"""Numbers of the checks that say how much was looked at; every other one has to be 0."""
 
 
 def untraced_consents(consents: pl.DataFrame, events: pl.DataFrame, customer_ids: pl.DataFrame) -> dict[str, int]:
@@ -38,18 +43,19 @@ def untraced_consents(consents: pl.DataFrame, events: pl.DataFrame, customer_ids
     }
 
 
-def lost_withdrawals(consents: pl.DataFrame, events: pl.DataFrame, customer_ids: pl.DataFrame) -> dict[str, int]:
-    """How many rows of ``consents`` that allow contact a withdrawal should have ended, by its person or by its address."""
-    withdrawn = events.filter(pl.col("event_state") == WITHDRAWN).select(
-        "record_id", "corrected_record_id", "emails", "phones", "event_time", "activity",
-        channel=pl.when(pl.col("channel").is_in(CHANNELS)).then("channel"),
-        purpose="purpose",
-    )  # fmt: skip
-    # An unsubscribe is from a mail, and from marketing, whatever a policy calls that; the rows below are no stricter than it.
-    is_unsubscribe = pl.col("activity").is_not_null()
-    withdrawn = withdrawn.filter(~(is_unsubscribe & pl.col("purpose").is_null())).with_columns(
-        channel=pl.when(is_unsubscribe).then(pl.coalesce("channel", pl.lit("email"))).otherwise("channel")
-    )
+def lost_withdrawals(
+    consents: pl.DataFrame,
+    events: pl.DataFrame,
+    versions: pl.DataFrame,
+    customer_ids: pl.DataFrame,
+    marketing_purposes: Sequence[str],
+) -> dict[str, int]:
+    """How many rows of ``consents`` that allow contact a withdrawal should have ended, by its person or by its address.
+
+    ``versions``: ``standardized/record_versions``: a line that only repeats what its record said before is no new event.
+    ``marketing_purposes``: what an unsubscribe without a purpose ends.
+    """
+    withdrawn = _withdrawals(events, versions, marketing_purposes)
     speaking = pl.concat(
         [
             withdrawn.with_columns(speaker="record_id"),
@@ -70,6 +76,28 @@ def lost_withdrawals(consents: pl.DataFrame, events: pl.DataFrame, customer_ids:
         "after_a_withdrawal_of_the_person": _ended(allowing, by_person, "customer_id"),
         "after_a_withdrawal_of_the_address": _ended(allowing, by_address, "address"),
     }
+
+
+def _withdrawals(events: pl.DataFrame, versions: pl.DataFrame, marketing_purposes: Sequence[str]) -> pl.DataFrame:
+    """Withdrawals that count, one row per purpose that they end; null: every purpose, every channel."""
+    line = ["record_id", "import_id", "line"]
+    counting = events.filter(pl.col("event_state") == WITHDRAWN).join(versions.select(line), on=line, how="semi")
+    is_unsubscribe = pl.col("activity").is_in(UNSUBSCRIBING_ACTIVITIES).fill_null(False)
+    channel = pl.when(pl.col("channel").is_in(CHANNELS)).then("channel")
+    purposes = (
+        pl.when(is_unsubscribe & pl.col("purpose").is_null())
+        .then(pl.lit(list(marketing_purposes), pl.List(pl.String)))
+        .otherwise(pl.concat_list("purpose"))
+    )
+    return counting.select(
+        "record_id",
+        "corrected_record_id",
+        "emails",
+        "phones",
+        "event_time",
+        channel=pl.when(is_unsubscribe).then(pl.coalesce(channel, pl.lit("email"))).otherwise(channel),
+        purpose=purposes,
+    ).explode("purpose")
 
 
 def contactable_and_suppressed(consents: pl.DataFrame, suppressions: pl.DataFrame) -> int:

@@ -139,5 +139,6 @@ def _chained(events: pl.DataFrame) -> pl.DataFrame:
         last = next_hash(last, text)
         event_hashes.append(last)
     return events.with_columns(
-        pl.Series("previous_hash", previous_hashes, dtype=pl.String), pl.Series("event_hash", event_hashes, dtype=pl.String)
+        pl.Series("previous_hash", previous_hashes, dtype=pl.String),
+        pl.Series("event_hash", event_hashes, dtype=pl.String),
     )

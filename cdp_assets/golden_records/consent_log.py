@@ -28,11 +28,8 @@ def imports_in_use(workspace: Workspace) -> pl.DataFrame:
 
 
 def events_of(workspace: Workspace, contracts: Sequence[SourceContract], imports: pl.DataFrame) -> pl.DataFrame:
-    """The rows of ``golden_records/consent_events``, from the records of ``imports``.
-
-    Rows of profiles never tell of an event, so their sources are not read.
-    """
-    tables = [source_records(contract.source) for contract in contracts if contract.kind != "profiles"]
+    """The rows of ``golden_records/consent_events``, from the records of ``imports``."""
+    tables = [source_records(contract.source) for contract in contracts]
     spoken = [
         workspace.lake.scan(table, columns=list(RECORD_COLUMNS)).filter(speaks_of_consent()).collect()
         for table in tables
@@ -55,9 +52,7 @@ def chain_breaks(workspace: Workspace) -> list[Break]:
     return breaks(events, imports_in_use(workspace), workspace.ledger.consent_entries())
 
 
-def release_import(
-    workspace: Workspace, source: str, import_id: str, *, reason: str, by: str, now: datetime
-) -> bool:
+def release_import(workspace: Workspace, source: str, import_id: str, *, reason: str, by: str, now: datetime) -> bool:
     """Let the events of an import differ when they are read next, for a reason; False where it never had an event."""
     entry = release(workspace.ledger.consent_entries(), source, import_id, reason, by)
     if entry is not None:

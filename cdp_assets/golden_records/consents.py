@@ -99,7 +99,9 @@ def consents(
     if policy.use_opt_out:
         states = pl.concat([states, _allowed(known, sighted, states, policy)])
     if withheld is not None:
-        blocked = states.filter(pl.col("state").is_in(CONTACTABLE)).join(withheld, on=["channel", "address"], how="semi")
+        blocked = states.filter(pl.col("state").is_in(CONTACTABLE)).join(
+            withheld, on=["channel", "address"], how="semi"
+        )
         states = states.join(blocked, on=[*_PLACE, "address"], how="anti", nulls_equal=True)
     return states.sort("customer", "channel", "address", "purpose")
 
@@ -218,7 +220,9 @@ def _newest(events: pl.DataFrame, by: list[str], name: str, more: tuple[str, ...
     counted = events.group_by(by).agg(pl.struct("observed_at", "order").n_unique().alias(f"{name}_events"))
     strictest_first = ["strictness"] if "strictness" in more else []
     newest = (
-        events.sort("observed_at", *strictest_first, "order", descending=[True, *(True for _ in strictest_first), False])
+        events.sort(
+            "observed_at", *strictest_first, "order", descending=[True, *(True for _ in strictest_first), False]
+        )
         .unique(by, keep="first", maintain_order=True)
         .select(
             *by,

@@ -30,6 +30,7 @@ from cdp_assets.golden_records.customer_versions import CustomerVersions, custom
 from cdp_assets.golden_records.emails import customer_emails
 from cdp_assets.golden_records.phones import customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
+from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.golden_records.survivorship import (
     Candidates,
     Survivors,
@@ -38,7 +39,6 @@ from cdp_assets.golden_records.survivorship import (
     single_candidates,
     survivors,
 )
-from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.tables import CONSENTS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE, SUPPRESSIONS
 
 GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)

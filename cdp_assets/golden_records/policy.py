@@ -31,9 +31,9 @@ import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from cdp_assets.golden_records.region_rules import EU, OPT_IN, REGION_RULES, DoubleOptIn, RegionRule, days_of
+from cdp_assets.sources.countries import COUNTRY_CODES
 from cdp_assets.sources.policy_file import expected_one_of, read_policy, refused
 from cdp_assets.standardized.event_words import snake_case
-from cdp_assets.standardized.places import COUNTRY_CODES
 
 Rule: TypeAlias = Literal["most_trusted", "most_recent", "most_frequent", "longest", "first_seen"]
 RULES: tuple[str, ...] = get_args(Rule)

@@ -95,9 +95,7 @@ def _erased(withheld: pl.DataFrame | None, policy: ConsentPolicy, columns: list[
     places = empty if withheld is None else withheld.select(empty.columns)
     return (
         places.join(purposes, how="cross")
-        .with_columns(
-            customer_id=pl.lit(FOR_EVERYBODY), reason=pl.lit(ERASED), event_id=pl.lit(None, pl.String)
-        )
+        .with_columns(customer_id=pl.lit(FOR_EVERYBODY), reason=pl.lit(ERASED), event_id=pl.lit(None, pl.String))
         .select(columns)
     )
 
