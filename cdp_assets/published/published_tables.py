@@ -48,12 +48,13 @@ class PublishedTable:
 
 @dataclass(frozen=True)
 class Reference:
-    """A filled ``child.column`` must be found in ``parent.parent_column``."""
+    """A filled ``child.column`` must be found in ``parent.parent_column``; ``may_be_empty``: the empty text means nobody."""
 
     child: str
     column: str
     parent: str
     parent_column: str = "customer_id"
+    may_be_empty: bool = False
 
 
 PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
@@ -84,6 +85,7 @@ REFERENCES: tuple[Reference, ...] = (
             "segment_members",
         )
     ),
+    Reference("suppressions", "customer_id", "customers", may_be_empty=True),
     Reference("resolved_ids", "current_customer_id", "customers"),
     Reference("customers", "customer_id", "resolved_ids"),
     # Changes are history: they speak of customers that have since been merged or retired.
