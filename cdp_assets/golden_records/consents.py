@@ -35,6 +35,7 @@ from datetime import datetime
 import polars as pl
 
 from cdp_assets.golden_records.consent_statements import PERSON, region_of_record
+from cdp_assets.golden_records.corrections import comparable
 from cdp_assets.golden_records.customer_versions import GONE, CustomerVersions
 from cdp_assets.golden_records.policy import ConsentPolicy
 from cdp_assets.golden_records.region_rules import UNKNOWN, rule_frame
@@ -63,12 +64,15 @@ def consents(
     said: pl.DataFrame,
     policy: ConsentPolicy,
     now: datetime,
+    retracted_at: pl.DataFrame | None = None,
     withheld: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Decide the consent in force: the rows of ``golden_records/consents``, with ``customer`` in place of its id.
 
     ``sighted``: :meth:`CustomerVersions.sighted`, which says what customers carry an address, now or formerly. ``said``:
-    :func:`~cdp_assets.golden_records.consent_statements.statements` of the same ``known``. ``now``: the moment at which an expiry is judged. ``withheld``: ``channel`` and ``address`` that nobody may contact whatever events
+    :func:`~cdp_assets.golden_records.consent_statements.statements` of the same ``known``. ``now``: the moment at which an expiry is judged. ``retracted_at``: that of :class:`~cdp_assets.golden_records.corrections.Corrections`: a
+    grant under an address that was not theirs was not theirs either, also where the address is set to be theirs again; it
+    has no row unless it is newer. ``withheld``: ``channel`` and ``address`` that nobody may contact whatever events
     say, since their person was erased; they have no row that allows it. Besides the table's columns there is ``is_complaint``.
     """
     carried = sighted.select("customer", channel="type", address="value").unique()
@@ -98,12 +102,27 @@ def consents(
     states = _states(decided)
     if policy.use_opt_out:
         states = pl.concat([states, _allowed(known, sighted, states, policy)])
-    if withheld is not None:
-        blocked = states.filter(pl.col("state").is_in(CONTACTABLE)).join(
-            withheld, on=["channel", "address"], how="semi"
-        )
-        states = states.join(blocked, on=[*_PLACE, "address"], how="anti", nulls_equal=True)
+    for blocked in (_retracted(states, retracted_at), _withheld(states, withheld)):
+        states = states.join(blocked, on=[*_PLACE, "address"], how="anti")
     return states.sort("customer", "channel", "address", "purpose")
+
+
+def _retracted(states: pl.DataFrame, retracted_at: pl.DataFrame | None) -> pl.DataFrame:
+    """Rows that allow contact by what was said until their customer's address was retracted."""
+    if retracted_at is None:
+        return states.clear()
+    spelled = states.filter(pl.col("state").is_in(CONTACTABLE)).with_columns(
+        comparable(pl.col("channel"), pl.col("address")).alias("comparable")
+    )
+    retracted = retracted_at.rename({"field": "channel"})
+    return spelled.join(retracted, on=["customer", "channel", "comparable"]).filter(pl.col("since") <= pl.col("at"))
+
+
+def _withheld(states: pl.DataFrame, withheld: pl.DataFrame | None) -> pl.DataFrame:
+    """Rows that allow contact of an address whose person was erased."""
+    if withheld is None:
+        return states.clear()
+    return states.filter(pl.col("state").is_in(CONTACTABLE)).join(withheld, on=["channel", "address"], how="semi")
 
 
 # -- withdrawals ------------------------------------------------------------------------------------------------------
@@ -189,11 +208,12 @@ def _judged(speaking: pl.DataFrame, regions: pl.DataFrame, policy: ConsentPolicy
     ruled = events.join(_strictest(pl.concat([own, others]), ["number"], policy), on="number", how="left")
     by_policy = pl.col("observed_at") + pl.duration(days="expires_after")
     ruled = ruled.with_columns(expires_at=pl.min_horizontal("ends_at", by_policy))
-    is_asked_only = (pl.col("state") == REQUESTED) | (
+    is_unconfirmed = (
         pl.when(pl.col("double_opt_in") == "pending")
         .then(pl.col("asked_double_opt_in") >= 1)
         .otherwise((pl.col("asked_double_opt_in") >= 2) & pl.col("double_opt_in").is_null())
     )
+    is_asked_only = (pl.col("state") == REQUESTED) | ((pl.col("state") == GIVEN) & is_unconfirmed)
     has_expired = (pl.col("state") == EXPIRED) | (pl.col("expires_at") <= now).fill_null(False)
     is_consent = pl.col("lawful_basis").is_null() | (pl.col("lawful_basis") == "consent") | pl.col("is_opt_out")
     verdict = (

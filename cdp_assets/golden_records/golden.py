@@ -92,7 +92,7 @@ def golden_records(
     corrections = corrections_in_force(known, steward_corrections)
     sighted = known.sighted(sightings)
     said = statements(known, consent)
-    consented = consents(known, sighted, said, consent, now, withheld)
+    consented = consents(known, sighted, said, consent, now, corrections.retracted_at, withheld)
     emails = customer_emails(
         known,
         sighted,
