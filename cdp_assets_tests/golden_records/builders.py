@@ -248,7 +248,7 @@ class Resolution:
         """Decide the consents only, which is quicker than making everything."""
         known, policy = customer_versions(self.versions, self.customer_ids, TRUST), self.consent or ConsentPolicy()
         said = statements(known, policy)
-        decided = consents(known, known.sighted(self.sightings), said, policy, self.now, self.withheld)
+        decided = consents(known, known.sighted(self.sightings), said, policy, self.now, withheld=self.withheld)
         return decided.join(known.customers, on="customer")
 
     def golden(self) -> GoldenRecords:
