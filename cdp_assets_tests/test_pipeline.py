@@ -15,8 +15,6 @@ import pytest
 from cdp_assets.automation import RunReport, run_pending
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets.tables import (
-    CONSENT_EVENTS,
-    CONSENTS,
     CUSTOMER_IDS,
     CUSTOMERS,
     ID_LINEAGE,
@@ -24,7 +22,6 @@ from cdp_assets.tables import (
     PROVENANCE,
     RECORD_VERSIONS,
     REJECTED_ROWS,
-    SUPPRESSIONS,
     TABLES,
     raw_imports,
 )
@@ -280,41 +277,6 @@ def audited(demo: tuple[Path, str]) -> Path:
     """The sample after the demo and an audit, which no resolution makes."""
     cdp(demo[0], "audit")
     return demo[0]
-
-
-NEWS = """
-source: news
-kind: consents
-extract: {files: "*.csv"}
-key: id
-observed_at: at
-columns: {email: Email, consent: said, purpose: {value: marketing}, channel: {value: email}}
-"""
-
-
-@pytest.mark.slow
-def test_a_consent_event_that_was_altered_stops_publication_until_it_is_mended(home: Path) -> None:
-    (home / "contracts" / "news.yaml").write_text(NEWS)
-    land(home, "crm/contacts.csv", CRM_HEADER + ANA + BEN)
-    said = "id,Email,said,at\n1,ana.whitlock@brightmail.example,given,2024-02-01\n2,zoe@nobody.example,withdrawn,2024-02-02\n"
-    land(home, "news/first.csv", said)
-    assert run(home).published
-    lake = workspace_from_environment(home).lake
-    ana, zoe = lake.read(CONSENTS).row(0, named=True), lake.read(SUPPRESSIONS).row(0, named=True)
-    assert (ana["state"], ana["event_id"]) == ("given", lake.read(CONSENT_EVENTS).item(0, "event_id"))
-    assert (zoe["address"], zoe["customer_id"], zoe["reason"]) == ("zoe@nobody.example", "", "withdrawn")
-    with sqlite3.connect(home / "ledger.db") as ledger:
-        head = ledger.execute("SELECT head FROM consent_entries").fetchone()[0]
-        ledger.execute("UPDATE consent_entries SET head = 'another'")
-    ledger.close()
-    land(home, "crm/more.csv", CRM_HEADER + BEN.replace("2,Ben", "3,Ben"))
-    stopped = run(home)
-    assert not stopped.published
-    assert any("every_consent_event_is_in_its_chain" in problem for problem in stopped.problems)
-    with sqlite3.connect(home / "ledger.db") as ledger:
-        ledger.execute("UPDATE consent_entries SET head = ?", (head,))
-    ledger.close()
-    assert run(home).published
 
 
 @pytest.mark.slow

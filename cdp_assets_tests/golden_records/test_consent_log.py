@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from cdp_assets import cli
+from cdp_assets.golden_records import assets
 from cdp_assets.golden_records.consent_log import chain_breaks, enter, events_of, imports_in_use
 from cdp_assets.raw.deliveries import take_in
 from cdp_assets.sources.arrivals import register_arrivals
@@ -179,6 +180,21 @@ def test_an_unreadable_jurisdiction_or_validity_allows_less_and_is_no_error(work
     row = events(workspace).row(0, named=True)
     assert (row["jurisdiction"], row["validity_duration"], row["double_opt_in"]) == (None, "unreadable", "pending")
     assert row["lawful_basis"] == "because"
+
+
+def test_the_asset_enters_what_it_stores_and_its_check_says_what_broke(workspace: Workspace) -> None:
+    land(workspace, "a.csv", FIRST)
+    made = assets.consent_events(workspace=workspace)
+    assert made.metadata["events_given"] == 1
+    assert workspace.ledger.consent_entries().height == 1
+    assert assets.every_consent_event_is_in_its_chain(workspace=workspace).passed
+    workspace.lake.replace(CONSENT_EVENTS, events(workspace).head(1))
+    failed = assets.every_consent_event_is_in_its_chain(workspace=workspace)
+    assert (failed.passed, failed.metadata["breaks"].value) == (False, 1)
+    assert failed.description is not None
+    assert "2 consent events in the ledger, and 1 now" in failed.description
+    assets.consent_events(workspace=workspace)
+    assert assets.every_consent_event_is_in_its_chain(workspace=workspace).passed, "made again from the kept lines"
 
 
 # -- on the command line ----------------------------------------------------------------------------------------------
