@@ -190,7 +190,7 @@ RECORD_COLUMNS: tuple[Column, ...] = (
     Column("collection_method", TEXT, "kind consents: where and how it was collected (a form, a fair, a call)", personal=True),
     Column("validity_duration", TEXT, "kind consents: how long it holds, as ISO 8601 (P12M, or its last day); unreadable where nobody can tell"),
     Column("double_opt_in", TEXT, "kind consents: confirmed or pending"),
-    Column("entity_id", TEXT, "kind consents: who said so: the person, a parent, an agent", personal=True),
+    Column("indicated_by", TEXT, "kind consents: who said so: the person, a parent, an agent", personal=True),
     Column("corrected_source", TEXT, "kind corrections: source of the record that is corrected"),
     Column("corrected_key", TEXT, "kind corrections: key of that record in its source", personal=True),
     Column("corrected_field", TEXT, "kind corrections: canonical field that is corrected"),

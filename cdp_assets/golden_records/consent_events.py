@@ -44,7 +44,7 @@ DPV_STATES: Mapping[str, str] = {
 RECORD_COLUMNS = (
     "source", "import_id", "line", "record_id", "observed_at", "landed_at", "content_hash", "emails", "emails_delivered", "phones",
     "phones_delivered", "activity", "consent", "purpose", "channel", "wording", "lawful_basis", "jurisdiction",
-    "collection_method", "validity_duration", "double_opt_in", "entity_id", "corrected_source", "corrected_key",
+    "collection_method", "validity_duration", "double_opt_in", "indicated_by", "corrected_source", "corrected_key",
 )  # fmt: skip
 """Columns of records that events are made from."""
 
@@ -94,12 +94,13 @@ def consent_events(records: pl.DataFrame, imports: pl.DataFrame) -> pl.DataFrame
         .select(
             "event_id", "source", "import_id", "line", "record_id", "content_sha256", "emails", "emails_delivered", "phones",
             "phones_delivered", "purpose", "channel", "jurisdiction", "lawful_basis", "collection_method", "validity_duration",
-            "double_opt_in", "entity_id", "activity",
+            "double_opt_in", "activity",
             corrected_record_id=corrected,
             event_time="observed_at",
             recorded_at="landed_at",
             event_state=event_states(),
             privacy_notice="wording",
+            entity_id="indicated_by",
         )
         .sort("source", "import_id", "line", "event_id")
     )  # fmt: skip

@@ -58,7 +58,7 @@ FIELD_WORDS: Mapping[str, str] = {
     "collection_method": "collectionmethod placeofcollection consentsource consentmethod erhebungsart metododerecogida",
     "validity_duration": "validityduration consentvaliduntil consentexpires consentexpiry consentexpiresat einwilligungbis",
     "double_opt_in": "doubleoptin doi doubleoptinstatus doubleoptinconfirmed doubleoptinconfirmedat confirmedoptin",
-    "entity_id": "consentgivenby consentby einwilligungdurch",
+    "indicated_by": "indicatedby consentgivenby consentby einwilligungdurch",
     "corrected_source": "correctedsource sourcesystem recordsource",
     "corrected_key": "correctedkey recordkey correctedrecord",
     "corrected_field": "correctedfield fieldname field",

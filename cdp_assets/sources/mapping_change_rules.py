@@ -33,7 +33,7 @@ _FLIPS = CONSENT_FIELDS | _CONDITIONS | {"correction"}
 _BACKFILL = "Backfill."
 
 
-_SAID_ONLY = frozenset({"wording", "collection_method", "entity_id"})
+_SAID_ONLY = frozenset({"wording", "collection_method", "indicated_by"})
 """What is kept of a consent as evidence, and decides nothing."""
 
 

@@ -36,7 +36,7 @@ EVENT_FIELDS: Mapping[Kind, tuple[str, ...]] = {
         "collection_method",
         "validity_duration",
         "double_opt_in",
-        "entity_id",
+        "indicated_by",
     ),
     "corrections": ("corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction"),
 }
@@ -117,7 +117,8 @@ ALSO_KNOWN_AS: Mapping[str, str] = {
     "consent_country": "jurisdiction",
     "valid_until": "validity_duration",
     "doi": "double_opt_in",
-    "given_by": "entity_id",
+    "given_by": "indicated_by",
+    "entity_id": "indicated_by",
 }
 """What people write for a canonical field; only to suggest the right word."""
 

@@ -17,9 +17,10 @@ field                 read as                                                   
 
 The fields' names are those of ISO/IEC TS 27560:2023 as the W3C's Data Privacy Vocabulary maps them
 (https://w3id.org/dpv/guides/consent-27560): lawful_basis (6.3.4.6, ``dpv:hasLegalBasis``), collection_method (6.3.4.9),
-jurisdiction (6.3.4.16, ``dpv:hasJurisdiction``), validity_duration (6.3.7.2, ``dct:valid``), entity_id (6.3.7.3). ``consent``
-is its event_state (6.3.7.6, ``dpv:hasConsentStatus``: ConsentGiven, ConsentWithdrawn, ConsentExpired, ConsentRequested) and
-``wording`` its privacy_notice (6.3.4.1); both keep the names that contracts have always used. A double opt-in has no field there.
+jurisdiction (6.3.4.16, ``dpv:hasJurisdiction``), validity_duration (6.3.7.2, ``dct:valid``), and ``consent`` is
+its event_state (6.3.7.6, ``dpv:hasConsentStatus``: ConsentGiven, ConsentWithdrawn, ConsentExpired, ConsentRequested), ``wording``
+its privacy_notice (6.3.4.1): both keep the names that contracts have always used. ``indicated_by`` is its entity_id (6.3.7.3),
+by DPV's name, for ``entity_id`` is a person's in truth files. A double opt-in has no field there.
 
 What does not belong here: what an event changes (golden records).
 """

@@ -46,7 +46,7 @@ COLUMNS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     "collection_method": ("collection_method",),
     "validity_duration": ("validity_duration",),
     "double_opt_in": ("double_opt_in",),
-    "entity_id": ("entity_id",),
+    "indicated_by": ("indicated_by",),
     "corrected_source": ("corrected_source",),
     "corrected_key": ("corrected_key",),
     "corrected_field": ("corrected_field",),

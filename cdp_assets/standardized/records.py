@@ -234,7 +234,7 @@ def _event_columns(values: Values, height: int) -> list[pl.Series] | list[pl.Exp
         without_placeholders(one("collection_method")),
         standardize_validity(one("validity_duration")).alias("validity_duration"),
         standardize_double_opt_ins(one("double_opt_in")).alias("double_opt_in"),
-        without_placeholders(one("entity_id")),
+        without_placeholders(one("indicated_by")),
         one("corrected_source"),
         one("corrected_key"),
         corrected_fields(one("corrected_field")).alias("corrected_field"),

@@ -40,7 +40,7 @@ columns:
   collection_method: Form
   validity_duration: Valid
   double_opt_in: Doi
-  entity_id: By
+  indicated_by: By
 """
 HEADER = "id,at,Mail,Status,Basis,Land,Form,Valid,Doi,By\n"
 FIRST = HEADER + (
