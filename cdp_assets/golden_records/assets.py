@@ -8,6 +8,7 @@ import polars as pl
 
 from cdp_assets.golden_records.consent_checks import (
     ONLY_COUNTED,
+    addresses_without_consent,
     contactable_and_suppressed,
     lost_withdrawals,
     untraced_consents,
@@ -252,7 +253,11 @@ def every_golden_value_comes_from_a_record(workspace: dg.ResourceParam[Workspace
 def every_contactable_address_traces_to_its_event(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
     """Whoever may be contacted has said so: each consent in force leads to a dated event that gives it, under that very
     address, by a record of that very customer; where silence is allowed, to the record that the address was collected with."""
-    found = untraced_consents(*(workspace.lake.read(table) for table in (CONSENTS, CONSENT_EVENTS, CUSTOMER_IDS)))
+    lake, policy = workspace.lake, load_consent_policy(workspace.policy_file("consent"))
+    consents = lake.read(CONSENTS)
+    unsaid = addresses_without_consent(lake.read(GOLDEN_EMAILS), consents, policy.marketing_purposes)
+    found = untraced_consents(consents, lake.read(CONSENT_EVENTS), lake.read(CUSTOMER_IDS))
+    found["addresses_to_send_to_without_consent"] = unsaid
     return dg.AssetCheckResult(
         passed=not any(found[name] for name in found if name not in ONLY_COUNTED), metadata=found
     )

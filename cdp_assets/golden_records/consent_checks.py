@@ -43,6 +43,21 @@ def untraced_consents(consents: pl.DataFrame, events: pl.DataFrame, customer_ids
     }
 
 
+def addresses_without_consent(emails: pl.DataFrame, consents: pl.DataFrame, marketing_purposes: Sequence[str]) -> int:
+    """How many rows of ``golden_records/emails`` say that they may be sent marketing to, and no row of ``consents`` does."""
+    allowing = consents.filter(
+        (pl.col("channel") == "email")
+        & pl.col("purpose").is_in(marketing_purposes)
+        & pl.col("state").is_in(CONTACTABLE)
+    )
+    says_so = (
+        pl.col("marketing_consent").is_in(CONTACTABLE)
+        | pl.col("best_for").list.eval(pl.element().is_in(marketing_purposes)).list.any()
+    )
+    told = emails.filter(says_so)
+    return told.join(allowing.select("customer_id", email="address"), on=["customer_id", "email"], how="anti").height
+
+
 def lost_withdrawals(
     consents: pl.DataFrame,
     events: pl.DataFrame,

@@ -34,6 +34,13 @@ POLICIES = {
     "opt-out used": ConsentPolicy.model_validate({"use_opt_out": True, "double_opt_in": "ignored"}),
 }
 
+ENTRIES: dict[str, Any] = {
+    "source": pl.String, "number": pl.Int64, "import_id": pl.String, "content_sha256": pl.String, "records_version": pl.String,
+    "events": pl.Int64, "head": pl.String, "reason": pl.String, "released_by": pl.String, "previous_hash": pl.String,
+    "entry_hash": pl.String,
+}  # fmt: skip
+"""Columns of ``Ledger.consent_entries()``, but for the time."""
+
 
 @dataclass
 class World:
