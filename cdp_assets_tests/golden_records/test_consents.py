@@ -70,6 +70,15 @@ def test_a_withdrawal_that_names_the_person_covers_all_addresses() -> None:
     assert states(customer(*events)) == {"": "withdrawn", A: "withdrawn", B: "withdrawn"}
 
 
+def test_a_withdrawal_covers_addresses_that_turn_up_later() -> None:
+    resolution = customer(said("news/1", "2021", "withdrawn"), record("shop/1", "2024", email=C))
+    assert states(resolution)[C] == "withdrawn"
+    again = customer(
+        said("news/1", "2021", "withdrawn"), said("news/2", "2020", "given", C), record("shop/1", "2024", email=C)
+    )
+    assert states(again)[C] == "withdrawn"
+
+
 def test_a_grant_that_names_the_person_allows_no_address() -> None:
     resolution = customer(said("news/1", "2021", "given"))
     assert states(resolution) == {"": "given"}
