@@ -38,6 +38,7 @@ from unittest import mock
 import email_truth
 import polars as pl
 import splink_scripts
+from cdp_assets.identity_graph.judgements import no_judgements
 from fresh_processes import Stages, medians, peak_mb
 
 from cdp_assets.candidate_links import scoring
@@ -52,7 +53,6 @@ from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets.evaluation.accuracy import accuracy
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.customer_ids import assign
-from cdp_assets.identity_graph.judgements import no_judgements
 from cdp_assets.identity_graph.resolution import record_facts
 from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE, LINKAGE_MODEL, TERM_FREQUENCIES
 

@@ -148,6 +148,35 @@ def parser() -> argparse.ArgumentParser:
     )
     _json(customer)
 
+    consent = command(
+        "consent", _consent_usage, "show who may be contacted and why, and verify the chain of consent events"
+    )
+    consent_actions = consent.add_subparsers(dest="action", metavar="ACTION")
+    consent_show = consent_actions.add_parser(
+        "show", help="every event about an address or customer, what is in force, and what must not be done"
+    )
+    _everywhere(consent_show)
+    _json(consent_show)
+    consent_show.set_defaults(run=_consent_show)
+    consent_show.add_argument(
+        "enquiry",
+        metavar="WHO",
+        help="e-mail address or phone (of a customer or of nobody), customer id, record or name",
+    )
+    verify = consent_actions.add_parser("verify", help="whether any consent event was lost, altered or slipped in")
+    _everywhere(verify)
+    _json(verify)
+    verify.set_defaults(run=_consent_verify)
+    release = consent_actions.add_parser(
+        "release", help="let the events of an import differ from what the ledger has of them"
+    )
+    _everywhere(release)
+    release.set_defaults(run=_consent_release)
+    release.add_argument("source", metavar="SOURCE")
+    release.add_argument("import_id", metavar="IMPORT", help="as `cdp consent verify` names it")
+    release.add_argument("--reason", required=True, help="why; kept in the ledger for good")
+    release.add_argument("--by", help="who decides (default: the name of this account)")
+
     why = command("why", _why, "show why two records are, or are not, one customer")
     _two_records(why)
     _json(why)
@@ -525,6 +554,52 @@ def _customer(arguments: argparse.Namespace) -> int:
     asked = arguments.enquiry if is_customer_id(arguments.enquiry) else found.customer_ids[0]
     about = dossier(workspace.lake, workspace.ledger, asked)
     print(_as_json(about.as_json()) if arguments.json else customer_text(about, _width()))
+    return FINE
+
+
+def _consent_usage(arguments: argparse.Namespace) -> int:
+    print(
+        "usage: cdp consent show WHO | cdp consent verify | cdp consent release SOURCE IMPORT --reason R",
+        file=sys.stderr,
+    )
+    return USAGE
+
+
+def _consent_show(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.consent_facts import consent_facts
+    from cdp_assets.steward.consent_text import consent_text
+
+    found = consent_facts(_workspace(arguments).require().lake, arguments.enquiry)
+    print(_as_json(found.as_json()) if arguments.json else consent_text(found, _width()))
+    return FINE
+
+
+def _consent_verify(arguments: argparse.Namespace) -> int:
+    from cdp_assets.golden_records.consent_log import chain_breaks
+    from cdp_assets.steward.consent_text import chain_text
+    from cdp_assets.tables import CONSENT_EVENTS
+
+    workspace = _workspace(arguments).require()
+    broken = chain_breaks(workspace)
+    events = workspace.lake.read_or_empty(CONSENT_EVENTS).height
+    entries = workspace.ledger.consent_entries().height
+    if arguments.json:
+        print(_as_json({"events": events, "entries": entries, "breaks": [vars(one) for one in broken]}))
+    else:
+        print(chain_text(broken, events, entries, _width()))
+    return FAILED if broken else FINE
+
+
+def _consent_release(arguments: argparse.Namespace) -> int:
+    from cdp_assets.golden_records.consent_log import release_import
+
+    workspace = _workspace(arguments).require()
+    by = arguments.by or _account()
+    if not release_import(workspace, arguments.source, arguments.import_id, reason=arguments.reason, by=by, now=_now()):
+        raise CommandError(
+            "the ledger has no consent events of that import; `cdp consent verify` names those whose events differ"
+        )
+    print("Released: what the next resolution finds in that import counts. `cdp run --resolve-anyway` makes one now.")
     return FINE
 
 

@@ -160,6 +160,23 @@ choices = sa.Table(
     sa.Column("chosen_at", _UtcMoment, nullable=False),
 )
 
+consent_entries = sa.Table(
+    "consent_entries",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # order in which a source's entries were made
+    sa.Column("import_id", sa.Text, nullable=False),
+    sa.Column("content_sha256", sa.Text, nullable=False),
+    sa.Column("records_version", sa.Text),
+    sa.Column("events", sa.BigInteger),  # null, as head, in the entry of a release
+    sa.Column("head", sa.Text),  # hash of the import's last consent event
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("released_by", sa.Text),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("entry_hash", sa.Text, nullable=False),
+    sa.Column("entered_at", _UtcMoment, nullable=False),
+)
+
 publications = sa.Table(
     "publications",
     metadata,
@@ -632,6 +649,40 @@ class Ledger:
                 table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
                 for table in (judgements, corrections, choices)
             }
+
+    # -- consent ------------------------------------------------------------------------------------------------------
+
+    def consent_entries(self) -> pl.DataFrame:
+        """The account of consent events, by source in the order of its entries."""
+        return self._frame(
+            sa.select(consent_entries).order_by(consent_entries.c.source, consent_entries.c.number),
+            {
+                "source": pl.String,
+                "number": pl.Int64,
+                "import_id": pl.String,
+                "content_sha256": pl.String,
+                "records_version": pl.String,
+                "events": pl.Int64,
+                "head": pl.String,
+                "reason": pl.String,
+                "released_by": pl.String,
+                "previous_hash": pl.String,
+                "entry_hash": pl.String,
+                "entered_at": pl.Datetime("us", "UTC"),
+            },
+        )
+
+    def add_consent_entries(self, entries: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+        """Append entries, all or none. There is no way to change or remove one. Refuses a number that is taken."""
+        if not entries:
+            return
+        with self._writing() as connection:
+            try:
+                connection.execute(consent_entries.insert(), [{**entry, "entered_at": now} for entry in entries])
+            except sa.exc.IntegrityError:
+                raise LedgerError(
+                    "somebody else has entered consent events meanwhile; run again: nothing was recorded, and nothing is lost"
+                ) from None
 
     # -- resolutions and publications ---------------------------------------------------------------------------------
 

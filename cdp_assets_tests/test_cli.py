@@ -125,7 +125,7 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.Capture
     assert "usage: cdp" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["source"], ["export"]])
+@pytest.mark.parametrize("arguments", [["source"], ["export"], ["consent"]])
 def test_half_a_command_is_exit_code_2_with_its_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(arguments) == 2
     assert "usage: cdp" in capsys.readouterr().err
@@ -148,7 +148,7 @@ def test_a_directory_that_is_no_workspace_is_explained(cdp: Cdp, tmp_path: Path)
 @pytest.mark.parametrize(
     "command",
     [["customer", "crm/1"], ["why", "crm/1", "crm/2"], ["judge", "crm/1", "crm/2", "same", "--reason", "x"], ["export", "identities", "OUT"],
-     ["evaluate", "TRUTH"], ["model", "show"], ["audit"], ["audit", "crm"]],
+     ["evaluate", "TRUTH"], ["model", "show"], ["audit"], ["audit", "crm"], ["consent", "show", "crm/1"]],
 )  # fmt: skip
 def test_before_the_first_run_every_command_says_what_to_run(
     cdp: Cdp, fresh: Workspace, tmp_path: Path, command: list[str]

@@ -122,6 +122,10 @@ def test_what_is_published_stands_behind_blocking_checks(definitions: dg.Definit
         ("golden_records/customers", "every_customer_has_one_golden_record"),
         ("golden_records/customers", "every_key_is_filled_and_unique"),
         ("golden_records/provenance", "every_golden_value_comes_from_a_record"),
+        ("golden_records/consent_events", "every_consent_event_is_in_its_chain"),
+        ("golden_records/consents", "every_contactable_address_traces_to_its_event"),
+        ("golden_records/consents", "no_withdrawal_is_lost"),
+        ("golden_records/suppressions", "nobody_who_may_be_contacted_is_suppressed"),
         ("standardized/record_versions", "every_landed_line_is_accounted_for"),
         ("identity_graph/resolution_audits", "the_audited_slice_equals_a_full_resolution"),
     ):

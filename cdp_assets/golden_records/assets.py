@@ -6,12 +6,21 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from cdp_assets.golden_records.consent_checks import (
+    ONLY_COUNTED,
+    addresses_without_consent,
+    contactable_and_suppressed,
+    lost_withdrawals,
+    untraced_consents,
+)
+from cdp_assets.golden_records.consent_log import chain_breaks, enter, events_of, imports_in_use
 from cdp_assets.golden_records.golden import GOLDEN_FIELDS, golden_records
 from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
-from cdp_assets.resources import RESOLUTION_POOL, key_check, same_columns, stored, table_spec
+from cdp_assets.resources import RESOLUTION_POOL, key_check, now, same_columns, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
     CLUSTERS,
+    CONSENT_EVENTS,
     CONSENTS,
     CUSTOMER_IDS,
     CUSTOMERS,
@@ -22,10 +31,64 @@ from cdp_assets.tables import (
     RECORD_VERSIONS,
     SHARED_IDENTIFIERS,
     SIGHTINGS,
+    SUPPRESSIONS,
 )
 from cdp_assets.workspace import Workspace
 
 _MADE_FROM = [RECORD_VERSIONS, CUSTOMER_IDS, CLUSTERS, EMAIL_ADDRESSES, SIGHTINGS, SHARED_IDENTIFIERS]
+
+
+@table_asset(
+    CONSENT_EVENTS,
+    deps=[RECORD_VERSIONS],
+    pool=RESOLUTION_POOL,
+    lineage=same_columns(CONSENT_EVENTS, [RECORD_VERSIONS]),
+)
+def consent_events(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per consent event as an import delivered it: given, withdrawn, expired or requested.
+
+    Key: source, import, line. Nothing is left out and nothing is ever rewritten: the events of an import are a chain of hashes, and
+    the ledger has the end of each chain, entry after entry. Columns are named as in ISO/IEC TS 27560. Read by
+    `consents`, which decides what is in force, and by whoever has to show why somebody was contacted.
+    """
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    imports = imports_in_use(workspace)
+    events = events_of(workspace, contracts, imports)
+    states = dict(events["event_state"].value_counts().rows())
+    made = stored(
+        workspace,
+        CONSENT_EVENTS,
+        events,
+        metadata={
+            "imports_with_events": events["import_id"].n_unique(),
+            **{f"events_{s}": n for s, n in states.items()},
+        },
+    )
+    # Last, so that a run that is killed has entered nothing which is not there: the next one enters the same.
+    enter(workspace, events, imports, now())
+    return made
+
+
+@dg.asset_check(asset=["golden_records", "consent_events"], blocking=True, pool=RESOLUTION_POOL)
+def every_consent_event_is_in_its_chain(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """Each event follows the one before it, and the ledger has entered what is there: no event was lost, altered or slipped in.
+
+    Where it fails, the result says which source, import and line, and what to do. Publication waits.
+    """
+    broken = chain_breaks(workspace)
+    return dg.AssetCheckResult(
+        passed=not broken,
+        description="\n".join(str(one) for one in broken[:MOST_BREAKS_TOLD]) or None,
+        metadata={
+            "events": workspace.lake.read(CONSENT_EVENTS, columns=["event_id"]).height,
+            "entries": workspace.ledger.consent_entries().height,
+            "breaks": len(broken),
+        },
+    )
+
+
+MOST_BREAKS_TOLD = 20
+"""One altered entry breaks all that follow; the first ones say where it began."""
 
 
 @dg.multi_asset(
@@ -63,12 +126,18 @@ _MADE_FROM = [RECORD_VERSIONS, CUSTOMER_IDS, CLUSTERS, EMAIL_ADDRESSES, SIGHTING
             CONSENTS,
             "One row per customer, address and purpose, with the consent in force and the event that decides it.\n\nKey: customer, channel, "
             "address, purpose. A merge makes nobody more contactable, and no withdrawal is lost.",
-            deps=_MADE_FROM,
+            deps=[*_MADE_FROM, CONSENT_EVENTS],
+        ),
+        table_spec(
+            SUPPRESSIONS,
+            "One row per address that must not be contacted for a purpose, also of no customer.\n\nKey: channel, address, purpose, "
+            "customer (empty: for everybody who carries the address). With the reason, since when, and the event. Hand it to whoever sends.",
+            deps=[*_MADE_FROM, CONSENT_EVENTS],
         ),
     ],
 )
 def golden_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
-    """Make all five from one resolution: they must agree with each other."""
+    """Make all six from one resolution: they must agree with each other."""
     lake = workspace.lake
     contracts, _ = load_contracts(workspace.contracts_dir)
     made = golden_records(
@@ -77,6 +146,7 @@ def golden_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materia
         steward_corrections=workspace.ledger.corrections(),
         survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
         consent=load_consent_policy(workspace.policy_file("consent")),
+        now=now(),
     )
     known = made.customers.filter(pl.col("is_known"))
     yield stored(
@@ -123,9 +193,20 @@ def golden_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materia
         CONSENTS,
         made.consents,
         metadata={
-            "given": made.consents.filter(pl.col("state") == "given").height,
-            "withdrawn": made.consents.filter(pl.col("state") == "withdrawn").height,
+            **{
+                state: made.consents.filter(pl.col("state") == state).height
+                for state in ("given", "withdrawn", "expired")
+            },
             "events": int(made.consents["events"].sum()),
+        },
+    )
+    yield stored(
+        workspace,
+        SUPPRESSIONS,
+        made.suppressions,
+        metadata={
+            "addresses": made.suppressions.select("channel", "address").n_unique(),
+            "for_everybody": made.suppressions.filter(pl.col("customer_id") == "").height,
         },
     )
 
@@ -168,4 +249,45 @@ def every_golden_value_comes_from_a_record(workspace: dg.ResourceParam[Workspace
     )
 
 
-keys = [key_check(table) for table in (CUSTOMERS, PROVENANCE, GOLDEN_EMAILS, GOLDEN_PHONES, CONSENTS)]
+@dg.asset_check(asset=["golden_records", "consents"], blocking=True, pool=RESOLUTION_POOL)
+def every_contactable_address_traces_to_its_event(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """Whoever may be contacted has said so: each consent in force leads to a dated event that gives it, under that very
+    address, by a record of that very customer; where silence is allowed, to the record that the address was collected with."""
+    lake, policy = workspace.lake, load_consent_policy(workspace.policy_file("consent"))
+    consents = lake.read(CONSENTS)
+    unsaid = addresses_without_consent(lake.read(GOLDEN_EMAILS), consents, policy.marketing_purposes)
+    found = untraced_consents(consents, lake.read(CONSENT_EVENTS), lake.read(CUSTOMER_IDS))
+    found["addresses_to_send_to_without_consent"] = unsaid
+    return dg.AssetCheckResult(
+        passed=not any(found[name] for name in found if name not in ONLY_COUNTED), metadata=found
+    )
+
+
+@dg.asset_check(asset=["golden_records", "consents"], blocking=True, pool=RESOLUTION_POOL)
+def no_withdrawal_is_lost(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """No consent in force is as old as, or older than, a withdrawal of its customer or under its address: merges, splits and
+    corrections made nobody contactable again. Counted from the events themselves, not from what `consents` was made of."""
+    lake, policy = workspace.lake, load_consent_policy(workspace.policy_file("consent"))
+    found = lost_withdrawals(
+        lake.read(CONSENTS),
+        lake.read(CONSENT_EVENTS),
+        lake.read(RECORD_VERSIONS, columns=["record_id", "import_id", "line"]),
+        lake.read(CUSTOMER_IDS),
+        policy.marketing_purposes,
+    )
+    return dg.AssetCheckResult(
+        passed=not any(found[name] for name in found if name not in ONLY_COUNTED), metadata=found
+    )
+
+
+@dg.asset_check(asset=["golden_records", "suppressions"], blocking=True, pool=RESOLUTION_POOL)
+def nobody_who_may_be_contacted_is_suppressed(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """No address stands in both tables for one purpose and customer; so a sender may trust either of them."""
+    both = contactable_and_suppressed(workspace.lake.read(CONSENTS), workspace.lake.read(SUPPRESSIONS))
+    return dg.AssetCheckResult(passed=not both, metadata={"in_both": both})
+
+
+keys = [
+    key_check(table)
+    for table in (CUSTOMERS, PROVENANCE, GOLDEN_EMAILS, GOLDEN_PHONES, CONSENTS, CONSENT_EVENTS, SUPPRESSIONS)
+]

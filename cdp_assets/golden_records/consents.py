@@ -1,8 +1,5 @@
 """Consent in force: per customer, channel, address and purpose, decided from dated events.
 
-An event is a record of kind consents (given, or anything else, which ends consent), or an activity that is a
-withdrawal by another name (``unsubscribed``, ``complained``). Every version of a record is an event of its own time.
-
 ========================================== ==========================================================================
 a customer's newest events                 in force
 ========================================== ==========================================================================
@@ -11,62 +8,90 @@ ann@a given 2020, withdrawn 2021           ann@a withdrawn, and every other addr
 ann@a withdrawn 2021, ann@b given 2020     both withdrawn: the grant under ann@b is older than the wish to be left alone
 ann@a withdrawn 2021, ann@b given 2022     ann@a withdrawn, ann@b given: its own later event allows ann@b and no other
 ann@a given 2020, ann@b never spoken of    ann@a given, ann@b has no row: a grant allows the addresses that it names
+ann@a given 2020, expired or asked anew    ann@a expired, or requested: the newest event under an address decides, and an
+                                           expiry, unlike a withdrawal, is that of the address
 ========================================== ==========================================================================
 
-In one sentence: an address is ``given`` when its own newest grant is newer than every withdrawal of its customer for
-that channel and purpose, and newer than every withdrawal that anybody made under that very address (a household's or
-a role's mailbox: who withdraws it, withdraws it for all who carry it). On the same moment the withdrawal wins.
+In one sentence: an address is ``given`` when the newest event under it that is no withdrawal is a grant which the strictest
+rule of its regions takes (``region_rules.py``: double opt-in, legal basis, age), and newer than every withdrawal of its
+customer for that channel and purpose, and newer than every withdrawal that anybody made under that very address (a
+household's or a role's mailbox: who withdraws it, withdraws it for all who carry it). On the same moment the stricter wins.
 
-From that it follows that a merge can not widen anything: it adds withdrawals to an address and never a grant to an
+From that it follows that a merge can not widen anything: it adds events and regions to an address and never a grant to an
 address that had none. And no withdrawal is lost: it needs no live record, no purpose (then it ends all of the
 customer's purposes, and marketing), no channel (then it ends all channels), no address. A grant is taken as narrowly:
 it counts for the addresses it names, and no longer when its record has disappeared from its source.
 
-What does not belong here: whether an address can be sent to (``emails.py``).
+Where the policy uses opt-out, an address of which no event speaks is ``allowed`` for marketing if every record that carries it
+says a region whose law asks for no consent, and so do all other regions of its customer.
+
+What does not belong here: how an event is read (``consent_statements.py``), whether an address can be sent to (``emails.py``).
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
-from cdp_assets.golden_records.customer_versions import CustomerVersions
-from cdp_assets.golden_records.policy import (
-    CHANNEL_WORDS,
-    CHANNELS,
-    UNSUBSCRIBING_ACTIVITIES,
-    ConsentPolicy,
-)
+from cdp_assets.golden_records.consent_statements import PERSON, region_of_record
+from cdp_assets.golden_records.corrections import comparable
+from cdp_assets.golden_records.customer_versions import GONE, CustomerVersions
+from cdp_assets.golden_records.policy import ConsentPolicy
+from cdp_assets.golden_records.region_rules import UNKNOWN, rule_frame
+from cdp_assets.standardized.consent_words import EXPIRED, GIVEN, REQUESTED, WITHDRAWN
 
-GIVEN, WITHDRAWN = "given", "withdrawn"
+INSUFFICIENT = "insufficient"
+"""Given on a legal basis that the region's rule does not take for consent."""
 
-PERSON = ""
-"""Address of an event that names the person only."""
+ALLOWED = "allowed"
+"""Nobody asked, and the region's law does not ask it: contact is allowed until somebody objects."""
 
-UNSPECIFIED = "unspecified"
-"""Purpose of a grant that names none: it is kept and allows nothing."""
+CONTACTABLE = (GIVEN, ALLOWED)
+"""States in which an address may be contacted for the purpose."""
+
+_VERDICTS = {GIVEN: 0, INSUFFICIENT: 1, EXPIRED: 2, REQUESTED: 3}
+"""What a grant, an expiry or a request comes to; of two at the same moment the higher one counts."""
 
 _PLACE = ["customer", "channel", "purpose"]
 
+_TRACE = ("record_id", "import_id", "event_id")
 
-def consents(known: CustomerVersions, sighted: pl.DataFrame, policy: ConsentPolicy) -> pl.DataFrame:
+
+def consents(
+    known: CustomerVersions,
+    sighted: pl.DataFrame,
+    said: pl.DataFrame,
+    policy: ConsentPolicy,
+    now: datetime,
+    retracted_at: pl.DataFrame | None = None,
+    withheld: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Decide the consent in force: the rows of ``golden_records/consents``, with ``customer`` in place of its id.
 
-    ``sighted``: :meth:`CustomerVersions.sighted`, which says what customers carry an address, now or formerly.
+    ``sighted``: :meth:`CustomerVersions.sighted`, which says what customers carry an address, now or formerly. ``said``:
+    :func:`~cdp_assets.golden_records.consent_statements.statements` of the same ``known``. ``now``: the moment at which an expiry is judged. ``retracted_at``: that of :class:`~cdp_assets.golden_records.corrections.Corrections`: a
+    grant under an address that was not theirs was not theirs either, also where the address is set to be theirs again; it
+    has no row unless it is newer. ``withheld``: ``channel`` and ``address`` that nobody may contact whatever events
+    say, since their person was erased; they have no row that allows it. Besides the table's columns there is ``is_complaint``.
     """
-    events = _events(known, policy)
     carried = sighted.select("customer", channel="type", address="value").unique()
-    grants = events.filter((pl.col("state") == GIVEN) & pl.col("customer").is_not_null())
-    withdrawals = _with_purposes(events.filter(pl.col("state") == WITHDRAWN), carried, grants, policy)
+    regions = _regions_of_customers(known, said, policy)
+    speaking = _with_purposes_of_customer(
+        said.filter((pl.col("state") != WITHDRAWN) & pl.col("customer").is_not_null()), policy
+    )
+    judged = _judged(speaking, regions, policy, now)
+    withdrawals = _with_purposes(said.filter(pl.col("state") == WITHDRAWN), carried, judged, policy)
     own = withdrawals.filter(pl.col("is_own"))
     concerned = pl.concat(
         [
-            grants.select(*_PLACE, "address"),
+            judged.select(*_PLACE, "address"),
             withdrawals.select(*_PLACE, "address"),
             own.select(_PLACE).unique().join(carried, on=["customer", "channel"]).select(*_PLACE, "address"),
         ]
     ).unique()
     decided = (
-        concerned.join(_newest(grants, [*_PLACE, "address"], "grant"), on=[*_PLACE, "address"], how="left")
+        concerned.join(_newest(judged, [*_PLACE, "address"], "grant", _OF_GRANTS), on=[*_PLACE, "address"], how="left")
         .join(_newest(own, _PLACE, "own"), on=_PLACE, how="left")
         .join(
             _newest(withdrawals.filter(~pl.col("is_own")), [*_PLACE, "address"], "foreign"),
@@ -74,70 +99,33 @@ def consents(known: CustomerVersions, sighted: pl.DataFrame, policy: ConsentPoli
             how="left",
         )
     )
-    return _states(decided)
+    states = _states(decided)
+    if policy.use_opt_out:
+        states = pl.concat([states, _allowed(known, sighted, states, policy)])
+    for blocked in (_retracted(states, retracted_at), _withheld(states, withheld)):
+        states = states.join(blocked, on=[*_PLACE, "address"], how="anti")
+    return states.sort("customer", "channel", "address", "purpose")
 
 
-def _events(known: CustomerVersions, policy: ConsentPolicy) -> pl.DataFrame:
-    """One row per event, channel, purpose and address that it names; a withdrawal's purpose may stay null (all)."""
-    unsubscribed = pl.col("activity").is_in(UNSUBSCRIBING_ACTIVITIES).fill_null(False)
-    beside = pl.concat(
-        [
-            known.rows.select("customer", "record", "order", "standing", "observed_at"),
-            known.versions.select(
-                "record_id", "import_id", "emails", "phones", "consent", "purpose", "channel", "activity"
-            ),
-        ],
-        how="horizontal",
-    ).filter(pl.col("consent").is_not_null() | unsubscribed)
-    is_given = (_word("consent") == GIVEN).fill_null(False) & ~unsubscribed
-    events = beside.with_columns(
-        pl.when(is_given).then(pl.lit(GIVEN)).otherwise(pl.lit(WITHDRAWN)).alias("state"),
-        _word("purpose").alias("purpose"),
-        _word("channel").replace(dict(CHANNEL_WORDS)).alias("channel"),
-        unsubscribed.alias("is_unsubscribe"),
-    ).filter((pl.col("state") == WITHDRAWN) | (pl.col("standing") > 0))
-    marketing = pl.lit(list(policy.marketing_purposes), pl.List(pl.String))
-    purposes = (
-        pl.when(pl.col("purpose").is_not_null())
-        .then(pl.concat_list("purpose"))
-        .when(pl.col("is_unsubscribe"))
-        .then(marketing)
-        .when(pl.col("state") == GIVEN)
-        .then(pl.lit([UNSPECIFIED], pl.List(pl.String)))
-        .otherwise(pl.lit([None], pl.List(pl.String)))
+def _retracted(states: pl.DataFrame, retracted_at: pl.DataFrame | None) -> pl.DataFrame:
+    """Rows that allow contact by what was said until their customer's address was retracted."""
+    if retracted_at is None:
+        return states.clear()
+    spelled = states.filter(pl.col("state").is_in(CONTACTABLE)).with_columns(
+        comparable(pl.col("channel"), pl.col("address")).alias("comparable")
     )
-    has_email, has_phone = (pl.col(name).list.len().fill_null(0) > 0 for name in ("emails", "phones"))
-    known_channel = pl.col("channel").is_in(CHANNELS).fill_null(False)
-    channels = (
-        pl.when(known_channel)
-        .then(pl.concat_list("channel"))
-        .when(pl.col("is_unsubscribe"))
-        .then(pl.lit(["email"], pl.List(pl.String)))
-        .when(pl.col("state") == WITHDRAWN)
-        .then(pl.lit(list(CHANNELS), pl.List(pl.String)))
-        .when(pl.col("channel").is_not_null())
-        .then(pl.concat_list("channel"))
-        .when(has_phone & ~has_email)
-        .then(pl.lit(["phone"], pl.List(pl.String)))
-        .otherwise(pl.lit(["email"], pl.List(pl.String)))
-    )
-    by_channel = (
-        events.with_columns(purposes.alias("purpose"), channels.alias("channel")).explode("purpose").explode("channel")
-    )
-    nobody = pl.lit([PERSON], pl.List(pl.String))
-    named = (
-        pl.when((pl.col("channel") == "email") & has_email)
-        .then("emails")
-        .when((pl.col("channel") == "phone") & has_phone)
-        .then("phones")
-        .otherwise(nobody)
-    )
-    return (
-        by_channel.with_columns(named.alias("address"))
-        .explode("address")
-        .select("customer", "channel", "purpose", "address", "state", "observed_at", "order", "record_id", "import_id")
-        .unique()
-    )
+    retracted = retracted_at.rename({"field": "channel"})
+    return spelled.join(retracted, on=["customer", "channel", "comparable"]).filter(pl.col("since") <= pl.col("at"))
+
+
+def _withheld(states: pl.DataFrame, withheld: pl.DataFrame | None) -> pl.DataFrame:
+    """Rows that allow contact of an address whose person was erased."""
+    if withheld is None:
+        return states.clear()
+    return states.filter(pl.col("state").is_in(CONTACTABLE)).join(withheld, on=["channel", "address"], how="semi")
+
+
+# -- withdrawals ------------------------------------------------------------------------------------------------------
 
 
 def _with_purposes(
@@ -154,28 +142,113 @@ def _with_purposes(
     )
     ended = pl.concat([own, others])
     spoken_of = pl.concat([grants.select("customer", "purpose"), ended.select("customer", "purpose")]).drop_nulls()
+    return _for_every_purpose(ended, spoken_of, policy)
+
+
+def _with_purposes_of_customer(speaking: pl.DataFrame, policy: ConsentPolicy) -> pl.DataFrame:
+    """Expiries without a purpose, once for each purpose that their customer's other events speak of, and for marketing."""
+    return _for_every_purpose(speaking, speaking.select("customer", "purpose").drop_nulls(), policy)
+
+
+def _for_every_purpose(events: pl.DataFrame, spoken_of: pl.DataFrame, policy: ConsentPolicy) -> pl.DataFrame:
+    unlimited = events.filter(pl.col("purpose").is_null())
     marketing = pl.DataFrame({"purpose": list(policy.marketing_purposes)}, schema={"purpose": pl.String()})
-    everything = pl.concat([spoken_of, ended.select("customer").unique().join(marketing, how="cross")]).unique()
-    unlimited = ended.filter(pl.col("purpose").is_null())
+    everything = pl.concat([spoken_of, unlimited.select("customer").unique().join(marketing, how="cross")]).unique()
     return pl.concat(
         [
-            ended.filter(pl.col("purpose").is_not_null()),
-            unlimited.drop("purpose").join(everything, on="customer").select(ended.columns),
+            events.filter(pl.col("purpose").is_not_null()),
+            unlimited.drop("purpose").join(everything, on="customer").select(events.columns),
         ]
     )
 
 
-def _newest(events: pl.DataFrame, by: list[str], name: str) -> pl.DataFrame:
-    """The newest event of each group, and how many there were."""
+# -- grants and the rules of their regions ----------------------------------------------------------------------------
+
+
+def _regions_of_customers(known: CustomerVersions, said: pl.DataFrame, policy: ConsentPolicy) -> pl.DataFrame:
+    """``customer`` and ``region``: every region that a record of theirs says, now or formerly, where it is known.
+
+    Of customers of whom a grant speaks; of all where silence may allow something.
+    """
+    wanted = said.filter(pl.col("state") == GIVEN).select("customer").unique()
+    placed = known.with_values(region_of_record().alias("region"), "addresses")
+    if not policy.use_opt_out:
+        placed = placed.join(wanted, on="customer", how="semi")
+    countries = placed.select("customer", region=pl.col("addresses").list.eval(pl.element().struct.field("country")))
+    every = pl.concat([placed.select("customer", "region"), countries.explode("region")])
+    return every.filter(pl.col("region").is_not_null() & (pl.col("region") != UNKNOWN)).unique()
+
+
+def _strictest(places: pl.DataFrame, by: list[str], policy: ConsentPolicy) -> pl.DataFrame:
+    """One row per ``by`` of ``places`` (which have a ``region`` and a ``channel``): the strictest of their regions' rules.
+
+    ``regions``: which they were; ``is_opt_out``, ``double_opt_in``, ``expires_after``.
+    """
+    rules = rule_frame(policy.region_rules)
+    known = pl.col("region").is_in(rules.get_column("region").implode())
+    placed = places.with_columns(pl.when(known).then("region").otherwise(pl.lit(UNKNOWN)).alias("region")).unique()
+    return (
+        placed.join(rules, on="region")
+        .sort(*by, "region")
+        .group_by(by, maintain_order=True)
+        .agg(
+            pl.col("region").str.join("+").alias("regions"),
+            pl.col("opt_out_channels").list.contains(pl.col("channel")).all().alias("is_opt_out"),
+            pl.col("double_opt_in").max().alias("asked_double_opt_in"),
+            pl.col("expires_after").min(),
+        )
+    )
+
+
+def _judged(speaking: pl.DataFrame, regions: pl.DataFrame, policy: ConsentPolicy, now: datetime) -> pl.DataFrame:
+    """Grants, expiries and requests with their ``verdict``, the ``regions`` whose rule was asked, and ``expires_at``."""
+    events = speaking.with_row_index("number")
+    own = events.select("number", "channel", "region")
+    others = events.select("number", "channel", "customer").join(regions, on="customer").select(own.columns)
+    ruled = events.join(_strictest(pl.concat([own, others]), ["number"], policy), on="number", how="left")
+    by_policy = pl.col("observed_at") + pl.duration(days="expires_after")
+    ruled = ruled.with_columns(expires_at=pl.min_horizontal("ends_at", by_policy))
+    is_unconfirmed = (
+        pl.when(pl.col("double_opt_in") == "pending")
+        .then(pl.col("asked_double_opt_in") >= 1)
+        .otherwise((pl.col("asked_double_opt_in") >= 2) & pl.col("double_opt_in").is_null())
+    )
+    is_asked_only = (pl.col("state") == REQUESTED) | ((pl.col("state") == GIVEN) & is_unconfirmed)
+    has_expired = (pl.col("state") == EXPIRED) | (pl.col("expires_at") <= now).fill_null(False)
+    is_consent = pl.col("lawful_basis").is_null() | (pl.col("lawful_basis") == "consent") | pl.col("is_opt_out")
+    verdict = (
+        pl.when(is_asked_only)
+        .then(pl.lit(REQUESTED))
+        .when(has_expired)
+        .then(pl.lit(EXPIRED))
+        .when(is_consent)
+        .then(pl.lit(GIVEN))
+        .otherwise(pl.lit(INSUFFICIENT))
+    )
+    return ruled.with_columns(verdict=verdict).with_columns(
+        strictness=pl.col("verdict").replace_strict(_VERDICTS, return_dtype=pl.UInt8)
+    )
+
+
+# -- which event decides ----------------------------------------------------------------------------------------------
+
+_OF_GRANTS = ("verdict", "strictness", "regions", "lawful_basis", "expires_at")
+
+
+def _newest(events: pl.DataFrame, by: list[str], name: str, more: tuple[str, ...] = ()) -> pl.DataFrame:
+    """The newest event of each group, the strictest of those at the same moment, and how many there were."""
     counted = events.group_by(by).agg(pl.struct("observed_at", "order").n_unique().alias(f"{name}_events"))
+    strictest_first = ["strictness"] if "strictness" in more else []
     newest = (
-        events.sort("observed_at", "order", descending=[True, False])
+        events.sort(
+            "observed_at", *strictest_first, "order", descending=[True, *(True for _ in strictest_first), False]
+        )
         .unique(by, keep="first", maintain_order=True)
         .select(
             *by,
             pl.col("observed_at").alias(f"{name}_at"),
-            pl.col("record_id").alias(f"{name}_record"),
-            pl.col("import_id").alias(f"{name}_import"),
+            *(pl.col(column).alias(f"{name}_{column}") for column in (*_TRACE, "is_complaint")),
+            *more,
         )
     )
     return newest.join(counted, on=by)
@@ -184,11 +257,11 @@ def _newest(events: pl.DataFrame, by: list[str], name: str) -> pl.DataFrame:
 def _states(decided: pl.DataFrame) -> pl.DataFrame:
     by_others = pl.col("foreign_at").gt(pl.col("own_at")).fill_null(pl.col("own_at").is_null())
     ended_at = pl.max_horizontal("own_at", "foreign_at")
-    is_given = pl.col("grant_at").is_not_null() & (ended_at.is_null() | (pl.col("grant_at") > ended_at))
+    stands = pl.col("grant_at").is_not_null() & (ended_at.is_null() | (pl.col("grant_at") > ended_at))
 
     def of_the_decisive(what: str) -> pl.Expr:
         withdrawal = pl.when(by_others).then(f"foreign_{what}").otherwise(f"own_{what}")
-        return pl.when(is_given).then(f"grant_{what}").otherwise(withdrawal)
+        return pl.when(stands).then(f"grant_{what}").otherwise(withdrawal)
 
     events = pl.sum_horizontal(pl.col("grant_events", "own_events", "foreign_events").fill_null(0)).cast(pl.Int64)
     return decided.select(
@@ -196,15 +269,69 @@ def _states(decided: pl.DataFrame) -> pl.DataFrame:
         "channel",
         "address",
         "purpose",
-        pl.when(is_given).then(pl.lit(GIVEN)).otherwise(pl.lit(WITHDRAWN)).alias("state"),
+        pl.when(stands).then("verdict").otherwise(pl.lit(WITHDRAWN)).alias("state"),
         of_the_decisive("at").alias("since"),
-        of_the_decisive("record").alias("record_id"),
-        of_the_decisive("import").alias("import_id"),
+        *(of_the_decisive(name).alias(name) for name in _TRACE),
         events.alias("events"),
-    ).sort("customer", "channel", "address", "purpose")
+        *(pl.when(stands).then(name).alias(as_name) for name, as_name in _ONLY_OF_GRANTS),
+        of_the_decisive("is_complaint").alias("is_complaint"),
+    )
 
 
-def _word(column: str) -> pl.Expr:
-    """A word of a source in lower case; blank text is none."""
-    word = pl.col(column).str.strip_chars().str.to_lowercase()
-    return pl.when(word != "").then(word)
+_ONLY_OF_GRANTS = (("regions", "jurisdiction"), ("lawful_basis", "lawful_basis"), ("expires_at", "expires_at"))
+
+
+# -- silence ----------------------------------------------------------------------------------------------------------
+
+
+def _allowed(
+    known: CustomerVersions, sighted: pl.DataFrame, states: pl.DataFrame, policy: ConsentPolicy
+) -> pl.DataFrame:
+    """Rows for addresses of which no event speaks, where the law of every region of theirs asks for no consent.
+
+    The row leads to the first record that carries the address and still stands: where it was collected.
+    """
+    carriers = pl.concat(
+        [
+            known.with_values(
+                "record_id", "import_id", region_of_record().alias("region"), pl.col(f"{kind}s").alias("address")
+            )
+            .with_columns(channel=pl.lit(kind))
+            .explode("address")
+            .drop_nulls("address")
+            for kind in ("email", "phone")
+        ]
+    )
+    place = ["customer", "channel", "address"]
+    own = carriers.select(*place, "region")
+    others = own.select(place).unique().join(_regions_of_customers(known, states.clear(), policy), on="customer")
+    ruled = _strictest(pl.concat([own, others.select(own.columns)]), place, policy).filter("is_opt_out")
+    collected = (
+        carriers.filter(pl.col("standing") > GONE)
+        .sort("observed_at", "order", descending=[False, True])
+        .unique(place, keep="first", maintain_order=True)
+    )
+    marketing = pl.DataFrame({"purpose": list(policy.marketing_purposes)}, schema={"purpose": pl.String()})
+    seen = sighted.select("customer", channel="type", address="value").unique()
+    silent = (
+        collected.join(ruled, on=place)
+        .join(seen, on=place, how="semi")
+        .join(marketing, how="cross")
+        .join(states, on=[*place, "purpose"], how="anti")
+    )
+    return silent.select(
+        "customer",
+        "channel",
+        "address",
+        "purpose",
+        pl.lit(ALLOWED).alias("state"),
+        pl.col("observed_at").alias("since"),
+        "record_id",
+        "import_id",
+        pl.lit(None, pl.String).alias("event_id"),
+        pl.lit(0, pl.Int64).alias("events"),
+        pl.col("regions").alias("jurisdiction"),
+        pl.lit(None, pl.String).alias("lawful_basis"),
+        pl.lit(None, pl.Datetime("us", "UTC")).alias("expires_at"),
+        pl.lit(False).alias("is_complaint"),
+    )

@@ -74,11 +74,13 @@ class Corrections:
 
     ``sets``: newest set per customer and field: ``customer``, ``field``, ``value``, ``comparable``, ``corrected_at``,
     ``record_id``, ``source``, ``import_id``. ``retractions``: one row per ``customer``, ``field`` and ``comparable``.
+    ``retracted_at``: the same with the newest time, also of retractions that a later set has undone.
     ``ignored``: how many could not be applied (record, field, word or value not known).
     """
 
     sets: pl.DataFrame
     retractions: pl.DataFrame
+    retracted_at: pl.DataFrame
     ignored: int
 
     def of(self, field: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -105,7 +107,14 @@ def corrections_in_force(known: CustomerVersions, steward_corrections: pl.DataFr
         .unique(["customer", "field"], keep="last", maintain_order=True)
     )
     columns = ("customer", "field", "value", "comparable", "corrected_at", "record_id", "source", "import_id")
-    return Corrections(sets.select(columns), retractions.sort("customer", "field", "comparable"), said.height - applied)
+    ever_retracted = readable.filter(pl.col("correction") == "retract")
+    retracted_at = ever_retracted.group_by("customer", "field", "comparable").agg(at=pl.col("corrected_at").max())
+    return Corrections(
+        sets.select(columns),
+        retractions.sort("customer", "field", "comparable"),
+        retracted_at.sort("customer", "field", "comparable"),
+        said.height - applied,
+    )
 
 
 def comparable(field: pl.Expr, value: pl.Expr) -> pl.Expr:

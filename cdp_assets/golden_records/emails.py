@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cdp_assets.golden_records.consents import GIVEN, WITHDRAWN
+from cdp_assets.golden_records.consents import ALLOWED, CONTACTABLE, INSUFFICIENT
 from cdp_assets.golden_records.contact_points import MAIN, SET, contact_points, golden_cells
 from cdp_assets.golden_records.corrections import Corrections
 from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.policy import BEST_CLASSES, SENDABLE_CLASSES, ConsentPolicy, Rule
 from cdp_assets.golden_records.ranking import Key, first_of_each, in_order, keys_of
+from cdp_assets.standardized.consent_words import EXPIRED, GIVEN, REQUESTED, WITHDRAWN
 from cdp_assets.standardized.email_domains import describe_emails
 from cdp_assets.standardized.email_sharing import PERSON, SHARED_BY_MANY
 
@@ -126,18 +127,18 @@ def _described(points: pl.DataFrame, email_addresses: pl.DataFrame) -> pl.DataFr
 
 
 def _marketing_consent(consents: pl.DataFrame, policy: ConsentPolicy) -> pl.DataFrame:
-    """Given when any marketing purpose is, else withdrawn; addresses without an event are absent."""
+    """Given when any marketing purpose is, else the first of :data:`_STATES` that any is in; silent addresses are absent."""
     return (
         _of_emails(consents)
         .filter(pl.col("purpose").is_in(policy.marketing_purposes))
+        .with_columns(order=pl.col("state").replace_strict(_STATES, list(range(len(_STATES))), return_dtype=pl.UInt8))
         .group_by("customer", "email")
-        .agg(
-            pl.when((pl.col("state") == GIVEN).any())
-            .then(pl.lit(GIVEN))
-            .otherwise(pl.lit(WITHDRAWN))
-            .alias("marketing_consent")
-        )
+        .agg(pl.col("state").sort_by("order").first().alias("marketing_consent"))
     )
+
+
+_STATES = (GIVEN, ALLOWED, INSUFFICIENT, REQUESTED, EXPIRED, WITHDRAWN)
+"""States of consent, first what allows most."""
 
 
 def _best_for(ranked: pl.DataFrame, consents: pl.DataFrame, policy: ConsentPolicy) -> pl.Series:
@@ -151,7 +152,7 @@ def _best_for(ranked: pl.DataFrame, consents: pl.DataFrame, policy: ConsentPolic
     for purpose in sorted({*policy.marketing_purposes, *policy.service_purposes}):
         of_purpose = states.filter(pl.col("purpose") == purpose)
         if purpose in policy.marketing_purposes:
-            needed, how = of_purpose.filter(pl.col("state") == GIVEN), "semi"
+            needed, how = of_purpose.filter(pl.col("state").is_in(CONTACTABLE)), "semi"
         else:
             needed, how = of_purpose.filter(pl.col("state") == WITHDRAWN), "anti"
         allowed = sendable.join(needed, on=["customer", "email"], how=how, maintain_order="left")  # type: ignore[arg-type]

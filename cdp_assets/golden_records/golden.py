@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 import polars as pl
 
-from cdp_assets.golden_records.consents import GIVEN, consents
+from cdp_assets.golden_records.consent_statements import statements
+from cdp_assets.golden_records.consents import CONTACTABLE, consents
 from cdp_assets.golden_records.corrections import (
     CORRECTION,
     NOTHING,
@@ -28,6 +30,7 @@ from cdp_assets.golden_records.customer_versions import CustomerVersions, custom
 from cdp_assets.golden_records.emails import customer_emails
 from cdp_assets.golden_records.phones import customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
+from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.golden_records.survivorship import (
     Candidates,
     Survivors,
@@ -36,7 +39,7 @@ from cdp_assets.golden_records.survivorship import (
     single_candidates,
     survivors,
 )
-from cdp_assets.tables import CONSENTS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE
+from cdp_assets.tables import CONSENTS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE, SUPPRESSIONS
 
 GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
 """Columns of ``golden_records/customers`` that hold a delivered value: each filled cell has a row in provenance."""
@@ -55,6 +58,7 @@ class GoldenRecords:
     emails: pl.DataFrame
     phones: pl.DataFrame
     consents: pl.DataFrame
+    suppressions: pl.DataFrame
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -70,12 +74,16 @@ def golden_records(
     steward_corrections: pl.DataFrame | None = None,
     survivorship: SurvivorshipPolicy | None = None,
     consent: ConsentPolicy | None = None,
+    now: datetime,
+    withheld: pl.DataFrame | None = None,
 ) -> GoldenRecords:
     """Make one golden record per customer of ``customer_ids``, with all addresses, provenance and consent.
 
     The frames are ``standardized/record_versions``, ``identity_graph/customer_ids`` and ``clusters``,
     ``standardized/email_addresses`` and ``sightings``, ``candidate_links/shared_identifiers``, all of one resolution.
-    ``trust``: 0-100 by source. ``steward_corrections``: ``Ledger.corrections()``. The order of rows does not matter.
+    ``trust``: 0-100 by source. ``steward_corrections``: ``Ledger.corrections()``. ``now``: the moment at which the expiry of
+    a consent is judged. ``withheld``: ``channel``, ``address`` and ``since`` of addresses that nobody may contact because
+    their person was erased. The order of rows does not matter.
 
     Raises ``GoldenRecordsError`` when the frames are of different resolutions.
     """
@@ -83,7 +91,8 @@ def golden_records(
     known = customer_versions(versions, customer_ids, trust)
     corrections = corrections_in_force(known, steward_corrections)
     sighted = known.sighted(sightings)
-    consented = consents(known, sighted, consent)
+    said = statements(known, consent)
+    consented = consents(known, sighted, said, consent, now, corrections.retracted_at, withheld)
     emails = customer_emails(
         known,
         sighted,
@@ -114,7 +123,8 @@ def golden_records(
         PROVENANCE.conform(provenance),
         GOLDEN_EMAILS.conform(_by_id(emails.table, known)),
         GOLDEN_PHONES.conform(_by_id(phones.table, known)),
-        CONSENTS.conform(_by_id(consented.filter(pl.col("customer").is_not_null()), known)),
+        CONSENTS.conform(_by_id(consented.drop("is_complaint"), known)),
+        SUPPRESSIONS.conform(suppressions(known, said, consented, consent, withheld)),
         counts={
             "corrected_cells": provenance.filter(pl.col("rule") == CORRECTION).height,
             "contested_cells": provenance.filter(pl.col("runners_up") > 0).height,
@@ -229,7 +239,7 @@ def _customers(
         .drop_nulls("customer")
     )
     contactable = (
-        emails.filter(pl.col("is_sendable") & (pl.col("marketing_consent") == GIVEN))
+        emails.filter(pl.col("is_sendable") & pl.col("marketing_consent").is_in(CONTACTABLE))
         .select("customer", may_email_marketing=pl.lit(True))
         .unique()
     )

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cdp_assets.golden_records.consents import GIVEN
 from cdp_assets.golden_records.contact_points import MAIN, SET, contact_points, golden_cells
 from cdp_assets.golden_records.corrections import Corrections
 from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.policy import ConsentPolicy, Rule
 from cdp_assets.golden_records.ranking import Key, in_order, keys_of
+from cdp_assets.standardized.consent_words import GIVEN, WITHDRAWN
 
 SHARED_BY_MANY = ("crowd", "role")
 """Sharing that makes a number nobody's own; one household's landline is still theirs."""
@@ -57,7 +57,12 @@ def customer_phones(
     marketing = (
         consents.filter((pl.col("channel") == "phone") & pl.col("purpose").is_in(policy.marketing_purposes))
         .group_by("customer", phone="address")
-        .agg((pl.col("state") == GIVEN).any().cast(pl.Int8).mul(2).alias("consent_order"))
+        .agg(
+            pl.col("state")
+            .replace_strict({GIVEN: 2, WITHDRAWN: 0}, default=1, return_dtype=pl.Int8)
+            .max()
+            .alias("consent_order")
+        )
     )
     judged = (
         points.frame.rename({"value": "phone"})

@@ -11,6 +11,12 @@
 
     default_state: unknown
     marketing_purposes: [marketing, newsletter]
+    double_opt_in: honoured         # ignored | honoured (a pending one is no consent) | required (confirmed, or none)
+    expires_after: 3 years          # a consent that nobody renewed; default: it stands until it ends
+    use_opt_out: false              # true: where the law asks for no consent, silence is no obstacle
+    regions:                        # overrules region_rules.py, region by region
+      DE: {double_opt_in: required}
+      US: {opt_out_channels: []}
 
 Both files are optional. What does not belong here: how a rule is applied (``survivorship.py``, ``consents.py``).
 """
@@ -24,6 +30,8 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from cdp_assets.golden_records.region_rules import EU, OPT_IN, REGION_RULES, DoubleOptIn, RegionRule, days_of
+from cdp_assets.sources.countries import COUNTRY_CODES
 from cdp_assets.sources.policy_file import expected_one_of, read_policy, refused
 from cdp_assets.standardized.event_words import snake_case
 
@@ -145,14 +153,46 @@ def _purposes(value: Any) -> tuple[str, ...]:
 Purposes: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_purposes)]
 
 
+def _as_days(value: Any) -> int | None:
+    days = days_of(value) if isinstance(value, str) else None
+    if days is None:
+        raise refused("expected a period, such as 90 days, 24 months or 3 years")
+    return days
+
+
+Days: TypeAlias = Annotated[int, BeforeValidator(_as_days)]
+
+
+def _channel_list(value: Any) -> tuple[str, ...]:
+    channels = _as_texts(value)
+    if not isinstance(channels, (list, tuple)):
+        raise refused(f"expected a list of channels: {', '.join(CHANNELS)}")
+    for position, channel in enumerate(channels):
+        if channel not in CHANNELS:
+            raise refused(expected_one_of("a channel", channel, CHANNELS), (position,))
+    return tuple(channels)
+
+
+class RegionChoice(BaseModel):
+    """What a workspace says of a region; what it does not say stays as ``region_rules.py`` has it."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+    opt_out_channels: Annotated[tuple[str, ...], BeforeValidator(_channel_list)] | None = None
+    double_opt_in: DoubleOptIn | None = None
+    expires_after: Days | None = None
+
+
 class ConsentPolicy(BaseModel):
-    """What counts as marketing, and what silence means.
+    """What counts as marketing, what silence means, and what a region asks for.
 
     ``default_state``: state of an address of which no event speaks. ``unknown`` or, for systems that mail everybody who
     is not withdrawn, ``withdrawn``. Never ``given``: consent is an event with a date, it is not assumed.
     ``marketing_purposes``: purposes that need consent given under the very address that is sent to.
     ``service_purposes``: purposes of a contract with the customer (receipts, tickets), which need none but which a
     withdrawal can still end.
+    ``double_opt_in``, ``expires_after``: what holds in every region; a region may say otherwise, and only by name.
+    ``use_opt_out``: whether silence allows marketing where the law does (:mod:`~cdp_assets.golden_records.region_rules`).
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
@@ -160,6 +200,34 @@ class ConsentPolicy(BaseModel):
     default_state: Literal["unknown", "withdrawn"] = "unknown"
     marketing_purposes: Purposes = ("marketing",)
     service_purposes: Purposes = ("service", "billing")
+    double_opt_in: DoubleOptIn = "honoured"
+    expires_after: Days | None = None
+    use_opt_out: bool = False
+    regions: dict[str, RegionChoice] = Field(default_factory=dict)
+
+    @property
+    def region_rules(self) -> dict[str, RegionRule]:
+        """The rule of each region, as this policy has it."""
+        return {
+            region: self._rule(REGION_RULES.get(region, OPT_IN), self.regions.get(region, RegionChoice()))
+            for region in sorted({*REGION_RULES, *self.regions})
+        }
+
+    def _rule(self, law: RegionRule, said: RegionChoice) -> RegionRule:
+        channels = law.opt_out_channels if said.opt_out_channels is None else frozenset(said.opt_out_channels)
+        return RegionRule(
+            channels if self.use_opt_out else frozenset(),
+            said.double_opt_in or self.double_opt_in,
+            said.expires_after or self.expires_after,
+        )
+
+    @field_validator("regions")
+    @classmethod
+    def _regions_are_countries(cls, regions: dict[str, RegionChoice]) -> dict[str, RegionChoice]:
+        for region in regions:
+            if region not in COUNTRY_CODES and region != EU:
+                raise refused("expected a region: a country's two letters (ISO 3166-1), or EU", (region,))
+        return regions
 
     @field_validator("default_state", mode="before")
     @classmethod

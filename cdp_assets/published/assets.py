@@ -20,6 +20,7 @@ from cdp_assets.tables import (
     PROVENANCE,
     PUBLICATIONS,
     SEGMENT_MEMBERS,
+    SUPPRESSIONS,
 )
 from cdp_assets.workspace import Workspace
 
@@ -28,6 +29,7 @@ PUBLISHED_TABLES = (
     GOLDEN_EMAILS,
     GOLDEN_PHONES,
     CONSENTS,
+    SUPPRESSIONS,
     PROVENANCE,
     CUSTOMER_IDS,
     ID_LINEAGE,

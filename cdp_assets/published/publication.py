@@ -12,6 +12,7 @@ in the database                 one row per
 ``customer_emails``             customer and e-mail address, dead and former ones too
 ``customer_phones``             customer and phone number
 ``consents``                    customer, address and purpose
+``suppressions``                address, purpose and customer (empty: everybody) that must not be contacted
 ``provenance``                  value of a golden record, with where it came from
 ``customer_ids``                record, with its customer
 ``resolved_ids``                customer id that ever was, with the one it resolves to now

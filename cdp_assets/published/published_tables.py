@@ -29,6 +29,7 @@ from cdp_assets.tables import (
     NUMBER,
     PROVENANCE,
     SEGMENT_MEMBERS,
+    SUPPRESSIONS,
     TEXT,
     TEXTS,
     Column,
@@ -47,12 +48,13 @@ class PublishedTable:
 
 @dataclass(frozen=True)
 class Reference:
-    """A filled ``child.column`` must be found in ``parent.parent_column``."""
+    """A filled ``child.column`` must be found in ``parent.parent_column``; ``may_be_empty``: the empty text means nobody."""
 
     child: str
     column: str
     parent: str
     parent_column: str = "customer_id"
+    may_be_empty: bool = False
 
 
 PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
@@ -60,6 +62,7 @@ PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
     PublishedTable(GOLDEN_EMAILS, "customer_emails", looked_up_by=(("email",),)),
     PublishedTable(GOLDEN_PHONES, "customer_phones", looked_up_by=(("phone",),)),
     PublishedTable(CONSENTS, "consents", looked_up_by=(("address",),)),
+    PublishedTable(SUPPRESSIONS, "suppressions", looked_up_by=(("address",), ("customer_id",))),
     PublishedTable(PROVENANCE, "provenance"),
     PublishedTable(CUSTOMER_IDS, "customer_ids", looked_up_by=(("customer_id",), ("source", "source_key"))),
     PublishedTable(ID_LINEAGE, "resolved_ids", looked_up_by=(("current_customer_id",),)),
@@ -82,6 +85,7 @@ REFERENCES: tuple[Reference, ...] = (
             "segment_members",
         )
     ),
+    Reference("suppressions", "customer_id", "customers", may_be_empty=True),
     Reference("resolved_ids", "current_customer_id", "customers"),
     Reference("customers", "customer_id", "resolved_ids"),
     # Changes are history: they speak of customers that have since been merged or retired.

@@ -62,7 +62,8 @@ def verify(connection: sa.Connection, tables: Mapping[str, sa.Table], expected_r
 
 def _lost(connection: sa.Connection, tables: Mapping[str, sa.Table], reference: Reference) -> int:
     column = tables[reference.child].c[reference.column]
-    named = sa.select(column.label("value")).distinct().where(column.is_not(None)).subquery()
+    names_somebody = column != "" if reference.may_be_empty else column.is_not(None)
+    named = sa.select(column.label("value")).distinct().where(names_somebody).subquery()
     parent = tables[reference.parent].c[reference.parent_column]
     found = sa.exists().where(parent == named.c.value)
     return connection.execute(sa.select(sa.func.count()).select_from(named).where(~found)).scalar_one()

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.segments.policy import (
     AllOf,
     AnyOf,
@@ -256,7 +257,7 @@ def _consent(condition: HasConsent, known: _Known) -> _Judged:
     given = known.consents.filter(
         (pl.col("channel") == condition.channel)
         & (pl.col("purpose") == condition.purpose)
-        & (pl.col("state") == "given")
+        & pl.col("state").is_in(CONTACTABLE)
     )
     is_so = known.customers.get_column("customer_id").is_in(given.get_column("customer_id").unique().implode())
     what = f"{condition.purpose} by {condition.channel}"

@@ -24,10 +24,17 @@ from cdp_assets.sources.vocabulary import ADDRESS_FIELDS, CANONICAL_FIELDS, EVEN
 CONSENT_FIELDS = frozenset({"consent", "purpose", "channel"})
 """Where a word that is read otherwise may make a person contactable who said no."""
 
-_FLIPS = CONSENT_FIELDS | {"correction"}
-"""Fields of few words that contradict each other: given and withdrawn, set and retract."""
+_CONDITIONS = frozenset({"lawful_basis", "jurisdiction", "validity_duration", "double_opt_in"})
+"""What a consent depends on: read otherwise, one that did not count may count."""
+
+_FLIPS = CONSENT_FIELDS | _CONDITIONS | {"correction"}
+"""Fields of few words that contradict each other: given and withdrawn, confirmed and pending, set and retract."""
 
 _BACKFILL = "Backfill."
+
+
+_SAID_ONLY = frozenset({"wording", "collection_method", "indicated_by"})
+"""What is kept of a consent as evidence, and decides nothing."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ def _read_otherwise(field: _Field) -> ContractChange:
     """The same columns, in another order or another form, with other translations or another constant."""
     if field.name in _FLIPS and not _only_adds_translations(field.old, field.new):
         effect = "What the source said is read with another meaning, also in past imports: "
-        effect += "a withdrawal may be lost." if field.name in CONSENT_FIELDS else "set and retract may change places."
+        effect += _FLIPPED.get(field.name, "a withdrawal may be lost.")
         advice = (
             "Accept it and backfill, where it was read wrongly so far; where the source's words have changed their meaning, "
             "describe the new files as a source of their own."
@@ -139,6 +146,12 @@ def _read_otherwise(field: _Field) -> ContractChange:
     else:
         effect = "The same columns are read in another way, also in past imports."
     return _said(field, effect, "backfill", _BACKFILL)
+
+
+_FLIPPED = {
+    "correction": "set and retract may change places.",
+    **dict.fromkeys(_CONDITIONS, "a consent that did not count may count, or one that did may not."),
+}
 
 
 def _only_adds_translations(old: Sequence[FieldSource], new: Sequence[FieldSource]) -> bool:
@@ -160,9 +173,11 @@ def _loss_of(field: _Field) -> str:
     """What goes when a field's values go."""
     if field.name in CONSENT_FIELDS:
         return "What this source knows of consent goes from past imports, too: a withdrawal may be lost."
+    if field.name in _CONDITIONS:
+        return "A consent that depends on it, also of past imports, may count where it did not, or no longer count."
     if field.name in EVENT_FIELDS["corrections"]:
         return "Corrections that this source reported no longer apply, also those of past imports."
-    if field.name in EVENT_FIELDS["activities"] or field.name == "wording":
+    if field.name in EVENT_FIELDS["activities"] or field.name in _SAID_ONLY:
         return "What past imports said of it goes, and segments that ask for it change."
     gave = _listed(field.gone) or "the constant"
     return (

@@ -26,7 +26,18 @@ PROFILE_FIELDS = (
 EVENT_FIELDS: Mapping[Kind, tuple[str, ...]] = {
     "profiles": (),
     "activities": ("activity", "activity_subject"),
-    "consents": ("consent", "purpose", "channel", "wording"),
+    "consents": (
+        "consent",
+        "purpose",
+        "channel",
+        "wording",
+        "lawful_basis",
+        "jurisdiction",
+        "collection_method",
+        "validity_duration",
+        "double_opt_in",
+        "indicated_by",
+    ),
     "corrections": ("corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction"),
 }
 CANONICAL_FIELDS = (*PROFILE_FIELDS, *(name for names in EVENT_FIELDS.values() for name in names))
@@ -100,6 +111,14 @@ ALSO_KNOWN_AS: Mapping[str, str] = {
     "event": "activity",
     "subject": "activity_subject",
     "opt_in": "consent",
+    "event_state": "consent",
+    "privacy_notice": "wording",
+    "legal_basis": "lawful_basis",
+    "consent_country": "jurisdiction",
+    "valid_until": "validity_duration",
+    "doi": "double_opt_in",
+    "given_by": "indicated_by",
+    "entity_id": "indicated_by",
 }
 """What people write for a canonical field; only to suggest the right word."""
 

@@ -1,11 +1,10 @@
-"""The words of events: activities, consents and corrections, in the words that the rest of the pipeline speaks.
+"""The words of events: activities, channels and corrections, in the words that the rest of the pipeline speaks.
 
 A contract may translate a source's own words (``values``); what it leaves is understood here where it has one meaning.
 An activity's unknown word stays, in snake case, for it may be a segment's; ``sources/vocabulary.py`` has the known ones and what
-each says of an address. A consent's unknown word is read as
-``withdrawn``: an event that nobody understands allows nothing, and a withdrawal in strange words is not lost.
+each says of an address.
 
-What does not belong here: what an event changes (golden records, segments).
+What does not belong here: the words of consent (``consent_words.py``); what an event changes (golden records, segments).
 """
 
 from __future__ import annotations
@@ -48,13 +47,6 @@ _ACTIVITIES = {
 ACTIVITY_WORDS = {word: activity for activity, said in _ACTIVITIES.items() for word in said.split()}
 """Delivered word, in snake case, to the activity that it means."""
 
-GIVEN_WORDS = word_set(
-    "given give yes y true t 1 on opt_in opted_in optin optedin in subscribe subscribed granted "
-    "grant accepted accept agreed allowed allow active confirmed consented permitted si s sim ja j "
-    "tak oui o da zgoda"
-)
-"""Every other word that is there withdraws."""
-
 CORRECTION_WORDS = {
     **dict.fromkeys(word_set("set update updated correct corrected change changed replace is"), "set"),
     **dict.fromkeys(word_set("retract retracted remove removed delete deleted wrong not_theirs not_mine unset clear"), "retract"),
@@ -70,13 +62,6 @@ CHANNEL_WORDS = {
 def standardize_activities(delivered: pl.Series) -> pl.Series:
     """What happened, in snake case; the word of ``ACTIVITY_WORDS`` where it means one of them."""
     return snake_case(delivered).replace(list(ACTIVITY_WORDS), list(ACTIVITY_WORDS.values()))
-
-
-def standardize_consents(delivered: pl.Series) -> pl.Series:
-    """``given`` or ``withdrawn``; null where nothing is said."""
-    is_given = VALUE.is_in(sorted(GIVEN_WORDS))
-    words = pl.when(is_given).then(pl.lit("given")).when(VALUE.is_not_null()).then(pl.lit("withdrawn"))
-    return computed(snake_case(delivered), words)
 
 
 def standardize_channels(delivered: pl.Series) -> pl.Series:

@@ -21,6 +21,13 @@ from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.sources.vocabulary import EVENT_FIELDS
 from cdp_assets.standardized.addresses import ADDRESS_PARTS, lost_address_parts, standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
+from cdp_assets.standardized.consent_words import (
+    standardize_consents,
+    standardize_double_opt_ins,
+    standardize_jurisdictions,
+    standardize_lawful_bases,
+    standardize_validity,
+)
 from cdp_assets.standardized.dates import standardize_birth_dates
 from cdp_assets.standardized.delivered_values import Values, delivered_values, first_filled
 from cdp_assets.standardized.emails import part_emails, standardize_emails
@@ -29,7 +36,6 @@ from cdp_assets.standardized.event_words import (
     snake_case,
     standardize_activities,
     standardize_channels,
-    standardize_consents,
     standardize_corrections,
 )
 from cdp_assets.standardized.identifiers import standardize_identifiers
@@ -55,7 +61,7 @@ from cdp_assets.standardized.text import by_value, without_placeholders
 
 __all__ = ["ImportMeta", "Standardized", "records_of", "records_version", "rejections_of", "standardize"]
 
-STANDARDS_VERSION = 2
+STANDARDS_VERSION = 3
 """Raised with every change of a standard that changes records: imports that were read with an earlier one are stale."""
 
 
@@ -223,6 +229,12 @@ def _event_columns(values: Values, height: int) -> list[pl.Series] | list[pl.Exp
         snake_case(one("purpose")).alias("purpose"),
         standardize_channels(one("channel")).alias("channel"),
         one("wording"),
+        standardize_lawful_bases(one("lawful_basis")).alias("lawful_basis"),
+        standardize_jurisdictions(one("jurisdiction")).alias("jurisdiction"),
+        without_placeholders(one("collection_method")),
+        standardize_validity(one("validity_duration")).alias("validity_duration"),
+        standardize_double_opt_ins(one("double_opt_in")).alias("double_opt_in"),
+        without_placeholders(one("indicated_by")),
         one("corrected_source"),
         one("corrected_key"),
         corrected_fields(one("corrected_field")).alias("corrected_field"),

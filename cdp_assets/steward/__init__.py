@@ -8,6 +8,7 @@ them to a terminal, ``page.py`` with its templates to a browser.
 ``connection``            why two records are, or are not, one customer (``chains``: over which links)
 ``decisions``, ``review`` judgements and corrections, and the queue of what wants one
 ``status``                where a workspace stands; ``run_text``: what a run did
+``consent_facts``         events, state and suppressions of an address or customer, and whether their chain holds
 ``evaluation_text``       customers against known truth; ``exports``: identities for other tools
 ``story``                 the demo
 ``page``                  the steward's page; ``protection``: whom it answers; ``serving``: on which port

@@ -67,6 +67,7 @@ _FOUND_IN: Mapping[str, str] = {
     "sex": "sex",
     "consent": "consent",
     "channel": "channel",
+    "jurisdiction": "jurisdiction",
 }
 """Fields whose values may be unreadable, and the column of a record that holds what was read."""
 
@@ -409,6 +410,6 @@ def _how_to_mend(part: str) -> str:
         return "declare `date_format`, or map another column"
     if part == "columns.phone":
         return "declare `country`, or map another column"
-    if part in ("columns.consent", "columns.channel", "columns.sex"):
+    if part in ("columns.consent", "columns.channel", "columns.jurisdiction", "columns.sex"):
         return "translate the source's words by `values`"
     return "map another column"

@@ -39,6 +39,7 @@ TELLS_OF_RUNS: Mapping[str, Mapping[str, str]] = {
         "resolved_at": "is when it was resolved",
         "extracted_at": "is when the database was asked",
         "imported_at": "is when the import was read",
+        "entered_at": "is when the resolution ran that entered the import's consent events",
         "in_force_at": "is when the contract was first read with",
         "fetched_at": "is when a copy was fetched",
         "change_id": "is a hash of the resolution, the change and the customers; all but the first are compared",

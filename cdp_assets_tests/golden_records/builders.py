@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from cdp_assets import tables
+from cdp_assets.golden_records.consent_statements import statements
 from cdp_assets.golden_records.consents import consents
 from cdp_assets.golden_records.customer_versions import customer_versions
 from cdp_assets.golden_records.golden import GoldenRecords, golden_records
@@ -152,6 +153,8 @@ class Resolution:
     steward: pl.DataFrame | None = None
     survivorship: SurvivorshipPolicy | None = None
     consent: ConsentPolicy | None = None
+    now: datetime = field(default_factory=lambda: moment("2026"))
+    withheld: pl.DataFrame | None = None
     _made: GoldenRecords | None = None
 
     @property
@@ -243,8 +246,9 @@ class Resolution:
 
     def consents(self) -> pl.DataFrame:
         """Decide the consents only, which is quicker than making everything."""
-        known = customer_versions(self.versions, self.customer_ids, TRUST)
-        decided = consents(known, known.sighted(self.sightings), self.consent or ConsentPolicy())
+        known, policy = customer_versions(self.versions, self.customer_ids, TRUST), self.consent or ConsentPolicy()
+        said = statements(known, policy)
+        decided = consents(known, known.sighted(self.sightings), said, policy, self.now, withheld=self.withheld)
         return decided.join(known.customers, on="customer")
 
     def golden(self) -> GoldenRecords:
@@ -265,6 +269,8 @@ class Resolution:
             steward_corrections=self.steward,
             survivorship=self.survivorship,
             consent=self.consent,
+            now=self.now,
+            withheld=self.withheld,
         )
 
 

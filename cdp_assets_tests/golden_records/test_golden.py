@@ -108,10 +108,10 @@ def test_no_records_make_no_customers() -> None:
         tables.SIGHTINGS.empty(),
         tables.SHARED_IDENTIFIERS.empty(),
         trust=TRUST,
+        now=moment("2026"),
     )
-    assert [frame.height for frame in (made.customers, made.provenance, made.emails, made.phones, made.consents)] == [
-        0
-    ] * 5
+    frames = (made.customers, made.provenance, made.emails, made.phones, made.consents, made.suppressions)
+    assert [frame.height for frame in frames] == [0] * 6
 
 
 def test_a_source_that_no_contract_knows_has_middling_trust() -> None:

@@ -27,6 +27,7 @@ from cdp_assets.tables import (
     IDENTITY_CHANGES,
     PROVENANCE,
     SEGMENT_MEMBERS,
+    SUPPRESSIONS,
     Table,
 )
 from cdp_assets_tests.builders import frame
@@ -124,6 +125,11 @@ def two_customers() -> dict[Table, pl.DataFrame]:
     made[CONSENTS] = frame(
         CONSENTS,
         {"customer_id": "C1", "channel": "post", "address": "", "purpose": "marketing", "state": "withdrawn"},
+    )
+    made[SUPPRESSIONS] = frame(
+        SUPPRESSIONS,
+        {"channel": "email", "address": "ann@former.example", "purpose": "marketing", "customer_id": ""},
+        {"channel": "post", "address": "", "purpose": "marketing", "customer_id": "C1"},
     )
     made[PROVENANCE] = frame(PROVENANCE, {"customer_id": "C1", "field": "first_name", "value": "Ann"})
     lineage = (

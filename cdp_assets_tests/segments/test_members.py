@@ -203,6 +203,18 @@ def test_consent_in_force_under_one_address_is_consent() -> None:
     assert world.memberships({"consent": {"purpose": "marketing", "channel": "phone"}})["A"] == "no"
 
 
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("given", "yes"), ("allowed", "yes"), ("requested", "no"), ("expired", "no"), ("insufficient", "no")],
+)
+def test_only_a_consent_that_allows_contact_counts(state: str, expected: str) -> None:
+    world = World({"A": {"crm/1": 1.0}})
+    world.consents = [
+        {"customer_id": "A", "channel": "email", "address": "a@a.example", "purpose": "marketing", "state": state}
+    ]
+    assert world.memberships({"consent": {"purpose": "marketing", "channel": "email"}}) == {"A": expected}
+
+
 VALUES = {"yes": {"has": "sure"}, "maybe": {"has": "likely"}, "no": {"has": "nothing"}}
 PROBABILITY = {"yes": 1.0, "maybe": 0.8, "no": 0.0}
 

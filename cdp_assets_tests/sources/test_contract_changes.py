@@ -154,6 +154,11 @@ PARTS: list[tuple[SourceContract, SourceContract, str, str]] = [
     ),
     (news(), news(purpose={"value": "service"}), "columns.purpose", "choice"),
     (news(), news(consent="Say it"), "columns.consent", "choice"),
+    (news(), news(double_opt_in="Doi"), "columns.double_opt_in", "backfill"),
+    (news(double_opt_in="Doi"), news(), "columns.double_opt_in", "choice"),
+    (news(jurisdiction="Land"), news(jurisdiction={"column": "Land", "values": {"DE": "US"}}), "columns.jurisdiction", "backfill"),
+    (news(jurisdiction={"value": "DE"}), news(jurisdiction={"value": "US"}), "columns.jurisdiction", "choice"),
+    (news(indicated_by="By"), news(), "columns.indicated_by", "choice"),
 ]  # fmt: skip
 
 

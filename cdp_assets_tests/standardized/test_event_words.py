@@ -10,7 +10,6 @@ from cdp_assets.standardized.event_words import (
     corrected_fields,
     standardize_activities,
     standardize_channels,
-    standardize_consents,
     standardize_corrections,
 )
 
@@ -31,18 +30,6 @@ from cdp_assets.standardized.event_words import (
 )  # fmt: skip
 def test_an_activity_has_one_word(delivered: str, expected: str | None) -> None:
     assert standardize_activities(pl.Series([delivered])).to_list() == [expected]
-
-
-@pytest.mark.parametrize(
-    ("delivered", "expected"),
-    [
-        ("given", "given"), ("Yes", "given"), ("TRUE", "given"), ("1", "given"), ("opt-in", "given"), ("Tak", "given"), ("sí", "given"),
-        ("withdrawn", "withdrawn"), ("no", "withdrawn"), ("0", "withdrawn"), ("unsubscribed", "withdrawn"), ("false", "withdrawn"),
-        ("zurückgezogen", "withdrawn"), ("pending", "withdrawn"), ("", None),
-    ],
-)  # fmt: skip
-def test_a_consent_that_is_not_clearly_given_is_withdrawn(delivered: str, expected: str | None) -> None:
-    assert standardize_consents(pl.Series([delivered])).to_list() == [expected]
 
 
 def test_channels_and_corrections_have_fixed_words() -> None:

@@ -16,12 +16,18 @@ from hypothesis import strategies as st
 
 from cdp_assets.standardized.addresses import ADDRESS_PARTS, lost_address_parts, standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
+from cdp_assets.standardized.consent_words import (
+    standardize_consents,
+    standardize_double_opt_ins,
+    standardize_jurisdictions,
+    standardize_lawful_bases,
+    standardize_validity,
+)
 from cdp_assets.standardized.dates import standardize_birth_dates, standardize_moments
 from cdp_assets.standardized.emails import part_emails, standardize_emails
 from cdp_assets.standardized.event_words import (
     standardize_activities,
     standardize_channels,
-    standardize_consents,
     standardize_corrections,
 )
 from cdp_assets.standardized.identifiers import standardize_identifiers
@@ -73,6 +79,10 @@ STANDARDS: dict[str, Callable[[pl.Series], object]] = {
     "sex": standardize_sex,
     "activities": standardize_activities,
     "consents": standardize_consents,
+    "double opt-ins": standardize_double_opt_ins,
+    "lawful bases": standardize_lawful_bases,
+    "jurisdictions": standardize_jurisdictions,
+    "validities": standardize_validity,
     "channels": standardize_channels,
     "corrections": standardize_corrections,
     "parts of phones": part_phones,
@@ -105,6 +115,10 @@ IDEMPOTENT: dict[str, Callable[[pl.Series], pl.Series]] = {
     "sex": standardize_sex,
     "activities": standardize_activities,
     "consents": standardize_consents,
+    "double opt-ins": standardize_double_opt_ins,
+    "lawful bases": standardize_lawful_bases,
+    "jurisdictions": standardize_jurisdictions,
+    "validities": standardize_validity,
     "countries": standardize_countries,
     "cities": comparable_cities,
     "regions": lambda texts: comparable_regions(texts, countries_of(texts)),
