@@ -27,6 +27,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.runs import SqliteRunStorage
 
 from cdp_assets import resources
+from cdp_assets.erasure.steps import Erased, erase_all
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED
 from cdp_assets.processes import is_alive, this_host, this_process
 from cdp_assets.sources.arrivals import Arrivals, has_unsettled_files, register_arrivals, resolution_inputs
@@ -67,7 +68,8 @@ RESOLVE = dg.define_asset_job(
     selection=dg.AssetSelection.all()
     - dg.AssetSelection.groups("raw")
     - dg.AssetSelection.tag("cdp/step", "import")
-    - dg.AssetSelection.tag("cdp/step", "audit"),
+    - dg.AssetSelection.tag("cdp/step", "audit")
+    - dg.AssetSelection.groups("erasure"),
     description="Record versions → linkage → customers → golden records → segments → publication, behind blocking checks.",
 )
 
@@ -84,6 +86,12 @@ AUDIT = dg.define_asset_job(
         ["standardized", "quality_report"], ["standardized", "quality_findings"], ["standardized", "quality_audits"]
     ),
     description="Audit the quality of every source: numbers for the history, and a report to read for each.",
+)
+
+ERASE = dg.define_asset_job(
+    "erase_customers",
+    selection=dg.AssetSelection.groups("erasure"),
+    description="Erase customers by their ids, finish erasures that were interrupted, and certify that nothing is left.",
 )
 
 PUBLISH = dg.define_asset_job(
@@ -127,7 +135,7 @@ def jobs_for(contracts: Sequence[SourceContract]) -> list[Job]:
         for contract in contracts
         if contract.extract.is_fetched
     ]
-    return [*imports, *extractions, RESOLVE, TRAIN, AUDIT, PUBLISH]
+    return [*imports, *extractions, RESOLVE, TRAIN, AUDIT, PUBLISH, ERASE]
 
 
 TRAIN_WEEKLY = dg.ScheduleDefinition(
@@ -704,6 +712,33 @@ def audit(workspace: Workspace) -> RunReport:
     with _instance(workspace.require(), lambda _: None) as instance:
         _Runner(definitions_for(workspace), instance, outcome).execute(AUDIT.name)
     return outcome
+
+
+class ErasureBusyError(RuntimeError):
+    """An erasure needs the workspace for itself. Says what runs."""
+
+
+def erase(
+    workspace: Workspace, customer_id: str | None, *, by: str, report: Callable[[str], None], resolve: bool = True
+) -> tuple[list[Erased], RunReport]:
+    """Finish erasures that were interrupted, then erase a customer (a current id), and resolve anew.
+
+    Raises :class:`ErasureBusyError` while anything imports or resolves: what a run holds in memory would come back.
+    """
+    from cdp_assets.definitions import definitions_for
+
+    outcome, now = RunReport(), resources.now()
+    contracts, _ = load_contracts(workspace.require().contracts_dir)
+    with _instance(workspace, report) as instance:
+        with _one_at_a_time(dagster_home(workspace), lambda: report("another command line resolves; waiting for it")):
+            if running := instance.get_runs_count(RunsFilter(statuses=list(NOT_FINISHED_STATUSES))):
+                raise ErasureBusyError(
+                    f"{running} run(s) of this workspace go on; erase when they have ended (`cdp ui` shows them)"
+                )
+            done = erase_all(workspace, [customer_id] if customer_id else [], by=by, now=now, report=report)
+        if resolve:
+            _resolve(workspace, contracts, _Runner(definitions_for(workspace), instance, outcome), report)
+    return done, outcome
 
 
 @dataclass
