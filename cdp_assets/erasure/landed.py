@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,17 +47,33 @@ def erase_landed(workspace: Workspace, work: ToErase, sieve: Sieve, policy: Eras
     counts = dict.fromkeys(("files_rewritten", "files_removed", "lines"), 0)
     if policy.delivered_files == "keep":
         return counts
+    with ExitStack() as locks:
+        for source in sources_of(workspace):
+            locks.enter_context(_locked(workspace.landing_dir / source))
+        for one in _delivered(workspace, work):
+            for name, count in one.erase(sieve).items():
+                counts[name] += count
+    return counts
+
+
+def count_landed(workspace: Workspace, work: ToErase, sieve: Sieve) -> dict[str, int]:
+    """How many delivered files hold lines of the person, and how many lines that are; nothing is changed."""
+    counts = dict.fromkeys(("files", "lines"), 0)
+    for one in _delivered(workspace, work):
+        lines = one.lines(sieve)
+        counts["files"] += bool(lines)
+        counts["lines"] += len(lines or ())
+    return counts
+
+
+def _delivered(workspace: Workspace, work: ToErase) -> Iterator[_Delivered]:
     contracts = {contract.source: contract for contract in load_contracts(workspace.contracts_dir)[0]}
     for source in sources_of(workspace):
         used = workspace.ledger.imports(source).filter(pl.col("state") == IMPORTED).get_column("content_sha256")
         settled = {content_of_import(content) for content in used}
-        landing, archive = workspace.landing_dir / source, workspace.archive_dir / source
-        with _locked(landing):
-            for path in [*_files(landing), *_files(archive)]:
-                one = _Delivered(workspace, source, contracts.get(source), path, work, settled)
-                for name, count in one.erase(sieve).items():
-                    counts[name] += count
-    return counts
+        for folder in (workspace.landing_dir / source, workspace.archive_dir / source):
+            for path in _files(folder):
+                yield _Delivered(workspace, source, contracts.get(source), path, work, settled)
 
 
 @contextmanager
@@ -95,7 +111,7 @@ class _Delivered:
             content = content_sha256(self.path)
         except (OSError, FileRefused):
             return {}
-        lines = self._lines(content, sieve)
+        lines = self.lines(sieve, content)
         if lines is None:
             return self._remove() if occurrences_in_file(self.path, Patterns.of(self.work.proof)) else {}
         counts = {}
@@ -106,25 +122,26 @@ class _Delivered:
         self._tell(content, content_sha256(self.path) if lines else content)
         return counts
 
-    def _lines(self, content: str, sieve: Sieve) -> Collection[int] | None:
+    def lines(self, sieve: Sieve, content: str | None = None) -> Collection[int] | None:
         """Lines of the person; None where the file can not be read."""
-        lines: set[int] = set()
+        content = content or content_sha256(self.path)
+        found: set[int] = set()
         originals = self.work.contents.get(self.source, {})
         of_content = [import_id for import_id, original in originals.items() if original == content]
         for import_id in of_content:
-            lines |= set(self.work.lines[self.source][import_id])
+            found |= set(self.work.lines[self.source][import_id])
         if of_content or content in self.settled:
-            return lines
+            return found
         if self.contract is None:
             return None
         try:
             with open_delivery(self.path, self.contract, spool_dir=self.workspace.home) as stream:
                 for batch in stream.batches():
                     rows = batch.select(pl.lit("").alias("_import_id"), pl.lit("").alias("_file"), pl.all())
-                    lines |= set(batch.filter(sieve.rows_of_erased(rows, self.contract)).get_column("_line"))
+                    found |= set(batch.filter(sieve.rows_of_erased(rows, self.contract)).get_column("_line"))
         except (FileRefused, OSError):
             return None
-        return lines
+        return found
 
     def _rewrite(self, lines: Collection[int]) -> bool:
         if self.contract is None:

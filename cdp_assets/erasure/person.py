@@ -16,6 +16,7 @@ What does not belong here: erasing anything.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -125,7 +126,7 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         rows = _rows_of(lake, workspace, records)
         own = _own_contacts(lake, records, rows)
         found = signs.signs_of(rows.iter_rows(named=True), _record_values(rows, contracts), own, sign)
-        sieve = Sieve([_person(found)], sign)
+        sieve = Sieve([signs.person_of(found)], sign)
         more = _unlinked(lake, records, rows, sieve)
         if not more:
             break
@@ -147,6 +148,11 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         requested_at=now.isoformat(),
         shared=len(texts.all - proof),
     )
+
+
+def erasure_id_of(customer_id: str, now: datetime) -> str:
+    """The id of an erasure: of whom, and when it was begun."""
+    return hashlib.sha256(f"{customer_id}\n{now.isoformat()}".encode()).hexdigest()[:16]
 
 
 def _ids(lake: Lake, customer_id: str) -> list[str]:
@@ -202,13 +208,6 @@ def _own_contacts(lake: Lake, records: set[str], rows: pl.DataFrame) -> set[tupl
         offices = lake.scan(EMAIL_ADDRESSES).filter(pl.col("sharing").is_in(NOBODYS_OWN)).select("email").collect()
         shared |= {(signs.EMAIL, email) for email in set(offices.to_series()) & {value for _, value in said}}
     return said - shared
-
-
-def _person(found: Sequence[tuple[str, str, bool]]) -> signs.ErasedPerson:
-    by_kind: dict[str, set[str]] = {}
-    for kind, one, _ in found:
-        by_kind.setdefault(kind, set()).add(one)
-    return signs.ErasedPerson(by_kind, {one for _, one, is_own in found if is_own})
 
 
 def _unlinked(lake: Lake, records: set[str], rows: pl.DataFrame, sieve: Sieve) -> set[str]:

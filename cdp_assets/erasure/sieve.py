@@ -164,12 +164,8 @@ def erased_people(workspace: Workspace) -> Sieve:
             "the signs of erased people were made with another secret than the one at hand, so that they would come back; put "
             "the former erasure.key back, or name it by CDP_ERASURE_KEY"
         )
-    people = []
-    for _, theirs in rows.group_by("erasure_id", maintain_order=True):
-        by_kind: dict[str, set[str]] = {}
-        for kind, one in theirs.select("kind", "sign").rows():
-            by_kind.setdefault(kind, set()).add(one)
-        people.append(ErasedPerson(by_kind, set(theirs.filter("is_own").get_column("sign"))))
+    by_person = rows.partition_by("erasure_id", maintain_order=True)
+    people = [signs.person_of(theirs.select("kind", "sign", "is_own").rows()) for theirs in by_person]
     return Sieve(people, sign)
 
 

@@ -69,6 +69,17 @@ def signs_of(
     return sorted((kind, sign(kind, value), is_own) for (kind, value), is_own in found.items())
 
 
+def person_of(found: Iterable[tuple[str, str, bool]]) -> ErasedPerson:
+    """The person whose signs (kind, sign, is_own) these are."""
+    by_kind: dict[str, set[str]] = {}
+    own = set()
+    for kind, one, is_own in found:
+        by_kind.setdefault(kind, set()).add(one)
+        if is_own:
+            own.add(one)
+    return ErasedPerson(by_kind, own)
+
+
 def is_theirs(row: Row, key: str | None, person: ErasedPerson, sign: Sign) -> bool:
     """Whether a row, in comparable form, is this person's by the rule of this module. ``key``: :func:`record_value`."""
     if key is not None and person.has(RECORD, sign(RECORD, key)):

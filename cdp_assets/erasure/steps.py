@@ -13,10 +13,8 @@ What does not belong here: what the steps do.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +27,7 @@ from cdp_assets.erasure.certificate import certificate, search
 from cdp_assets.erasure.landed import erase_landed
 from cdp_assets.erasure.lines import erase_lines
 from cdp_assets.erasure.loose import erase_loose
-from cdp_assets.erasure.person import ToErase, to_erase
+from cdp_assets.erasure.person import ToErase, erasure_id_of, to_erase
 from cdp_assets.erasure.policy import ErasurePolicy, load_erasure_policy
 from cdp_assets.erasure.secret import Sign, name_of, signer
 from cdp_assets.erasure.sieve import erased_people
@@ -79,7 +77,7 @@ def erase(
     """
     sign = signer(workspace, make=True)
     report("finding what is held about the person")
-    work = begun(workspace, customer_id, sign, by=by, now=now)
+    work = to_erase(workspace, customer_id, erasure_id_of(customer_id, now), sign, by=by, now=now)
     work.write(_worklist(workspace, work.erasure_id))
     reached("written down")
     return _carry_out(workspace, work, sign, now, report, reached)
@@ -93,22 +91,6 @@ def erase_all(
     erased = {one.customer_id for one in done}
     wanted = [customer_id for customer_id in customer_ids if customer_id not in erased]
     return [*done, *(erase(workspace, one, by=by, now=now, report=report) for one in wanted)]
-
-
-def begun(workspace: Workspace, customer_id: str, sign: Sign, *, by: str, now: datetime) -> ToErase:
-    """What is to be erased of a customer."""
-    erasure_id = hashlib.sha256(f"{customer_id}\n{now.isoformat()}".encode()).hexdigest()[:16]
-    return to_erase(workspace, customer_id, erasure_id, sign, by=by, now=now)
-
-
-def planned(workspace: Workspace, customer_id: str, now: datetime) -> ToErase:
-    """The same without leaving a trace: for a look at what would be erased."""
-    secret = secrets.token_hex(32)
-
-    def sign(kind: str, value: str) -> str:
-        return hashlib.sha256(f"{secret}\x1f{kind}\x1f{value}".encode()).hexdigest()
-
-    return begun(workspace, customer_id, sign, by="", now=now)
 
 
 def unfinished(workspace: Workspace) -> list[str]:

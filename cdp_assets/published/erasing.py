@@ -24,9 +24,16 @@ IDS_AT_ONCE = 500
 
 
 def erase_published(
-    url: str, customer_ids: Sequence[str], record_ids: Sequence[str], values: Sequence[str]
+    url: str,
+    customer_ids: Sequence[str],
+    record_ids: Sequence[str],
+    values: Sequence[str],
+    *,
+    only_count: bool = False,
 ) -> dict[str, int]:
     """Delete rows of these customers and records, and cells that are one of ``values``; rows by published table.
+
+    ``only_count``: everything is undone again.
 
     A database where nothing has been published yet, or of which there is no file, is left alone. Raises
     :class:`~cdp_assets.published.errors.PublicationError`.
@@ -41,6 +48,8 @@ def erase_published(
             for published in PUBLISHED_TABLES:
                 if published.name in there:
                     counts[published.name] = _erase(connection, published, customer_ids, record_ids, values)
+            if only_count:
+                connection.rollback()
     finally:
         target.close()
     return {name: count for name, count in counts.items() if count}
