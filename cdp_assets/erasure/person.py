@@ -62,6 +62,9 @@ SAYS_WHAT_HAPPENED = (
 )  # fmt: skip
 """Fields whose texts are of the thing, not of the person, though one person may be the only one to have it."""
 
+_SAYS_NO_NAME = ("type", "country")
+"""Parts of identifiers and addresses that are words of ours."""
+
 NOBODYS_OWN = ("role", "junk")
 """Sharing of addresses that identify nobody, whoever carries them."""
 
@@ -322,7 +325,7 @@ def _texts(
     candidates = {text for text in _identifying(rows) if _is_telling(text)} | {
         text for text in delivered if len(text) >= SHORTEST_TEXT and sum(map(str.isalpha, text)) >= FEWEST_LETTERS
     }
-    elsewhere = _in_others_lines(workspace, lines, candidates) | _in_configuration(workspace, candidates)
+    elsewhere = (said - own) | _in_others_lines(workspace, lines, candidates) | _in_configuration(workspace, candidates)
     return _Texts(own, candidates | said), candidates - elsewhere - {customer_id}
 
 
@@ -384,7 +387,8 @@ def _leaves(values: pl.Series) -> list[pl.Series]:
     if isinstance(values.dtype, pl.List):
         return _leaves(values.explode())
     if isinstance(values.dtype, pl.Struct):
-        return [leaf for part in values.dtype.fields for leaf in _leaves(values.struct.field(part.name))]
+        named = [part.name for part in values.dtype.fields if part.name not in _SAYS_NO_NAME]
+        return [leaf for name in named for leaf in _leaves(values.struct.field(name))]
     return [values.cast(pl.String)]
 
 
@@ -392,7 +396,8 @@ def _leaf_expressions(values: pl.Expr, dtype: Any) -> list[pl.Expr]:
     if isinstance(dtype, pl.List):
         return _leaf_expressions(values.explode(), dtype.inner)
     if isinstance(dtype, pl.Struct):
-        return [leaf for part in dtype.fields for leaf in _leaf_expressions(values.struct.field(part.name), part.dtype)]
+        parts = [part for part in dtype.fields if part.name not in _SAYS_NO_NAME]
+        return [leaf for part in parts for leaf in _leaf_expressions(values.struct.field(part.name), part.dtype)]
     return [values.cast(pl.String)]
 
 

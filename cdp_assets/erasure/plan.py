@@ -18,7 +18,7 @@ from cdp_assets.erasure.person import ToErase, erasure_id_of, to_erase
 from cdp_assets.erasure.policy import load_erasure_policy
 from cdp_assets.erasure.sieve import Sieve
 from cdp_assets.erasure.signs import person_of
-from cdp_assets.erasure.stored import without_person
+from cdp_assets.erasure.stored import HISTORY_OF_IDS, without_person
 from cdp_assets.published.erasing import erase_published
 from cdp_assets.standardized.masking import mask_email, mask_text
 from cdp_assets.standardized.quality_files import reports_dir
@@ -78,7 +78,7 @@ def _rows(workspace: Workspace, work: ToErase, sieve: Sieve) -> list[tuple[str, 
     landed = count_landed(workspace, work, sieve)
     rows.append(("landing and archive", f"lines of {landed['files']} file(s)", landed["lines"]))
     for table in TABLES:
-        if lake.exists(table):
+        if lake.exists(table) and table not in HISTORY_OF_IDS:
             before = lake.read(table)
             rows.append((table.name, "rows", before.height - without_person(before, table, work).height))
     gone = erase_published(workspace.publication_url, work.customer_ids, work.record_ids, work.values, only_count=True)

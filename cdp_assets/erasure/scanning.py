@@ -142,7 +142,7 @@ def _in_bytes(data: bytes, patterns: Patterns, deeper: int) -> int:
         said.append(data.decode("latin-1"))
     if b"\0" in data:
         said += [data[start:].decode(encoding, errors="replace") for encoding in ("utf-16-le", "utf-16-be") for start in (0, 1)]  # fmt: skip
-    found = int(any(patterns.occurrences_in(pl.Series([one])) for one in said))
+    found = int(patterns.occurrences_in(pl.Series(said)) > 0)
     for packed in _DATA_URI.findall(data) if b";base64," in data else ():
         try:
             found += _in_packed(base64.b64decode(packed), patterns, deeper - 1)
@@ -193,8 +193,8 @@ def _in_parquet(file: Path | io.BytesIO, patterns: Patterns) -> int:
         opened = pq.ParquetFile(file, pre_buffer=False)
         found = 0
         for batch in opened.iter_batches(batch_size=ROWS_AT_ONCE):
-            for column in batch.columns:
-                found += sum(patterns.occurrences_in(texts) for texts in _texts(column))
+            texts = [texts for column in batch.columns for texts in _texts(column)]
+            found += patterns.occurrences_in(pl.concat(texts)) if texts else 0  # one search costs less than many
         return found + _in_bytes(_footer(file), patterns, 1)
     except pa.ArrowException:
         return _in_bytes_of(file, patterns) if isinstance(file, Path) else _in_bytes(file.getvalue(), patterns, 1)

@@ -2,7 +2,7 @@
 
 One rule for every table, by its contract, so that a table which is added later is covered:
 
-1. A row of one of their records, customers or linkage profiles goes.
+1. A row of one of their records, customers, linkage profiles or delivered lines goes.
 2. Of the rows left, a personal cell that is a text of theirs alone goes: the whole row where the cell is part of the key or
    may not be empty, the item where it is a list, else the cell (an address suggested to others because it was theirs; the
    records that caused a merge).
@@ -40,6 +40,8 @@ from cdp_assets.tables import (
     source_rejections,
 )
 from cdp_assets.workspace import Workspace
+
+_LINE = ["source", "import_id", "line"]
 
 HISTORY_OF_IDS = (ID_LINEAGE, IDENTITY_CHANGES)
 
@@ -86,6 +88,10 @@ def without_person(rows: pl.DataFrame, table: Table, work: ToErase) -> pl.DataFr
         for side in (name, f"{name}_l", f"{name}_r"):
             if side in rows.columns:
                 rows = rows.filter(~pl.col(side).is_in(ids).fill_null(False))
+    if set(_LINE) <= set(rows.columns):
+        places = [(s, i, n) for s, of_source in work.lines.items() for i, lines in of_source.items() for n in lines]
+        theirs_too = pl.DataFrame(places, schema={name: rows.schema[name] for name in _LINE}, orient="row")
+        rows = rows.join(theirs_too, on=_LINE, how="anti", maintain_order="left")
     named = [*work.values, *work.record_ids]
     for column in table.columns:
         if not column.personal or column.name not in rows.columns:
