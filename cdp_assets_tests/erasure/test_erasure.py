@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -21,7 +22,8 @@ from cdp_assets.erasure.scanning import scan
 from cdp_assets.erasure.secret import KEY_FILE, SecretError, signer
 from cdp_assets.erasure.sieve import erased_people
 from cdp_assets.erasure.steps import STEPS, Erased, erase, go_on, unfinished
-from cdp_assets.ledger import REPEATED
+from cdp_assets.lake import Lake
+from cdp_assets.ledger import REPEATED, Ledger
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.sources.line_problems import ERASED_PERSON
 from cdp_assets.standardized.gathering import line_balance
@@ -273,6 +275,41 @@ def test_interrupted_at_every_moment_and_gone_on_it_ends_as_if_nothing_had_happe
     assert len(passed) == 2 * len(STEPS) + 5
     assert unfinished(workspace) == []
     assert list((workspace.home / "erasures").glob("*.work")) == []
+    assert found(workspace.home, *PERSON) == 0
+    assert _state(workspace) == _state(done[0])
+
+
+def test_interrupted_in_the_midst_of_a_step_it_goes_on(
+    before: Path, done: tuple[Workspace, Erased], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before every third write to the lake or the ledger, the first time that it is reached."""
+    workspace, written, limit = copy(before, tmp_path), 0, 3
+
+    def counted(write: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*arguments: Any, **options: Any) -> Any:
+            nonlocal written, limit
+            written += 1
+            if written >= limit:
+                written, limit = 0, limit + 3
+                raise Interrupted
+            return write(*arguments, **options)
+
+        return counting
+
+    for owner, name in ((Lake, "rewrite"), (Lake, "replace"), (Ledger, "_update_import"), (Ledger, "erase_decisions")):
+        monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
+    attempts = 0
+    while not (attempts and not unfinished(workspace)):
+        attempts += 1
+        assert attempts < 20
+        try:
+            if unfinished(workspace):
+                go_on(workspace, unfinished(workspace)[0], now=NOW)
+            else:
+                erase(workspace, INES, by="a test", now=NOW)
+        except Interrupted:
+            continue
+    assert attempts > 4
     assert found(workspace.home, *PERSON) == 0
     assert _state(workspace) == _state(done[0])
 
