@@ -27,7 +27,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.runs import SqliteRunStorage
 
 from cdp_assets import resources
-from cdp_assets.erasure.steps import Erased, erase_all
+from cdp_assets.erasure.steps import Erased, erase_all, keep_out
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED
 from cdp_assets.processes import is_alive, this_host, this_process
 from cdp_assets.sources.arrivals import Arrivals, has_unsettled_files, register_arrivals, resolution_inputs
@@ -714,20 +714,27 @@ def audit(workspace: Workspace) -> RunReport:
     return outcome
 
 
+@dataclass
+class ErasureReport(RunReport):
+    """What followed an erasure. ``delivered_since``: lines of people erased before, taken out of files that came since."""
+
+    delivered_since: int = 0
+
+
 class ErasureBusyError(RuntimeError):
     """An erasure needs the workspace for itself. Says what runs."""
 
 
 def erase(
     workspace: Workspace, customer_id: str | None, *, by: str, report: Callable[[str], None], resolve: bool = True
-) -> tuple[list[Erased], RunReport]:
-    """Finish erasures that were interrupted, then erase a customer (a current id), and resolve anew.
+) -> tuple[list[Erased], "ErasureReport"]:
+    """Take people who were erased before out of files that came since, finish erasures that were interrupted, then erase a customer (a current id), and resolve anew.
 
     Raises :class:`ErasureBusyError` while anything imports or resolves: what a run holds in memory would come back.
     """
     from cdp_assets.definitions import definitions_for
 
-    outcome, now = RunReport(), resources.now()
+    outcome, now = ErasureReport(), resources.now()
     contracts, _ = load_contracts(workspace.require().contracts_dir)
     with _instance(workspace, report) as instance:
         with _one_at_a_time(dagster_home(workspace), lambda: report("another command line resolves; waiting for it")):
@@ -735,6 +742,7 @@ def erase(
                 raise ErasureBusyError(
                     f"{running} run(s) of this workspace go on; erase when they have ended (`cdp ui` shows them)"
                 )
+            outcome.delivered_since = keep_out(workspace)["lines"]
             done = erase_all(workspace, [customer_id] if customer_id else [], by=by, now=now, report=report)
         if resolve:
             _resolve(workspace, contracts, _Runner(definitions_for(workspace), instance, outcome), report)

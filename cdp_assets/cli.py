@@ -519,7 +519,6 @@ def _erase(arguments: argparse.Namespace) -> int:
         return FINE
     by, is_open = arguments.by or _account(), bool(unfinished(workspace))
     done: list[Erased] = []
-    problems: list[str] = []
     if is_open:  # first of all: whom it is about can not be looked up any more
         done, _ = erase(workspace, None, by=by, report=_progress, resolve=False)
     customer_id = None
@@ -528,12 +527,14 @@ def _erase(arguments: argparse.Namespace) -> int:
     except LookupProblemError:
         if not is_open:
             raise
-    if customer_id is not None or done:
-        more, outcome = erase(workspace, customer_id, by=by, report=_progress, resolve=not arguments.no_resolve)
-        done, problems = [*done, *more], outcome.problems
-    print(_as_json([dict(one.certificate) for one in done]) if arguments.json else erased_text(done, _shown, _width()))
-    if problems:
-        raise CommandError("the person is erased, and the resolution that follows failed: " + "; ".join(problems))
+    more, outcome = erase(workspace, customer_id, by=by, report=_progress, resolve=not arguments.no_resolve)
+    done = [*done, *more]
+    if arguments.json:
+        print(_as_json([dict(one.certificate) for one in done]))
+    else:
+        print(erased_text(done, outcome.delivered_since, _shown, _width()))
+    if outcome.problems:
+        raise CommandError("the resolution that follows failed: " + "; ".join(outcome.problems))
     return FINE
 
 

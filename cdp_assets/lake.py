@@ -307,13 +307,21 @@ class Lake:
                 self.replace(table, after, note=self.note(table), expected_version=version)
             return before.height - after.height
         files = self.partition_files(table, partition)
-        pairs = [(rows, change(rows)) for rows in (file.rows.collect() for file in files)]
-        if all(after.equals(before) for before, after in pairs):
+        if all(change(rows).equals(rows) for rows in (file.rows.collect() for file in files)):
             return 0
+        gone = 0
+
+        def changed() -> Iterator[pl.DataFrame]:
+            nonlocal gone
+            for file in files:  # read once more, rather than held: an import may be larger than memory
+                before = file.rows.collect()
+                after = change(before)
+                gone += before.height - after.height
+                yield after
+
         note = {name: value for file in files for name, value in file.note.items() if name != "ARROW:schema"}
-        batches = [after for _, after in pairs]
-        self.replace_partition_in_batches(table, partition, pairs[0][0].schema, iter(batches), note=note)
-        return sum(before.height - after.height for before, after in pairs)
+        self.replace_partition_in_batches(table, partition, files[0].rows.collect_schema(), changed(), note=note)
+        return gone
 
     def note(self, table: Table) -> dict[str, str]:
         """The note that the newest commit was given, without what Delta says of each."""

@@ -8,7 +8,7 @@ from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from pydantic import Field
 
 from cdp_assets.erasure.register import certificates_of, erasures_of
-from cdp_assets.erasure.steps import erase_all, unfinished
+from cdp_assets.erasure.steps import erase_all, keep_out, unfinished
 from cdp_assets.resources import RESOLUTION_POOL, asset_key, key_check, now, stored, table_spec
 from cdp_assets.steward.lookup import resolve_id
 from cdp_assets.tables import CUSTOMER_IDS, ERASURE_CERTIFICATES, ERASURES
@@ -31,8 +31,8 @@ class ErasureConfig(dg.Config):
         table_spec(
             ERASURES,
             "One row per erasure of a person, finished or going on.\n\nKey: erasure_id. The run erases the customers that its "
-            "configuration names, after it has finished what was interrupted. Nothing else may run meanwhile; the sensor "
-            "resolves anew afterwards.",
+            "configuration names, after it has finished what was interrupted, and takes people erased before out of files that "
+            "were delivered since. Nothing else may run meanwhile; the sensor resolves anew afterwards.",
             deps=[CUSTOMER_IDS],
         ),
         table_spec(
@@ -52,9 +52,15 @@ def erasure_assets(
     if others and (config.customer_ids or unfinished(workspace)):
         raise dg.Failure(f"{len(others)} other run(s) of this workspace go on; erase when they have ended")
     current = [resolve_id(workspace.lake, one) for one in config.customer_ids]
+    since = keep_out(workspace)["lines"]
     done = erase_all(workspace, current, by=config.erased_by, now=now(), report=context.log.info)
     erasures, certificates = erasures_of(workspace.ledger.erasures()), certificates_of(workspace.ledger.erasures())
-    yield stored(workspace, ERASURES, erasures, metadata={"erased_now": len(done), "erased": erasures.height})
+    yield stored(
+        workspace,
+        ERASURES,
+        erasures,
+        metadata={"erased_now": len(done), "erased": erasures.height, "lines_delivered_since": since},
+    )
     yield stored(
         workspace,
         ERASURE_CERTIFICATES,

@@ -64,7 +64,7 @@ def search(workspace: Workspace, work: ToErase, policy: ErasurePolicy, worklist:
         scans.append(scan(lake, patterns))
     in_others = sum(scan(path.parent, patterns, skip=_all_but(path)).found.total() for path in others if path.exists())
     urls = {"ledger": workspace.ledger_url, "published": workspace.publish_url}
-    databases = {name: _in_server(url, patterns) for name, url in urls.items() if url and not url.startswith("sqlite")}
+    databases = {name: in_server(url, patterns) for name, url in urls.items() if url and not url.startswith("sqlite")}
     return Proof(tuple(scans), in_others, databases)
 
 
@@ -72,9 +72,10 @@ def _all_but(path: Path) -> list[Path]:
     return [one for one in path.parent.iterdir() if one != path]
 
 
-def _in_server(url: str, patterns: Patterns) -> int:
+def in_server(url: str, patterns: Patterns) -> int:
     """Rows of a PostgreSQL database, as text, that hold one of the texts."""
-    engine = sa.create_engine(url, hide_parameters=True)
+    parsed = sa.make_url(url)
+    engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), hide_parameters=True)
     escaped = [one.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for one in patterns.spellings]
     wanted = [f"%{one}%" for one in sorted(set(escaped))]
     found = 0

@@ -34,9 +34,15 @@ def plan_text(plan: ErasurePlan, width: int) -> str:
     )
 
 
-def erased_text(done: list[Erased], shown: Callable[[Path], str], width: int) -> str:
-    """What was erased, and where the certificate is."""
-    return "\n\n".join(_one(erased, shown, width) for erased in done) or "Nothing was left to be erased."
+def erased_text(done: list[Erased], delivered_since: int, shown: Callable[[Path], str], width: int) -> str:
+    """What was erased, and where the certificates are. ``delivered_since``: lines of people who were erased before."""
+    told = [_one(erased, shown, width) for erased in done]
+    if delivered_since:
+        lines = plural(delivered_since, "line")
+        told.insert(
+            0, paragraph(f"Taken out of files that were delivered since: {lines} of people erased before.", width)
+        )
+    return "\n\n".join(told) or "Nothing was left to be erased."
 
 
 def _one(erased: Erased, shown: Callable[[Path], str], width: int) -> str:

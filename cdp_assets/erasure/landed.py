@@ -27,8 +27,10 @@ from cdp_assets.erasure.sieve import Sieve
 from cdp_assets.ledger import IMPORTED
 from cdp_assets.sources.arrivals import content_of_import
 from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.sources.line_problems import ERASED_PERSON
 from cdp_assets.sources.placing import clear_unfinished, lock_folder, put_in_place, unfinished_file
 from cdp_assets.sources.reading import FileRefused, content_sha256, open_delivery
+from cdp_assets.tables import source_rejections
 from cdp_assets.workspace import Workspace
 
 KIND = "erased"
@@ -36,6 +38,13 @@ KIND = "erased"
 
 WITHOUT_FILE = "removed"
 """What the ledger says of an import whose file had to go."""
+
+
+NOBODY = ToErase(
+    erasure_id="", customer_id="", customer_ids=[], record_ids=[], profile_ids=[], values=[], proof=[], lines={}, contents={},
+    signs=[], requested_by="", requested_at="",
+)  # fmt: skip
+"""No person in particular: whose a line is, the signs of all who were erased tell."""
 
 
 class LandingBusyError(RuntimeError):
@@ -54,6 +63,37 @@ def erase_landed(workspace: Workspace, work: ToErase, sieve: Sieve, policy: Eras
             for name, count in one.erase(sieve).items():
                 counts[name] += count
     return counts
+
+
+def erase_later_deliveries(workspace: Workspace, sieve: Sieve, policy: ErasurePolicy) -> dict[str, int]:
+    """Take people who were erased before out of files that have been delivered since; how many files, and lines of them.
+
+    At import their rows were put aside without a value, which says what imports these are; the files themselves stayed as
+    their source had delivered them.
+    """
+    counts = dict.fromkeys(("files_rewritten", "files_removed", "lines"), 0)
+    contracts = {contract.source: contract for contract in load_contracts(workspace.contracts_dir)[0]}
+    if policy.delivered_files == "keep" or not sieve.people:
+        return counts
+    for source, contract in contracts.items():
+        put_aside = _with_rows_put_aside(workspace, source)
+        with _locked(workspace.landing_dir / source):
+            for row in workspace.ledger.imports(source).to_dicts():
+                landed = [workspace.landing_dir / source / row["location"]] if row["import_id"] in put_aside else []
+                for path in [*landed, *_files(workspace.archive_dir / source / row["import_id"])]:
+                    if row["import_id"] in put_aside and path.is_file():
+                        one = _Delivered(workspace, source, contract, path, NOBODY, ())
+                        for name, count in one.erase(sieve).items():
+                            counts[name] += count
+    return counts
+
+
+def _with_rows_put_aside(workspace: Workspace, source: str) -> set[str]:
+    table = source_rejections(source)
+    if not workspace.lake.exists(table):
+        return set()
+    ruled = workspace.lake.scan(table).filter(pl.col("rule") == ERASED_PERSON).select("import_id").unique()
+    return set(ruled.collect().to_series())
 
 
 def count_landed(workspace: Workspace, work: ToErase, sieve: Sieve) -> dict[str, int]:

@@ -24,7 +24,7 @@ from typing import Any
 import polars as pl
 
 from cdp_assets.erasure.certificate import certificate, search
-from cdp_assets.erasure.landed import erase_landed
+from cdp_assets.erasure.landed import erase_landed, erase_later_deliveries
 from cdp_assets.erasure.lines import erase_lines
 from cdp_assets.erasure.loose import erase_loose
 from cdp_assets.erasure.person import ToErase, erasure_id_of, to_erase
@@ -91,6 +91,12 @@ def erase_all(
     erased = {one.customer_id for one in done}
     wanted = [customer_id for customer_id in customer_ids if customer_id not in erased]
     return [*done, *(erase(workspace, one, by=by, now=now, report=report) for one in wanted)]
+
+
+def keep_out(workspace: Workspace) -> dict[str, int]:
+    """Take people who were erased before out of files that have been delivered since; how many files, and lines of them."""
+    policy = load_erasure_policy(workspace.policy_file("erasure"))
+    return erase_later_deliveries(workspace, erased_people(workspace), policy)
 
 
 def unfinished(workspace: Workspace) -> list[str]:

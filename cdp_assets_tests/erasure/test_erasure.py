@@ -21,7 +21,7 @@ from cdp_assets.erasure.plan import erasure_plan
 from cdp_assets.erasure.scanning import scan
 from cdp_assets.erasure.secret import KEY_FILE, SecretError, signer
 from cdp_assets.erasure.sieve import erased_people
-from cdp_assets.erasure.steps import STEPS, Erased, erase, go_on, unfinished
+from cdp_assets.erasure.steps import STEPS, Erased, erase, go_on, keep_out, unfinished
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import REPEATED, Ledger
 from cdp_assets.sources.contracts import load_contracts
@@ -229,6 +229,21 @@ def test_rows_of_later_imports_are_put_aside_without_their_values_and_counted(
     assert found(workspace.home, *PERSON) == 0
     contracts, _ = load_contracts(workspace.contracts_dir)
     assert line_balance(workspace, contracts).numbers["imports_that_do_not_add_up"] == 0
+
+
+def test_files_delivered_since_lose_them_too_once_they_are_imported(
+    done: tuple[Workspace, Erased], tmp_path: Path
+) -> None:
+    workspace = copy(done[0].home, tmp_path)
+    small.land(workspace.home, "crm/contacts-3.csv", (small.HEADER + small.BEA_ROW + small.INES_MOVED).encode(), 9)
+    (import_id,) = small.import_landed(workspace, "crm")
+    assert found(workspace.home, *PERSON) == 1
+    assert keep_out(workspace) == {"files_rewritten": 1, "files_removed": 0, "lines": 1}
+    assert found(workspace.home, *PERSON) == 0
+    assert (workspace.home / "landing" / "crm" / "contacts-3.csv").read_text() == small.HEADER + small.BEA_ROW
+    assert keep_out(workspace)["files_rewritten"] == 0
+    assert small.import_landed(workspace, "crm") == []
+    assert workspace.ledger.import_row("crm", import_id)["records"] == 1
 
 
 def test_without_the_secret_nothing_is_imported_and_with_another_neither(
