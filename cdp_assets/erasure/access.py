@@ -20,7 +20,8 @@ from typing import Any
 import polars as pl
 
 from cdp_assets.erasure.access_page import access_page
-from cdp_assets.erasure.person import ToErase, erasure_id_of, sources_of, to_erase
+from cdp_assets.erasure.person import ToErase, erasure_id_of, to_erase
+from cdp_assets.erasure.their_lines import sources_of
 from cdp_assets.published.target import open_target
 from cdp_assets.steward.dossier import dossier
 from cdp_assets.tables import RECORD_VERSIONS, SIGHTINGS, Table, raw_imports, source_records

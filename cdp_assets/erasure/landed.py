@@ -19,11 +19,12 @@ from typing import Any
 import polars as pl
 
 from cdp_assets.erasure.patterns import Patterns
-from cdp_assets.erasure.person import ToErase, sources_of
+from cdp_assets.erasure.person import ToErase
 from cdp_assets.erasure.policy import ErasurePolicy
 from cdp_assets.erasure.rewriting import without_lines
 from cdp_assets.erasure.scanning import occurrences_in_file
 from cdp_assets.erasure.sieve import Sieve
+from cdp_assets.erasure.their_lines import sources_of
 from cdp_assets.ledger import IMPORTED
 from cdp_assets.sources.arrivals import content_of_import
 from cdp_assets.sources.contracts import SourceContract, load_contracts

@@ -19,22 +19,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from cdp_assets.erasure import signs
-from cdp_assets.erasure.patterns import Patterns
 from cdp_assets.erasure.secret import Sign
-from cdp_assets.erasure.sieve import Sieve, record_values
+from cdp_assets.erasure.sieve import Sieve
+from cdp_assets.erasure.their_lines import contents_of, sources_of, their_lines
+from cdp_assets.erasure.their_texts import their_texts
 from cdp_assets.identity_graph.customer_ids import resolve_id
-from cdp_assets.lake import Lake, MissingTableError
-from cdp_assets.ledger import IMPORTED
-from cdp_assets.sources.arrivals import content_of_import
+from cdp_assets.lake import Lake
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.tables import (
     CUSTOMER_IDS,
@@ -43,27 +41,9 @@ from cdp_assets.tables import (
     PROFILE_MEMBERS,
     RECORD_COLUMNS,
     RECORD_VERSIONS,
-    Table,
-    raw_imports,
     source_records,
-    source_rejections,
 )
 from cdp_assets.workspace import Workspace
-
-SHORTEST_TEXT, FEWEST_LETTERS = 8, 3
-"""A delivered text is proof from this length on, with so many letters: shorter ones and mere numbers stand anywhere by chance."""
-
-SHORTEST_NUMBER = 9
-"""A phone number or identifier of digits alone is searched for from this length on."""
-
-SAYS_WHAT_HAPPENED = (
-    "activity", "activity_subject", "consent", "purpose", "channel", "wording", "sex", "country", "corrected_source",
-    "corrected_field", "correction",
-)  # fmt: skip
-"""Fields whose texts are of the thing, not of the person, though one person may be the only one to have it."""
-
-_SAYS_NO_NAME = ("type", "country")
-"""Parts of identifiers and addresses that are words of ours."""
 
 NOBODYS_OWN = ("role", "junk")
 """Sharing of addresses that identify nobody, whoever carries them."""
@@ -134,8 +114,8 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         if not more:
             break
         records |= more
-    lines = _lines(workspace, contracts, records, sieve)
-    texts, proof = _texts(workspace, contracts, records, rows, lines, customer_id)
+    lines = their_lines(workspace, contracts, records, sieve)
+    texts, proof = their_texts(workspace, contracts, records, rows, lines, customer_id)
     return ToErase(
         erasure_id=erasure_id,
         customer_id=customer_id,
@@ -145,7 +125,7 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         values=sorted(texts.own),
         proof=sorted(proof),
         lines=lines,
-        contents=_contents(workspace, lines),
+        contents=contents_of(workspace, lines),
         signs=found,
         requested_by=by,
         requested_at=now.isoformat(),
@@ -164,12 +144,6 @@ def _ids(lake: Lake, customer_id: str) -> list[str]:
     assert lineage.is_empty() or resolve_id(customer_id, lineage) == customer_id
     theirs = lineage.filter(pl.col("current_customer_id") == customer_id).get_column("customer_id")
     return sorted({customer_id, *theirs})
-
-
-def sources_of(workspace: Workspace) -> list[str]:
-    """Every source that has delivered, also those whose contract is gone."""
-    contracts, _ = load_contracts(workspace.contracts_dir)
-    return sorted({contract.source for contract in contracts} | set(workspace.ledger.imports().get_column("source")))
 
 
 # -- records ----------------------------------------------------------------------------------------------------------
@@ -232,234 +206,3 @@ def _profiles(lake: Lake, records: set[str]) -> list[int]:
     mine = members.filter(is_theirs).select("profile_id").unique()
     others = members.filter(~is_theirs).select("profile_id").unique()
     return mine.join(others, on="profile_id", how="anti").get_column("profile_id").sort().to_list()
-
-
-# -- lines ------------------------------------------------------------------------------------------------------------
-
-
-def _lines(
-    workspace: Workspace, contracts: Mapping[str, SourceContract], records: set[str], sieve: Sieve
-) -> dict[str, dict[str, list[int]]]:
-    found: dict[str, dict[str, list[int]]] = {}
-    for source in sources_of(workspace):
-        of_source = _lines_of_source(workspace, source, contracts.get(source), records, sieve)
-        if of_source:
-            found[source] = {import_id: sorted(lines) for import_id, lines in sorted(of_source.items())}
-    return found
-
-
-def _lines_of_source(
-    workspace: Workspace, source: str, contract: SourceContract | None, records: set[str], sieve: Sieve
-) -> dict[str, set[int]]:
-    lake, table = workspace.lake, source_records(source)
-    found: dict[str, set[int]] = {}
-    if lake.exists(table):
-        rows = lake.scan(table).filter(pl.col("record_id").is_in(list(records))).select("import_id", "line").collect()
-        for import_id, line in rows.rows():
-            found.setdefault(import_id, set()).add(line)
-    if contract is None or not lake.exists(raw_imports(source)):
-        return found
-    imports = workspace.ledger.imports(source)
-    odd = imports.filter(
-        (pl.col("state") != IMPORTED) | (pl.col("rejected") > 0) | (pl.col("duplicates") > 0)
-    ).get_column("import_id")
-    kept = lake.partitions(raw_imports(source))
-    for import_id in sorted(set(odd) & kept):
-        lines = _lines_without_record(workspace, contract, import_id, sieve)
-        if lines:
-            found.setdefault(import_id, set()).update(lines)
-    return found
-
-
-def _lines_without_record(workspace: Workspace, contract: SourceContract, import_id: str, sieve: Sieve) -> set[int]:
-    """Lines of an import that are no record of it, and theirs: by the key of a record, else by the rule."""
-    lake, source = workspace.lake, contract.source
-    records, rejections = source_records(source), source_rejections(source)
-    made = lake.exists(records) and import_id in lake.partitions(records)
-    known = set(lake.read(records, partition=import_id, columns=["line"]).to_series()) if made else set()
-    rejected = set()
-    if lake.exists(rejections):
-        rejected = set(lake.read(rejections, partition=import_id, columns=["line"]).to_series())
-    found = set()
-    for batch in lake.scan_partition_batches(raw_imports(source), import_id, 100_000):
-        rest = batch.filter(~pl.col("_line").is_in(list(known))) if known else batch
-        by_rule = rest.filter(pl.col("_line").is_in(list(rejected))) if made else rest
-        keys = record_values(rest, contract)
-        signed = sieve.people[0].signs.get(signs.RECORD, ())
-        by_key = [line for line, key in zip(rest["_line"], keys, strict=True) if key and sieve.sign(signs.RECORD, key) in signed]  # fmt: skip
-        found |= set(by_key) | set(by_rule.filter(sieve.rows_of_erased(by_rule, contract)).get_column("_line"))
-    return found
-
-
-def _contents(workspace: Workspace, lines: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[str, dict[str, str]]:
-    imports = workspace.ledger.imports().select("source", "import_id", "content_sha256").rows()
-    found: dict[str, dict[str, str]] = {source: {} for source in lines}
-    for source, import_id, content in imports:
-        if import_id in lines.get(source, {}):
-            found[source][import_id] = content_of_import(content)
-    return found
-
-
-# -- values -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Texts:
-    own: set[str]
-    all: set[str]
-
-
-def _texts(
-    workspace: Workspace,
-    contracts: Mapping[str, SourceContract],
-    records: set[str],
-    rows: pl.DataFrame,
-    lines: Mapping[str, Mapping[str, Sequence[int]]],
-    customer_id: str,
-) -> tuple[_Texts, set[str]]:
-    """Texts that are theirs alone, and of these the ones that prove something is left."""
-    said = set(_personal_texts(rows, RECORD_VERSIONS))
-    others = workspace.lake.scan(RECORD_VERSIONS).filter(~pl.col("record_id").is_in(list(records)))
-    own = (said - _carried(others, RECORD_VERSIONS, said)) | _own_parts(rows, others)
-    delivered = set(_delivered_texts(workspace, contracts, lines))
-    candidates = {text for text in _identifying(rows) if _is_telling(text)} | {
-        text for text in delivered if len(text) >= SHORTEST_TEXT and sum(map(str.isalpha, text)) >= FEWEST_LETTERS
-    }
-    elsewhere = (said - own) | _in_others_lines(workspace, lines, candidates) | _in_configuration(workspace, candidates)
-    return _Texts(own, candidates | said), candidates - elsewhere - {customer_id}
-
-
-def _own_parts(rows: pl.DataFrame, others: pl.LazyFrame) -> set[str]:
-    """What stands before and behind the @ of their addresses, where nobody else's address has it."""
-
-    def parts(emails: pl.Expr) -> pl.Expr:
-        return emails.explode().str.split("@").explode().alias("part")
-
-    mine = rows.select(parts(pl.col("emails"))).drop_nulls().unique()
-    theirs = others.select(parts(pl.col("emails"))).filter(pl.col("part").is_in(mine.to_series().implode())).unique()
-    return set(mine.to_series()) - set(theirs.collect().to_series())
-
-
-def _is_telling(text: str) -> bool:
-    letters = sum(map(str.isalpha, text))
-    return len(text) >= (SHORTEST_TEXT if letters >= FEWEST_LETTERS else SHORTEST_NUMBER)
-
-
-def _identifying(rows: pl.DataFrame) -> Iterator[str]:
-    for row in rows.iter_rows(named=True):
-        yield row["record_id"]
-        yield row["source_key"]
-        yield from (text for name in ("emails", "emails_delivered", "phones", "phones_delivered") for text in row[name])
-        yield from (item["value"] for item in row["identifiers"])
-        if row["first_name"] and row["last_name"]:
-            yield f"{row['first_name']} {row['last_name']}"
-        if row["full_name"] and " " in row["full_name"]:
-            yield row["full_name"]
-        for address in row["addresses"]:
-            yield from (text for text in (address["street"],) if text and any(map(str.isdigit, text)))
-        if row["corrected_value"]:
-            yield row["corrected_value"]
-
-
-def _personal_texts(rows: pl.DataFrame, table: Table) -> Iterator[str]:
-    for column in personal_columns(table):
-        for texts in _leaves(rows.get_column(column)):
-            yield from texts.drop_nulls().unique().to_list()
-
-
-def _carried(others: pl.LazyFrame, table: Table, texts: Iterable[str]) -> set[str]:
-    """Those of the texts that other rows carry in any personal column."""
-    wanted = list(texts)
-    found: set[str] = set()
-    for column in personal_columns(table):
-        for leaf in _leaf_expressions(pl.col(column), table.schema[column]):
-            flat = others.select(leaf.alias("text")).filter(pl.col("text").is_in(wanted)).unique()
-            found |= set(flat.collect().to_series())
-    return found
-
-
-def personal_columns(table: Table) -> list[str]:
-    """Columns that the contract calls personal."""
-    return [column.name for column in table.columns if column.personal]
-
-
-def _leaves(values: pl.Series) -> list[pl.Series]:
-    if isinstance(values.dtype, pl.List):
-        return _leaves(values.explode())
-    if isinstance(values.dtype, pl.Struct):
-        named = [part.name for part in values.dtype.fields if part.name not in _SAYS_NO_NAME]
-        return [leaf for name in named for leaf in _leaves(values.struct.field(name))]
-    return [values.cast(pl.String)]
-
-
-def _leaf_expressions(values: pl.Expr, dtype: Any) -> list[pl.Expr]:
-    if isinstance(dtype, pl.List):
-        return _leaf_expressions(values.explode(), dtype.inner)
-    if isinstance(dtype, pl.Struct):
-        parts = [part for part in dtype.fields if part.name not in _SAYS_NO_NAME]
-        return [leaf for part in parts for leaf in _leaf_expressions(values.struct.field(part.name), part.dtype)]
-    return [values.cast(pl.String)]
-
-
-def _delivered_texts(
-    workspace: Workspace,
-    contracts: Mapping[str, SourceContract],
-    lines: Mapping[str, Mapping[str, Sequence[int]]],
-) -> Iterator[str]:
-    """Cells of their lines as delivered, but those that say what happened."""
-    for source, import_id, numbers in _each_import(lines):
-        contract, table = contracts.get(source), raw_imports(source)
-        rows = _partition(workspace.lake, table, import_id)
-        if rows is None:
-            continue
-        skipped = _columns_of_things(contract) if contract else set()
-        theirs = rows.filter(pl.col("_line").is_in(list(numbers))).collect()
-        for name in theirs.columns:
-            if name not in skipped and name not in ("_import_id", "_file", "_line", "_problem"):
-                yield from theirs.get_column(name).drop_nulls().str.strip_chars().unique().to_list()
-
-
-def _columns_of_things(contract: SourceContract) -> set[str]:
-    fields = [source for name in SAYS_WHAT_HAPPENED for source in contract.field_sources(name)]
-    return {column for source in fields for column in source.raw_columns} | {contract.observed_at or ""}
-
-
-def _each_import(lines: Mapping[str, Mapping[str, Sequence[int]]]) -> Iterator[tuple[str, str, Sequence[int]]]:
-    for source, of_source in lines.items():
-        for import_id, numbers in of_source.items():
-            yield source, import_id, numbers
-
-
-def _partition(lake: Lake, table: Table, import_id: str) -> pl.LazyFrame | None:
-    try:
-        return lake.scan(table, partition=import_id)
-    except MissingTableError:
-        return None
-
-
-def _in_others_lines(
-    workspace: Workspace, lines: Mapping[str, Mapping[str, Sequence[int]]], texts: set[str]
-) -> set[str]:
-    """Those of the texts that a delivered line of somebody else holds, in the midst of another text, too."""
-    patterns = Patterns.of(texts)
-    found: set[str] = set()
-    for source in sources_of(workspace):
-        table = raw_imports(source)
-        if not workspace.lake.exists(table):
-            continue
-        for import_id in sorted(workspace.lake.partitions(table)):
-            theirs = list(lines.get(source, {}).get(import_id, ()))
-            for batch in workspace.lake.scan_partition_batches(table, import_id, 200_000):
-                rest = batch.filter(~pl.col("_line").is_in(theirs))
-                for name in rest.columns:
-                    if name not in ("_import_id", "_line", "_problem", "_file"):
-                        found |= patterns.found_in(rest.get_column(name))
-    return found
-
-
-def _in_configuration(workspace: Workspace, texts: set[str]) -> set[str]:
-    """Those of the texts that contracts and policies say, which are the workspace's and not the person's."""
-    patterns = Patterns.of(texts)
-    files = [path for folder in ("contracts", "policies") for path in (workspace.home / folder).glob("*.yaml")]
-    said = pl.Series([path.read_text(encoding="utf-8", errors="replace") for path in sorted(files)], dtype=pl.String)
-    return patterns.found_in(said)

@@ -25,7 +25,9 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.erasure.person import ToErase, personal_columns, sources_of
+from cdp_assets.erasure.person import ToErase
+from cdp_assets.erasure.their_lines import sources_of
+from cdp_assets.erasure.their_texts import personal_columns
 from cdp_assets.identity_graph.customer_ids import RETIRED
 from cdp_assets.tables import (
     CUSTOMER_IDS,
