@@ -2,8 +2,8 @@
 
     python benchmarks/erasure.py [--people 100000] [--keep DIR]
 
-The workspace is the generator's, imported, resolved and published by ``cdp run`` (kept in DIR, where it is named, so that it
-is made once). Erased is the customer with the most records among those with a date of birth: lines in many imports of
+The workspace is the generator's, imported and published as ever; who is who is taken from its truth, since it does not matter
+here who links (there are no scored pairs). It is kept in DIR, where one is named, so that it is made once. Erased is the customer with the most records among those with a date of birth: lines in many imports of
 several sources. Prints, for each step, seconds of processor (all threads) and of wall clock, and the peak of memory in
 the end; the resolution that follows is not part of it.
 """
@@ -19,6 +19,12 @@ from pathlib import Path
 
 import polars as pl
 from fresh_processes import peak_mb
+
+from cdp_assets.published.published_tables import PUBLISHED_TABLES as PUBLISHED
+from cdp_assets.sources.contracts import SourceContract
+from cdp_assets.workspace import Workspace
+
+PUBLISHED_TABLES = tuple(published.lake_table for published in PUBLISHED)
 
 SEED = 7
 
@@ -38,14 +44,82 @@ def main() -> None:
 
 
 def _make(home: Path, people: int) -> None:
-    from cdp_assets.automation import run_pending
+    from cdp_assets import tables
+    from cdp_assets.candidate_links.profiles import linkage_profiles
+    from cdp_assets.candidate_links.shared import shared_identifiers
     from cdp_assets.environment import workspace_from_environment
     from cdp_assets.evaluation.world import generate
+    from cdp_assets.golden_records.golden import golden_records
+    from cdp_assets.published.publication import publish
+    from cdp_assets.sources.contracts import load_contracts
+    from cdp_assets.standardized.email_addresses import email_tables
+    from cdp_assets.standardized.gathering import all_records, all_rejections, order_of_imports
+    from cdp_assets.standardized.sightings import sightings
+    from cdp_assets.standardized.versions import record_versions
 
-    generate(people, SEED, home)
-    done = run_pending(workspace_from_environment(home), print)
-    if not done.published:
-        raise SystemExit("\n".join(done.problems))
+    if not (home / "contracts").exists():
+        generate(people, SEED, home)
+    workspace = workspace_from_environment(home)
+    contracts, _ = load_contracts(workspace.contracts_dir)
+    for contract in contracts:
+        _import(workspace, contract)
+    imports = order_of_imports(workspace)
+    delivers = {contract.source: contract.delivers for contract in contracts}
+    versions = record_versions(all_records(workspace, contracts, imports), delivers, imports)
+    emails, seen = email_tables(versions).addresses, sightings(versions)
+    shared = shared_identifiers(versions, emails, {})
+    profiles, members = linkage_profiles(versions, shared, set())
+    ids, lineage = _by_truth(home, versions)
+    clusters = ids.select("record_id", cluster_id=pl.col("customer_id").rank("dense").cast(pl.Int64), weakest_probability=pl.lit(1.0))  # fmt: skip
+    golden = golden_records(versions, ids, clusters, emails, seen, shared, trust={})
+    stored = {
+        tables.RECORD_VERSIONS: versions, tables.REJECTED_ROWS: all_rejections(workspace, contracts, imports),
+        tables.EMAIL_ADDRESSES: emails, tables.SIGHTINGS: seen, tables.SHARED_IDENTIFIERS: shared,
+        tables.LINKAGE_PROFILES: profiles, tables.PROFILE_MEMBERS: members, tables.CLUSTERS: clusters,
+        tables.ID_LINEAGE: lineage, tables.IDENTITY_CHANGES: tables.IDENTITY_CHANGES.empty(), tables.CUSTOMER_IDS: ids,
+        tables.CUSTOMERS: golden.customers, tables.PROVENANCE: golden.provenance, tables.GOLDEN_EMAILS: golden.emails,
+        tables.GOLDEN_PHONES: golden.phones, tables.CONSENTS: golden.consents,
+        tables.SEGMENT_MEMBERS: tables.SEGMENT_MEMBERS.empty(),
+    }  # fmt: skip
+    for table, rows in stored.items():
+        workspace.lake.replace(table, rows)
+    publish({table: workspace.lake.read(table) for table in PUBLISHED_TABLES}, workspace.publication_url, {}, "p1", datetime.now(UTC))  # fmt: skip
+    workspace.ledger.close()
+
+
+def _import(workspace: Workspace, contract: SourceContract) -> None:
+    from cdp_assets.raw.deliveries import take_in
+    from cdp_assets.sources.arrivals import register_arrivals
+    from cdp_assets.standardized.importing import standardize_import
+
+    now = datetime.now(UTC)
+    register_arrivals(workspace, contract, now, settle_seconds=0)
+    waiting = workspace.ledger.imports(contract.source).filter(pl.col("state") == "landed")
+    for import_id in waiting["import_id"]:
+        take_in(workspace, contract, import_id, now)
+        standardize_import(workspace, contract, import_id, now)
+
+
+def _by_truth(home: Path, versions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``customer_ids`` and ``id_lineage``: a customer is a person of the truth; records that it does not know stand alone."""
+    from cdp_assets import tables
+
+    truth = pl.read_parquet(home / "truth" / "records.parquet").select("record_id", "entity_id")
+    records = (
+        versions.select("record_id", "source", "source_key").unique("record_id").join(truth, on="record_id", how="left")
+    )
+    person = pl.coalesce("entity_id", "record_id").rank("dense")
+    ids = records.with_columns(customer_id="C" + person.cast(pl.String).str.zfill(12), is_current=pl.lit(True))
+    moment = pl.lit(datetime(2026, 1, 1, tzinfo=UTC)).cast(tables.MOMENT)
+    lineage = (
+        ids.select("customer_id")
+        .unique()
+        .with_columns(current_customer_id="customer_id", state=pl.lit("current"), minted_at=moment, changed_at=moment)
+    )
+    return (
+        tables.CUSTOMER_IDS.conform(ids.select(list(tables.CUSTOMER_IDS.schema)).sort("record_id")),
+        tables.ID_LINEAGE.conform(lineage.sort("customer_id")),
+    )
 
 
 def _measure(home: Path) -> None:

@@ -48,7 +48,7 @@ def _shown(value: Any) -> str:
         return ", ".join(_shown(item) for item in value)
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {_shown(item)}" for name, item in value.items() if item not in (None, []))
-    return str(value).removesuffix("+00:00").replace("T", " ") if _is_moment(value) else str(value)
+    return str(value)[:19].replace("T", " ") if _is_moment(value) else str(value)
 
 
 def _is_moment(value: Any) -> bool:
