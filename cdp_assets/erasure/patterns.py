@@ -20,14 +20,18 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Patterns:
-    """Spellings to search for, each with the text that it spells."""
+    """Spellings to search for, each with the texts that it spells: two that differ in case share most of them."""
 
-    spellings: dict[str, str]
+    spellings: dict[str, set[str]]
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Patterns:
         """The spellings of these texts."""
-        return cls({spelling: text for text in sorted(texts) for spelling in _spellings(text)})
+        spelled: dict[str, set[str]] = {}
+        for text in sorted(set(texts)):
+            for spelling in _spellings(text):
+                spelled.setdefault(spelling, set()).add(text)
+        return cls(spelled)
 
     @property
     def longest(self) -> int:
@@ -43,8 +47,10 @@ class Patterns:
         if held.is_empty():
             return set()
         hits = held.unique().str.extract_many(wanted, ascii_case_insensitive=True, overlapping=True).explode()
-        by_folded = {spelling.lower(): text for spelling, text in self.spellings.items()}
-        return {by_folded[hit.lower()] for hit in hits.drop_nulls().unique().to_list() if hit.lower() in by_folded}
+        by_folded: dict[str, set[str]] = {}
+        for spelling, texts in self.spellings.items():
+            by_folded.setdefault(spelling.lower(), set()).update(texts)
+        return set().union(*(by_folded.get(hit.lower(), ()) for hit in hits.drop_nulls().unique().to_list()))
 
     def held_by(self, values: pl.Series) -> pl.Series:
         """One flag per value: any of the texts stands in it."""

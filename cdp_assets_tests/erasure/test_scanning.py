@@ -239,3 +239,10 @@ def test_the_digest_tells_whether_the_same_files_were_searched(tmp_path: Path) -
     assert scan(tmp_path, Patterns.of([CANARY])).digest == first.digest
     (tmp_path / "a.txt").write_text("two")
     assert scan(tmp_path, Patterns.of([CANARY])).digest != first.digest
+
+
+def test_texts_that_differ_in_case_only_are_all_told_apart_and_all_found() -> None:
+    patterns = Patterns.of(["ulica Słoneczna 7", "ulica słoneczna 7", "ULICA JASNA 1"])
+    said = pl.Series(["mieszka: ulica słoneczna 73", None, "ulica Jasna 2"])
+    assert patterns.found_in(said) == {"ulica Słoneczna 7", "ulica słoneczna 7"}
+    assert patterns.held_by(said).to_list() == [True, False, False]
