@@ -4,7 +4,8 @@
 format      what is searched
 =========== ==============================================================================================================
 parquet     every value of every column, nested ones too; and the footer (statistics, metadata)
-sqlite      the file's bytes, its write-ahead log and journal (pages that are free, too), and every value of every table
+sqlite      the file's bytes, its write-ahead log and journal (pages that are free, too); and every value that its pages do not
+            hold in one piece, as text: those of long rows, numbers, and bytes by their own format
 gzip, zstd  what they hold, by its own format
 zip, xlsx   every part, by its own format
 json, html  the text, its escapes undone; pictures and other data inside (data URIs), by their own format
@@ -30,8 +31,10 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -46,6 +49,9 @@ BYTES_AT_ONCE = 16 << 20
 ROWS_AT_ONCE = 200_000
 DEEPEST = 4
 """Files inside files: a zip in a gzip in a zip is as deep as anybody packs."""
+
+LONGEST_IN_ONE_PIECE = 400
+"""Bytes of a row that surely stand in one piece: of a page of 4,096 an index takes up to 1,002, and of a smaller page less."""
 
 SQLITE_MAGIC, PARQUET_MAGIC, ZIP_MAGIC = b"SQLite format 3\0", b"PAR1", b"PK\x03\x04"
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -74,20 +80,30 @@ class Scan:
 def scan(home: Path, patterns: Patterns, *, skip: Collection[Path] = ()) -> Scan:
     """Search all files below ``home``, and their names, but those in ``skip`` (files or folders)."""
     made, digest = Scan(), hashlib.sha256()
-    for path in sorted(home.rglob("*")):
-        if path.is_symlink() or not path.is_file() or any(path == one or one in path.parents for one in skip):
-            continue
-        kind, found = _kind(path), occurrences_in_file(path, patterns)
-        below = path.relative_to(home)
-        name = bool(patterns.occurrences_in(pl.Series([str(below)])))
-        made.files[kind] += 1
-        made.bytes[kind] += path.stat().st_size
-        if found or name:
-            made.found[kind] += found + name
-            made.places[below.parts[0] if len(below.parts) > 1 else kind] += 1
-        digest.update(f"{below}\0".encode() + _sha256(path))
+    paths = [
+        path
+        for path in sorted(home.rglob("*"))
+        if not path.is_symlink() and path.is_file() and not any(path == one or one in path.parents for one in skip)
+    ]
+    with ThreadPoolExecutor() as threads:
+        for path, (kind, size, found, content) in zip(
+            paths, threads.map(partial(_looked_at, patterns), paths), strict=True
+        ):
+            below = path.relative_to(home)
+            found += patterns.occurrences_in(pl.Series([str(below)]))
+            made.files[kind] += 1
+            made.bytes[kind] += size
+            if found:
+                made.found[kind] += found
+                made.places[below.parts[0] if len(below.parts) > 1 else kind] += 1
+            digest.update(f"{below}\0".encode() + content)
     made.digest = digest.hexdigest()
     return made
+
+
+def _looked_at(patterns: Patterns, path: Path) -> tuple[str, int, int, bytes]:
+    """Format, bytes, findings and hash of a file."""
+    return _kind(path), path.stat().st_size, occurrences_in_file(path, patterns), _sha256(path)
 
 
 def occurrences_in_file(path: Path, patterns: Patterns) -> int:
@@ -97,7 +113,7 @@ def occurrences_in_file(path: Path, patterns: Patterns) -> int:
     if first.startswith(PARQUET_MAGIC):
         return _in_parquet(path, patterns)
     if first == SQLITE_MAGIC:
-        return _in_sqlite(path, patterns) + _in_bytes_of(path, patterns)
+        return _in_sqlite(path, patterns) + _in_bytes_of(path, patterns, is_pages=_is_utf8(path))
     if path.name.endswith(SQLITE_SIDES) or (first[:4] not in (ZIP_MAGIC, ZSTD_MAGIC) and first[:2] != GZIP_MAGIC):
         return _in_bytes_of(path, patterns)
     return _in_packed(path.read_bytes(), patterns, DEEPEST)
@@ -121,28 +137,32 @@ def _sha256(path: Path) -> bytes:
 # -- bytes ------------------------------------------------------------------------------------------------------------
 
 
-def _in_bytes_of(path: Path, patterns: Patterns) -> int:
+def _in_bytes_of(path: Path, patterns: Patterns, *, is_pages: bool = False) -> int:
     found, before = 0, b""
     with path.open("rb") as file:
         while piece := file.read(BYTES_AT_ONCE):
-            found += _in_bytes(before + piece, patterns, DEEPEST)
+            found += _in_bytes(before + piece, patterns, DEEPEST, is_pages=is_pages)
             before = piece[-4 * patterns.longest :]
     return found
 
 
-def _in_bytes(data: bytes, patterns: Patterns, deeper: int) -> int:
-    """In bytes of any kind: as text in several encodings, escapes undone, and in data that is packed into the text."""
-    text = data.decode("utf-8", errors="replace")
-    said = [text]
-    if "\\" in text:
+def _in_bytes(data: bytes, patterns: Patterns, deeper: int, *, is_pages: bool = False) -> int:
+    """In bytes of any kind: as text in several encodings, escapes undone, and in data that is packed into the text.
+
+    ``is_pages``: pages of a database in UTF-8, of whose values the odd ones are looked at one by one.
+    """
+    found = int(patterns.are_in_bytes(data))
+    if is_pages:
+        return found
+    said = []
+    if b"\\" in data:
+        text = data.decode("utf-8", errors="replace")
         said.append(_JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else escape[2], text))
-    if "&" in text:
-        said.append(html.unescape(text))
-    if not data.isascii():
-        said.append(data.decode("latin-1"))
+    if b"&" in data:
+        said.append(html.unescape(data.decode("utf-8", errors="replace")))
     if b"\0" in data:
         said += [data[start:].decode(encoding, errors="replace") for encoding in ("utf-16-le", "utf-16-be") for start in (0, 1)]  # fmt: skip
-    found = int(patterns.occurrences_in(pl.Series(said)) > 0)
+    found += int(patterns.occurrences_in(pl.Series(said, dtype=pl.String)) > 0)
     for packed in _DATA_URI.findall(data) if b";base64," in data else ():
         try:
             found += _in_packed(base64.b64decode(packed), patterns, deeper - 1)
@@ -241,15 +261,39 @@ def _in_sqlite(path: Path, patterns: Patterns) -> int:
         return 0
 
 
+def _is_utf8(path: Path) -> bool:
+    """Whether a database keeps its texts in UTF-8 (https://www.sqlite.org/fileformat.html, offset 56)."""
+    with path.open("rb") as file:
+        return file.read(60)[56:60] == b"\0\0\0\1"
+
+
 def _in_database(database: sqlite3.Connection, patterns: Patterns) -> int:
+    """In the values that a page does not hold in one piece, as text."""
     database.text_factory = lambda value: value.decode("utf-8", errors="replace")
     names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = 0
-    for name in names:
-        rows = database.execute(f'SELECT * FROM "{name.replace(chr(34), chr(34) * 2)}"')
+    for name in map(_quoted, names):
+        columns = [_quoted(column[1]) for column in database.execute(f"PRAGMA table_info({name})")]
+        size = " + ".join(f"ifnull(length(CAST({column} AS BLOB)), 0)" for column in columns)
+        odd = " OR ".join(
+            f"typeof({column}) = 'blob' OR instr({column}, '\\u') OR instr({column}, ';base64,') OR instr({column}, '&')"
+            for column in columns
+        )
+        rows = database.execute(f"SELECT * FROM {name} WHERE {size} > ? OR {odd}", [LONGEST_IN_ONE_PIECE])
         while some := rows.fetchmany(ROWS_AT_ONCE // 10):
             found += _in_cells((cell for row in some for cell in row), patterns)
+        for column in columns:
+            found += sum(
+                database.execute(
+                    f"SELECT count(*) FROM {name} WHERE {column} = ? AND typeof({column}) <> 'text'", [number]
+                ).fetchone()[0]
+                for number in patterns.numbers
+            )
     return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _in_cells(cells: Iterable[object], patterns: Patterns) -> int:
@@ -260,6 +304,6 @@ def _in_cells(cells: Iterable[object], patterns: Patterns) -> int:
             found += _in_packed(cell, patterns, DEEPEST - 1)
         elif cell is not None:
             texts.append(str(cell))
-            if isinstance(cell, str) and (";base64," in cell or "\\u" in cell):
+            if isinstance(cell, str) and any(sign in cell for sign in (";base64,", "\\u", "&")):
                 found += _in_bytes(cell.encode(), patterns, 2)
     return found + patterns.occurrences_in(pl.Series(texts, dtype=pl.String))
