@@ -29,6 +29,7 @@ from dagster._core.storage.runs import SqliteRunStorage
 
 from cdp_assets import resources
 from cdp_assets.candidate_links.due import retraining
+from cdp_assets.erasure.steps import Erased, erase_all, keep_out
 from cdp_assets.identity_graph.plan import OF_THE_NEXT
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED
 from cdp_assets.processes import is_alive, this_host, this_process
@@ -82,7 +83,8 @@ RESOLVE = dg.define_asset_job(
     - dg.AssetSelection.groups("raw")
     - dg.AssetSelection.tag("cdp/step", "import")
     - dg.AssetSelection.tag("cdp/step", "audit")
-    - dg.AssetSelection.tag("cdp/step", "plan"),
+    - dg.AssetSelection.tag("cdp/step", "plan")
+    - dg.AssetSelection.groups("erasure"),
     description="Record versions → linkage → customers → golden records → segments → publication, behind blocking checks.",
 )
 
@@ -117,6 +119,12 @@ AUDIT = dg.define_asset_job(
         ["standardized", "quality_report"], ["standardized", "quality_findings"], ["standardized", "quality_audits"]
     ),
     description="Audit the quality of every source: numbers for the history, and a report to read for each.",
+)
+
+ERASE = dg.define_asset_job(
+    "erase_customers",
+    selection=dg.AssetSelection.groups("erasure"),
+    description="Erase customers by their ids, finish erasures that were interrupted, and certify that nothing is left.",
 )
 
 PUBLISH = dg.define_asset_job(
@@ -160,7 +168,7 @@ def jobs_for(contracts: Sequence[SourceContract]) -> list[Job]:
         for contract in contracts
         if contract.extract.is_fetched
     ]
-    return [*imports, *extractions, RESOLVE, TRAIN, PLAN, AUDIT, AUDIT_RESOLUTION, PUBLISH]
+    return [*imports, *extractions, RESOLVE, TRAIN, PLAN, AUDIT, AUDIT_RESOLUTION, PUBLISH, ERASE]
 
 
 TRAIN_WEEKLY = dg.ScheduleDefinition(
@@ -830,6 +838,41 @@ _AS_USUAL: Mapping[str, Any] = MappingProxyType({})
 _IN_FULL: Mapping[str, Any] = MappingProxyType(
     {_step(table): {"config": {"in_full": True}} for table in (SCORED_PAIRS, CLUSTERS)}
 )
+
+
+@dataclass
+class ErasureReport(RunReport):
+    """What followed an erasure. ``delivered_since``: lines of people erased before, taken out of files that came since."""
+
+    delivered_since: int = 0
+
+
+class ErasureBusyError(RuntimeError):
+    """An erasure needs the workspace for itself. Says what runs."""
+
+
+def erase(
+    workspace: Workspace, customer_id: str | None, *, by: str, report: Callable[[str], None], resolve: bool = True
+) -> tuple[list[Erased], "ErasureReport"]:
+    """Take people who were erased before out of files that came since, finish erasures that were interrupted, then erase a customer (a current id), and resolve anew.
+
+    Raises :class:`ErasureBusyError` while anything imports or resolves: what a run holds in memory would come back.
+    """
+    from cdp_assets.definitions import definitions_for
+
+    outcome, now = ErasureReport(), resources.now()
+    contracts, _ = load_contracts(workspace.require().contracts_dir)
+    with _instance(workspace, report) as instance:
+        with _one_at_a_time(dagster_home(workspace), lambda: report("another command line resolves; waiting for it")):
+            if running := instance.get_runs_count(RunsFilter(statuses=list(NOT_FINISHED_STATUSES))):
+                raise ErasureBusyError(
+                    f"{running} run(s) of this workspace go on; erase when they have ended (`cdp ui` shows them)"
+                )
+            outcome.delivered_since = keep_out(workspace)["lines"]
+            done = erase_all(workspace, [customer_id] if customer_id else [], by=by, now=now, report=report)
+        if resolve:
+            _resolve(workspace, contracts, _Runner(definitions_for(workspace), instance, outcome), report)
+    return done, outcome
 
 
 @dataclass

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from cdp_assets.automation import RereadReport, RunReport
+    from cdp_assets.erasure.steps import Erased
     from cdp_assets.sources.contracts import SourceContract
     from cdp_assets.workspace import Workspace
 
@@ -176,6 +177,20 @@ def parser() -> argparse.ArgumentParser:
     release.add_argument("import_id", metavar="IMPORT", help="as `cdp consent verify` names it")
     release.add_argument("--reason", required=True, help="why; kept in the ledger for good")
     release.add_argument("--by", help="who decides (default: the name of this account)")
+    erase = command("erase", _erase, "erase a person everywhere, prove it, and keep them out from now on")
+    erase.add_argument(
+        "enquiry", nargs="?", metavar="WHO", help="customer id or e-mail address (default: finish what was interrupted)"
+    )
+    erase.add_argument("--dry-run", action="store_true", help="show what would be erased, masked; change nothing")
+    erase.add_argument("--by", help="who decides (default: the name of this account)")
+    _no_resolve(erase)
+    _json(erase)
+
+    access = command("access", _access, "write everything held about a person, as JSON and as a page to read")
+    access.add_argument("enquiry", metavar="WHO", help="customer id (old ones too), e-mail address or record id")
+    access.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="where to (default: exports/access in the workspace)"
+    )
 
     why = command("why", _why, "show why two records are, or are not, one customer")
     _two_records(why)
@@ -600,6 +615,66 @@ def _consent_release(arguments: argparse.Namespace) -> int:
             "the ledger has no consent events of that import; `cdp consent verify` names those whose events differ"
         )
     print("Released: what the next resolution finds in that import counts. `cdp run --resolve-anyway` makes one now.")
+    return FINE
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    from cdp_assets.automation import erase
+    from cdp_assets.erasure.erasure_text import erased_text, plan_text
+    from cdp_assets.erasure.plan import erasure_plan
+    from cdp_assets.erasure.steps import unfinished
+    from cdp_assets.steward.lookup import LookupProblemError
+
+    workspace = _workspace(arguments).require()
+    if arguments.dry_run:
+        if arguments.enquiry is None:
+            raise CommandError("name a customer id or an e-mail address")
+        plan = erasure_plan(workspace, _one_customer(workspace, arguments.enquiry), _now())
+        print(_as_json(plan.as_json()) if arguments.json else plan_text(plan, _width()))
+        return FINE
+    by, is_open = arguments.by or _account(), bool(unfinished(workspace))
+    done: list[Erased] = []
+    if is_open:  # first of all: whom it is about can not be looked up any more
+        done, _ = erase(workspace, None, by=by, report=_progress, resolve=False)
+    customer_id = None
+    try:
+        customer_id = _one_customer(workspace, arguments.enquiry) if arguments.enquiry else None
+    except LookupProblemError:
+        if not is_open:
+            raise
+    more, outcome = erase(workspace, customer_id, by=by, report=_progress, resolve=not arguments.no_resolve)
+    done = [*done, *more]
+    if arguments.json:
+        print(_as_json([dict(one.certificate) for one in done]))
+    else:
+        print(erased_text(done, outcome.delivered_since, _shown, _width()))
+    if outcome.problems:
+        raise CommandError("the resolution that follows failed: " + "; ".join(outcome.problems))
+    return FINE
+
+
+def _one_customer(workspace: Workspace, enquiry: str) -> str:
+    """The one customer, by their current id, that was asked for."""
+    from cdp_assets.steward.lookup import find, is_customer_id, resolve_id
+
+    if is_customer_id(enquiry):
+        return resolve_id(workspace.lake, enquiry)
+    found = find(workspace.lake, enquiry)
+    if found.total > 1:
+        raise CommandError(
+            f"{found.total} customers have that {found.kind}; name one by its id (`cdp customer` lists them)"
+        )
+    return found.customer_ids[0]
+
+
+def _access(arguments: argparse.Namespace) -> int:
+    from cdp_assets.erasure.access import everything_held, write_access
+
+    workspace = _workspace(arguments).require()
+    customer_id = _one_customer(workspace, arguments.enquiry)
+    folder: Path = arguments.output or workspace.exports_dir / "access"
+    written = write_access(everything_held(workspace, customer_id, _now()), folder)
+    print("\n".join(f"Written: {_shown(path)}" for path in written))
     return FINE
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dagster as dg
 
 import cdp_assets.candidate_links.assets
+import cdp_assets.erasure.assets
 import cdp_assets.evaluation.assets
 import cdp_assets.golden_records.assets
 import cdp_assets.identity_graph.assets
@@ -20,6 +21,7 @@ import cdp_assets.sources.assets
 import cdp_assets.standardized.assets
 from cdp_assets import automation
 from cdp_assets.environment import workspace_from_environment
+from cdp_assets.erasure.sieve import PutAsideErased
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.workspace import Workspace
 
@@ -33,6 +35,7 @@ STAGES = (
     cdp_assets.segments.assets,
     cdp_assets.published.assets,
     cdp_assets.evaluation.assets,
+    cdp_assets.erasure.assets,
 )
 
 STAGES_WITH_ASSETS_PER_SOURCE = (
@@ -56,7 +59,7 @@ def definitions_for(workspace: Workspace) -> dg.Definitions:
         jobs=jobs,
         schedules=automation.schedules_for(contracts),
         sensors=automation.sensors_for(contracts, jobs),
-        resources={"workspace": workspace},
+        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace)},
         executor=dg.in_process_executor,
     )
 

@@ -7,6 +7,7 @@ variable            what it names                                        default
 ``CDP_LAKE_URL``    the lake, a folder or an object-store URL            ``lake/`` in the workspace
 ``CDP_LEDGER_URL``  the ledger's database, a SQLAlchemy URL              SQLite, ``ledger.db`` in the workspace
 ``CDP_PUBLISH_URL`` the database that publications go to                 SQLite, ``published.db`` in the workspace
+``CDP_ERASURE_KEY`` the secret that the signs of erased people hang on   made once, ``erasure.key`` in the workspace
 =================== ==================================================== =========================================
 
 Apart from ``resources.py`` so that a look-up on the command line does not load Dagster: that took 3.3 of 3.6 CPU seconds.
@@ -28,6 +29,7 @@ def workspace_from_environment(home: Path | None = None) -> Workspace:
         lake_url=os.environ.get("CDP_LAKE_URL") or None,
         ledger_url=os.environ.get("CDP_LEDGER_URL") or None,
         publish_url=os.environ.get("CDP_PUBLISH_URL") or None,
+        erasure_secret=os.environ.get("CDP_ERASURE_KEY") or None,
     )
 
 

@@ -116,6 +116,8 @@ class Lake:
         if not self.exists(table):
             return {}
         commits = self._open(table).history(1)
+        if commits and str(commits[0].get("operation", "")).startswith("VACUUM"):  # says nothing of the rows
+            commits = [c for c in self._open(table).history() if not str(c.get("operation", "")).startswith("VACUUM")]
         return {k: v for k, v in (commits[0] if commits else {}).items() if isinstance(v, str)}
 
     def read(
@@ -289,6 +291,69 @@ class Lake:
         # From here on files stay, whatever happens: an error may come after the commit that names them.
         return self._commit_files(table, partition, empty, files, note)
 
+    def rewrite(
+        self, table: Table, change: Callable[[pl.DataFrame], pl.DataFrame], partition: str | None = None
+    ) -> int:
+        """Replace rows by what ``change`` makes of them, in one commit; how many rows fewer there are.
+
+        Of the whole table, or of one partition, file by file in the order in which they were written. What the commit and
+        the files said of themselves (``note``) they say again. Nothing is written where nothing changes.
+        """
+        if partition is None:
+            version = self.version(table)
+            before = self.read(table)
+            after = change(before)
+            if not after.equals(before):
+                self.replace(table, after, note=self.note(table), expected_version=version)
+            return before.height - after.height
+        files = self.partition_files(table, partition)
+        if all(change(rows).equals(rows) for rows in (file.rows.collect() for file in files)):
+            return 0
+        gone = 0
+
+        def changed() -> Iterator[pl.DataFrame]:
+            nonlocal gone
+            for file in files:  # read once more, rather than held: an import may be larger than memory
+                before = file.rows.collect()
+                after = change(before)
+                gone += before.height - after.height
+                yield after
+
+        note = {name: value for file in files for name, value in file.note.items() if name != "ARROW:schema"}
+        self.replace_partition_in_batches(table, partition, files[0].rows.collect_schema(), changed(), note=note)
+        return gone
+
+    def note(self, table: Table) -> dict[str, str]:
+        """The note that the newest commit was given, without what Delta says of each."""
+        own = {"operation", "clientVersion", "engineInfo", "operationParameters", "readVersion", "isolationLevel"}
+        return {name: said for name, said in self.committed_metadata(table).items() if name not in own}
+
+    def forget_everything_former(self, table: Table) -> int:
+        """Remove all files that the newest version does not need, and the log of the versions before it; how many.
+
+        Nobody may be writing: what a run has written and not committed yet would go, too.
+        """
+        if not self.exists(table):
+            return 0
+        if not self._is_local:
+            return self.forget_history(table, keep_hours=0)
+        # Not by a vacuum, which would be a version of its own: the newest one, and its note, is what readers go by.
+        opened = self._open(table)
+        opened.create_checkpoint()
+        folder, log = Path(self.uri(table.name)), Path(self.uri(table.name)) / "_delta_log"
+        needed = {Path(uri.removeprefix("file://")) for uri in opened.file_uris()}
+        if not all(path.is_file() for path in needed):
+            raise LakeError(
+                f"{table.name}: files that its log names are not there, so nothing was removed; restore them"
+            )
+        former = [path for path in log.iterdir() if _log_version(path) < opened.version()]
+        former += [
+            path for path in folder.rglob("*") if path.is_file() and log not in path.parents and path not in needed
+        ]
+        for path in former:
+            path.unlink(missing_ok=True)
+        return len(former)
+
     def forget_history(self, table: Table, keep_hours: int = KEEP_HISTORY_HOURS) -> int:
         """Remove files that only versions older than ``keep_hours`` need, and those that a killed run left that long
         ago; return how many."""
@@ -430,6 +495,12 @@ class Lake:
     @property
     def _options(self) -> dict[str, str] | None:
         return dict(self.storage_options) or None
+
+
+def _log_version(path: Path) -> float:
+    """The version that a file of a log is of; no version is before that of a file that has none."""
+    number = path.name.partition(".")[0]
+    return int(number) if number.isdigit() else float("inf")
 
 
 def _written_since(table: Table) -> ConflictError:

@@ -1001,6 +1001,36 @@ EVALUATION = Table(
     key=("measure",),
 )
 
+ERASURES = Table(
+    "erasure/erasures",
+    "erasure of a person, finished or going on",
+    (
+        _key("erasure_id", "erasure"),
+        _key("customer_id", "customer id that the person had; it resolves to nobody"),
+        _key("requested_by", "who erased them"),
+        Column("requested_at", MOMENT, "when it was begun", nullable=False),
+        Column("finished_at", MOMENT, "when it was proven; null while steps are to be done"),
+        Column("records", INTEGER, "records erased", nullable=False),
+        Column("delivered_lines", INTEGER, "delivered lines erased, over all imports"),
+    ),
+    key=("erasure_id",),
+)
+
+ERASURE_CERTIFICATES = Table(
+    "erasure/certificates",
+    "erasure and format of file, with how many files were searched and how often anything of the person was found",
+    (
+        _key("erasure_id", "erasure"),
+        _key("file_format", "parquet, sqlite, gzip, json …"),
+        Column("files", INTEGER, "files searched, after decoding", nullable=False),
+        Column("bytes", INTEGER, "their size", nullable=False),
+        Column("texts", INTEGER, "texts searched for", nullable=False),
+        Column("occurrences", INTEGER, "values or pieces of files that hold one", nullable=False),
+        _key("contents_sha256", "hash of the names and contents of all files that were searched"),
+    ),
+    key=("erasure_id", "file_format"),
+)
+
 TABLES: tuple[Table, ...] = (
     SOURCE_CONTRACTS,
     IMPORT_LOG,
@@ -1041,4 +1071,6 @@ TABLES: tuple[Table, ...] = (
     SEGMENT_MEMBERS,
     PUBLICATIONS,
     EVALUATION,
+    ERASURES,
+    ERASURE_CERTIFICATES,
 )

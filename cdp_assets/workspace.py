@@ -26,6 +26,7 @@ class Workspace:
     lake_url: str | None = None
     ledger_url: str | None = field(default=None, repr=False)
     publish_url: str | None = field(default=None, repr=False)
+    erasure_secret: str | None = field(default=None, repr=False)
 
     @property
     def contracts_dir(self) -> Path:
@@ -34,6 +35,16 @@ class Workspace:
     @property
     def landing_dir(self) -> Path:
         return self.home / "landing"
+
+    @property
+    def erasures_dir(self) -> Path:
+        """Certificates of erasures, and what is still to be erased of one that goes on."""
+        return self.home / "erasures"
+
+    @property
+    def exports_dir(self) -> Path:
+        """What has been written out for people and other tools."""
+        return self.home / "exports"
 
     @property
     def archive_dir(self) -> Path:

@@ -42,7 +42,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
 
 
-MADE_BY_RUNS = shutil.ignore_patterns("lake", "dagster", "exports", "reports", "*.db", "*.db-*", "shop_extracts")
+MADE_BY_RUNS = shutil.ignore_patterns(
+    "lake", "dagster", "exports", "reports", "erasures", "erasure.key", "*.db", "*.db-*", "shop_extracts"
+)
 
 
 def copy_sample(home: Path) -> Path:

@@ -35,7 +35,7 @@ FOUNDATION = {
     "migrations",
     "processes",
 }
-SIDE_BRANCHES = {"evaluation", "steward"}
+SIDE_BRANCHES = {"evaluation", "steward", "erasure"}
 KNOWS_DAGSTER = {"assets.py", "definitions.py", "resources.py", "automation.py"}
 ALL_MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
@@ -120,7 +120,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert not [name(path) for path in ALL_MODULES if path.stem in empty or path.parent.name in empty]
 
 
-@pytest.mark.parametrize("stage", [*STAGES, "evaluation"])
+@pytest.mark.parametrize("stage", [*STAGES, "evaluation", "erasure"])
 def test_one_name_per_stage_folder_assets_and_tests(stage: str) -> None:
     assert (PACKAGE / stage / "assets.py").is_file()
     assert list((ROOT / "cdp_assets_tests" / stage).glob("test_*.py"))

@@ -25,6 +25,7 @@ STAGE_GROUPS = {
     "segments",
     "published",
     "evaluation",
+    "erasure",
 }
 
 
@@ -86,6 +87,7 @@ def test_every_asset_depends_only_on_its_own_or_an_earlier_stage(specs: list[dg.
         "segments",
         "published",
         "evaluation",
+        "erasure",
     ]
     for spec in specs:
         for dep in spec.deps:

@@ -53,6 +53,9 @@ class Target(Protocol):
     def bytes(self, connection: sa.Connection, tables: list[sa.Table]) -> int:
         """Bytes that the tables and their indexes take."""
 
+    def compact(self, tables: list[str]) -> None:
+        """Write the tables that are there anew, so that nothing deleted is left between their rows."""
+
     def close(self) -> None:
         """Let go of all connections."""
 

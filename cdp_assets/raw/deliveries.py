@@ -24,6 +24,7 @@ from cdp_assets.ledger import REFUSED, REPEATED, ReadFile
 from cdp_assets.raw.fingerprints import Fingerprint, same_rows
 from cdp_assets.raw.imports import raw_batches
 from cdp_assets.raw.progress import Progress
+from cdp_assets.raw.put_aside import PutAside, without_values
 from cdp_assets.sources.arrivals import content_of_import
 from cdp_assets.sources.contracts import SourceContract, raw_column
 from cdp_assets.sources.reading import DeliveryStream, FileRefused, open_delivery
@@ -66,6 +67,7 @@ class _Import:
     now: datetime
     kept: Collection[str]
     report: Callable[[str], None]
+    put_aside: PutAside | None = None
 
     @property
     def source(self) -> str:
@@ -97,16 +99,17 @@ def take_in(
     *,
     kept: Collection[str] | None = None,
     report: Callable[[str], None] = lambda _: None,
+    put_aside: PutAside | None = None,
 ) -> TakenIn:
     """Write the partition of one import and tell the ledger what became of it.
 
     ``kept`` is :func:`kept_imports`, where the caller takes in many and has asked once; ``report`` is told how far a long
-    import has come. A full disk is no fault of the file: that is raised, and the import waits. Raises
+    import has come; of lines that ``put_aside`` names nothing is kept but that they were there. A full disk is no fault of the file: that is raised, and the import waits. Raises
     :class:`~cdp_assets.ledger.LedgerError` for an import that was never registered.
     """
     registered = workspace.ledger.import_row(contract.source, import_id)
     kept = kept_imports(workspace, contract.source) if kept is None else kept
-    one = _Import(workspace, contract, import_id, registered, now, kept, report)
+    one = _Import(workspace, contract, import_id, registered, now, kept, report, put_aside)
     if registered["state"] == REPEATED:
         return _said(one, "repeated")
     if one.is_read_with_this_contract:
@@ -164,6 +167,8 @@ def _read(one: _Import) -> None:
         def batches() -> Iterator[pl.DataFrame]:
             progress = Progress(one.report, f"{one.source}: lines read of import {one.import_id}")
             for batch in raw_batches(stream, one.import_id, location):
+                if one.put_aside is not None:
+                    batch = without_values(batch, one.put_aside(one.contract, batch))
                 renamed = batch.rename(spelling) if spelling else batch
                 fingerprint.add(renamed)
                 progress.add(renamed.height)

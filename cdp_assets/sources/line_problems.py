@@ -13,6 +13,8 @@ JSON_KEY_REPEATED = "json_key_repeated"
 JSON_KEY_EMPTY = "json_key_empty"
 JSON_TOO_DEEP = "json_too_deep"
 NOT_UNICODE = "not_unicode"
+ERASED_PERSON = "erased_person"
+"""The line is of a person who was erased: its values were never kept, or have been erased."""
 
 LINE_PROBLEMS: Mapping[str, str] = {
     RAGGED_ROW: "it has more or fewer columns than the header: quote values that hold the delimiter, and deliver it again",
@@ -23,6 +25,7 @@ LINE_PROBLEMS: Mapping[str, str] = {
     JSON_KEY_REPEATED: "an object says a key twice, so one of its values would be lost: give each key once",
     JSON_KEY_EMPTY: "an object has a key without a name: give every key a name",
     JSON_TOO_DEEP: "it holds objects or lists in one another, more levels than are read: deliver flatter objects",
+    ERASED_PERSON: "its person was erased: nothing of it is kept; have the source erase it, too",
     NOT_UNICODE: "it holds a NUL or half a character: correct the escapes in it, and deliver it again",
 }
 """Rule to what is wrong and what to do about it."""

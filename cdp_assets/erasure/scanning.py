@@ -1,0 +1,309 @@
+"""Every file of a folder searched for texts, after it has been taken apart: how many of them hold one.
+
+=========== ==============================================================================================================
+format      what is searched
+=========== ==============================================================================================================
+parquet     every value of every column, nested ones too; and the footer (statistics, metadata)
+sqlite      the file's bytes, its write-ahead log and journal (pages that are free, too); and every value that its pages do not
+            hold in one piece, as text: those of long rows, numbers, and bytes by their own format
+gzip, zstd  what they hold, by its own format
+zip, xlsx   every part, by its own format
+json, html  the text, its escapes undone; pictures and other data inside (data URIs), by their own format
+all others  the bytes, as UTF-8, UTF-16 and Latin-1
+=========== ==============================================================================================================
+
+What a file is, is told by its first bytes. One that can not be taken apart is searched as bytes, and counted as such.
+
+What does not belong here: what is searched for (``person.py``), what a finding means (``certificate.py``).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import hashlib
+import html
+import io
+import re
+import sqlite3
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+
+from cdp_assets.erasure.patterns import Patterns
+
+BYTES_AT_ONCE = 16 << 20
+ROWS_AT_ONCE = 200_000
+DEEPEST = 4
+"""Files inside files: a zip in a gzip in a zip is as deep as anybody packs."""
+
+LONGEST_IN_ONE_PIECE = 400
+"""Bytes of a row that surely stand in one piece: of a page of 4,096 an index takes up to 1,002, and of a smaller page less."""
+
+SQLITE_MAGIC, PARQUET_MAGIC, ZIP_MAGIC = b"SQLite format 3\0", b"PAR1", b"PK\x03\x04"
+GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+SQLITE_SIDES = ("-wal", "-shm", "-journal")
+
+_DATA_URI = re.compile(rb"data:[\w/+.;=-]*?;base64,([A-Za-z0-9+/=\s]{16,})")
+_JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)", re.DOTALL)
+
+
+@dataclass
+class Scan:
+    """``files`` and ``bytes`` by format, and ``found``: in how many values or pieces a text was found, by format.
+
+    ``digest`` is of all names and contents, in order: what was searched.
+    """
+
+    files: Counter[str] = field(default_factory=Counter)
+    bytes: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
+    """First part of the path of files that hold a text."""
+
+    digest: str = ""
+
+
+def scan(home: Path, patterns: Patterns, *, skip: Collection[Path] = ()) -> Scan:
+    """Search all files below ``home``, and their names, but those in ``skip`` (files or folders)."""
+    made, digest = Scan(), hashlib.sha256()
+    paths = [
+        path
+        for path in sorted(home.rglob("*"))
+        if not path.is_symlink() and path.is_file() and not any(path == one or one in path.parents for one in skip)
+    ]
+    with ThreadPoolExecutor() as threads:
+        for path, (kind, size, found, content) in zip(
+            paths, threads.map(partial(_looked_at, patterns), paths), strict=True
+        ):
+            below = path.relative_to(home)
+            found += patterns.occurrences_in(pl.Series([str(below)]))
+            made.files[kind] += 1
+            made.bytes[kind] += size
+            if found:
+                made.found[kind] += found
+                made.places[below.parts[0] if len(below.parts) > 1 else kind] += 1
+            digest.update(f"{below}\0".encode() + content)
+    made.digest = digest.hexdigest()
+    return made
+
+
+def _looked_at(patterns: Patterns, path: Path) -> tuple[str, int, int, bytes]:
+    """Format, bytes, findings and hash of a file."""
+    return _kind(path), path.stat().st_size, occurrences_in_file(path, patterns), _sha256(path)
+
+
+def occurrences_in_file(path: Path, patterns: Patterns) -> int:
+    """In how many values or pieces of a file one of the texts stands."""
+    with path.open("rb") as file:
+        first = file.read(len(SQLITE_MAGIC))
+    if first.startswith(PARQUET_MAGIC):
+        return _in_parquet(path, patterns)
+    if first == SQLITE_MAGIC:
+        return _in_sqlite(path, patterns) + _in_bytes_of(path, patterns, is_pages=_is_utf8(path))
+    if path.name.endswith(SQLITE_SIDES) or (first[:4] not in (ZIP_MAGIC, ZSTD_MAGIC) and first[:2] != GZIP_MAGIC):
+        return _in_bytes_of(path, patterns)
+    return _in_packed(path.read_bytes(), patterns, DEEPEST)
+
+
+def _kind(path: Path) -> str:
+    with path.open("rb") as file:
+        first = file.read(len(SQLITE_MAGIC))
+    kinds = {SQLITE_MAGIC: "sqlite", PARQUET_MAGIC: "parquet", ZIP_MAGIC: "zip", GZIP_MAGIC: "gzip", ZSTD_MAGIC: "zstd"}
+    told = next((kind for magic, kind in kinds.items() if first.startswith(magic)), None)
+    if told is None and path.name.endswith(SQLITE_SIDES):
+        return "sqlite log"
+    return told or (path.suffix.lower().lstrip(".") if path.suffix.lower() in (".json", ".html", ".csv", ".jsonl") else "other")  # fmt: skip
+
+
+def _sha256(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+# -- bytes ------------------------------------------------------------------------------------------------------------
+
+
+def _in_bytes_of(path: Path, patterns: Patterns, *, is_pages: bool = False) -> int:
+    found, before = 0, b""
+    with path.open("rb") as file:
+        while piece := file.read(BYTES_AT_ONCE):
+            found += _in_bytes(before + piece, patterns, DEEPEST, is_pages=is_pages)
+            before = piece[-4 * patterns.longest :]
+    return found
+
+
+def _in_bytes(data: bytes, patterns: Patterns, deeper: int, *, is_pages: bool = False) -> int:
+    """In bytes of any kind: as text in several encodings, escapes undone, and in data that is packed into the text.
+
+    ``is_pages``: pages of a database in UTF-8, of whose values the odd ones are looked at one by one.
+    """
+    found = int(patterns.are_in_bytes(data))
+    if is_pages:
+        return found
+    said = []
+    if b"\\" in data:
+        text = data.decode("utf-8", errors="replace")
+        said.append(_JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else escape[2], text))
+    if b"&" in data:
+        said.append(html.unescape(data.decode("utf-8", errors="replace")))
+    if b"\0" in data:
+        said += [data[start:].decode(encoding, errors="replace") for encoding in ("utf-16-le", "utf-16-be") for start in (0, 1)]  # fmt: skip
+    found += int(patterns.occurrences_in(pl.Series(said, dtype=pl.String)) > 0)
+    for packed in _DATA_URI.findall(data) if b";base64," in data else ():
+        try:
+            found += _in_packed(base64.b64decode(packed), patterns, deeper - 1)
+        except (binascii.Error, ValueError):
+            continue
+    return found
+
+
+def _in_packed(data: bytes, patterns: Patterns, deeper: int) -> int:
+    """In a file that is held in memory, whatever it is; what can not be unpacked is searched as it is."""
+    if deeper <= 0:
+        return _in_bytes(data, patterns, 0)
+    found = 0
+    try:
+        for part in _parts(data):
+            found += _in_packed(part, patterns, deeper - 1)
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return found + _in_bytes(data, patterns, deeper)
+    if found:
+        return found
+    if data.startswith(PARQUET_MAGIC):
+        return _in_parquet(io.BytesIO(data), patterns)
+    if data.startswith(SQLITE_MAGIC):
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(data)
+            found = _in_database(database, patterns)
+    return found + sum(_in_bytes(data[at : at + BYTES_AT_ONCE + 4 * patterns.longest], patterns, deeper) for at in range(0, len(data), BYTES_AT_ONCE))  # fmt: skip
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    if data.startswith(GZIP_MAGIC):
+        yield gzip.decompress(data)
+    elif data.startswith(ZSTD_MAGIC):
+        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True) as reader:
+            yield reader.read()
+    elif data.startswith(ZIP_MAGIC):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in archive.namelist():
+                yield name.encode()
+                yield archive.read(name)
+
+
+# -- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _in_parquet(file: Path | io.BytesIO, patterns: Patterns) -> int:
+    try:
+        opened = pq.ParquetFile(file, pre_buffer=False)
+        found = 0
+        for batch in opened.iter_batches(batch_size=ROWS_AT_ONCE):
+            texts = [texts for column in batch.columns for texts in _texts(column)]
+            found += patterns.occurrences_in(pl.concat(texts)) if texts else 0  # one search costs less than many
+        return found + _in_bytes(_footer(file), patterns, 1)
+    except pa.ArrowException:
+        return _in_bytes_of(file, patterns) if isinstance(file, Path) else _in_bytes(file.getvalue(), patterns, 1)
+
+
+def _footer(file: Path | io.BytesIO) -> bytes:
+    data = io.BytesIO(file.getvalue()) if isinstance(file, io.BytesIO) else file.open("rb")
+    with data:
+        data.seek(-8, io.SEEK_END)
+        size = int.from_bytes(data.read(4), "little")
+        data.seek(-8 - size, io.SEEK_END)
+        return data.read(size)
+
+
+def _texts(column: pa.Array) -> Iterator[pl.Series]:
+    """The values of a column as distinct texts, those inside lists, structs and maps too."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        yield from _texts(column.dictionary)
+    elif pa.types.is_struct(kind):
+        for part in column.flatten():
+            yield from _texts(part)
+    elif pa.types.is_map(kind):
+        yield from (text for part in (column.keys, column.items) for text in _texts(part))
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        yield from _texts(column.flatten())
+    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        yield pl.Series([value.decode("utf-8", errors="replace") for value in column.to_pylist() if value is not None], dtype=pl.String)  # fmt: skip
+    elif pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_temporal(kind) or pa.types.is_decimal(kind):  # fmt: skip
+        values = pl.Series(column)
+        yield values.drop_nulls() if values.dtype == pl.String else values.unique().cast(pl.String)
+    elif pa.types.is_floating(kind):
+        values = pl.Series(column).drop_nulls()
+        whole = values.filter((values == values.floor()) & (values.abs() < 2.0**53))
+        yield whole.cast(pl.Int64).unique().cast(pl.String)
+
+
+def _in_sqlite(path: Path, patterns: Patterns) -> int:
+    """In every value of every table. The file is only read; what can not be opened is left to the search of its bytes."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
+            return _in_database(database, patterns)
+    except sqlite3.Error:
+        return 0
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether a database keeps its texts in UTF-8 (https://www.sqlite.org/fileformat.html, offset 56)."""
+    with path.open("rb") as file:
+        return file.read(60)[56:60] == b"\0\0\0\1"
+
+
+def _in_database(database: sqlite3.Connection, patterns: Patterns) -> int:
+    """In the values that a page does not hold in one piece, as text."""
+    database.text_factory = lambda value: value.decode("utf-8", errors="replace")
+    names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found = 0
+    for name in map(_quoted, names):
+        columns = [_quoted(column[1]) for column in database.execute(f"PRAGMA table_info({name})")]
+        size = " + ".join(f"ifnull(length(CAST({column} AS BLOB)), 0)" for column in columns)
+        odd = " OR ".join(
+            f"typeof({column}) = 'blob' OR instr({column}, '\\u') OR instr({column}, ';base64,') OR instr({column}, '&')"
+            for column in columns
+        )
+        rows = database.execute(f"SELECT * FROM {name} WHERE {size} > ? OR {odd}", [LONGEST_IN_ONE_PIECE])
+        while some := rows.fetchmany(ROWS_AT_ONCE // 10):
+            found += _in_cells((cell for row in some for cell in row), patterns)
+        for column in columns:
+            found += sum(
+                database.execute(
+                    f"SELECT count(*) FROM {name} WHERE {column} = ? AND typeof({column}) <> 'text'", [number]
+                ).fetchone()[0]
+                for number in patterns.numbers
+            )
+    return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _in_cells(cells: Iterable[object], patterns: Patterns) -> int:
+    texts: list[str] = []
+    found = 0
+    for cell in cells:
+        if isinstance(cell, bytes):
+            found += _in_packed(cell, patterns, DEEPEST - 1)
+        elif cell is not None:
+            texts.append(str(cell))
+            if isinstance(cell, str) and any(sign in cell for sign in (";base64,", "\\u", "&")):
+                found += _in_bytes(cell.encode(), patterns, 2)
+    return found + patterns.occurrences_in(pl.Series(texts, dtype=pl.String))
