@@ -1,21 +1,24 @@
 """Records of a former import, taken again for the lines that say the same: the next snapshot repeats nearly all of the last.
 
-What a standard makes of a line depends on its mapped values and on the contract only, and ``content_hash`` tells
-whether two lines have the same. So a line whose hash stands in the newest import of the source that was read before,
-with the same contract and standards, has that record's standardized columns; its ids, its line and its times are its own.
+What a standard makes of a line depends on its mapped values and on the contract only. So a line whose mapped columns are,
+text by text, those of the line with its key in the newest import of the source that was read before, with the same contract
+and standards, has that line's standardized columns and content hash; its ids, its line and its times are its own. It is not
+even cleaned: what is compared is what was delivered.
 The lake is the only store: there is no copy of anybody's values to forget when they are erased.
 
 Taken again is only what is proven equal:
 
-* The files of the former import must say themselves that they were made with this ``records_version``. The ledger says so
-  of an import, but a run that was killed may have replaced its records before it could tell.
+* Lines are found by hashes of their keys, and then compared: no hash decides what is said of a person.
+* The files of the former import must say themselves that they were made with this ``records_version``, and of the lines that
+  are kept of it. The ledger says so of an import, but a run that was killed may have replaced its records before it could
+  tell, or its lines before it could read them.
 * A date of birth may depend on the day of landing (nobody is born after it; a year of two digits). A line is standardized
   anew where its text reads otherwise on the former import's day, or is no date.
 * So is a line with an e-mail address or phone number that could not be read: it has to be counted.
 
-Memory does not grow with the former import but by some 30 bytes a record: at most ``FILES_HELD`` of its files are held. Where the
-lines of a batch are spread over more of them than it pays to read, as between two exports in random order, they are
-standardized anew: the result is the same.
+Memory does not grow with the former import but by some 40 bytes a record: at most ``FILES_HELD`` of its files are held, of its
+lines and of its records. Where the lines of a batch are spread over more of them than it pays to read, as between two exports
+in random order, they are standardized anew: the result is the same.
 
 What does not belong here: whether a line is a record (``judged_lines.py``), what it becomes (``records.py``).
 """
@@ -23,21 +26,22 @@ What does not belong here: whether a line is a record (``judged_lines.py``), wha
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from cdp_assets.lake import PartitionFile
 from cdp_assets.ledger import IMPORTED
+from cdp_assets.raw.deliveries import KeptLines, kept_lines
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.dates import standardize_birth_dates
-from cdp_assets.standardized.delivered_values import delivered_values
-from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines
-from cdp_assets.standardized.mapped_values import DIGEST, digests_of_hashes
+from cdp_assets.standardized.delivered_values import columns_read, delivered_values
+from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, hashes_of_keys
 from cdp_assets.standardized.nested_rows import rows_of
 from cdp_assets.standardized.records import columns_of_import, records_of, records_version
 from cdp_assets.tables import source_records
@@ -53,47 +57,91 @@ of standardizing a line. Also the share of an import's lines that must be known 
 FILES_HELD = 2
 """Files of the former import in memory. Lines in the same order in both imports need one, and two where a file ends."""
 
-RECORDS_VERSION = "records_version"
-"""Under this name a file of records says what it was made with."""
+RECORDS_VERSION, LINES_WRITTEN_AS = "records_version", "lines_written_as"
+"""Under these names a file of records says what it was made with, and of which lines."""
 
-_OWN = ("source", "source_key", "import_id", "line", "observed_at", "landed_at", "content_hash", "record_id")
+_OWN = ("source", "source_key", "import_id", "line", "observed_at", "landed_at", "record_id")
 """Columns that a record does not owe to its mapped values."""
 
 _LISTS = {"email": "emails_delivered", "phone": "phones_delivered"}
 
 
+def made_of(kept: KeptLines, contract: SourceContract) -> dict[str, str]:
+    """What the files of an import's records say of themselves."""
+    return {RECORDS_VERSION: records_version(contract), LINES_WRITTEN_AS: kept.written_as}
+
+
+@dataclass
+class HeldFiles:
+    """The rows of a few data files, with those of ``columns`` that they have."""
+
+    files: Sequence[PartitionFile]
+    columns: Collection[str]
+    _held: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
+
+    def pays(self, number: int, rows: int) -> bool:
+        """Whether to read a file for so many of its rows."""
+        return rows > 0 and (number in self._held or rows >= LEAST_SHARE * self.files[number].height)
+
+    def rows(self, number: int) -> pl.DataFrame:
+        """All rows of a file; that of the file that was asked for longest ago are let go."""
+        if number not in self._held:
+            while len(self._held) >= FILES_HELD:
+                self._held.popitem(last=False)
+            rows = self.files[number].rows
+            columns = [name for name in rows.collect_schema().names() if name in self.columns]
+            self._held[number] = rows.select(columns).collect()
+        self._held.move_to_end(number)
+        return self._held[number]
+
+
+Known = tuple[pl.DataFrame, pl.DataFrame]
+"""A piece of a file of records, and ``place`` (of a line) and ``row`` (of its record in the piece)."""
+
+
 @dataclass
 class FormerRecords:
-    """The records of one former import: ``places`` (digest_1, digest_2, file, row), its files, and the day it landed."""
+    """The records of one former import, its lines, and the day it landed.
+
+    ``places``: ``line`` of this import, of the former line with the same key ``line_file`` and ``line_row``, and of its record
+    ``file`` and ``row``; sorted by ``line``.
+    """
 
     contract: SourceContract
     places: pl.DataFrame
-    files: Sequence[PartitionFile]
+    lines: HeldFiles
+    records: HeldFiles
     landed_on: date
-    _held: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
     _birth_dates: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"text": pl.String, "is_same": pl.Boolean})
     )
 
-    def known(
-        self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta
-    ) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
-        """Which of some kept lines have a record to take again: pieces of the former import's files, each with ``place``
-        (of the line among these) and ``row`` (of its record in the piece)."""
-        found = lines.select(*DIGEST).with_row_index("place").join(self.places, on=DIGEST, how="inner")
+    def known(self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta) -> list[Known]:
+        """The records that some kept lines have already."""
+        found = lines.select("line").with_row_index("place").join(self.places, on="line", how="inner")
+        found = self._saying_the_same(raw, found)
         told = self._told(raw, meta)
         known = []
-        for number, file in enumerate(self.files):
+        for number in range(len(self.records.files)):
             rows = found.filter(pl.col("file") == number).sort("place")
-            pays = number in self._held or rows.height >= LEAST_SHARE * file.height
-            if rows.height and pays:
+            if self.records.pays(number, rows.height):
                 known.append(self._proven(number, rows.select("place", "row"), told))
         return known
 
-    def _proven(self, number: int, rows: pl.DataFrame, told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _saying_the_same(self, raw: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+        """Those of the lines found that say, in every mapped column, what the former line with their key says."""
+        said, same = raw.select(cs.by_name(self.lines.columns, require_all=False)), [found.clear()]
+        for number in range(len(self.lines.files)):
+            rows = found.filter(pl.col("line_file") == number)
+            if self.lines.pays(number, rows.height):
+                now, then = said[rows.get_column("place")], self.lines.rows(number)[rows.get_column("line_row")]
+                same.append(rows.filter(_are_equal(now, then, self.lines.columns)))
+        return pl.concat(same)
+
+    def _proven(self, number: int, rows: pl.DataFrame, told: pl.DataFrame) -> Known:
         """The piece of a file and those of its ``rows`` that are what their lines would become again."""
         first, last = rows.select(first=pl.col("row").min(), last=pl.col("row").max()).row(0)
-        piece = self._file(number).slice(first, last - first + 1)
+        piece = self.records.rows(number).slice(first, last - first + 1)
         rows = rows.with_columns(pl.col("row") - first)
         lists = piece.select(pl.col(*_LISTS.values()).gather(rows.get_column("row")))
         both = lists.hstack(told.select(pl.all().gather(rows.get_column("place"))))
@@ -112,14 +160,6 @@ class FormerRecords:
         same = pl.all_horizontal(pl.lit(True), *(pl.lit(column) for column in born)).alias("is_born_the_same")
         return pl.DataFrame({"is_born_the_same": pl.repeat(True, raw.height, eager=True)}).with_columns(same, *texts)
 
-    def _file(self, number: int) -> pl.DataFrame:
-        if number not in self._held:
-            while len(self._held) >= FILES_HELD:
-                self._held.popitem(last=False)
-            self._held[number] = self.files[number].rows.select(pl.exclude(_OWN)).collect()
-        self._held.move_to_end(number)
-        return self._held[number]
-
     def _read_the_same(self, texts: pl.Series, meta: ImportMeta) -> pl.Series:
         """Whether each text is the same date of birth on both days of landing, and is one; true of null. Asked once a text."""
         known = self._birth_dates
@@ -136,14 +176,25 @@ class FormerRecords:
         return found.select(pl.col("is_same") | pl.col("text").is_null()).to_series()
 
 
+def _are_equal(now: pl.DataFrame, then: pl.DataFrame, columns: Collection[str]) -> pl.Series:
+    """Whether the rows of two frames, side by side, are the same in some columns; one that a frame lacks is null there."""
+    nothing = pl.repeat(None, now.height, dtype=pl.String, eager=True)
+    is_equal = pl.repeat(True, now.height, dtype=pl.Boolean, eager=True)
+    for column in columns:
+        if column in now.columns or column in then.columns:
+            one, other = (frame.get_column(column, default=nothing) for frame in (now, then))
+            is_equal &= one.eq_missing(other)
+    return is_equal
+
+
 def former_records(
     workspace: Workspace, contract: SourceContract, registered: Mapping[str, Any], judged: JudgedLines
 ) -> FormerRecords | None:
     """The records of the import that was read before this one, where it pays to take some of them again.
 
-    Events hardly repeat each other, and are left out.
+    Events hardly repeat each other, and are left out, as are lines without a key.
     """
-    if contract.delivers == "events" or judged.kept.height < FEWEST_RECORDS:
+    if contract.delivers == "events" or not contract.key or judged.kept.height < FEWEST_RECORDS:
         return None
     version = records_version(contract)
     read = workspace.ledger.imports(contract.source).filter(
@@ -154,22 +205,46 @@ def former_records(
     )
     if read.is_empty():
         return None
-    table, import_id = source_records(contract.source), read.sort("sequence")["import_id"][-1]
-    files = workspace.lake.partition_files(table, import_id)
-    if not files or any(file.note.get(RECORDS_VERSION) != version for file in files):
+    import_id = read.sort("sequence")["import_id"][-1]
+    records = workspace.lake.partition_files(source_records(contract.source), import_id)
+    kept = kept_lines(workspace, contract.source, import_id)
+    said = made_of(kept, contract)
+    if not records or any(file.note.get(name) != value for file in records for name, value in said.items()):
         return None
-    places = pl.concat([_places(file, number) for number, file in enumerate(files)]).unique(DIGEST, keep="any")
-    if judged.kept.join(places, on=DIGEST, how="semi").height < LEAST_SHARE * judged.kept.height:
+    places = _places(judged, kept.partition.files, records)
+    if places.height < LEAST_SHARE * judged.kept.height:
         return None
-    (landed_at,) = files[0].rows.select(pl.col("landed_at").first()).collect().row(0)
-    return FormerRecords(contract, places, files, landed_at.date())
-
-
-def _places(file: PartitionFile, number: int) -> pl.DataFrame:
-    hashes = file.rows.select("content_hash").collect().to_series()
-    return digests_of_hashes(hashes).with_columns(
-        file=pl.lit(number, pl.UInt32), row=pl.int_range(pl.len(), dtype=pl.UInt32)
+    (landed_at,) = records[0].rows.select(pl.col("landed_at").first()).collect().row(0)
+    return FormerRecords(
+        contract,
+        places,
+        HeldFiles(kept.partition.files, columns_read(contract)),
+        HeldFiles(records, [name for name in source_records(contract.source).schema if name not in _OWN]),
+        landed_at.date(),
     )
+
+
+def _places(judged: JudgedLines, lines: Sequence[PartitionFile], records: Sequence[PartitionFile]) -> pl.DataFrame:
+    """Where the former lines with the keys of this import's are, and their records; of several with one key the last."""
+    own = judged.kept.select("line", "key_1")
+    keys = [
+        hashes_of_keys(rows.get_column("source_key")).select("key_1").hstack(rows.select(_line="line"))
+        for rows in (file.rows.select("source_key", "line").collect() for file in records)
+    ]
+    former = _numbered(keys, "file", "row").unique("key_1", keep="last")
+    kept = _numbered([file.rows.select("_line").collect() for file in lines], "line_file", "line_row")
+    return own.join(former.join(kept, on="_line"), on="key_1").drop("key_1", "_line").sort("line")
+
+
+def _numbered(frames: Sequence[pl.DataFrame], file: str, row: str) -> pl.DataFrame:
+    """The rows of some files with the number of their file, and of the row in it."""
+    numbered = [
+        frame.with_columns(
+            pl.lit(number, pl.UInt32).alias(file), pl.int_range(pl.len(), dtype=pl.UInt32).alias(row)
+        )
+        for number, frame in enumerate(frames)
+    ]
+    return pl.concat(numbered)
 
 
 def records_with_former(
