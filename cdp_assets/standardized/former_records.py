@@ -26,10 +26,10 @@ What does not belong here: whether a line is a record (``judged_lines.py``), wha
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import accumulate
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -42,7 +42,6 @@ from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.dates import standardize_birth_dates
 from cdp_assets.standardized.delivered_values import columns_read, delivered_values
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, hashes_of_keys
-from cdp_assets.standardized.nested_rows import rows_of
 from cdp_assets.standardized.records import columns_of_import, records_of, records_version
 from cdp_assets.tables import source_records
 from cdp_assets.workspace import Workspace
@@ -56,6 +55,9 @@ of standardizing a line. Also the share of an import's lines that must be known 
 
 FILES_HELD = 2
 """Files of the former import in memory. Lines in the same order in both imports need one, and two where a file ends."""
+
+BATCHES_AT_ONCE = 3
+"""A batch leaves few lines to standardize, and every call of a standard has its price: they are taken from so many batches."""
 
 RECORDS_VERSION, LINES_WRITTEN_AS = "records_version", "lines_written_as"
 """Under these names a file of records says what it was made with, and of which lines."""
@@ -90,13 +92,14 @@ class HeldFiles:
                 self._held.popitem(last=False)
             rows = self.files[number].rows
             columns = [name for name in rows.collect_schema().names() if name in self.columns]
-            self._held[number] = rows.select(columns).collect()
+            # In one piece: Polars takes rows out of several pieces many times slower, above all those with lists.
+            self._held[number] = rows.select(columns).collect().rechunk()
         self._held.move_to_end(number)
         return self._held[number]
 
 
-Known = tuple[pl.DataFrame, pl.DataFrame]
-"""A piece of a file of records, and ``place`` (of a line) and ``row`` (of its record in the piece)."""
+Known = tuple[pl.DataFrame, pl.Series]
+"""Standardized columns, and the places of the lines that have them."""
 
 
 @dataclass
@@ -117,15 +120,15 @@ class FormerRecords:
     )
 
     def known(self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta) -> list[Known]:
-        """The records that some kept lines have already."""
+        """The standardized columns that some kept lines have already."""
         found = lines.select("line").with_row_index("place").join(self.places, on="line", how="inner")
         found = self._saying_the_same(raw, found)
         told = self._told(raw, meta)
         known = []
         for number in range(len(self.records.files)):
-            rows = found.filter(pl.col("file") == number).sort("place")
+            rows = found.filter(pl.col("file") == number)
             if self.records.pays(number, rows.height):
-                known.append(self._proven(number, rows.select("place", "row"), told))
+                known.append(self._proven(number, rows, told))
         return known
 
     def _saying_the_same(self, raw: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
@@ -139,18 +142,16 @@ class FormerRecords:
         return pl.concat(same)
 
     def _proven(self, number: int, rows: pl.DataFrame, told: pl.DataFrame) -> Known:
-        """The piece of a file and those of its ``rows`` that are what their lines would become again."""
-        first, last = rows.select(first=pl.col("row").min(), last=pl.col("row").max()).row(0)
-        piece = self.records.rows(number).slice(first, last - first + 1)
-        rows = rows.with_columns(pl.col("row") - first)
-        lists = piece.select(pl.col(*_LISTS.values()).gather(rows.get_column("row")))
-        both = lists.hstack(told.select(pl.all().gather(rows.get_column("place"))))
+        """Those records of a file that are what their lines would become again."""
+        records = self.records.rows(number)
+        both = records.select(_LISTS.values())[rows.get_column("row")].hstack(told[rows.get_column("place")])
         is_read = [
             pl.col(text).is_null() | pl.col(_LISTS[text.split(".")[0]]).list.contains(pl.col(text))
             for text in told.columns
             if text != "is_born_the_same"
         ]
-        return piece, rows.filter(both.select(pl.all_horizontal("is_born_the_same", *is_read)).to_series())
+        rows = rows.filter(both.select(pl.all_horizontal("is_born_the_same", *is_read)).to_series())
+        return records[rows.get_column("row")], rows.get_column("place")
 
     def _told(self, raw: pl.DataFrame, meta: ImportMeta) -> pl.DataFrame:
         """Of each line: its texts of e-mails and phones (``email.0`` …), and ``is_born_the_same``."""
@@ -239,43 +240,59 @@ def _places(judged: JudgedLines, lines: Sequence[PartitionFile], records: Sequen
 def _numbered(frames: Sequence[pl.DataFrame], file: str, row: str) -> pl.DataFrame:
     """The rows of some files with the number of their file, and of the row in it."""
     numbered = [
-        frame.with_columns(
-            pl.lit(number, pl.UInt32).alias(file), pl.int_range(pl.len(), dtype=pl.UInt32).alias(row)
-        )
+        frame.with_columns(pl.lit(number, pl.UInt32).alias(file), pl.int_range(pl.len(), dtype=pl.UInt32).alias(row))
         for number, frame in enumerate(frames)
     ]
     return pl.concat(numbered)
 
 
 def records_with_former(
-    raw: pl.DataFrame, judged: JudgedLines, contract: SourceContract, meta: ImportMeta, former: FormerRecords | None
-) -> tuple[pl.DataFrame, dict[str, int]]:
-    """What :func:`~cdp_assets.standardized.records.records_of` gives, row for row; counts also say how many are ``reused``."""
+    batches: Iterator[pl.DataFrame],
+    judged: JudgedLines,
+    contract: SourceContract,
+    meta: ImportMeta,
+    former: FormerRecords | None,
+) -> Iterator[tuple[pl.DataFrame, dict[str, int]]]:
+    """What :func:`~cdp_assets.standardized.records.records_of` gives, row for row, of each batch of raw rows; counts also say
+    how many are ``reused``."""
     if former is None:
-        records, counts = records_of(raw, judged, contract, meta)
-        return records, {**counts, "reused": 0}
-    raw, lines = judged.kept_of(raw)
-    known = former.known(raw, lines, meta)
-    is_anew = pl.repeat(True, raw.height, dtype=pl.Boolean, eager=True)
-    for _, rows in known:
-        is_anew = is_anew.scatter(rows.get_column("place"), False)
-    anew, counts = records_of(raw.filter(is_anew), judged, contract, meta)
-    of_anew = pl.DataFrame({"place": is_anew.arg_true()}).with_row_index("row").select("place", "row")
-    standardized = _interleaved([*known, (anew.drop(_OWN), of_anew)])
-    own = columns_of_import(raw, lines, contract, meta)
-    records = source_records(contract.source).conform(own.hstack(standardized))
-    return records, {**counts, "reused": raw.height - anew.height}
+        for raw in batches:
+            records, counts = records_of(raw, judged, contract, meta)
+            yield records, {**counts, "reused": 0}
+        return
+    while some := [judged.kept_of(raw) for raw in islice(batches, BATCHES_AT_ONCE)]:
+        yield from _with_known(some, judged, meta, former)
 
 
-def _interleaved(parts: Sequence[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
-    """The wanted rows of several frames in the order of their places."""
-    begins = [0, *accumulate(frame.height for frame, _ in parts)]
-    wanted = pl.concat(
-        [
-            rows.select(pl.col("place", "row").cast(pl.UInt32)).with_columns(pl.col("row") + begin)
-            for (_, rows), begin in zip(parts, begins, strict=False)
-        ]
-    )
+def _with_known(
+    batches: Sequence[tuple[pl.DataFrame, pl.DataFrame]], judged: JudgedLines, meta: ImportMeta, former: FormerRecords
+) -> Iterator[tuple[pl.DataFrame, dict[str, int]]]:
+    """The records of a few batches of raw rows, all of them kept, with their judged lines."""
+    known = [former.known(raw, lines, meta) for raw, lines in batches]
+    places = [
+        _others(raw.height, [places for _, places in found]) for (raw, _), found in zip(batches, known, strict=True)
+    ]
+    anew = pl.concat([raw[those] for (raw, _), those in zip(batches, places, strict=True)])
+    made, counts = records_of(anew, judged, former.contract, meta)
+    made, begin = made.drop(_OWN), 0
+    for (raw, lines), found, those in zip(batches, known, places, strict=True):
+        own = columns_of_import(raw, lines, former.contract, meta)
+        standardized = _in_place([*found, (made.slice(begin, len(those)), those)])
+        records = source_records(former.contract.source).conform(own.hstack(standardized))
+        yield records, {**counts, "reused": raw.height - len(those)}
+        begin, counts = begin + len(those), {}
+
+
+def _others(height: int, places: Sequence[pl.Series]) -> pl.Series:
+    """The places below ``height`` that are not among ``places``."""
+    is_other = pl.repeat(True, height, dtype=pl.Boolean, eager=True)
+    for some in places:
+        is_other = is_other.scatter(some, False)
+    return is_other.arg_true()
+
+
+def _in_place(parts: Sequence[Known]) -> pl.DataFrame:
+    """The rows of several frames in the order of their places."""
     columns = parts[-1][0].columns
-    together = pl.concat([frame.select(columns) for frame, _ in parts])
-    return rows_of(together, wanted.sort("place").get_column("row"))
+    places = pl.concat([places.cast(pl.UInt32) for _, places in parts])
+    return pl.concat([frame.select(columns) for frame, _ in parts]).rechunk()[places.arg_sort()]

@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 
 import polars as pl
 
@@ -107,16 +106,6 @@ def standardize_import(
 
 _COUNTS = ("lines", "records", "rejected", "duplicates")
 
-BATCHES_WITH_FORMER = 3
-"""Where a former import has nearly all records, a batch leaves few lines to standardize, and every call of a standard has
-its price: they are taken from so many batches at a time."""
-
-
-def _joined(batches: Iterator[pl.DataFrame], at_once: int) -> Iterator[pl.DataFrame]:
-    """The same rows, several batches at a time."""
-    while some := list(islice(batches, at_once)):
-        yield pl.concat(some)
-
 
 def _write(
     workspace: Workspace,
@@ -132,13 +121,11 @@ def _write(
 
     def records() -> Iterator[pl.DataFrame]:
         progress = Progress(report, f"{source}: lines standardized of import {meta.import_id}")
-        at_once = 1 if former is None else BATCHES_WITH_FORMER
-        for raw in _joined(kept.batches(), at_once):
-            made, counts = records_with_former(raw, judged, contract, meta, former)
+        for made, counts in records_with_former(kept.batches(), judged, contract, meta, former):
             counted.update(counts)
             outcome.cells += made.height * made.width
             outcome.filled += made.height * made.width - sum(made.null_count().row(0))
-            progress.add(raw.height)
+            progress.add(made.height)
             yield made
 
     def rejected() -> Iterator[pl.DataFrame]:
