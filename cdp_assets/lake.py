@@ -51,6 +51,9 @@ KEEP_HISTORY_HOURS = 30 * 24
 FILE_BYTES = 96 << 20
 """Memory of the rows that become one data file. Twice that is held: one file is written while the next is gathered."""
 
+ROW_GROUP_ROWS = 100_000
+"""Rows that are packed together: who reads a large file in batches of so many unpacks each row once."""
+
 _SAFE_PARTITION = re.compile(r"[A-Za-z0-9_.:+-]+")
 
 _OFTEN_SUMMED_UP = {"delta.checkpointInterval": "20"}
@@ -562,7 +565,14 @@ def _gathered(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 def _write_file(path: Path, frame: pl.DataFrame, note: Mapping[str, str]) -> None:
     try:
         # Smallest and largest values of personal columns help nobody to find anything, and take time.
-        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False, metadata=dict(note))
+        frame.write_parquet(
+            path,
+            compression="zstd",
+            compression_level=1,
+            statistics=False,
+            row_group_size=ROW_GROUP_ROWS,
+            metadata=dict(note),
+        )
         _sync(path)
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise _no_room(f"a data file of {path.parent.parent.name}", problem) from None

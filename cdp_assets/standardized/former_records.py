@@ -16,9 +16,9 @@ Taken again is only what is proven equal:
   anew where its text reads otherwise on the former import's day, or is no date.
 * So is a line with an e-mail address or phone number that could not be read: it has to be counted.
 
-Memory does not grow with the former import but by some 40 bytes a record: at most ``FILES_HELD`` of its files are held, of its
-lines and of its records. Where the lines of a batch are spread over more of them than it pays to read, as between two exports
-in random order, they are standardized anew: the result is the same.
+Memory does not grow with the former import but by some 40 bytes a record: at most ``BLOCKS_HELD`` blocks of
+its lines are held, and of its records. Where the lines of a batch are spread over more of them than it pays to read, as between
+two large exports in random order, they are standardized anew: the result is the same.
 
 What does not belong here: whether a line is a record (``judged_lines.py``), what it becomes (``records.py``).
 """
@@ -29,6 +29,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -37,7 +38,7 @@ import polars.selectors as cs
 
 from cdp_assets.lake import PartitionFile
 from cdp_assets.ledger import IMPORTED
-from cdp_assets.raw.deliveries import KeptLines, kept_lines
+from cdp_assets.raw.deliveries import ROWS_AT_ONCE, KeptLines, kept_lines
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.dates import standardize_birth_dates
 from cdp_assets.standardized.delivered_values import columns_read, delivered_values
@@ -50,11 +51,14 @@ FEWEST_RECORDS = 5_000
 """A smaller import is standardized anew sooner than a former one is looked through."""
 
 LEAST_SHARE = 0.05
-"""Share of a file's rows that a batch must want for the file to be read: reading a row takes about a twentieth of the time
-of standardizing a line. Also the share of an import's lines that must be known for it to be worth while at all."""
+"""Share of a block's rows that the batches which want any must want on average for it to be read: reading a row takes about a
+twentieth of the time of standardizing a line. Also the share of an import's lines that must be known for it to be worth while."""
 
-FILES_HELD = 2
-"""Files of the former import in memory. Lines in the same order in both imports need one, and two where a file ends."""
+BLOCK_ROWS = 100_000
+"""Rows of a former import that are read at a time."""
+
+BLOCKS_HELD = 3
+"""Blocks in memory, of the former lines and of the former records. Lines in the same order in both imports need two."""
 
 BATCHES_AT_ONCE = 3
 """A batch leaves few lines to standardize, and every call of a standard has its price: they are taken from so many batches."""
@@ -74,28 +78,46 @@ def made_of(kept: KeptLines, contract: SourceContract) -> dict[str, str]:
 
 
 @dataclass
-class HeldFiles:
-    """The rows of a few data files, with those of ``columns`` that they have."""
+class Blocks:
+    """The rows of some data files, with those of ``columns`` that they have, to be read in blocks of ``BLOCK_ROWS``."""
 
     files: Sequence[PartitionFile]
     columns: Collection[str]
     _held: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
 
-    def pays(self, number: int, rows: int) -> bool:
-        """Whether to read a file for so many of its rows."""
-        return rows > 0 and (number in self._held or rows >= LEAST_SHARE * self.files[number].height)
+    @cached_property
+    def begins(self) -> list[tuple[int, int]]:
+        """The file of each block, and its first row in it."""
+        return [(n, row) for n, file in enumerate(self.files) for row in range(0, file.height, BLOCK_ROWS)]
 
     def rows(self, number: int) -> pl.DataFrame:
-        """All rows of a file; that of the file that was asked for longest ago are let go."""
+        """All rows of a block; the one that was asked for longest ago is let go."""
         if number not in self._held:
-            while len(self._held) >= FILES_HELD:
+            while len(self._held) >= BLOCKS_HELD:
                 self._held.popitem(last=False)
-            rows = self.files[number].rows
-            columns = [name for name in rows.collect_schema().names() if name in self.columns]
+            (file, row), columns = self.begins[number], set(self.columns)
+            rows = self.files[file].rows
+            rows = rows.select(name for name in rows.collect_schema().names() if name in columns)
             # In one piece: Polars takes rows out of several pieces many times slower, above all those with lists.
-            self._held[number] = rows.select(columns).collect().rechunk()
+            self._held[number] = rows.slice(row, BLOCK_ROWS).collect().rechunk()
         self._held.move_to_end(number)
         return self._held[number]
+
+    def numbered(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """``columns`` of each file, with the number of the ``block`` in which a row is, and the ``row`` in it."""
+        first, row = 0, pl.int_range(pl.len(), dtype=pl.UInt32)
+        for file in self.files:
+            block = (row // BLOCK_ROWS + first).cast(pl.UInt32)
+            yield file.rows.select(*columns, block=block, row=row % BLOCK_ROWS).collect()
+            first += -(-file.height // BLOCK_ROWS)
+
+    def worth_reading(self, wanted: pl.DataFrame, block: str) -> pl.DataFrame:
+        """The rows of ``wanted`` (``line``, and the number of a block) whose block it pays to read."""
+        batches = (pl.col("line") // ROWS_AT_ONCE).n_unique()
+        asked = wanted.group_by(block).agg(rows=pl.len(), batches=batches)
+        height = pl.lit(pl.Series([min(self.files[n].height - row, BLOCK_ROWS) for n, row in self.begins]))
+        pays = pl.col("rows") >= LEAST_SHARE * pl.col("batches") * height.gather(pl.col(block))
+        return wanted.join(asked.filter(pays), on=block, how="semi")
 
 
 Known = tuple[pl.DataFrame, pl.Series]
@@ -106,14 +128,14 @@ Known = tuple[pl.DataFrame, pl.Series]
 class FormerRecords:
     """The records of one former import, its lines, and the day it landed.
 
-    ``places``: ``line`` of this import, of the former line with the same key ``line_file`` and ``line_row``, and of its record
-    ``file`` and ``row``; sorted by ``line``.
+    ``places``: ``line`` of this import, ``line_block`` and ``line_row`` of the former line with its key, ``block`` and ``row`` of
+    that line's record; sorted by ``line``.
     """
 
     contract: SourceContract
     places: pl.DataFrame
-    lines: HeldFiles
-    records: HeldFiles
+    lines: Blocks
+    records: Blocks
     landed_on: date
     _birth_dates: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"text": pl.String, "is_same": pl.Boolean})
@@ -124,26 +146,22 @@ class FormerRecords:
         found = lines.select("line").with_row_index("place").join(self.places, on="line", how="inner")
         found = self._saying_the_same(raw, found)
         told = self._told(raw, meta)
-        known = []
-        for number in range(len(self.records.files)):
-            rows = found.filter(pl.col("file") == number)
-            if self.records.pays(number, rows.height):
-                known.append(self._proven(number, rows, told))
-        return known
+        return [
+            self._proven(self.records.rows(block), found.filter(pl.col("block") == block), told)
+            for block in found.get_column("block").unique().sort()
+        ]
 
     def _saying_the_same(self, raw: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         """Those of the lines found that say, in every mapped column, what the former line with their key says."""
-        said, same = raw.select(cs.by_name(self.lines.columns, require_all=False)), [found.clear()]
-        for number in range(len(self.lines.files)):
-            rows = found.filter(pl.col("line_file") == number)
-            if self.lines.pays(number, rows.height):
-                now, then = said[rows.get_column("place")], self.lines.rows(number)[rows.get_column("line_row")]
-                same.append(rows.filter(_are_equal(now, then, self.lines.columns)))
+        said, same = raw.select(cs.by_name(self.lines.columns, require_all=False)).rechunk(), [found.clear()]
+        for block in found.get_column("line_block").unique().sort():
+            rows = found.filter(pl.col("line_block") == block)
+            now, then = said[rows.get_column("place")], self.lines.rows(block)[rows.get_column("line_row")]
+            same.append(rows.filter(_are_equal(now, then, self.lines.columns)))
         return pl.concat(same)
 
-    def _proven(self, number: int, rows: pl.DataFrame, told: pl.DataFrame) -> Known:
-        """Those records of a file that are what their lines would become again."""
-        records = self.records.rows(number)
+    def _proven(self, records: pl.DataFrame, rows: pl.DataFrame, told: pl.DataFrame) -> Known:
+        """Those records of a block that are what their lines would become again."""
         both = records.select(_LISTS.values())[rows.get_column("row")].hstack(told[rows.get_column("place")])
         is_read = [
             pl.col(text).is_null() | pl.col(_LISTS[text.split(".")[0]]).list.contains(pl.col(text))
@@ -212,38 +230,29 @@ def former_records(
     said = made_of(kept, contract)
     if not records or any(file.note.get(name) != value for file in records for name, value in said.items()):
         return None
-    places = _places(judged, kept.partition.files, records)
+    standardized = [name for name in source_records(contract.source).schema if name not in _OWN]
+    former = Blocks(kept.partition.files, columns_read(contract)), Blocks(records, standardized)
+    places = _places(judged, *former)
     if places.height < LEAST_SHARE * judged.kept.height:
         return None
     (landed_at,) = records[0].rows.select(pl.col("landed_at").first()).collect().row(0)
-    return FormerRecords(
-        contract,
-        places,
-        HeldFiles(kept.partition.files, columns_read(contract)),
-        HeldFiles(records, [name for name in source_records(contract.source).schema if name not in _OWN]),
-        landed_at.date(),
-    )
+    return FormerRecords(contract, places, *former, landed_at.date())
 
 
-def _places(judged: JudgedLines, lines: Sequence[PartitionFile], records: Sequence[PartitionFile]) -> pl.DataFrame:
+def _places(judged: JudgedLines, lines: Blocks, records: Blocks) -> pl.DataFrame:
     """Where the former lines with the keys of this import's are, and their records; of several with one key the last."""
     own = judged.kept.select("line", "key_1")
-    keys = [
-        hashes_of_keys(rows.get_column("source_key")).select("key_1").hstack(rows.select(_line="line"))
-        for rows in (file.rows.select("source_key", "line").collect() for file in records)
-    ]
-    former = _numbered(keys, "file", "row").unique("key_1", keep="last")
-    kept = _numbered([file.rows.select("_line").collect() for file in lines], "line_file", "line_row")
-    return own.join(former.join(kept, on="_line"), on="key_1").drop("key_1", "_line").sort("line")
-
-
-def _numbered(frames: Sequence[pl.DataFrame], file: str, row: str) -> pl.DataFrame:
-    """The rows of some files with the number of their file, and of the row in it."""
-    numbered = [
-        frame.with_columns(pl.lit(number, pl.UInt32).alias(file), pl.int_range(pl.len(), dtype=pl.UInt32).alias(row))
-        for number, frame in enumerate(frames)
-    ]
-    return pl.concat(numbered)
+    former = pl.concat(
+        [
+            rows.select(
+                _line="line", key_1=hashes_of_keys(rows.get_column("source_key"))["key_1"], block="block", row="row"
+            )
+            for rows in records.numbered(["source_key", "line"])
+        ]
+    ).unique("key_1", keep="last")
+    kept = pl.concat(lines.numbered(["_line"])).rename({"block": "line_block", "row": "line_row"})
+    places = own.join(former.join(kept, on="_line"), on="key_1").drop("key_1", "_line")
+    return records.worth_reading(lines.worth_reading(places, "line_block"), "block").sort("line")
 
 
 def records_with_former(
