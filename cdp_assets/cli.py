@@ -90,6 +90,9 @@ def parser() -> argparse.ArgumentParser:
     how = run.add_mutually_exclusive_group()
     how.add_argument("--resolve-anyway", action="store_true", help="resolve and publish even when nothing is new")
     how.add_argument(
+        "--full", action="store_true", help="the same, scoring and clustering everything, also what has not changed"
+    )
+    how.add_argument(
         "--no-resolve", action="store_true", help="only read what has landed; `cdp plan` tells what comes of it"
     )
     _json(command("status", _status, "show what has been delivered, what was made of it, and what is pending"))

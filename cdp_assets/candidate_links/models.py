@@ -113,7 +113,7 @@ def which_scores(
     if model is None:
         return Scorer(None, False, "there is no model yet", "the first version is taken into use at once")
     if not is_readable(model):
-        why = "the version in use compares other levels than this release"
+        why = "the version in use is of another release, which compared or blocked otherwise"
         return Scorer(None, False, why, why)
     if is_pinned:
         return Scorer(model, True, None, f"it was chosen by {choice.chosen_by}" if choice else "it was chosen")
@@ -151,7 +151,7 @@ def why_due(model: TrainedModel | None, profiles: pl.DataFrame, policy: LinkageP
     if model is None:
         return "there is no model yet"
     if not is_readable(model):
-        return "the version in use compares other levels than this release"
+        return "the version in use is of another release, which compared or blocked otherwise"
     if profiles.height < policy.retrain.always_below_profiles:
         return SMALL_DATA
     if fields_to_compare(profiles) != set(model.fields):
@@ -168,11 +168,12 @@ def fields_to_compare(profiles: pl.DataFrame) -> set[str]:
 
 
 def is_readable(model: TrainedModel) -> bool:
-    """Whether the model's parameters are of the levels that comparisons have now, and it bounds blocks: another release may have had others."""
-    if not all("finer_cap" in report for report in model.content["blocking"]):
-        return False
+    """Whether the model is of the levels that comparisons have now, and tells how large blocks may be: another release may have had other ones."""
     shares = model.parameters.shares
-    return all(name in BY_NAME and len(BY_NAME[name].scored) == len(found.m) for name, found in shares.items())
+    has_caps = all("finer_cap" in report for report in model.content["blocking"])
+    return has_caps and all(
+        name in BY_NAME and len(BY_NAME[name].scored) == len(found.m) for name, found in shares.items()
+    )
 
 
 def with_version(models: pl.DataFrame, model: TrainedModel, now: datetime) -> pl.DataFrame:

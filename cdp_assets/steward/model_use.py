@@ -38,7 +38,9 @@ def use_model(workspace: Workspace, version: str, *, by: str, now: datetime) -> 
             f"{name} is too old: its term frequencies are no longer kept; cdp model train makes a new one"
         )
     if not is_readable(model):
-        raise NoSuchModelError(f"{name} compares other levels than this release; cdp model train makes a new one")
+        raise NoSuchModelError(
+            f"{name} is of another release, which compared or blocked otherwise; cdp model train makes a new one"
+        )
     workspace.ledger.add_choice(MODEL_CHOICE, name, chosen_by=by, now=now)
     is_in_use = models.filter("is_in_use")["model_version"].to_list() == [name]
     stays = "It stays until another is chosen; `cdp model use --automatic` lets the policy choose again."

@@ -130,7 +130,9 @@ def test_a_version_that_can_not_score_is_refused_with_what_to_do(waiting: Worksp
     other = {"model_version": "elsewhere", "settings": json.dumps(shares), "is_in_use": False, "is_proposed": False}
     stored = pl.concat([models, models.head(1).with_columns(**{k: pl.lit(v) for k, v in other.items()})])
     lake.replace(LINKAGE_MODEL, stored)
-    with pytest.raises(NoSuchModelError, match="other levels than this release; cdp model train"):
+    with pytest.raises(
+        NoSuchModelError, match="of another release, which compared or blocked otherwise; cdp model train"
+    ):
         use_model(waiting, "elsewhere", by="ada", now=NOW)
     old = [models.head(1).with_columns(model_version=pl.lit(f"old{n}"), trained_at=pl.lit(datetime(2020, 1, n + 1, tzinfo=UTC)).cast(models.schema["trained_at"]), is_in_use=pl.lit(False), is_proposed=pl.lit(False)) for n in range(6)]  # fmt: skip
     lake.replace(LINKAGE_MODEL, pl.concat([models, *old]))
