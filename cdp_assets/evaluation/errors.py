@@ -109,7 +109,7 @@ def _most_alike(wrong: pl.DataFrame, found: Resolution, engine: LinkageEngine) -
         descending=[False, False, False, False, False, True, False, False],
         nulls_last=True,
     ).unique(["error", "record_id_l", "record_id_r"], keep="first", maintain_order=True)
-    return best.with_columns(_step().alias("step"), pl.col("levels").fill_null("nothing to compare"))
+    return best.with_columns(_step().alias("step"), pl.col("levels").replace("", None).fill_null("nothing to compare"))
 
 
 def _told(pairs: pl.DataFrame, found: Resolution, engine: LinkageEngine) -> pl.DataFrame:
