@@ -40,7 +40,6 @@ def main() -> None:
         if not (made / "published.db").exists():
             _make(made, arguments.people)
         home = Path(shutil.copytree(made, Path(scratch) / "copy"))
-        (home / "policies" / "erasure.yaml").write_text("not_ours: [seed]\n")  # what the shop's database is made from
         _measure(home)
 
 
