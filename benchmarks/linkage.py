@@ -216,10 +216,10 @@ def _apart(name: str, frame: pl.LazyFrame, number: int) -> pl.LazyFrame:
 
 
 def _splink(rules: tuple[splink_scripts.Rule, ...]) -> Callable[[Path, argparse.Namespace], dict[str, float]]:
-    def measured(folder: Path, _: argparse.Namespace) -> dict[str, float]:
+    def measured(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
         rows = pl.read_parquet(folder / "rows.parquet")
         stages = Stages()
-        script = splink_scripts.run(rows, rules, stages)
+        script = splink_scripts.run(rows, rules, stages, arguments.sampled_pairs)
         figures = {**_figures(stages), "pairs": script.candidate_pairs, **_accuracy(folder, script.clusters)}
         cut, at_best = splink_scripts.best_cut(script, pl.read_parquet(folder / "truth.parquet"))
         best = {f"best {name}": value for name, value in _accuracy(folder, at_best).items()}
@@ -448,7 +448,7 @@ def _accuracy(folder: Path, found: pl.DataFrame) -> dict[str, float]:
 
 def _run(way: str, folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     limit = ("--memory-limit", arguments.memory_limit) if arguments.memory_limit else ()
-    return medians(__file__, way, folder, arguments.runs, *limit)
+    return medians(__file__, way, folder, arguments.runs, *limit, "--sampled-pairs", str(arguments.sampled_pairs))
 
 
 def _ways(place: Path, arguments: argparse.Namespace) -> None:
@@ -602,6 +602,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sections", nargs="+", choices=list(_SECTIONS), default=list(_USUAL_SECTIONS))
     parser.add_argument("--sizes", nargs="+", type=int, default=[100_000, 1_000_000, 3_000_000], help="of scaling")
     parser.add_argument("--memory-limit", help="how much memory DuckDB may take, such as 8GB; what is over is spilled")
+    sampled = splink_scripts.SAMPLED_PAIRS
+    parser.add_argument("--sampled-pairs", type=float, default=sampled, help="random pairs for the scripts' u")
     parser.add_argument("--blocks", action="store_const", dest="sections", const=["blocks"], help="--sections blocks")
     parser.add_argument("--spill", action="store_const", dest="sections", const=["spill"], help="--sections spill")
     parser.add_argument("--measure", nargs=2, metavar=("WAY", "FOLDER"), help=argparse.SUPPRESS)
