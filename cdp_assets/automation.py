@@ -870,8 +870,10 @@ def erase(
                 )
             outcome.delivered_since = keep_out(workspace)["lines"]
             done = erase_all(workspace, [customer_id] if customer_id else [], by=by, now=now, report=report)
+        runner = _Runner(definitions_for(workspace), instance, outcome)
+        runner.execute(ERASE.name)  # erases nobody more: it tells in the UI what has been erased, and checks the proof
         if resolve:
-            _resolve(workspace, contracts, _Runner(definitions_for(workspace), instance, outcome), report)
+            _resolve(workspace, contracts, runner, report)
     return done, outcome
 
 

@@ -38,8 +38,8 @@ def test_sizes_of_blocks_are_told_before_any_is_refined() -> None:
 
 def test_links_of_a_rule_are_those_that_were_accepted_and_alone_where_no_other_rule_found_them() -> None:
     found = report(
-        RuleReport("SAME_EMAIL", 400, 2, 0, 0, 0, 0, (2,)),
-        RuleReport("SAME_PHONE", 400, 2, 0, 0, 0, 0, (2,)),
+        RuleReport("SAME_EMAIL", 400, 400, 2, 0, 0, 0, 0, sizes=(2,)),
+        RuleReport("SAME_PHONE", 400, 400, 2, 0, 0, 0, 0, sizes=(2,)),
         pairs=[(1, 2, EMAIL), (3, 4, EMAIL | PHONE), (5, 6, PHONE)],
         accepted=[(1, 2), (3, 4)],
     )
@@ -50,8 +50,8 @@ def test_links_of_a_rule_are_those_that_were_accepted_and_alone_where_no_other_r
 
 def test_records_left_out_are_taken_to_lose_what_only_their_rule_finds_for_the_others() -> None:
     found = report(
-        RuleReport("SAME_EMAIL", 400, 2, 1, 1, 20, 190, (2, 0, 0, 0, 1)),
-        RuleReport("SAME_PHONE", 0, 0, 0, 0, 0, 0),
+        RuleReport("SAME_EMAIL", 400, 400, 2, 1, 1, 20, 190, sizes=(2, 0, 0, 0, 1)),
+        RuleReport("SAME_PHONE", 0, 0, 0, 0, 0, 0, 0, why_not="they were tired"),
         pairs=[(1, 2, EMAIL), (3, 4, EMAIL)],
         accepted=[(1, 2)],
     )
@@ -62,7 +62,7 @@ def test_records_left_out_are_taken_to_lose_what_only_their_rule_finds_for_the_o
 
 
 def test_a_rule_that_paired_nothing_has_no_rate_to_lose_by() -> None:
-    found = report(RuleReport("SAME_EMAIL", 400, 0, 1, 1, 500, 124_750), pairs=[], accepted=[])
+    found = report(RuleReport("SAME_EMAIL", 400, 400, 0, 1, 1, 500, 124_750), pairs=[], accepted=[])
     assert found.rules["estimated_links_lost"].to_list() == [0.0]
     assert found.estimated_recall_loss == 0.0
 

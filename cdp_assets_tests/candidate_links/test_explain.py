@@ -73,8 +73,8 @@ def test_pictures_are_drawn_and_hold_no_value(town_profiles: pl.DataFrame, town_
 
 def test_the_picture_of_blocks_says_what_was_left_out_and_what_not_tried(town_model: TrainedModel) -> None:
     reports = (
-        RuleReport("SAME_EMAIL", 400, 9, 1, 1, 500, 124_750, (3, 2, 0, 0, 0, 0, 0, 0, 1)),
-        RuleReport("SAME_PHONE", 0, 0, 0, 0, 0, 0),
+        RuleReport("SAME_EMAIL", 400, 400, 9, 1, 1, 500, 124_750, sizes=(3, 2, 0, 0, 0, 0, 0, 0, 1)),
+        RuleReport("SAME_PHONE", 0, 0, 0, 0, 0, 0, 0, why_not="they were tired"),
     )
     before = [{"rule": "SAME_COMPANY", "cap": 400, "dropped_pairs": 0}]  # by a release that counted no sizes
     content = town_model.content | {"blocking": [vars(report) for report in reports] + before}

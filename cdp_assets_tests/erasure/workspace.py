@@ -171,7 +171,7 @@ def _resolve(workspace: Workspace) -> None:
     lake.replace(tables.CUSTOMER_IDS, ids, note=note)
     published = (
         tables.CUSTOMERS, tables.GOLDEN_EMAILS, tables.GOLDEN_PHONES, tables.CONSENTS, tables.PROVENANCE,
-        tables.CUSTOMER_IDS, tables.ID_LINEAGE, tables.IDENTITY_CHANGES, tables.SEGMENT_MEMBERS,
+        tables.CUSTOMER_IDS, tables.ID_LINEAGE, tables.IDENTITY_CHANGES, tables.SEGMENT_MEMBERS, tables.SUPPRESSIONS,
     )  # fmt: skip
     publish({table: lake.read_or_empty(table) for table in published}, workspace.publication_url, {}, "p1", NOW)
 
