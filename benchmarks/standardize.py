@@ -160,13 +160,14 @@ def _plain(workspace: Any, import_id: str) -> dict[str, int]:
 
 
 def _standards(workspace: Any, import_id: str) -> dict[str, int]:
-    from cdp_assets.raw.deliveries import raw_rows
+    from cdp_assets.raw.deliveries import kept_lines
     from cdp_assets.standardized.judged_lines import ImportMeta, judge_lines
     from cdp_assets.standardized.records import records_of
 
     contract, meta = _contract(workspace), ImportMeta(import_id, LANDED)
-    judged = judge_lines(raw_rows(workspace, "crm", import_id), contract, meta)
-    made = (records_of(rows, judged, contract, meta)[0].height for rows in raw_rows(workspace, "crm", import_id))
+    kept = kept_lines(workspace, "crm", import_id)
+    judged = judge_lines(kept.batches, contract, meta)
+    made = (records_of(rows, judged, contract, meta)[0].height for rows in kept.batches())
     return {"rows": sum(made)}
 
 

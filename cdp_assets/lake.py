@@ -13,11 +13,12 @@ neither Dagster nor the environment.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -49,6 +50,9 @@ KEEP_HISTORY_HOURS = 30 * 24
 
 FILE_BYTES = 96 << 20
 """Memory of the rows that become one data file. Twice that is held: one file is written while the next is gathered."""
+
+ROW_GROUP_ROWS = 100_000
+"""Rows that are packed together: who reads a large file in batches of so many unpacks each row once."""
 
 _SAFE_PARTITION = re.compile(r"[A-Za-z0-9_.:+-]+")
 
@@ -87,6 +91,35 @@ class PartitionFile:
     def note(self) -> Mapping[str, str]:
         """What :meth:`Lake.replace_partition_in_batches` was told to note of the rows, beside what Parquet says of itself."""
         return pl.read_parquet_metadata(self.uri, storage_options=self.storage_options)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The rows of one partition in one version of its table: its data ``files``, in the order in which they were written,
+    and an ``empty`` frame with the table's columns."""
+
+    empty: pl.DataFrame
+    files: Sequence[PartitionFile]
+
+    @property
+    def written_as(self) -> str:
+        """The same as long as the rows are; another one once the partition has been written again, be it with the same."""
+        names = sorted(file.uri.rpartition("/")[2] for file in self.files)
+        return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+    def batches(self, rows_at_once: int, columns: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows in batches of at most ``rows_at_once``, in bounded memory; at least one batch, be it empty.
+
+        Of ``columns`` those that the table has; all when None.
+        """
+        names = [name for name in self.empty.columns if columns is None or name in columns]
+        is_empty = True
+        for file in self.files:
+            for offset in range(0, file.height, rows_at_once):
+                is_empty = False
+                yield file.rows.select(names).slice(offset, rows_at_once).collect()
+        if is_empty:
+            yield self.empty.select(names)
 
 
 @dataclass(frozen=True)
@@ -196,29 +229,22 @@ class Lake:
         which they were written, so those of a raw table by ``_line``; other rows in any order, each once. All batches
         are of one version, whatever is written meanwhile. Raises :class:`MissingTableError` when the table was never made.
         """
-        is_empty = True
-        empty, files = self._files_of(table, _safe(partition, table))
-        for file in files:
-            for offset in range(0, file.height, rows_at_once):
-                is_empty = False
-                yield file.rows.slice(offset, rows_at_once).collect()
-        if is_empty:
-            yield empty
+        yield from self.partition(table, partition).batches(rows_at_once)
 
-    def partition_files(self, table: Table, partition: str) -> list[PartitionFile]:
-        """The data files of one partition, in the order in which they were written, all of one version.
+    def partition(self, table: Table, partition: str) -> Partition:
+        """One partition of the table's newest version, to be read file by file or in batches, as often as it takes.
 
         Raises :class:`MissingTableError` when the table was never made.
         """
-        return list(self._files_of(table, _safe(partition, table))[1])
-
-    def _files_of(self, table: Table, partition: str) -> tuple[pl.DataFrame, Iterator[PartitionFile]]:
-        """An empty frame with the columns of the table's newest version, and the partition's files of that version."""
-        column, opened = _partition_column(table), self._open(table)
+        column, opened, partition = _partition_column(table), self._open(table), _safe(partition, table)
         empty = self.scan(table, version=opened.version()).limit(0).collect()
         # The names of files that were written in batches begin with their numbers.
         uris = sorted(opened.file_uris(file_pruning_predicate=[(column, "=", partition)]))
-        return empty, (self._file(uri, empty, column, partition) for uri in uris)
+        return Partition(empty, [self._file(uri, empty, column, partition) for uri in uris])
+
+    def partition_files(self, table: Table, partition: str) -> list[PartitionFile]:
+        """The data files of :meth:`partition`."""
+        return list(self.partition(table, partition).files)
 
     def _file(self, uri: str, empty: pl.DataFrame, column: str, partition: str) -> PartitionFile:
         file = pl.scan_parquet(uri, glob=False, storage_options=self._options)
@@ -539,7 +565,14 @@ def _gathered(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 def _write_file(path: Path, frame: pl.DataFrame, note: Mapping[str, str]) -> None:
     try:
         # Smallest and largest values of personal columns help nobody to find anything, and take time.
-        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False, metadata=dict(note))
+        frame.write_parquet(
+            path,
+            compression="zstd",
+            compression_level=1,
+            statistics=False,
+            row_group_size=ROW_GROUP_ROWS,
+            metadata=dict(note),
+        )
         _sync(path)
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise _no_room(f"a data file of {path.parent.parent.name}", problem) from None

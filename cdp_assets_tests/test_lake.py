@@ -371,6 +371,17 @@ def test_a_partition_is_read_in_batches_in_the_order_of_writing(either: Lake, mo
     assert (rows["_import_id"].unique().to_list(), rows["Tier"].null_count()) == (["a:1+x"], 36)
 
 
+def test_a_partition_stays_what_it_was_while_it_is_written_anew(tmp_path: Path) -> None:
+    lake = local_lake(tmp_path / "lake")
+    put(lake, "a", raw_lines("a", "Bo", "Ana"))
+    one, same = lake.partition(RAW, "a"), lake.partition(RAW, "a")
+    assert one.written_as == same.written_as
+    put(lake, "a", raw_lines("a", "Bo", "Ana"))
+    assert lake.partition(RAW, "a").written_as != one.written_as, "though it is the same again"
+    (batch,) = one.batches(10, ["Name", "_line", "no such column"])
+    assert (batch.columns, batch["Name"].to_list()) == (["_line", "Name"], ["Bo", "Ana"])
+
+
 def test_a_partition_without_rows_is_one_empty_batch(either: Lake) -> None:
     with pytest.raises(MissingTableError, match="cdp run"):
         list(either.scan_partition_batches(RAW, "a", 2))

@@ -20,6 +20,7 @@ from typing import Any
 
 import polars as pl
 
+from cdp_assets.lake import Partition
 from cdp_assets.ledger import REFUSED, REPEATED, ReadFile
 from cdp_assets.raw.fingerprints import Fingerprint, same_rows
 from cdp_assets.raw.imports import raw_batches
@@ -251,6 +252,28 @@ def has_no_lines(registered: Mapping[str, Any]) -> bool:
     return registered["state"] in (REFUSED, REPEATED)
 
 
+@dataclass(frozen=True)
+class KeptLines:
+    """The lines of one import as they were delivered, read as often as it takes: whoever writes them anew meanwhile, these stay
+    the same."""
+
+    partition: Partition
+
+    @property
+    def written_as(self) -> str:
+        """Another one once the import's lines have been written again (:attr:`~cdp_assets.lake.Partition.written_as`)."""
+        return self.partition.written_as
+
+    def batches(self, columns: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The lines in batches; each line once, in any order. Of ``columns`` those that there are; all when None."""
+        return self.partition.batches(ROWS_AT_ONCE, columns)
+
+
+def kept_lines(workspace: Workspace, source: str, import_id: str) -> KeptLines:
+    """The lines of one import; none where the import has none."""
+    return KeptLines(workspace.lake.partition(raw_imports(source), import_id))
+
+
 def raw_rows(workspace: Workspace, source: str, import_id: str) -> Iterator[pl.DataFrame]:
     """The lines of one import, as delivered, in batches; each line once, in any order."""
-    return workspace.lake.scan_partition_batches(raw_imports(source), import_id, ROWS_AT_ONCE)
+    return kept_lines(workspace, source, import_id).batches()

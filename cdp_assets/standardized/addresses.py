@@ -41,7 +41,16 @@ from cdp_assets.standardized.streets import (
     spelled_out,
     street_parts,
 )
-from cdp_assets.standardized.text import by_value, clean, in_ascii, none_when_empty, without_placeholders
+from cdp_assets.standardized.text import (
+    VALUE,
+    by_value,
+    changed_where,
+    clean,
+    computed,
+    in_ascii,
+    none_when_empty,
+    without_placeholders,
+)
 
 ADDRESS_PARTS = ("street", "city", "region", "postcode", "country")
 """Delivered columns of one address."""
@@ -120,10 +129,12 @@ def _streets(streets: pl.Series, countries: pl.Series) -> pl.DataFrame:
     distinct = frame.drop_nulls("street").unique()
     distinct = distinct.with_columns(ascii=in_ascii(distinct.get_column("street")))
     lower = pl.col("ascii").str.to_lowercase()
-    may_have_unit = lower.str.contains_any(PLAIN_UNIT_WORDS)
-    lines = distinct.filter(~may_have_unit).with_columns(line=lower, unit=pl.lit(None, pl.String))
+    distinct = distinct.with_columns(line=lower)
+    may_have_unit = distinct.get_column("line").str.contains_any(PLAIN_UNIT_WORDS)
+    lines = distinct.filter(~may_have_unit).with_columns(unit=pl.lit(None, pl.String))
+    unit = pl.col("line").str.extract_groups(PLAIN_UNIT).struct
     with_unit = distinct.filter(may_have_unit).with_columns(
-        line=lower.str.replace(PLAIN_UNIT, "$1"), unit=lower.str.extract(PLAIN_UNIT, 2)
+        line=pl.coalesce(unit.field("1"), "line"), unit=unit.field("2")
     )
     lines = pl.concat([lines, with_unit])
     plain, others = _parted_by_shape(lines, pl.lit(True))
@@ -155,7 +166,8 @@ def _parted_by_shape(lines: pl.DataFrame, may_be_plain: pl.Expr) -> tuple[pl.Dat
         & pl.col("country").ne_missing("CO")
         & may_be_plain
     ).fill_null(False)
-    return read.filter(is_plain), read.filter(~is_plain)
+    are_plain = read.select(is_plain).to_series()
+    return read.filter(are_plain), read.filter(~are_plain)
 
 
 def _made_plainer(lines: pl.DataFrame, lower: pl.Expr) -> pl.DataFrame:
@@ -181,10 +193,15 @@ def _plain_streets(lines: pl.DataFrame) -> pl.DataFrame:
     names = names.with_columns(street_norm=pl.Series(spelled, dtype=pl.String))
     joined = lines.join(names, on=["name", "country"], how="left", nulls_equal=True)
     compact = [
-        none_when_empty(pl.col(name).str.replace_all(" ", "").str.replace(r"^0+(.)", "$1")).alias(to)
-        for name, to in (("number", "house_number"), ("unit", "unit"))
+        _compact(joined.get_column(name)).alias(to) for name, to in (("number", "house_number"), ("unit", "unit"))
     ]
     return joined.select("street", "country", "street_norm", *compact)
+
+
+def _compact(numbers: pl.Series) -> pl.Series:
+    """Without blanks, and without zeros in front: what :func:`streets.compact_number` gives for numbers of plain lines."""
+    tidied = none_when_empty(VALUE.str.replace_all(" ", "").str.replace(r"^0+(.)", "$1"))
+    return changed_where(numbers, numbers.str.contains(r"^0| |^$"), lambda some: computed(some, tidied))
 
 
 def _other_streets(lines: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,19 @@ import re
 
 import polars as pl
 
-from cdp_assets.standardized.text import by_distinct, clean, comparable_words, in_ascii, without_placeholders, word_set
+from cdp_assets.standardized.text import (
+    VALUE,
+    by_distinct,
+    by_value,
+    changed_where,
+    clean,
+    comparable_words,
+    computed,
+    in_ascii,
+    none_when_empty,
+    without_placeholders,
+    word_set,
+)
 
 LEGAL_FORMS = word_set("""
     inc incorporated corp corporation co company llc l.l.c lc ltd limited llp lp plc pllc pc pa pty pty.ltd cic
@@ -55,50 +67,64 @@ PLACEHOLDER_COMPANIES = frozenset({
 """What forms and testers write there: the name of nobody's company."""
 
 _FORMS = sorted((form.replace(".", " ") for form in LEGAL_FORMS), key=lambda form: (-len(form), form))
-_ENDING = re.compile(r"(?: (?:and )?(?:" + "|".join(map(re.escape, _FORMS)) + r"))+$")
-_BEGINNING = re.compile(
+_ENDING = r"(?: (?:and )?(?:" + "|".join(_FORMS) + r"))+$"
+_BEGINNING = (
     r"^(?:firma handlowo uslugowa|firma handlowa|firma uslugowa|firma|phu|pphu|fhu|fphu|ooo|oao|pao|zao|tov|pt|ip|the|sarl|"
     r"eurl|sasu|ets|etablissements|ditta)(?: |$)"
 )
 """Forms and words for 'firm' that stand in front; 'SAS' and 'SCI' do too, but are names of firms as well."""
 
-_OF_OWNER = re.compile(r" (?:snc|sas) di .+$")
+_OF_OWNER = r" (?:snc|sas) di .+$"
 """'Rossi S.n.c. di Mario Rossi & C.': Italian partnerships name their owners behind the form."""
 
 _TRADING_AS = re.compile(r"\s+(?:t/a|d/b/a|dba|trading as|doing business as)\s.*$")
 _EAST_ASIAN_FORMS = re.compile(
     "株式会社|有限会社|合同会社|股份有限公司|有限责任公司|有限責任公司|有限公司|주식회사|\\(주\\)|\\(株\\)|\\(有\\)"
 )
+_MAY_BE_JOINED = r"[.&+/]|\b(?:dba|trading|doing)\b|[\p{Han}\p{Hangul}]"
+"""What stands in every name that :func:`_joined` changes but by lower case."""
+
 _SPELLED = re.compile(r"\b((?:[a-z]\.){1,}[a-z])\b\.?")
 
 
 def standardize_companies(delivered: pl.Series) -> pl.DataFrame:
     """``company`` (clean) and ``company_norm`` (comparable, legal form off) of each delivered text."""
     company = without_placeholders(clean(delivered)).alias("company")
-    words = comparable_words(in_ascii(by_distinct(company, _joined_initials, pl.String())))
+    words = comparable_words(in_ascii(_joined_initials(company)))
     is_nobodys = words.is_in(sorted(PLACEHOLDER_COMPANIES)).fill_null(False)
-    norm = by_distinct(words.set(is_nobodys, None), _without_legal_form, pl.String()).alias("company_norm")
+    norm = by_value(_without_legal_form, words.set(is_nobodys, None)).alias("company_norm")
     return pl.DataFrame([company.set(is_nobodys, None), norm])
 
 
-def _joined_initials(name: str) -> str:
-    """'S.p.A.' reads 'spa', 'J. P. Morgan' stays; '&' and '+' read 'and'."""
+def _joined_initials(names: pl.Series) -> pl.Series:
+    """'S.p.A.' reads 'spa', 'J. P. Morgan' stays; '&' and '+' read 'and'. Lower case."""
+    lower = computed(names, VALUE.str.to_lowercase())
+    return changed_where(lower, lower.str.contains(_MAY_BE_JOINED).fill_null(False), _with_initials_joined)
+
+
+def _with_initials_joined(lower: pl.Series) -> pl.Series:
+    return by_distinct(lower, _joined, pl.String())
+
+
+def _joined(name: str) -> str:
     bare = _EAST_ASIAN_FORMS.sub(" ", _TRADING_AS.sub("", name.lower())).strip() or name.lower()
     bare = re.sub(r"^fa\. ", "", bare)
     joined = _SPELLED.sub(lambda match: match.group(1).replace(".", ""), bare)
     return re.sub(r"\s*[&+]\s*", " and ", joined)
 
 
-def _without_legal_form(words: str) -> str | None:
-    """What is left of a comparable name; a name that is nothing but a legal form stays."""
-    if words in _SELF:
-        return None
-    shorter = _shortened(words)
-    while (again := _shortened(shorter)) != shorter:
-        shorter = again
-    return None if shorter in _SELF | PLACEHOLDER_COMPANIES else shorter
+def _without_legal_form(words: pl.Series) -> pl.Series:
+    """What is left of comparable names; a name that is nothing but a legal form stays."""
+    before, shorter = words, _shortened(words)
+    while (is_changed := shorter.ne_missing(before)).any():
+        before, shorter = shorter, changed_where(shorter, is_changed, _shortened)
+    nobodys = shorter.is_in(sorted(_SELF | PLACEHOLDER_COMPANIES)) | words.is_in(sorted(_SELF))
+    return shorter.set(nobodys.fill_null(False), None)
 
 
-def _shortened(words: str) -> str:
-    shorter = _OF_OWNER.sub("", _BEGINNING.sub("", words) or words)
-    return re.sub(r"(?: and)+$", "", _ENDING.sub("", shorter)) or shorter
+def _shortened(words: pl.Series) -> pl.Series:
+    """Names with what stands in front off, and behind; where nothing would be left, they stay."""
+    begun = computed(words, pl.coalesce(none_when_empty(VALUE.str.replace(_BEGINNING, "")), VALUE))
+    owned = computed(begun, VALUE.str.replace(_OF_OWNER, ""))
+    ended = VALUE.str.replace(_ENDING, "").str.replace(r"(?: and)+$", "")
+    return computed(owned, pl.coalesce(none_when_empty(ended), VALUE))

@@ -11,7 +11,7 @@ import polars as pl
 
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.addresses import ADDRESS_PARTS
-from cdp_assets.standardized.mapped_values import mapped_value, may_say_controls, raw_text, said_text
+from cdp_assets.standardized.mapped_values import mapped_value, may_say_controls, raw_text, said_text, with_lists
 from cdp_assets.standardized.text import clean
 
 Values = dict[str, list[pl.Series]]
@@ -39,6 +39,13 @@ def delivered_values(raw: pl.DataFrame, contract: SourceContract, only: Collecti
     for name, identifier in contract.identifiers.items():
         values[f"identifier.{name}"] = [clean(raw_text(raw, identifier.raw_column))]
     return values
+
+
+def columns_read(contract: SourceContract) -> list[str]:
+    """The raw columns on which :func:`delivered_values` depends; an import need not have them all."""
+    sources = [source for sources in contract.columns.values() for source in sources]
+    columns = [column for source in sources for column in source.raw_columns]
+    return with_lists([*columns, *(identifier.raw_column for identifier in contract.identifiers.values())])
 
 
 def first_filled(values: Values, field: str, height: int) -> pl.Series:

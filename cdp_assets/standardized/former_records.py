@@ -1,21 +1,24 @@
 """Records of a former import, taken again for the lines that say the same: the next snapshot repeats nearly all of the last.
 
-What a standard makes of a line depends on its mapped values and on the contract only, and ``content_hash`` tells
-whether two lines have the same. So a line whose hash stands in the newest import of the source that was read before,
-with the same contract and standards, has that record's standardized columns; its ids, its line and its times are its own.
+What a standard makes of a line depends on its mapped values and on the contract only. So a line whose mapped columns are,
+text by text, those of the line with its key in the newest import of the source that was read before, with the same contract
+and standards, has that line's standardized columns and content hash; its ids, its line and its times are its own. It is not
+even cleaned: what is compared is what was delivered.
 The lake is the only store: there is no copy of anybody's values to forget when they are erased.
 
 Taken again is only what is proven equal:
 
-* The files of the former import must say themselves that they were made with this ``records_version``. The ledger says so
-  of an import, but a run that was killed may have replaced its records before it could tell.
+* Lines are found by hashes of their keys, and then compared: no hash decides what is said of a person.
+* The files of the former import must say themselves that they were made with this ``records_version``, and of the lines that
+  are kept of it. The ledger says so of an import, but a run that was killed may have replaced its records before it could
+  tell, or its lines before it could read them.
 * A date of birth may depend on the day of landing (nobody is born after it; a year of two digits). A line is standardized
   anew where its text reads otherwise on the former import's day, or is no date.
 * So is a line with an e-mail address or phone number that could not be read: it has to be counted.
 
-Memory does not grow with the former import but by some 30 bytes a record: at most ``FILES_HELD`` of its files are held. Where the
-lines of a batch are spread over more of them than it pays to read, as between two exports in random order, they are
-standardized anew: the result is the same.
+Memory does not grow with the former import but by some 40 bytes a record: at most ``BLOCKS_HELD`` blocks of
+its lines are held, and of its records. Where the lines of a batch are spread over more of them than it pays to read, as between
+two large exports in random order, they are standardized anew: the result is the same.
 
 What does not belong here: whether a line is a record (``judged_lines.py``), what it becomes (``records.py``).
 """
@@ -23,22 +26,23 @@ What does not belong here: whether a line is a record (``judged_lines.py``), wha
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import accumulate
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from cdp_assets.lake import PartitionFile
 from cdp_assets.ledger import IMPORTED
+from cdp_assets.raw.deliveries import ROWS_AT_ONCE, KeptLines, kept_lines
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.dates import standardize_birth_dates
-from cdp_assets.standardized.delivered_values import delivered_values
-from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines
-from cdp_assets.standardized.mapped_values import DIGEST, digests_of_hashes
-from cdp_assets.standardized.nested_rows import rows_of
+from cdp_assets.standardized.delivered_values import columns_read, delivered_values
+from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, hashes_of_keys
 from cdp_assets.standardized.records import columns_of_import, records_of, records_version
 from cdp_assets.tables import source_records
 from cdp_assets.workspace import Workspace
@@ -47,62 +51,125 @@ FEWEST_RECORDS = 5_000
 """A smaller import is standardized anew sooner than a former one is looked through."""
 
 LEAST_SHARE = 0.05
-"""Share of a file's rows that a batch must want for the file to be read: reading a row takes about a twentieth of the time
-of standardizing a line. Also the share of an import's lines that must be known for it to be worth while at all."""
+"""Share of a block's rows that the batches which want any must want on average for it to be read: reading a row takes about a
+twentieth of the time of standardizing a line. Also the share of an import's lines that must be known for it to be worth while."""
 
-FILES_HELD = 2
-"""Files of the former import in memory. Lines in the same order in both imports need one, and two where a file ends."""
+BLOCK_ROWS = 100_000
+"""Rows of a former import that are read at a time."""
 
-RECORDS_VERSION = "records_version"
-"""Under this name a file of records says what it was made with."""
+BLOCKS_HELD = 3
+"""Blocks in memory, of the former lines and of the former records. Lines in the same order in both imports need two."""
 
-_OWN = ("source", "source_key", "import_id", "line", "observed_at", "landed_at", "content_hash", "record_id")
+BATCHES_AT_ONCE = 3
+"""A batch leaves few lines to standardize, and every call of a standard has its price: they are taken from so many batches."""
+
+RECORDS_VERSION, LINES_WRITTEN_AS = "records_version", "lines_written_as"
+"""Under these names a file of records says what it was made with, and of which lines."""
+
+_OWN = ("source", "source_key", "import_id", "line", "observed_at", "landed_at", "record_id")
 """Columns that a record does not owe to its mapped values."""
 
 _LISTS = {"email": "emails_delivered", "phone": "phones_delivered"}
 
 
+def made_of(kept: KeptLines, contract: SourceContract) -> dict[str, str]:
+    """What the files of an import's records say of themselves."""
+    return {RECORDS_VERSION: records_version(contract), LINES_WRITTEN_AS: kept.written_as}
+
+
+@dataclass
+class Blocks:
+    """The rows of some data files, with those of ``columns`` that they have, to be read in blocks of ``BLOCK_ROWS``."""
+
+    files: Sequence[PartitionFile]
+    columns: Collection[str]
+    _held: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
+
+    @cached_property
+    def begins(self) -> list[tuple[int, int]]:
+        """The file of each block, and its first row in it."""
+        return [(n, row) for n, file in enumerate(self.files) for row in range(0, file.height, BLOCK_ROWS)]
+
+    def rows(self, number: int) -> pl.DataFrame:
+        """All rows of a block; the one that was asked for longest ago is let go."""
+        if number not in self._held:
+            while len(self._held) >= BLOCKS_HELD:
+                self._held.popitem(last=False)
+            (file, row), columns = self.begins[number], set(self.columns)
+            rows = self.files[file].rows
+            rows = rows.select(name for name in rows.collect_schema().names() if name in columns)
+            # In one piece: Polars takes rows out of several pieces many times slower, above all those with lists.
+            self._held[number] = rows.slice(row, BLOCK_ROWS).collect().rechunk()
+        self._held.move_to_end(number)
+        return self._held[number]
+
+    def numbered(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """``columns`` of each file, with the number of the ``block`` in which a row is, and the ``row`` in it."""
+        first, row = 0, pl.int_range(pl.len(), dtype=pl.UInt32)
+        for file in self.files:
+            block = (row // BLOCK_ROWS + first).cast(pl.UInt32)
+            yield file.rows.select(*columns, block=block, row=row % BLOCK_ROWS).collect()
+            first += -(-file.height // BLOCK_ROWS)
+
+    def worth_reading(self, wanted: pl.DataFrame, block: str) -> pl.DataFrame:
+        """The rows of ``wanted`` (``line``, and the number of a block) whose block it pays to read."""
+        batches = (pl.col("line") // ROWS_AT_ONCE).n_unique()
+        asked = wanted.group_by(block).agg(rows=pl.len(), batches=batches)
+        height = pl.lit(pl.Series([min(self.files[n].height - row, BLOCK_ROWS) for n, row in self.begins]))
+        pays = pl.col("rows") >= LEAST_SHARE * pl.col("batches") * height.gather(pl.col(block))
+        return wanted.join(asked.filter(pays), on=block, how="semi")
+
+
+Known = tuple[pl.DataFrame, pl.Series]
+"""Standardized columns, and the places of the lines that have them."""
+
+
 @dataclass
 class FormerRecords:
-    """The records of one former import: ``places`` (digest_1, digest_2, file, row), its files, and the day it landed."""
+    """The records of one former import, its lines, and the day it landed.
+
+    ``places``: ``line`` of this import, ``line_block`` and ``line_row`` of the former line with its key, ``block`` and ``row`` of
+    that line's record; sorted by ``line``.
+    """
 
     contract: SourceContract
     places: pl.DataFrame
-    files: Sequence[PartitionFile]
+    lines: Blocks
+    records: Blocks
     landed_on: date
-    _held: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
     _birth_dates: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"text": pl.String, "is_same": pl.Boolean})
     )
 
-    def known(
-        self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta
-    ) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
-        """Which of some kept lines have a record to take again: pieces of the former import's files, each with ``place``
-        (of the line among these) and ``row`` (of its record in the piece)."""
-        found = lines.select(*DIGEST).with_row_index("place").join(self.places, on=DIGEST, how="inner")
+    def known(self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta) -> list[Known]:
+        """The standardized columns that some kept lines have already."""
+        found = lines.select("line").with_row_index("place").join(self.places, on="line", how="inner")
+        found = self._saying_the_same(raw, found)
         told = self._told(raw, meta)
-        known = []
-        for number, file in enumerate(self.files):
-            rows = found.filter(pl.col("file") == number).sort("place")
-            pays = number in self._held or rows.height >= LEAST_SHARE * file.height
-            if rows.height and pays:
-                known.append(self._proven(number, rows.select("place", "row"), told))
-        return known
+        return [
+            self._proven(self.records.rows(block), found.filter(pl.col("block") == block), told)
+            for block in found.get_column("block").unique().sort()
+        ]
 
-    def _proven(self, number: int, rows: pl.DataFrame, told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The piece of a file and those of its ``rows`` that are what their lines would become again."""
-        first, last = rows.select(first=pl.col("row").min(), last=pl.col("row").max()).row(0)
-        piece = self._file(number).slice(first, last - first + 1)
-        rows = rows.with_columns(pl.col("row") - first)
-        lists = piece.select(pl.col(*_LISTS.values()).gather(rows.get_column("row")))
-        both = lists.hstack(told.select(pl.all().gather(rows.get_column("place"))))
+    def _saying_the_same(self, raw: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+        """Those of the lines found that say, in every mapped column, what the former line with their key says."""
+        said, same = raw.select(cs.by_name(self.lines.columns, require_all=False)).rechunk(), [found.clear()]
+        for block in found.get_column("line_block").unique().sort():
+            rows = found.filter(pl.col("line_block") == block)
+            now, then = said[rows.get_column("place")], self.lines.rows(block)[rows.get_column("line_row")]
+            same.append(rows.filter(_are_equal(now, then, self.lines.columns)))
+        return pl.concat(same)
+
+    def _proven(self, records: pl.DataFrame, rows: pl.DataFrame, told: pl.DataFrame) -> Known:
+        """Those records of a block that are what their lines would become again."""
+        both = records.select(_LISTS.values())[rows.get_column("row")].hstack(told[rows.get_column("place")])
         is_read = [
             pl.col(text).is_null() | pl.col(_LISTS[text.split(".")[0]]).list.contains(pl.col(text))
             for text in told.columns
             if text != "is_born_the_same"
         ]
-        return piece, rows.filter(both.select(pl.all_horizontal("is_born_the_same", *is_read)).to_series())
+        rows = rows.filter(both.select(pl.all_horizontal("is_born_the_same", *is_read)).to_series())
+        return records[rows.get_column("row")], rows.get_column("place")
 
     def _told(self, raw: pl.DataFrame, meta: ImportMeta) -> pl.DataFrame:
         """Of each line: its texts of e-mails and phones (``email.0`` …), and ``is_born_the_same``."""
@@ -111,14 +178,6 @@ class FormerRecords:
         born = [self._read_the_same(column, meta) for column in values.get("date_of_birth", [])]
         same = pl.all_horizontal(pl.lit(True), *(pl.lit(column) for column in born)).alias("is_born_the_same")
         return pl.DataFrame({"is_born_the_same": pl.repeat(True, raw.height, eager=True)}).with_columns(same, *texts)
-
-    def _file(self, number: int) -> pl.DataFrame:
-        if number not in self._held:
-            while len(self._held) >= FILES_HELD:
-                self._held.popitem(last=False)
-            self._held[number] = self.files[number].rows.select(pl.exclude(_OWN)).collect()
-        self._held.move_to_end(number)
-        return self._held[number]
 
     def _read_the_same(self, texts: pl.Series, meta: ImportMeta) -> pl.Series:
         """Whether each text is the same date of birth on both days of landing, and is one; true of null. Asked once a text."""
@@ -136,14 +195,25 @@ class FormerRecords:
         return found.select(pl.col("is_same") | pl.col("text").is_null()).to_series()
 
 
+def _are_equal(now: pl.DataFrame, then: pl.DataFrame, columns: Collection[str]) -> pl.Series:
+    """Whether the rows of two frames, side by side, are the same in some columns; one that a frame lacks is null there."""
+    nothing = pl.repeat(None, now.height, dtype=pl.String, eager=True)
+    is_equal = pl.repeat(True, now.height, dtype=pl.Boolean, eager=True)
+    for column in columns:
+        if column in now.columns or column in then.columns:
+            one, other = (frame.get_column(column, default=nothing) for frame in (now, then))
+            is_equal &= one.eq_missing(other)
+    return is_equal
+
+
 def former_records(
     workspace: Workspace, contract: SourceContract, registered: Mapping[str, Any], judged: JudgedLines
 ) -> FormerRecords | None:
     """The records of the import that was read before this one, where it pays to take some of them again.
 
-    Events hardly repeat each other, and are left out.
+    Events hardly repeat each other, and are left out, as are lines without a key.
     """
-    if contract.delivers == "events" or judged.kept.height < FEWEST_RECORDS:
+    if contract.delivers == "events" or not contract.key or judged.kept.height < FEWEST_RECORDS:
         return None
     version = records_version(contract)
     read = workspace.ledger.imports(contract.source).filter(
@@ -154,53 +224,84 @@ def former_records(
     )
     if read.is_empty():
         return None
-    table, import_id = source_records(contract.source), read.sort("sequence")["import_id"][-1]
-    files = workspace.lake.partition_files(table, import_id)
-    if not files or any(file.note.get(RECORDS_VERSION) != version for file in files):
+    import_id = read.sort("sequence")["import_id"][-1]
+    records = workspace.lake.partition_files(source_records(contract.source), import_id)
+    kept = kept_lines(workspace, contract.source, import_id)
+    said = made_of(kept, contract)
+    if not records or any(file.note.get(name) != value for file in records for name, value in said.items()):
         return None
-    places = pl.concat([_places(file, number) for number, file in enumerate(files)]).unique(DIGEST, keep="any")
-    if judged.kept.join(places, on=DIGEST, how="semi").height < LEAST_SHARE * judged.kept.height:
+    standardized = [name for name in source_records(contract.source).schema if name not in _OWN]
+    former = Blocks(kept.partition.files, columns_read(contract)), Blocks(records, standardized)
+    places = _places(judged, *former)
+    if places.height < LEAST_SHARE * judged.kept.height:
         return None
-    (landed_at,) = files[0].rows.select(pl.col("landed_at").first()).collect().row(0)
-    return FormerRecords(contract, places, files, landed_at.date())
+    (landed_at,) = records[0].rows.select(pl.col("landed_at").first()).collect().row(0)
+    return FormerRecords(contract, places, *former, landed_at.date())
 
 
-def _places(file: PartitionFile, number: int) -> pl.DataFrame:
-    hashes = file.rows.select("content_hash").collect().to_series()
-    return digests_of_hashes(hashes).with_columns(
-        file=pl.lit(number, pl.UInt32), row=pl.int_range(pl.len(), dtype=pl.UInt32)
-    )
+def _places(judged: JudgedLines, lines: Blocks, records: Blocks) -> pl.DataFrame:
+    """Where the former lines with the keys of this import's are, and their records; of several with one key the last."""
+    own = judged.kept.select("line", "key_1")
+    former = pl.concat(
+        [
+            rows.select(
+                _line="line", key_1=hashes_of_keys(rows.get_column("source_key"))["key_1"], block="block", row="row"
+            )
+            for rows in records.numbered(["source_key", "line"])
+        ]
+    ).unique("key_1", keep="last")
+    kept = pl.concat(lines.numbered(["_line"])).rename({"block": "line_block", "row": "line_row"})
+    places = own.join(former.join(kept, on="_line"), on="key_1").drop("key_1", "_line")
+    return records.worth_reading(lines.worth_reading(places, "line_block"), "block").sort("line")
 
 
 def records_with_former(
-    raw: pl.DataFrame, judged: JudgedLines, contract: SourceContract, meta: ImportMeta, former: FormerRecords | None
-) -> tuple[pl.DataFrame, dict[str, int]]:
-    """What :func:`~cdp_assets.standardized.records.records_of` gives, row for row; counts also say how many are ``reused``."""
+    batches: Iterator[pl.DataFrame],
+    judged: JudgedLines,
+    contract: SourceContract,
+    meta: ImportMeta,
+    former: FormerRecords | None,
+) -> Iterator[tuple[pl.DataFrame, dict[str, int]]]:
+    """What :func:`~cdp_assets.standardized.records.records_of` gives, row for row, of each batch of raw rows; counts also say
+    how many are ``reused``."""
     if former is None:
-        records, counts = records_of(raw, judged, contract, meta)
-        return records, {**counts, "reused": 0}
-    raw, lines = judged.kept_of(raw)
-    known = former.known(raw, lines, meta)
-    is_anew = pl.repeat(True, raw.height, dtype=pl.Boolean, eager=True)
-    for _, rows in known:
-        is_anew = is_anew.scatter(rows.get_column("place"), False)
-    anew, counts = records_of(raw.filter(is_anew), judged, contract, meta)
-    of_anew = pl.DataFrame({"place": is_anew.arg_true()}).with_row_index("row").select("place", "row")
-    standardized = _interleaved([*known, (anew.drop(_OWN), of_anew)])
-    own = columns_of_import(raw, lines, contract, meta)
-    records = source_records(contract.source).conform(own.hstack(standardized))
-    return records, {**counts, "reused": raw.height - anew.height}
+        for raw in batches:
+            records, counts = records_of(raw, judged, contract, meta)
+            yield records, {**counts, "reused": 0}
+        return
+    while some := [judged.kept_of(raw) for raw in islice(batches, BATCHES_AT_ONCE)]:
+        yield from _with_known(some, judged, meta, former)
 
 
-def _interleaved(parts: Sequence[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
-    """The wanted rows of several frames in the order of their places."""
-    begins = [0, *accumulate(frame.height for frame, _ in parts)]
-    wanted = pl.concat(
-        [
-            rows.select(pl.col("place", "row").cast(pl.UInt32)).with_columns(pl.col("row") + begin)
-            for (_, rows), begin in zip(parts, begins, strict=False)
-        ]
-    )
+def _with_known(
+    batches: Sequence[tuple[pl.DataFrame, pl.DataFrame]], judged: JudgedLines, meta: ImportMeta, former: FormerRecords
+) -> Iterator[tuple[pl.DataFrame, dict[str, int]]]:
+    """The records of a few batches of raw rows, all of them kept, with their judged lines."""
+    known = [former.known(raw, lines, meta) for raw, lines in batches]
+    places = [
+        _others(raw.height, [places for _, places in found]) for (raw, _), found in zip(batches, known, strict=True)
+    ]
+    anew = pl.concat([raw[those] for (raw, _), those in zip(batches, places, strict=True)])
+    made, counts = records_of(anew, judged, former.contract, meta)
+    made, begin = made.drop(_OWN), 0
+    for (raw, lines), found, those in zip(batches, known, places, strict=True):
+        own = columns_of_import(raw, lines, former.contract, meta)
+        standardized = _in_place([*found, (made.slice(begin, len(those)), those)])
+        records = source_records(former.contract.source).conform(own.hstack(standardized))
+        yield records, {**counts, "reused": raw.height - len(those)}
+        begin, counts = begin + len(those), {}
+
+
+def _others(height: int, places: Sequence[pl.Series]) -> pl.Series:
+    """The places below ``height`` that are not among ``places``."""
+    is_other = pl.repeat(True, height, dtype=pl.Boolean, eager=True)
+    for some in places:
+        is_other = is_other.scatter(some, False)
+    return is_other.arg_true()
+
+
+def _in_place(parts: Sequence[Known]) -> pl.DataFrame:
+    """The rows of several frames in the order of their places."""
     columns = parts[-1][0].columns
-    together = pl.concat([frame.select(columns) for frame, _ in parts])
-    return rows_of(together, wanted.sort("place").get_column("row"))
+    places = pl.concat([places.cast(pl.UInt32) for _, places in parts])
+    return pl.concat([frame.select(columns) for frame, _ in parts]).rechunk()[places.arg_sort()]

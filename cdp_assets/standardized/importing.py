@@ -17,18 +17,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 
 import polars as pl
 
 from cdp_assets.ledger import IMPORTED
-from cdp_assets.raw.deliveries import has_no_lines, kept_imports, raw_rows, why_not_read_again
+from cdp_assets.raw.deliveries import KeptLines, has_no_lines, kept_imports, kept_lines, why_not_read_again
 from cdp_assets.raw.progress import Progress
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.former_records import (
-    RECORDS_VERSION,
     FormerRecords,
     former_records,
+    made_of,
     records_with_former,
 )
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, judge_lines
@@ -87,11 +86,12 @@ def standardize_import(
             return Outcome("unchanged", {name: int(registered[name]) for name in _COUNTS})
         return _refused(workspace, contract, import_id, reason)
     meta = ImportMeta(import_id, registered["landed_at"])
-    judged = judge_lines(_batches(workspace, source, import_id), contract, meta)
+    kept = kept_lines(workspace, source, import_id)
+    judged = judge_lines(kept.batches, contract, meta)
     if reason := shrinkage(workspace, contract, registered, judged):
         return _refused(workspace, contract, import_id, reason)
     former = former_records(workspace, contract, registered, judged)
-    outcome = _write(workspace, contract, meta, judged, former, report)
+    outcome = _write(workspace, contract, meta, kept, judged, former, report)
     workspace.ledger.mark_imported(
         source,
         import_id,
@@ -106,25 +106,12 @@ def standardize_import(
 
 _COUNTS = ("lines", "records", "rejected", "duplicates")
 
-BATCHES_WITH_FORMER = 3
-"""Where a former import has nearly all records, a batch leaves few lines to standardize, and every call of a standard has
-its price: they are taken from so many batches at a time."""
-
-
-def _batches(workspace: Workspace, source: str, import_id: str) -> Iterator[pl.DataFrame]:
-    yield from raw_rows(workspace, source, import_id)
-
-
-def _joined(batches: Iterator[pl.DataFrame], at_once: int) -> Iterator[pl.DataFrame]:
-    """The same rows, several batches at a time."""
-    while some := list(islice(batches, at_once)):
-        yield pl.concat(some)
-
 
 def _write(
     workspace: Workspace,
     contract: SourceContract,
     meta: ImportMeta,
+    kept: KeptLines,
     judged: JudgedLines,
     former: FormerRecords | None,
     report: Callable[[str], None],
@@ -134,22 +121,20 @@ def _write(
 
     def records() -> Iterator[pl.DataFrame]:
         progress = Progress(report, f"{source}: lines standardized of import {meta.import_id}")
-        at_once = 1 if former is None else BATCHES_WITH_FORMER
-        for raw in _joined(_batches(workspace, source, meta.import_id), at_once):
-            made, counts = records_with_former(raw, judged, contract, meta, former)
+        for made, counts in records_with_former(kept.batches(), judged, contract, meta, former):
             counted.update(counts)
             outcome.cells += made.height * made.width
             outcome.filled += made.height * made.width - sum(made.null_count().row(0))
-            progress.add(raw.height)
+            progress.add(made.height)
             yield made
 
     def rejected() -> Iterator[pl.DataFrame]:
         if judged.counts["rejected"]:
-            for raw in _batches(workspace, source, meta.import_id):
+            for raw in kept.batches():
                 yield rejections_of(raw, judged, contract, meta)
 
     replace = workspace.lake.replace_partition_in_batches
-    note = {RECORDS_VERSION: records_version(contract)}
+    note = made_of(kept, contract)
     for table, batches in ((source_rejections(source), rejected()), (source_records(source), records())):
         replace(table, meta.import_id, table.schema, batches, note=note)
     outcome.counts = {**judged.counts, "records": judged.kept.height, **counted}

@@ -2,14 +2,15 @@
 
 Rules of single lines are asked batch by batch; whether a line repeats another, and what time a snapshot was made, is a
 matter of the whole import. So that an import of any size can be judged, only a few numbers of each line are kept: about
-60 bytes, whatever the line holds.
+60 bytes, whatever the line holds. What a line says is looked at only where its key has other lines: the lines are read
+for their keys and times first, and those few once more.
 
 What does not belong here: the rules themselves (``line_rules.py``), what the kept lines say (``records.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,9 +20,9 @@ import polars as pl
 from cdp_assets import tables
 from cdp_assets.sources.contracts import SourceContract, raw_column
 from cdp_assets.standardized.dates import standardize_moments
-from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
+from cdp_assets.standardized.delivered_values import columns_read, content_texts, delivered_values, first_filled
 from cdp_assets.standardized.line_rules import broken_rules, observed_times, repeated_lines, time_of_snapshot
-from cdp_assets.standardized.mapped_values import DIGEST, digests, key_texts, raw_text
+from cdp_assets.standardized.mapped_values import DIGEST, digests, key_texts, raw_text, with_lists
 from cdp_assets.standardized.text import clean, without_placeholders
 
 _CORRECTION_FIELDS = ("corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction")
@@ -29,6 +30,10 @@ _CORRECTION_FIELDS = ("corrected_source", "corrected_key", "corrected_field", "c
 _KEY, _CONTENT = ["key_1", "key_2"], list(DIGEST)
 """Two numbers of 64 bits each: equal where the texts are, and by chance once in 10^38 pairs. Those of the key are hashes of
 this process only, those of the content are what ``content_hash`` says."""
+
+Read = Callable[[Collection[str] | None], Iterable[pl.DataFrame]]
+"""Reads the lines of an import from the beginning, as often as it is called: batches that fit ``tables.raw_imports(source)``,
+each line once, in any order. Of the columns that are named those that there are suffice; None asks for all."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class ImportMeta:
 class JudgedLines:
     """``lines``: one row per line of an import, sorted by ``line``: ``rule`` and ``field`` (null for good ones),
     ``is_duplicate``, ``observed_at``, ``nth`` (the how-manieth line with its text, from 1; always 1 for sources with a key), and
-    the hashes of key and content."""
+    the hashes of its key."""
 
     lines: pl.DataFrame
 
@@ -88,23 +93,40 @@ def _is_kept(lines: pl.DataFrame) -> pl.Series:
     return lines.get_column("rule").is_null() & ~lines.get_column("is_duplicate")
 
 
-def judge_lines(batches: Iterable[pl.DataFrame], contract: SourceContract, meta: ImportMeta) -> JudgedLines:
-    """Judge the lines of an import. ``batches`` fit ``tables.raw_imports(source)``: each line once, in any order."""
-    facts = [_facts(batch, contract, meta) for batch in batches]
-    lines = pl.concat(facts).sort("line")
+def judge_lines(read: Read, contract: SourceContract, meta: ImportMeta) -> JudgedLines:
+    """Judge the lines of an import."""
+    lines = pl.concat([_facts(batch, contract, meta) for batch in read(_columns_of_facts(contract))]).sort("line")
     if contract.delivers == "snapshot":
         made_at = time_of_snapshot(lines.get_column("observed_at"), meta.landed_at)
         lines = lines.with_columns(pl.col("observed_at").fill_null(pl.lit(made_at).cast(tables.MOMENT)))
-    lines = _numbered_by_text(lines) if not contract.key else lines.with_columns(nth=pl.lit(1, pl.Int64))
-    key = _KEY if contract.key else [*_KEY, "nth"]
-    good = repeated_lines(lines.filter(pl.col("rule").is_null()), contract, key, _CONTENT)
-    bad = lines.filter(pl.col("rule").is_not_null()).with_columns(is_duplicate=pl.lit(False))
-    return JudgedLines(pl.concat([good.select(bad.columns), bad]).sort("line"))
+    lines = lines.with_columns(is_duplicate=pl.lit(False))
+    if not contract.key:
+        return JudgedLines(lines.with_columns(nth=pl.int_range(1, pl.len() + 1).over(_KEY)))
+    return JudgedLines(_with_repeats(lines.with_columns(nth=pl.lit(1, pl.Int64)), read, contract))
 
 
-def _numbered_by_text(lines: pl.DataFrame) -> pl.DataFrame:
-    """``lines`` with ``nth``, from 1."""
-    return lines.with_columns(nth=pl.int_range(1, pl.len() + 1).over(_KEY))
+def _with_repeats(lines: pl.DataFrame, read: Read, contract: SourceContract) -> pl.DataFrame:
+    """The same lines, those judged whose key other good lines have, too."""
+    is_good = lines.get_column("rule").is_null()
+    # One number of the key tells enough to leave the other lines out.
+    is_repeated = is_good & lines.select(pl.when(is_good).then(_KEY[0])).to_series().is_duplicated()
+    if not is_repeated.any():
+        return lines
+    repeated = lines.filter(is_repeated).drop("rule", "field", "is_duplicate")
+    said = repeated.join(_contents(read, repeated.select("line"), contract), on="line", how="left")
+    nothing = {"rule": pl.lit(None, dtype=pl.String), "field": pl.lit(None, dtype=pl.String)}
+    judged = repeated_lines(said.with_columns(**nothing), contract, _KEY, _CONTENT)
+    return pl.concat([lines.filter(~is_repeated), judged.select(lines.columns)]).sort("line")
+
+
+def _contents(read: Read, lines: pl.DataFrame, contract: SourceContract) -> pl.DataFrame:
+    """``line`` and the digest of what it says, of some lines."""
+    contents = []
+    for batch in read(["_line", *columns_read(contract)]):
+        some = batch.join(lines, left_on="_line", right_on="line", how="semi")
+        content = digests(content_texts(delivered_values(some, contract), contract))
+        contents.append(some.select(line="_line").hstack(content))
+    return pl.concat(contents)
 
 
 def hashes_of_keys(texts: pl.Series) -> pl.DataFrame:
@@ -112,26 +134,33 @@ def hashes_of_keys(texts: pl.Series) -> pl.DataFrame:
     return pl.DataFrame([texts.hash(seed=n).alias(name) for n, name in enumerate(_KEY, start=1)])
 
 
+def _columns_of_facts(contract: SourceContract) -> list[str] | None:
+    if not contract.key:
+        return None
+    named = [*contract.key, *([contract.observed_at] if contract.observed_at else [])]
+    said = columns_read(contract) if contract.kind == "corrections" else []
+    return ["_line", "_problem", *with_lists(raw_column(name) for name in named), *said]
+
+
 def _facts(raw: pl.DataFrame, contract: SourceContract, meta: ImportMeta) -> pl.DataFrame:
-    values = delivered_values(raw, contract)
     lines = pl.DataFrame(
         {
             "line": raw.get_column("_line"),
             "problem": raw.get_column("_problem").cast(pl.String),
             "source_key": key_texts(raw, contract),
             "observed_at": _observed_at(raw, contract, meta),
-            **_corrections(values, contract, raw.height),
+            **_corrections(raw, contract),
         }
     )
     judged = broken_rules(lines, contract).select("line", "rule", "field", "observed_at")
-    content = digests(content_texts(values, contract))
-    return judged.hstack(hashes_of_keys(lines.get_column("source_key"))).hstack(content)
+    return judged.hstack(hashes_of_keys(lines.get_column("source_key")))
 
 
-def _corrections(values: Values, contract: SourceContract, height: int) -> dict[str, pl.Series]:
+def _corrections(raw: pl.DataFrame, contract: SourceContract) -> dict[str, pl.Series]:
     if contract.kind != "corrections":
         return {}
-    return {name: first_filled(values, name, height) for name in _CORRECTION_FIELDS}
+    values = delivered_values(raw, contract, _CORRECTION_FIELDS)
+    return {name: first_filled(values, name, raw.height) for name in _CORRECTION_FIELDS}
 
 
 def _observed_at(raw: pl.DataFrame, contract: SourceContract, meta: ImportMeta) -> pl.Series:

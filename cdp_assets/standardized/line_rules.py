@@ -109,20 +109,8 @@ def _correction_rules(lines: pl.DataFrame) -> list[tuple[pl.Expr, pl.Expr, str |
 def repeated_lines(
     lines: pl.DataFrame, contract: SourceContract, key: Sequence[str], content: Sequence[str]
 ) -> pl.DataFrame:
-    """Good lines (line, observed_at, and the columns named by ``key`` and ``content``) with ``is_duplicate`` and, in
-    snapshots, ``rule``."""
-    is_repeated = lines.get_column(key[0]).is_duplicated()  # one column of the key tells enough to leave the others out
-    nothing = pl.lit(None, dtype=pl.String)
-    alone = lines.filter(~is_repeated).with_columns(is_duplicate=pl.lit(False), rule=nothing, field=nothing)
-    if not is_repeated.any():
-        return alone.sort("line")
-    judged = _judged_repeats(lines.filter(is_repeated), contract, key, content).select(alone.columns)
-    return pl.concat([alone, judged]).sort("line")
-
-
-def _judged_repeats(
-    lines: pl.DataFrame, contract: SourceContract, key: Sequence[str], content: Sequence[str]
-) -> pl.DataFrame:
+    """Good lines (line, observed_at, and the columns named by ``key`` and ``content``), all of those with their keys, with
+    ``is_duplicate`` and, in snapshots, ``rule``."""
     newest_first = lines.sort(["observed_at", "line"], descending=True)
     # Of a snapshot one line per key is the present. Elsewhere the same said at two times is history: in files of their own
     # both would count, so in one file they do, too.

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
-from cdp_assets import tables
 from cdp_assets.standardized.text import clean, without_placeholders
 
 Texts = Callable[[pl.Series], pl.Series]
@@ -47,18 +48,30 @@ def found_values(
         beside=pl.lit(None, pl.String) if beside is None else beside(text),
     )
     filled = texts.drop_nulls("found").sort("row", "place", maintain_order=True)
-    lists = (
-        _with_first_beside(filled)
-        .unique(["row", "found"], keep="first", maintain_order=True)
-        .group_by("row", maintain_order=True)
-        .agg("found", "beside", delivered="text")
-    )
-    every = _rows(height).join(lists, on="row", how="left", maintain_order="left")
-    nothing = pl.lit([], dtype=tables.TEXTS)
-    every = every.select(pl.col("found", "delivered", "beside").fill_null(nothing))
+    filled = _each_once(_with_first_beside(filled))
+    row, values = filled.get_column("row"), filled.select("found", "beside", delivered="text")
+    every = {column.name: lists_of_rows(row, column, height) for column in values.get_columns()}
     silent = texts.filter(pl.col("found").is_null()).select("row", "text")
     unreadable = without_placeholders(silent.get_column("text")).count()
     return FoundValues(every["found"], every["delivered"], every["beside"], silent, unreadable)
+
+
+def lists_of_rows(rows: pl.Series, values: pl.Series, height: int) -> pl.Series:
+    """The list of its values for each of ``height`` rows; ``rows`` says whose each value is, and is sorted."""
+    ends = np.bincount(rows.to_numpy(), minlength=height).cumsum()
+    begins = pa.array(np.concatenate([[0], ends]), pa.int64())
+    held = values.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+    return pl.Series(values.name, pa.LargeListArray.from_arrays(begins, held), dtype=pl.List(values.dtype))
+
+
+def _each_once(filled: pl.DataFrame) -> pl.DataFrame:
+    """The values without those that their row has before."""
+    several = filled.get_column("row").is_duplicated().arg_true()
+    if several.is_empty():
+        return filled
+    some = filled.select(pl.struct("row", "found").gather(several)).to_series()
+    is_new = pl.repeat(True, filled.height, dtype=pl.Boolean, eager=True).scatter(several, some.is_first_distinct())
+    return filled.filter(is_new)
 
 
 def _with_first_beside(filled: pl.DataFrame) -> pl.DataFrame:
@@ -84,14 +97,9 @@ def listed(columns: Sequence[pl.Series], dtype: pl.List) -> pl.Series:
             for column in columns
         ]
     )
-    lists = long.sort("row", maintain_order=True).group_by("row", maintain_order=True).agg("value")
-    every = _rows(height).join(lists, on="row", how="left", maintain_order="left")
-    nothing = pl.Series([[]], dtype=dtype)
-    return every.select(pl.coalesce("value", pl.lit(nothing).first())).to_series().cast(dtype)
-
-
-def _rows(height: int) -> pl.DataFrame:
-    return pl.DataFrame({"row": pl.int_range(height, dtype=pl.UInt32, eager=True)})
+    if len(columns) > 1:
+        long = long.sort("row", maintain_order=True)
+    return lists_of_rows(long.get_column("row"), long.get_column("value"), height).cast(dtype)
 
 
 def _parted(sources: Sequence[pl.Series], part: Texts) -> pl.DataFrame:

@@ -6,7 +6,7 @@ What does not belong here: what a value means (the standards) and whether its li
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 import numpy as np
@@ -49,6 +49,12 @@ def _joined(parts: list[pl.Series]) -> pl.Series:
     frame = pl.DataFrame([part.alias(str(n)) for n, part in enumerate(parts)])
     joined = frame.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
     return joined.set(joined == "", None)
+
+
+def with_lists(columns: Iterable[str]) -> list[str]:
+    """Raw columns with those that :func:`raw_text` takes their items out of, each once."""
+    lists = {column: _LIST_ITEM.fullmatch(column) for column in columns}
+    return list(dict.fromkeys([*lists, *(found[1] for found in lists.values() if found)]))
 
 
 def raw_text(raw: pl.DataFrame, column: str) -> pl.Series:

@@ -291,9 +291,13 @@ def _is_nobody(words: pl.Expr) -> pl.Expr:
 
 def _without_nobody(parts: pl.DataFrame) -> pl.DataFrame:
     """Given and family names that together say nobody ('John' and 'Doe', 'Test' and 'User') are none."""
+    length = pl.col("first_name").str.len_chars() + pl.col("last_name").str.len_chars()
+    short = parts.select(length <= max(map(len, _PLACEHOLDER_PEOPLE))).to_series().arg_true()
     both = pl.concat_str(pl.col("first_name", "last_name").str.to_lowercase())
-    is_nobody = both.is_in(sorted(_PLACEHOLDER_PEOPLE)).fill_null(False)
-    return parts.with_columns(pl.when(~is_nobody).then(pl.col(name)).alias(name) for name in parts.columns)
+    is_nobody = parts[short].select(both.is_in(sorted(_PLACEHOLDER_PEOPLE)).fill_null(False)).to_series()
+    if not is_nobody.any():
+        return parts
+    return parts.with_columns(part.scatter(short.filter(is_nobody), None) for part in parts.get_columns())
 
 
 def _without_titles(name: str, part: Part) -> str | None:

@@ -79,8 +79,9 @@ def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
     texts = without_placeholders(in_ascii(clean(delivered)))
     frame = pl.DataFrame({"text": texts, "region": region.cast(pl.String).str.to_uppercase()})
     # Hardly two rows have the same number: looking for those that do takes longer than reading it twice.
-    rows = frame.with_row_index("row").drop_nulls("text").with_columns(_read_text(pl.col("text")))
-    rows = rows.with_columns(digits=pl.col("dialled").str.replace_all(r"[^0-9]", ""))
+    rows = frame.with_row_index("row").drop_nulls("text")
+    rows = rows.with_columns(dialled=_dialled(rows.get_column("text")))
+    rows = rows.with_columns(digits=pl.col("dialled").str.strip_prefix("+"))
     rows = rows.filter(pl.col("digits").str.len_chars() >= SHORTEST_NUMBER)
     numbers = [
         _in_region(rows.filter(pl.col("region").eq_missing(pl.lit(name, dtype=pl.String))), name)
@@ -119,13 +120,25 @@ def part_phones(delivered: pl.Series) -> pl.Series:
     return parted(clean(delivered), VALUE.str.contains(_SEPARATED_NUMBERS), several)
 
 
-def _read_text(text: pl.Expr) -> pl.Expr:
+def _dialled(texts: pl.Series) -> pl.Series:
     """Digits and a leading plus, with the extension and the '(0)' of international numbers off."""
+    digits = VALUE.str.replace_all(r"[^0-9]", "")
+    plain = computed(texts, pl.when(VALUE.str.contains(_ABROAD)).then("+" + digits).otherwise(digits))
+    rows = texts.str.contains(_SAYS_MORE).arg_true()
+    return plain.scatter(rows, computed(texts.gather(rows), _read_text(VALUE))) if len(rows) else plain
+
+
+_ABROAD = r"^[^0-9+]*\+"
+_SAYS_MORE = r"[A-Za-z#]|\.0$|\(0\)"
+"""What a text has in which :func:`_read_text` finds anything to take off."""
+
+
+def _read_text(text: pl.Expr) -> pl.Expr:
     bare = text.str.replace(r"\.0$", "").str.replace(_EXTENSION, "")
-    is_abroad = bare.str.contains(r"^[^0-9+]*\+")
+    is_abroad = bare.str.contains(_ABROAD)
     dialled = bare.str.replace_all(r"[^0-9]", "")
     without_trunk = bare.str.replace(r"\(0\)", "").str.replace_all(r"[^0-9]", "")
-    return pl.when(is_abroad).then("+" + without_trunk).otherwise(dialled).alias("dialled")
+    return pl.when(is_abroad).then("+" + without_trunk).otherwise(dialled)
 
 
 def _in_region(frame: pl.DataFrame, region: str | None) -> pl.DataFrame:
@@ -168,6 +181,8 @@ def _international(frame: pl.DataFrame) -> pl.DataFrame:
         if plan is None:
             parts.append(rows.with_columns(phone=_e164(code, pl.col("rest"), None)).drop("rest"))
             continue
+        plain, rows = _plain_and_others(rows, pl.col("rest"), plan)
+        parts.append(plain)
         if plan.rewrites:
             rows = _parsed_by_library(rows.with_columns(to_parse="+" + pl.col("abroad")), plan, None)
         else:
@@ -184,6 +199,7 @@ def _national(frame: pl.DataFrame, home: _Numbering | None, region: str | None) 
     digits = pl.col("digits")
     if home is None:
         return frame.with_columns(phone=_as_digits(digits))
+    plain, frame = _plain_and_others(frame, digits, home)
     if home.rewrites:
         frame = _parsed_by_library(frame.with_columns(to_parse=digits), home, region)
     else:
@@ -198,9 +214,26 @@ def _national(frame: pl.DataFrame, home: _Numbering | None, region: str | None) 
         )
     possible = _e164(home.country_code, pl.col("national"), home)
     placeholder = pl.col("national").str.contains(_PLACEHOLDER)
-    return frame.with_columns(
+    others = frame.with_columns(
         phone=pl.when(placeholder).then(None).when(possible.is_not_null()).then(possible).otherwise(_as_digits(digits))
     )
+    return pl.concat([plain, others.select(plain.columns)])
+
+
+def _plain_and_others(frame: pl.DataFrame, digits: pl.Expr, plan: _Numbering) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows whose digits are a number of the plan, perhaps behind its national prefix, with their ``phone``, and the others:
+    most are plain, and a few looks tell which. What is done to the others would give the same for them."""
+    if plan.rewrites:
+        return frame.clear().with_columns(phone=pl.lit(None, pl.String)), frame
+    number = digits if plan.national_prefix is None else digits.str.replace(plan.national_prefix, "")
+    frame, shorn = frame.with_columns(shorn=number), pl.col("shorn")
+    is_plain = shorn.str.len_chars().is_in(plan.possible_lengths) & shorn.str.contains(plan.number)
+    if plan.national_prefix is not None:
+        may_be_otherwise = digits.str.starts_with(plan.country_code) | digits.str.contains(plan.number)
+        is_plain &= ~shorn.str.contains(plan.national_prefix) & ((shorn == digits) | ~may_be_otherwise)
+    marked = frame.select(is_plain).to_series()
+    phone = pl.when(~shorn.str.contains(_PLACEHOLDER)).then(pl.lit(f"+{plan.country_code}") + shorn)
+    return frame.filter(marked).with_columns(phone=phone).drop("shorn"), frame.filter(~marked).drop("shorn")
 
 
 def _without_national_prefix(digits: pl.Expr, plan: _Numbering) -> pl.Expr:

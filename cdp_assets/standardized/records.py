@@ -22,7 +22,7 @@ from cdp_assets.sources.vocabulary import EVENT_FIELDS
 from cdp_assets.standardized.addresses import ADDRESS_PARTS, lost_address_parts, standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
 from cdp_assets.standardized.dates import standardize_birth_dates
-from cdp_assets.standardized.delivered_values import Values, delivered_values, first_filled
+from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
 from cdp_assets.standardized.emails import part_emails, standardize_emails
 from cdp_assets.standardized.event_words import (
     corrected_fields,
@@ -36,7 +36,7 @@ from cdp_assets.standardized.identifiers import standardize_identifiers
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, judge_lines
 from cdp_assets.standardized.line_rules import rejections
 from cdp_assets.standardized.listed_values import found_values, listed
-from cdp_assets.standardized.mapped_values import hashes_of_digests, key_texts, keys_of_texts
+from cdp_assets.standardized.mapped_values import hashes, key_texts, keys_of_texts
 from cdp_assets.standardized.names import NAME_COLUMNS, standardize_names, why_no_name
 from cdp_assets.standardized.phones import part_phones, phone_extensions, standardize_phones, why_no_phone
 from cdp_assets.standardized.problems import (
@@ -80,7 +80,7 @@ def records_version(contract: SourceContract) -> str:
 def standardize(raw: pl.DataFrame, contract: SourceContract, import_meta: ImportMeta) -> Standardized:
     """The records of one import. ``raw`` fits ``tables.raw_imports(source)``; the order of its rows does not matter."""
     raw = raw.sort("_line")
-    judged = judge_lines([raw], contract, import_meta)
+    judged = judge_lines(lambda _: [raw], contract, import_meta)
     records, unreadable = records_of(raw, judged, contract, import_meta)
     return Standardized(
         records,
@@ -95,20 +95,22 @@ def records_of(
     """The records that some rows of an import become, and how many texts of theirs held no value of their field."""
     raw, lines = judged.kept_of(raw)
     values = delivered_values(raw, contract)
-    return _records(columns_of_import(raw, lines, contract, import_meta), values, contract, import_meta)
+    content = hashes(content_texts(values, contract)).alias("content_hash")
+    frame = columns_of_import(raw, lines, contract, import_meta).with_columns(content)
+    return _records(frame, values, contract, import_meta)
 
 
 def columns_of_import(
     raw: pl.DataFrame, lines: pl.DataFrame, contract: SourceContract, meta: ImportMeta
 ) -> pl.DataFrame:
-    """What a record does not owe to its mapped values: its ids, its import, line and times, and their hash.
+    """What a record does not owe to its mapped values: its ids, its import, line and times.
 
     ``lines`` are the judged lines of the rows of ``raw``, side by side.
     """
     texts = key_texts(raw, contract)
     keys = texts if contract.key else keys_of_texts(texts, lines.get_column("nth"))
     return (
-        lines.with_columns(source_key=keys, content_hash=hashes_of_digests(lines))
+        lines.with_columns(source_key=keys)
         .select(
             pl.lit(contract.source).alias("source"),
             "source_key",
@@ -116,7 +118,6 @@ def columns_of_import(
             "line",
             "observed_at",
             pl.lit(meta.landed_at).cast(tables.MOMENT).alias("landed_at"),
-            "content_hash",
         )
         .with_columns(record_id=pl.concat_str("source", "source_key", separator="/"))
     )

@@ -18,7 +18,10 @@ from typing import Any
 import polars as pl
 from anyascii import anyascii
 
-_ORDINARY = r"^[\x21-\x7e]+(?: [\x21-\x7e]+)*$"
+_SIGN = r"[\x21-\x7eÀ-ÖØ-öø-ıĴ-ľŁ-ňŊ-ž]"
+"""Signs that stand for themselves alone: printable ASCII, and the Latin letters of Europe that NFKC leaves as they are."""
+
+_ORDINARY = rf"^{_SIGN}+(?: {_SIGN}+)*$"
 _INVISIBLE = r"\p{Cf}"  # zero-width and bidirectional marks, soft hyphens: two texts that look alike must be alike
 _GAP = r"[\p{Z}\p{Cc}]+"
 _APOSTROPHES = r"['`]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from cdp_assets.sources.acceptance import NothingToAccept, accept
 from cdp_assets.sources.arrivals import register_arrivals
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.standardized.importing import NotReadYet, Outcome, standardize_import
-from cdp_assets.standardized.judged_lines import ImportMeta, judge_lines
+from cdp_assets.standardized.judged_lines import ImportMeta, Read, judge_lines
 from cdp_assets.standardized.records import records_of, records_version, rejections_of, standardize
 from cdp_assets.tables import raw_imports, source_records, source_rejections
 from cdp_assets.workspace import Workspace
@@ -135,12 +135,34 @@ def test_batches_of_any_size_are_judged_as_one(
     )
     whole = standardize(frame, contract, META)
     batches = list(frame.iter_slices(size))
-    judged = judge_lines(batches, contract, META)
+    judged = judge_lines(lambda _: batches, contract, META)
     records = pl.concat([records_of(batch, judged, contract, META)[0] for batch in batches])
     rejected = pl.concat([rejections_of(batch, judged, contract, META) for batch in batches])
     assert records.equals(whole.records)
     assert rejected.equals(whole.rejections)
     assert {**judged.counts, "records": records.height}.items() <= whole.counts.items()
+
+
+def test_what_lines_say_is_read_only_where_a_key_has_several() -> None:
+    contract = SourceContract.model_validate(
+        {"source": "crm", "kind": "profiles", "key": "id", "delivers": "snapshot", "columns": {"email": "Email"}}
+    )
+    asked: list[Collection[str] | None] = []
+
+    def reading(*keys: str) -> Read:
+        own = [(META.import_id, "f.csv", n, None, None, key, "a@x.org") for n, key in enumerate(keys, 2)]
+        columns = [*raw_imports("crm").schema.items(), ("id", pl.String), ("Email", pl.String)]
+
+        def read(wanted: Collection[str] | None) -> list[pl.DataFrame]:
+            asked.append(wanted)
+            return [pl.DataFrame(own, schema=columns, orient="row").select(wanted or pl.all())]
+
+        return read
+
+    assert judge_lines(reading("1", "2"), contract, META).counts["duplicates"] == 0
+    assert asked == [["_line", "_problem", "id"]]
+    assert judge_lines(reading("1", "2", "1"), contract, META).counts["duplicates"] == 1
+    assert asked[1:] == [["_line", "_problem", "id"], ["_line", "Email"]]
 
 
 def test_an_import_whose_file_was_not_read_is_not_taken_for_an_empty_one(crm: Source) -> None:

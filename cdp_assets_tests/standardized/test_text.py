@@ -1,7 +1,11 @@
+import re
+import unicodedata
+
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cdp_assets.standardized import text
 from cdp_assets.standardized.text import by_distinct, by_value, clean, comparable_words, in_ascii, without_placeholders
 
 
@@ -74,3 +78,11 @@ def test_both_forms_are_idempotent(texts: list[str]) -> None:
     assert clean(cleaned).to_list() == cleaned.to_list()
     comparable = comparable_words(cleaned)
     assert comparable_words(comparable).to_list() == comparable.to_list()
+
+
+def test_signs_that_stand_for_themselves_are_clean_however_they_follow_each_other() -> None:
+    signs = [chr(code) for code in range(0x3000) if re.fullmatch(text._SIGN, chr(code))]
+    assert {"a", "é", "Ł", "ž"} < set(signs)
+    assert not {" ", "ŀ", "ſ", "´"} & set(signs)
+    assert all(unicodedata.normalize("NFKC", sign) == sign and not unicodedata.combining(sign) for sign in signs)
+    assert {unicodedata.category(sign)[0] for sign in signs} <= {"L", "N", "P", "S"}
