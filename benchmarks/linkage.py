@@ -38,7 +38,6 @@ from unittest import mock
 import email_truth
 import polars as pl
 import splink_scripts
-from cdp_assets.identity_graph.judgements import no_judgements
 from fresh_processes import Stages, medians, peak_mb
 
 from cdp_assets.candidate_links import scoring
@@ -53,7 +52,9 @@ from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets.evaluation.accuracy import accuracy
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.customer_ids import assign
+from cdp_assets.identity_graph.reclustering import Clustered, recluster
 from cdp_assets.identity_graph.resolution import record_facts
+from cdp_assets.judgements import no_judgements
 from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE, LINKAGE_MODEL, TERM_FREQUENCIES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -343,8 +344,7 @@ def _resolve(
     with _watched(stages, "deciding") as watched:
         scored = _scored(profiles, model, watched.engine(arguments), before)
     with stages("clusters"):
-        records = data.versions.select("record_id", "source").unique()
-        found = clusters(scored, members, records, no_judgements(), (), profiles=profiles)
+        found = _clustered(data, profiles, members, scored, before)
     with stages("ids"):
         ids = (CUSTOMER_IDS.empty(), ID_LINEAGE.empty()) if before is None else (before.customer_ids, before.lineage)
         assigned = assign(found, *ids, record_facts(data.versions), NOW)
@@ -352,12 +352,23 @@ def _resolve(
 
 
 def _scored(profiles: pl.DataFrame, model: TrainedModel, engine: DuckDBEngine, before: Resolved | None) -> pl.DataFrame:
-    """All scored pairs of ``profiles``: anew, or from those ``before`` and what has changed since.
+    """All scored pairs of ``profiles``: anew, or from those ``before`` and what has changed since."""
+    if before is None:
+        return scoring.score(profiles, model, engine)
+    return scoring.rescore(profiles, before.profiles, before.scored_pairs, model, engine).pairs
 
-    The one place where an increment's scoring is called. Whatever it does, the section holds it to the same pairs and
-    clusters as everything anew.
-    """
-    return scoring.score(profiles, model, engine)
+
+def _clustered(
+    data: Data, profiles: pl.DataFrame, members: pl.DataFrame, scored: pl.DataFrame, before: Resolved | None
+) -> pl.DataFrame:
+    """All clusters: anew, or from those ``before`` and what has changed since."""
+    records = data.versions.select("record_id", "source").unique()
+    made_from = (scored, members, records, no_judgements())
+    if before is None:
+        return clusters(*made_from, profiles=profiles)
+    old = records.join(before.members.select("record_id").unique(), on="record_id", how="semi")
+    former = Clustered(before.scored_pairs, before.members, old, no_judgements(), before.clusters)
+    return recluster(former, *made_from, profiles=profiles).clusters
 
 
 class _Watched:
@@ -392,7 +403,11 @@ def _watched(stages: Stages, rest: str) -> Iterator[_Watched]:
     """Within this, scoring's steps are stages; what is none of them counts as ``rest``."""
     watched = _Watched(stages)
     with ExitStack() as stack:
-        for stage, name in (("comparable", "comparable"), ("blocking", "candidate_pairs")):
+        for stage, name in (
+            ("comparable", "comparable"),
+            ("blocking", "candidate_pairs"),
+            ("what is touched", "touched"),
+        ):
             stack.enter_context(mock.patch.object(scoring, name, watched.counted(stage, getattr(scoring, name))))
         stack.enter_context(stages(rest))
         yield watched
