@@ -70,10 +70,13 @@ def settle(candidates: Candidates, sets: pl.DataFrame, known: CustomerVersions, 
     repeats = statements.filter(retired & ~pl.col("is_new") & ~pl.col("agrees"))
     counting = _without(candidates, repeats)
     first = survivors(counting, rules)
+    # An old value that is merely repeated hides no third one, however late it is repeated.
+    repeated = statements.filter(~pl.col("is_new") & ~pl.col("agrees") & (pl.col("observed_at") > pl.col("corrected_at")))
+    unrepeated = survivors(_without(_of_customers(candidates, sets), repeated), rules)
     spoken = statements.select("customer", "field", "row", "key", "is_same", "agrees", "is_new", "said")
-    won = first.frame.select("customer", "row", "key")
     winner = (
-        won.join(spoken, on=["customer", "row", "key"])
+        unrepeated.frame.select("customer", "row", "key")
+        .join(spoken, on=["customer", "row", "key"])
         .sort("customer", "field", "said")
         .unique(["customer", "field"], keep="first", maintain_order=True)
     )
@@ -85,7 +88,9 @@ def settle(candidates: Candidates, sets: pl.DataFrame, known: CustomerVersions, 
     )
     contested = judged.filter(pl.col("state") == CONTESTED)
     news = statements.join(contested.select("customer", "field"), on=["customer", "field"], how="semi").filter("is_new")
-    chosen = _chosen_again(first, _without(counting, news), contested, rules)
+    again = survivors(_without(_of_customers(counting, contested), news), rules)
+    agreed = judged.filter(pl.col("state") == AGREED).join(contested, on="customer", how="anti")
+    chosen = _with(_with(first, again, contested), unrepeated, agreed)
     states = judged.select(
         "customer",
         "field",
@@ -202,21 +207,22 @@ def _without(candidates: Candidates, statements: pl.DataFrame) -> Candidates:
     return Candidates(candidates.parts, left)
 
 
-def _chosen_again(first: Survivors, fewer: Candidates, contested: pl.DataFrame, rules: Sequence[Rule]) -> Survivors:
-    """``first``, but of customers with a contested correction what survives among ``fewer``.
+def _of_customers(candidates: Candidates, customers: pl.DataFrame) -> Candidates:
+    theirs = candidates.frame.join(customers.select("customer"), on="customer", how="semi", maintain_order="left")
+    return Candidates(candidates.parts, theirs)
 
-    What waits is no runner-up of what was chosen without it, so it does not count among the rivals.
-    """
-    if contested.is_empty():
-        return first
-    who = contested.select("customer").unique()
-    of_them = Candidates(fewer.parts, fewer.frame.join(who, on="customer", how="semi", maintain_order="left"))
-    again = survivors(of_them, rules)
-    return Survivors(
-        first.parts,
-        pl.concat([first.frame.join(who, on="customer", how="anti", maintain_order="left"), again.frame]),
-        pl.concat([first.rivals.join(who, on="customer", how="anti", maintain_order="left"), again.rivals], how="diagonal"),
-    )
+
+def _with(chosen: Survivors, others: Survivors, customers: pl.DataFrame) -> Survivors:
+    """``chosen``, but of these customers what ``others`` have: what was left out there is no runner-up either."""
+    if customers.is_empty():
+        return chosen
+    who = customers.select("customer").unique()
+
+    def put(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+        kept = one.join(who, on="customer", how="anti", maintain_order="left")
+        return pl.concat([kept, other.join(who, on="customer", how="semi", maintain_order="left")], how="diagonal")
+
+    return Survivors(chosen.parts, put(chosen.frame, others.frame), put(chosen.rivals, others.rivals))
 
 
 def comparable_part(candidates: Candidates, part: str) -> pl.Expr:
