@@ -304,5 +304,14 @@ def nobody_who_may_be_contacted_is_suppressed(workspace: dg.ResourceParam[Worksp
 
 keys = [
     key_check(table)
-    for table in (CUSTOMERS, PROVENANCE, CORRECTIONS, GOLDEN_EMAILS, GOLDEN_PHONES, CONSENTS, CONSENT_EVENTS, SUPPRESSIONS)
+    for table in (
+        CUSTOMERS,
+        PROVENANCE,
+        CORRECTIONS,
+        GOLDEN_EMAILS,
+        GOLDEN_PHONES,
+        CONSENTS,
+        CONSENT_EVENTS,
+        SUPPRESSIONS,
+    )
 ]

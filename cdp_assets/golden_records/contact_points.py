@@ -229,7 +229,9 @@ def _with_corrections(
     ).drop("corrected_at", "corrected_record", "set_value")
 
 
-def states_of_sets(ranked: pl.DataFrame, sets: pl.DataFrame, is_eligible: pl.Expr, carriers: pl.DataFrame) -> pl.DataFrame:
+def states_of_sets(
+    ranked: pl.DataFrame, sets: pl.DataFrame, is_eligible: pl.Expr, carriers: pl.DataFrame
+) -> pl.DataFrame:
     """What became of the sets of one kind, as :data:`~cdp_assets.golden_records.three_way.STATES`.
 
     ``ranked``: as for :func:`golden_cells`. A set is contested by the best newer address that could take its place.
@@ -243,7 +245,9 @@ def states_of_sets(ranked: pl.DataFrame, sets: pl.DataFrame, is_eligible: pl.Exp
     by = rivals.select("customer", "point", contested_by="value").join(
         rows.select("point", contested_row="row"), on="point", how="left"
     )
-    judged = sets.select("customer", "field").join(retired, on="customer", how="left").join(by, on="customer", how="left")
+    judged = (
+        sets.select("customer", "field").join(retired, on="customer", how="left").join(by, on="customer", how="left")
+    )
     state = (
         pl.when(pl.col("is_retired").fill_null(False))
         .then(pl.lit(RETIRED))

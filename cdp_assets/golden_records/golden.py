@@ -30,12 +30,9 @@ from cdp_assets.golden_records.phones import RETRACTED, customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
 from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.golden_records.survivorship import (
-    Candidates,
-    Survivors,
     address_candidates,
     name_candidates,
     single_candidates,
-    survivors,
 )
 from cdp_assets.golden_records.three_way import CONTESTED, settle, what_became, without_retracted
 from cdp_assets.tables import CONSENTS, CORRECTIONS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE, SUPPRESSIONS

@@ -211,7 +211,9 @@ def address_candidates(known: CustomerVersions) -> Candidates:
     Valid: a street with a city or a postcode, of a record without a problem of :data:`DOUBTED_ADDRESS`. A country alone, which web sources deliver by the million, is an address
     only when there is no other.
     """
-    listed = known.with_values("addresses", _has_problem(DOUBTED_ADDRESS).alias("is_doubted")).filter(pl.col("addresses").list.len() > 0)
+    listed = known.with_values("addresses", _has_problem(DOUBTED_ADDRESS).alias("is_doubted")).filter(
+        pl.col("addresses").list.len() > 0
+    )
     position = pl.int_ranges(0, pl.col("addresses").list.len(), dtype=pl.UInt32).alias("position")
     frame = (
         listed.with_columns(position)

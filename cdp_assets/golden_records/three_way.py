@@ -71,7 +71,9 @@ def settle(candidates: Candidates, sets: pl.DataFrame, known: CustomerVersions, 
     counting = _without(candidates, repeats)
     first = survivors(counting, rules)
     # An old value that is merely repeated hides no third one, however late it is repeated.
-    repeated = statements.filter(~pl.col("is_new") & ~pl.col("agrees") & (pl.col("observed_at") > pl.col("corrected_at")))
+    repeated = statements.filter(
+        ~pl.col("is_new") & ~pl.col("agrees") & (pl.col("observed_at") > pl.col("corrected_at"))
+    )
     unrepeated = survivors(_without(_of_customers(candidates, sets), repeated), rules)
     spoken = statements.select("customer", "field", "row", "key", "is_same", "agrees", "is_new", "said")
     winner = (
@@ -161,8 +163,12 @@ def _statements(candidates: Candidates, sets: pl.DataFrame) -> pl.DataFrame:
     is_whole = candidates.parts == ADDRESS_PARTS
     return (
         pl.concat(by_part)
-        .join(sets.select("customer", "field", "comparable", "corrected_at", "corrected_record"), on=["customer", "field"])
-        .with_columns(is_same=pl.col("says") == pl.col("comparable"), subject=pl.col("key") if is_whole else pl.col("says"))
+        .join(
+            sets.select("customer", "field", "comparable", "corrected_at", "corrected_record"), on=["customer", "field"]
+        )
+        .with_columns(
+            is_same=pl.col("says") == pl.col("comparable"), subject=pl.col("key") if is_whole else pl.col("says")
+        )
         .with_columns(
             agrees=pl.col("is_same").all().over("customer", "row", "key"),
             known_at=pl.col("observed_at").min().over("customer", "field", "subject"),

@@ -238,7 +238,13 @@ class Resolution:
 
     @property
     def phone_numbers(self) -> pl.DataFrame:
-        seen = {"records": 1, "people": 1, "extensions": 0, "first_seen_at": moment("2020"), "last_seen_at": moment("2020")}
+        seen = {
+            "records": 1,
+            "people": 1,
+            "extensions": 0,
+            "first_seen_at": moment("2020"),
+            "last_seen_at": moment("2020"),
+        }
         rows = [
             {
                 "phone": phone,

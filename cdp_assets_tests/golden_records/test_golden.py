@@ -110,7 +110,15 @@ def test_no_records_make_no_customers() -> None:
         trust=TRUST,
         now=moment("2026"),
     )
-    frames = (made.customers, made.provenance, made.emails, made.phones, made.consents, made.suppressions, made.corrections)
+    frames = (
+        made.customers,
+        made.provenance,
+        made.emails,
+        made.phones,
+        made.consents,
+        made.suppressions,
+        made.corrections,
+    )
     assert [frame.height for frame in frames] == [0] * 7
 
 
@@ -126,7 +134,13 @@ def test_a_source_that_no_contract_knows_has_middling_trust() -> None:
 
 def test_the_numbers_for_a_report_count_what_they_say() -> None:
     counts = one_customer(*DANA).golden().counts
-    assert counts == {"corrected_cells": 0, "contested_cells": 2, "retracted_emails": 0, "corrections_ignored": 0, "corrections_contested": 0}
+    assert counts == {
+        "corrected_cells": 0,
+        "contested_cells": 2,
+        "retracted_emails": 0,
+        "corrections_ignored": 0,
+        "corrections_contested": 0,
+    }
 
 
 def test_street_spellings_of_one_address_are_no_rivals() -> None:
@@ -158,7 +172,9 @@ def test_a_cell_names_the_best_of_what_it_was_chosen_over_and_the_record_that_sa
         ({"email": "office@a.example"}, (False, False, False)),
     ],
 )
-def test_a_customer_says_by_which_channel_they_can_be_reached(values: dict[str, str], reachable: tuple[bool, ...]) -> None:
+def test_a_customer_says_by_which_channel_they_can_be_reached(
+    values: dict[str, str], reachable: tuple[bool, ...]
+) -> None:
     known = {"office@a.example": {"class": "role"}}
     golden = golden_row(one_customer(record("crm/1", **values), addresses=known))
     assert tuple(golden[f"is_reachable_by_{channel}"] for channel in ("email", "phone", "post")) == reachable
