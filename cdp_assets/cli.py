@@ -234,6 +234,17 @@ def parser() -> argparse.ArgumentParser:
     apply.add_argument("plan", metavar="PLAN", help="as `cdp plan` shows it, or how its id begins")
     apply.add_argument("--by", help="who decides (default: the name of this account)")
 
+    rollback = command(
+        "rollback", _rollback, "publish a former publication again, without what has ended or was erased since"
+    )
+    rollback.add_argument(
+        "publication",
+        nargs="?",
+        metavar="PUBLICATION",
+        help="its id, or how it begins (default: the one before the current)",
+    )
+    _json(rollback)
+
     drawn = model_actions.add_parser(
         "sample", help="draw pairs to judge, from which precision and recall are estimated"
     )
@@ -867,6 +878,23 @@ def _apply(arguments: argparse.Namespace) -> int:
 
     workspace = _workspace(arguments).require()
     print(approve_plan(workspace, arguments.plan, by=arguments.by or _account(), now=_now()))
+    return FINE
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from cdp_assets.published.rollback import roll_back
+
+    done = roll_back(_workspace(arguments).require(), arguments.publication, _now())
+    if arguments.json:
+        print(_as_json({**asdict(done), "published_at": done.published_at.isoformat()}))
+        return FINE
+    print(
+        f"Readers see publication {done.former_id} of {done.published_at:%Y-%m-%d %H:%M} UTC again: {done.customers:,} customers. "
+        f"Consents that have ended since and did not come back: {done.consents_ended:,}. It lasts until the next publication "
+        "(`cdp run`)."
+    )
     return FINE
 
 
