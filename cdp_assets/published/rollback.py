@@ -24,6 +24,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 from deltalake.exceptions import DeltaError
@@ -116,7 +117,7 @@ def roll_back(workspace: Workspace, wanted: str | None, now: datetime) -> Rolled
     return RolledBack(publication_id, former["publication_id"], former["published_at"], customers, ended)
 
 
-def _former(publications: pl.DataFrame, wanted: str | None) -> dict[str, object]:
+def _former(publications: pl.DataFrame, wanted: str | None) -> dict[str, Any]:
     if publications.is_empty():
         raise RollbackError("nothing has been published yet; `cdp run` does")
     if wanted is not None:
@@ -136,7 +137,7 @@ def _former(publications: pl.DataFrame, wanted: str | None) -> dict[str, object]
     return older.row(-1, named=True)
 
 
-def _nobody_was_erased_since(workspace: Workspace, published_at: object) -> None:
+def _nobody_was_erased_since(workspace: Workspace, published_at: datetime) -> None:
     erasures = workspace.ledger.erasures()
     if erasures.filter(pl.col("requested_at") >= published_at).height:
         raise RollbackError(
