@@ -115,8 +115,11 @@ def _members(lake: Lake, today: Dossier, known_at: datetime) -> tuple[pl.Series,
     """The customer's records as they were known at ``known_at``, and what to say of that."""
     present = today.records.get_column("record_id")
     condition = pl.col("customer_id") == today.customer_id
+    version = lake.version_at(CUSTOMER_IDS, known_at)
+    if version is None:
+        return present, (WHO_IS_AS_TODAY,)
     try:
-        then = lake.scan(CUSTOMER_IDS, as_of=known_at).filter(condition).select("record_id").collect().to_series()
+        then = lake.scan(CUSTOMER_IDS, version=version).filter(condition).select("record_id").collect().to_series()
     except (DeltaError, LakeError, OSError, pl.exceptions.PolarsError):
         return present, (WHO_IS_AS_TODAY,)
     return (then, ()) if then.len() else (present, (ID_IS_NEWER,))
