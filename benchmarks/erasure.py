@@ -54,6 +54,7 @@ def _make(home: Path, people: int) -> None:
     from cdp_assets.sources.contracts import load_contracts
     from cdp_assets.standardized.email_addresses import email_tables
     from cdp_assets.standardized.gathering import all_records, all_rejections, order_of_imports
+    from cdp_assets.standardized.phone_numbers import phone_numbers
     from cdp_assets.standardized.sightings import sightings
     from cdp_assets.standardized.versions import record_versions
 
@@ -71,7 +72,8 @@ def _make(home: Path, people: int) -> None:
     profiles, members = linkage_profiles(versions, shared, set())
     ids, lineage = _by_truth(home, versions)
     clusters = ids.select("record_id", cluster_id=pl.col("customer_id").rank("dense").cast(pl.Int64), weakest_probability=pl.lit(1.0))  # fmt: skip
-    golden = golden_records(versions, ids, clusters, emails, seen, shared, trust={})
+    now = datetime.now(UTC)
+    golden = golden_records(versions, ids, clusters, emails, seen, phone_numbers(versions), trust={}, now=now)
     stored = {
         tables.RECORD_VERSIONS: versions, tables.REJECTED_ROWS: all_rejections(workspace, contracts, imports),
         tables.EMAIL_ADDRESSES: emails, tables.SIGHTINGS: seen, tables.SHARED_IDENTIFIERS: shared,

@@ -150,6 +150,10 @@ def parser() -> argparse.ArgumentParser:
     customer.add_argument(
         "enquiry", metavar="WHO", help="customer id (old ones too), e-mail address, phone, record id or name"
     )
+    customer.add_argument("--as-of", type=_moment, metavar="DATE", help="what was true then, by the sources' time")
+    customer.add_argument(
+        "--known-at", type=_moment, metavar="DATE", help="what we knew then: what had landed by that time"
+    )
     _json(customer)
 
     consent = command(
@@ -233,6 +237,17 @@ def parser() -> argparse.ArgumentParser:
     apply.add_argument("plan", metavar="PLAN", help="as `cdp plan` shows it, or how its id begins")
     apply.add_argument("--by", help="who decides (default: the name of this account)")
 
+    rollback = command(
+        "rollback", _rollback, "publish a former publication again, without what has ended or was erased since"
+    )
+    rollback.add_argument(
+        "publication",
+        nargs="?",
+        metavar="PUBLICATION",
+        help="its id, or how it begins (default: the one before the current)",
+    )
+    _json(rollback)
+
     drawn = model_actions.add_parser(
         "sample", help="draw pairs to judge, from which precision and recall are estimated"
     )
@@ -315,6 +330,19 @@ def _two_records(to: argparse.ArgumentParser) -> None:
 def _address(to: argparse.ArgumentParser, port: int) -> None:
     to.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     to.add_argument("--port", type=int, default=port, help=f"default: {port}")
+
+
+def _moment(text: str) -> datetime:
+    """A day (all of it counts) or a moment, ISO 8601; UTC where it does not say otherwise."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            "expected a day such as 2023-05-31, or a moment such as 2023-05-31T12:00"
+        ) from None
+    if len(text) == len("2023-05-31"):
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _positive(text: str) -> int:
@@ -570,6 +598,14 @@ def _customer(arguments: argparse.Namespace) -> int:
         print(_as_json(listed) if arguments.json else candidates_text(found, names, _width()))
         return FINE
     asked = arguments.enquiry if is_customer_id(arguments.enquiry) else found.customer_ids[0]
+    if arguments.as_of or arguments.known_at:
+        from cdp_assets.steward.customer_text import past_text
+        from cdp_assets.steward.past import past
+
+        now = _now()
+        then = past(workspace, asked, as_of=arguments.as_of or now, known_at=arguments.known_at or now)
+        print(_as_json(then.as_json()) if arguments.json else past_text(then, _width()))
+        return FINE
     about = dossier(workspace.lake, workspace.ledger, asked)
     print(_as_json(about.as_json()) if arguments.json else customer_text(about, _width()))
     return FINE
@@ -845,6 +881,23 @@ def _apply(arguments: argparse.Namespace) -> int:
 
     workspace = _workspace(arguments).require()
     print(approve_plan(workspace, arguments.plan, by=arguments.by or _account(), now=_now()))
+    return FINE
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from cdp_assets.published.rollback import roll_back
+
+    done = roll_back(_workspace(arguments).require(), arguments.publication, _now())
+    if arguments.json:
+        print(_as_json({**asdict(done), "published_at": done.published_at.isoformat()}))
+        return FINE
+    print(
+        f"Readers see publication {done.former_id} of {done.published_at:%Y-%m-%d %H:%M} UTC again: {done.customers:,} customers. "
+        f"Consents that have ended since and did not come back: {done.consents_ended:,}. It lasts until the next publication "
+        "(`cdp run`)."
+    )
     return FINE
 
 

@@ -144,6 +144,17 @@ class Lake:
         """The table's newest version number, or None when it has never been written."""
         return self._open(table).version() if self.exists(table) else None
 
+    def version_at(self, table: Table, moment: datetime) -> int | None:
+        """The newest version that had been committed at ``moment``; None where there was none, or the log has forgotten it.
+
+        Its files may have been removed since (:meth:`forget_history`).
+        """
+        if not self.exists(table):
+            return None
+        until = moment.timestamp() * 1_000
+        found = [c["version"] for c in self._open(table).history() if c.get("timestamp", until + 1) <= until]
+        return max(found, default=None)
+
     def committed_metadata(self, table: Table) -> dict[str, str]:
         """What the newest commit said of itself (:meth:`replace`'s ``note``); empty when the table is missing."""
         if not self.exists(table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -53,6 +54,19 @@ def test_a_former_version_stays_readable(lake: Lake) -> None:
     lake.replace(CLUSTERS, clusters("crm/2"))
     assert lake.read(CLUSTERS, version=first)["record_id"].to_list() == ["crm/1"]
     assert lake.read(CLUSTERS)["record_id"].to_list() == ["crm/2"]
+
+
+def test_the_version_of_a_moment_is_the_newest_that_had_been_committed(lake: Lake) -> None:
+    before = datetime.now(UTC)
+    first = lake.replace(CLUSTERS, clusters("crm/1"))
+    between = datetime.now(UTC)
+    time.sleep(0.002)  # the log knows milliseconds
+    lake.replace(CLUSTERS, clusters("crm/2"))
+    assert lake.version_at(CLUSTERS, between) == first
+    assert lake.version_at(CLUSTERS, datetime(2999, 1, 1, tzinfo=UTC)) == lake.version(CLUSTERS)
+    assert lake.version_at(CLUSTERS, before.replace(year=2000)) is None
+    lake.forget_everything_former(CLUSTERS)
+    assert lake.version_at(CLUSTERS, between) is None
 
 
 def test_a_table_that_was_never_made_says_what_to_do(lake: Lake) -> None:

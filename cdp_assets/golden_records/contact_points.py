@@ -22,12 +22,14 @@ from cdp_assets.golden_records.ranking import (
     first_of_each,
     in_order,
 )
+from cdp_assets.golden_records.three_way import CONTESTED, HOLDS, RETIRED, STATES, with_corrected_record
 
 SHORTEST_LOCAL_NUMBER = 7
 """Digits that two spellings of one number, with and without country and area code, must share at their end."""
 
-SET = Key(CORRECTION, "is_set")
-"""Criterion: a correction says that this is the one. It holds until a record brings an address never seen before."""
+SET = Key(CORRECTION, "correction_order")
+"""Criterion: a correction says that this is the one; once its record says so itself, that it and what is newer come before
+what was known when it was corrected."""
 
 MAIN = Key("main_one", "position", descending=False)
 """Last criterion: a record that carries several names its main one first."""
@@ -38,8 +40,9 @@ class ContactPoints:
     """Every address or number of every customer.
 
     ``frame``: one row per ``customer`` and ``value``, numbered ``point``: ``delivered`` (as last delivered),
-    ``sources``, ``first_seen_at``, ``last_seen_at``, ``is_current`` (a record carries it now), ``is_set`` and
-    ``is_retracted`` (see ``corrections.py``), and what the policy's rules ask for: ``trust`` (of the most trusted record
+    ``sources``, ``first_seen_at``, ``last_seen_at``, ``is_current`` (a record carries it now), ``is_set``, ``is_retired``
+    and ``is_retracted`` (see ``three_way.py``), ``is_new`` (turned up after another was set, which it contests unless that is
+    retired), and what the policy's rules ask for: ``trust`` (of the most trusted record
     that carries it), ``observed_at``, ``times`` (records that carry it), ``text``, ``length``.
     ``carriers``: one row per ``point`` and record version that carries it.
     """
@@ -81,7 +84,8 @@ def contact_points(
     sets, retractions = corrections.of(kind)
     named = _named(points, sets, kind)
     points = pl.concat([points, _only_corrected(named, points)], how="diagonal_relaxed") if sets.height else points
-    corrected = _with_corrections(points, named, _named(points, retractions, kind)).with_columns(
+    named = with_corrected_record(named, known)
+    corrected = _with_corrections(points, carriers, named, _named(points, retractions, kind)).with_columns(
         pl.col("last_seen_at").alias("observed_at"),
         pl.col("value").alias("text"),
         pl.col("value").str.len_chars().alias("length"),
@@ -97,7 +101,7 @@ def golden_cells(
 
     ``ranked``: the frame of :class:`ContactPoints` in order. Returns cells: ``customer``, ``value``, ``row`` (of the
     best version that carries it), ``rule`` (``correction`` where a correction chose it, or is all that names it),
-    ``runners_up``.
+    ``runners_up``, the first of these (``next_best``) and the version that carries it (``next_best_row``).
     """
     theirs = ranked.filter(~pl.col("is_retracted"))
     best = first_of_each(theirs.filter(is_eligible))
@@ -111,14 +115,22 @@ def golden_cells(
         .with_columns(pl.col("runners_up").fill_null(0))
         .with_columns(rule.alias("rule"))
     )
-    carrying = carriers.join(cells.select("point"), on="point", how="semi").with_columns(text=pl.lit(""))
-    evidence = first_of_each(in_order(carrying, [Key("current", "standing"), *TIE_KEYS]))
+    evidence = _best_carriers(carriers, cells.get_column("point"))
+    of_rival = _best_carriers(carriers, cells.get_column("point_rival")).rename({"row": "next_best_row"})
     is_from_people = pl.col("is_set") | pl.col("row").is_null()
     return (
-        cells.join(evidence.select("customer", "row"), on="customer", how="left")
+        cells.join(evidence, on="customer", how="left")
+        .join(of_rival, on="customer", how="left")
         .with_columns(pl.when(is_from_people).then(pl.lit(CORRECTION)).otherwise("rule").alias("rule"))
-        .select("customer", "value", "row", "rule", "runners_up")
+        .select("customer", "value", "row", "rule", "runners_up", "next_best_row", next_best="value_rival")
     )
+
+
+def _best_carriers(carriers: pl.DataFrame, points: pl.Series) -> pl.DataFrame:
+    """``customer`` and ``row``: the best record version that carries each of these points, one point of each customer."""
+    wanted = points.drop_nulls().rename("point").to_frame()
+    carrying = carriers.join(wanted, on="point", how="semi").with_columns(text=pl.lit(""))
+    return first_of_each(in_order(carrying, [Key("current", "standing"), *TIE_KEYS])).select("customer", "row")
 
 
 def _carried(known: CustomerVersions, kind: Literal["email", "phone"]) -> pl.DataFrame:
@@ -181,18 +193,66 @@ def _only_corrected(sets: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_corrections(points: pl.DataFrame, sets: pl.DataFrame, retractions: pl.DataFrame) -> pl.DataFrame:
-    """Mark what is set (unless a newer address has turned up since) and what is retracted."""
+def _with_corrections(
+    points: pl.DataFrame, carriers: pl.DataFrame, sets: pl.DataFrame, retractions: pl.DataFrame
+) -> pl.DataFrame:
+    """Mark what is set, what has turned up since, and what is retracted."""
     retracted = retractions.select("customer", "value", is_retracted=pl.lit(True)).unique()
     marked = points.join(retracted, on=["customer", "value"], how="left").with_columns(
         pl.col("is_retracted").fill_null(False)
     )
     if sets.is_empty():
-        return marked.with_columns(pl.lit(False).alias("is_set"))
-    set_values = sets.select("customer", "corrected_at", set_value="value").sort("customer", "set_value")
-    set_values = set_values.unique("customer", keep="first", maintain_order=True)
-    beside = marked.join(set_values, on="customer", how="left")
+        no = pl.lit(False)
+        return marked.with_columns(is_set=no, is_retired=no, is_new=no, correction_order=pl.lit(0, pl.Int8))
+    set_values = sets.select("customer", "corrected_at", "corrected_record", set_value="value")
+    set_values = set_values.sort("customer", "set_value").unique("customer", keep="first", maintain_order=True)
+    said_by = (
+        carriers.select("point", "record", carried_at="observed_at")
+        .join(points.select("point", "customer", "value"), on="point")
+        .join(set_values, on="customer")
+        .filter(
+            (pl.col("value") == pl.col("set_value"))
+            & (pl.col("carried_at") > pl.col("corrected_at"))
+            & (pl.col("corrected_record").is_null() | (pl.col("record") == pl.col("corrected_record")))
+        )
+    )
+    retired = said_by.select("customer", is_retired=pl.lit(True)).unique()
+    beside = marked.join(set_values, on="customer", how="left").join(retired, on="customer", how="left")
+    is_it = (pl.col("value") == pl.col("set_value")).fill_null(False) & ~pl.col("is_retracted")
     is_newer = (pl.col("first_seen_at") > pl.col("corrected_at")) & (pl.col("value") != pl.col("set_value"))
-    overtaken = (is_newer & ~pl.col("is_retracted")).fill_null(False).any().over("customer")
-    is_set = (pl.col("value") == pl.col("set_value")).fill_null(False) & ~overtaken & ~pl.col("is_retracted")
-    return beside.with_columns(is_set.alias("is_set")).drop("corrected_at", "set_value")
+    beside = beside.with_columns(
+        pl.col("is_retired").fill_null(False), is_new=(is_newer & ~pl.col("is_retracted")).fill_null(False)
+    )
+    return beside.with_columns(
+        is_set=is_it & ~pl.col("is_retired"),
+        correction_order=(is_it | (pl.col("is_retired") & pl.col("is_new"))).cast(pl.Int8),
+    ).drop("corrected_at", "corrected_record", "set_value")
+
+
+def states_of_sets(
+    ranked: pl.DataFrame, sets: pl.DataFrame, is_eligible: pl.Expr, carriers: pl.DataFrame
+) -> pl.DataFrame:
+    """What became of the sets of one kind, as :data:`~cdp_assets.golden_records.three_way.STATES`.
+
+    ``ranked``: as for :func:`golden_cells`. A set is contested by the best newer address that could take its place.
+    """
+    if sets.is_empty():
+        return pl.DataFrame(schema=STATES)
+    theirs = ranked.join(sets.select("customer"), on="customer", how="semi", maintain_order="left")
+    retired = theirs.filter("is_retired").select("customer", is_retired=pl.lit(True)).unique()
+    rivals = first_of_each(theirs.filter(pl.col("is_new") & is_eligible & ~pl.col("is_retired")))
+    rows = carriers.sort("observed_at", "order").unique("point", keep="first", maintain_order=True)
+    by = rivals.select("customer", "point", contested_by="value").join(
+        rows.select("point", contested_row="row"), on="point", how="left"
+    )
+    judged = (
+        sets.select("customer", "field").join(retired, on="customer", how="left").join(by, on="customer", how="left")
+    )
+    state = (
+        pl.when(pl.col("is_retired").fill_null(False))
+        .then(pl.lit(RETIRED))
+        .when(pl.col("contested_by").is_not_null())
+        .then(pl.lit(CONTESTED))
+        .otherwise(pl.lit(HOLDS))
+    )
+    return judged.with_columns(state=state).select(pl.col(name).cast(dtype) for name, dtype in STATES.items())

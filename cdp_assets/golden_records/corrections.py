@@ -1,17 +1,8 @@
 """What people have corrected: "this is the value now" (set), and "this one is not theirs" (retract).
 
 Corrections come from sources of kind corrections (a support system) and from stewards (the ledger). A correction is
-evidence with a date, and it holds against everything that was known when it was made:
-
-======================================= =============================================================================
-the sources then say                    so
-======================================= =============================================================================
-nothing newer                           the set value is golden, with rule ``correction``
-the old value once more (a re-import)   it was known when it was corrected: the set value stays golden
-the set value                           the source has caught up: golden by the ordinary rules, from that source
-a newer value, never seen before        the evidence has changed: the ordinary rules choose, as they did before
-the retracted value, however often      it stays retracted
-======================================= =============================================================================
+evidence with a date. What a set value comes to when sources repeat the old one, catch up, or bring a third is the three-way
+rule (``three_way.py``); a retracted value stays retracted however often it is delivered.
 
 A retraction is undone only by a later ``set`` of the same value on the same record. Through another record it would
 follow that merging two customers can bring a retracted address back. A retraction without a value takes away what the
@@ -19,7 +10,8 @@ record said until then. In provenance a set value leads to the record that was c
 that brought the correction.
 
 What does not belong here: e-mail addresses and phones that are set or retracted (``emails.py``, ``phones.py`` apply
-them, since a customer keeps several), the ordinary rules (``survivorship.py``).
+them, since a customer keeps several), what becomes of a set value later (``three_way.py``), the ordinary rules
+(``survivorship.py``).
 """
 
 from __future__ import annotations
@@ -31,7 +23,7 @@ import polars as pl
 
 from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, STEWARD
-from cdp_assets.golden_records.survivorship import Candidates, Survivors
+from cdp_assets.golden_records.survivorship import Survivors
 from cdp_assets.sources.vocabulary import ALSO_KNOWN_AS
 from cdp_assets.standardized.addresses import standardize_addresses
 from cdp_assets.standardized.companies import standardize_companies
@@ -72,8 +64,9 @@ it speaks of, or the first of the customer, so that provenance leads to a record
 class Corrections:
     """Corrections in force.
 
-    ``sets``: newest set per customer and field: ``customer``, ``field``, ``value``, ``comparable``, ``corrected_at``,
-    ``record_id``, ``source``, ``import_id``. ``retractions``: one row per ``customer``, ``field`` and ``comparable``.
+    ``sets``: newest set per customer and field: ``customer``, ``scope``, ``field``, ``value``, ``comparable``, ``corrected_at``,
+    ``record_id``, ``source``, ``import_id``. ``retractions``: one row per ``customer``, ``field`` and ``comparable``,
+    with the newest retraction's other columns.
     ``retracted_at``: the same with the newest time, also of retractions that a later set has undone.
     ``ignored``: how many could not be applied (record, field, word or value not known).
     """
@@ -100,18 +93,20 @@ def corrections_in_force(known: CustomerVersions, steward_corrections: pl.DataFr
     # At the same moment a retraction outranks a set: an address wrongly left out costs less than one wrongly used.
     in_time = readable.sort("corrected_at", pl.col("correction") == "retract", "source", "import_id", "scope", "value")
     standing = in_time.unique(["customer", "scope", "field", "comparable"], keep="last", maintain_order=True)
-    retractions = standing.filter(pl.col("correction") == "retract").select("customer", "field", "comparable").unique()
+    retractions = standing.filter(pl.col("correction") == "retract").unique(
+        ["customer", "field", "comparable"], keep="last", maintain_order=True
+    )
     sets = (
         standing.filter(pl.col("correction") == "set")
         .join(retractions, on=["customer", "field", "comparable"], how="anti", maintain_order="left")
         .unique(["customer", "field"], keep="last", maintain_order=True)
     )
-    columns = ("customer", "field", "value", "comparable", "corrected_at", "record_id", "source", "import_id")
+    columns = ("customer", "scope", "field", "value", "comparable", "corrected_at", "record_id", "source", "import_id")
     ever_retracted = readable.filter(pl.col("correction") == "retract")
     retracted_at = ever_retracted.group_by("customer", "field", "comparable").agg(at=pl.col("corrected_at").max())
     return Corrections(
         sets.select(columns),
-        retractions.sort("customer", "field", "comparable"),
+        retractions.select(columns).sort("customer", "field", "comparable"),
         retracted_at.sort("customer", "field", "comparable"),
         said.height - applied,
     )
@@ -126,53 +121,6 @@ def comparable(field: pl.Expr, value: pl.Expr) -> pl.Expr:
         .then(value.str.to_lowercase())
         .otherwise(value.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", ""))
     )
-
-
-def without_retracted(candidates: Candidates, retractions: pl.DataFrame) -> Candidates:
-    """``candidates`` less those of which a part was retracted."""
-    frame = candidates.frame
-    for part in candidates.parts:
-        retracted = retractions.filter(pl.col("field") == part).select("customer", "comparable")
-        if retracted.height:
-            frame = (
-                frame.with_columns(_comparable_part(candidates, part).alias("comparable"))
-                .join(retracted, on=["customer", "comparable"], how="anti", nulls_equal=False, maintain_order="left")
-                .drop("comparable")
-            )
-    return Candidates(candidates.parts, frame)
-
-
-def sets_that_hold(candidates: Candidates, chosen: Survivors, sets: pl.DataFrame) -> pl.DataFrame:
-    """Of the ``sets`` of these parts, those that hold against what the ordinary rules chose.
-
-    A set holds unless its customer's surviving value is newer than it, was not known before, or equals it. A postal
-    address is judged as a whole (a new street ends the correction of the old one's city), anything else by its part.
-    """
-    sets = sets.filter(pl.col("field").is_in(candidates.parts))
-    if sets.is_empty():
-        return sets
-    by_part = sets.partition_by("field", maintain_order=True)
-    return pl.concat([_hold_against(candidates, chosen, part, str(part.item(0, "field"))) for part in by_part])
-
-
-def _hold_against(candidates: Candidates, chosen: Survivors, sets: pl.DataFrame, part: str) -> pl.DataFrame:
-    said = _comparable_part(candidates, part)
-    judged_by = pl.col("key") if candidates.parts == ADDRESS_PARTS else said
-    concerned = candidates.frame.join(sets.select("customer"), on="customer", how="semi")
-    theirs = concerned.with_columns(survivor=judged_by, said=said)
-    known_since = theirs.group_by("customer", "survivor").agg(known_since=pl.col("observed_at").min())
-    survived = chosen.frame.select("customer", "row", "key").join(
-        theirs.select("customer", "row", "key", "survivor", "said").unique(
-            ["customer", "row", "key"], keep="first", maintain_order=True
-        ),
-        on=["customer", "row", "key"],
-    )
-    judged = sets.join(survived, on="customer", how="left").join(
-        known_since, on=["customer", "survivor"], how="left", nulls_equal=True
-    )
-    is_new = (pl.col("known_since") > pl.col("corrected_at")).fill_null(False)
-    is_equal = (pl.col("said") == pl.col("comparable")).fill_null(False)
-    return judged.filter(~is_new & ~is_equal).select(sets.columns)
 
 
 def with_full_names(held: pl.DataFrame, names: Survivors) -> pl.DataFrame:
@@ -199,13 +147,6 @@ def with_full_names(held: pl.DataFrame, names: Survivors) -> pl.DataFrame:
     renamed = newest_part.drop("value").join(whole, on="customer").with_columns(field=pl.lit("full_name"))
     others = held.join(renamed.select("customer", "field"), on=["customer", "field"], how="anti", maintain_order="left")
     return pl.concat([others, renamed.select(held.columns)])
-
-
-def _comparable_part(candidates: Candidates, part: str) -> pl.Expr:
-    ready = f"comparable_{part}"
-    if ready in candidates.frame.columns:
-        return pl.col(ready)
-    return comparable(pl.lit(part), pl.col(part).cast(pl.String))
 
 
 # ---------------------------------------------------------------------------------------------------------------------

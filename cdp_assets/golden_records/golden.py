@@ -22,24 +22,20 @@ from cdp_assets.golden_records.corrections import (
     NOTHING,
     Corrections,
     corrections_in_force,
-    sets_that_hold,
     with_full_names,
-    without_retracted,
 )
 from cdp_assets.golden_records.customer_versions import CustomerVersions, customer_versions
 from cdp_assets.golden_records.emails import customer_emails
-from cdp_assets.golden_records.phones import customer_phones
+from cdp_assets.golden_records.phones import RETRACTED, customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
 from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.golden_records.survivorship import (
-    Candidates,
-    Survivors,
     address_candidates,
     name_candidates,
     single_candidates,
-    survivors,
 )
-from cdp_assets.tables import CONSENTS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE, SUPPRESSIONS
+from cdp_assets.golden_records.three_way import CONTESTED, settle, what_became, without_retracted
+from cdp_assets.tables import CONSENTS, CORRECTIONS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE, SUPPRESSIONS
 
 GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
 """Columns of ``golden_records/customers`` that hold a delivered value: each filled cell has a row in provenance."""
@@ -50,7 +46,8 @@ class GoldenRecords:
     """The tables of this stage, each as its contract in ``tables.py`` says, and numbers for a report.
 
     ``counts``: ``corrected_cells`` (golden values that a correction set), ``retracted_emails``, ``contested_cells``
-    (golden values with a runner-up), ``corrections_ignored`` (their record, field or value is not known).
+    (golden values with a runner-up), ``corrections_ignored`` (their record, field or value is not known),
+    ``corrections_contested`` (a newer, third value waits for a person).
     """
 
     customers: pl.DataFrame
@@ -59,6 +56,7 @@ class GoldenRecords:
     phones: pl.DataFrame
     consents: pl.DataFrame
     suppressions: pl.DataFrame
+    corrections: pl.DataFrame
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -68,7 +66,7 @@ def golden_records(
     clusters: pl.DataFrame,
     email_addresses: pl.DataFrame,
     sightings: pl.DataFrame,
-    shared_identifiers: pl.DataFrame,
+    phone_numbers: pl.DataFrame,
     *,
     trust: Mapping[str, int],
     steward_corrections: pl.DataFrame | None = None,
@@ -80,7 +78,7 @@ def golden_records(
     """Make one golden record per customer of ``customer_ids``, with all addresses, provenance and consent.
 
     The frames are ``standardized/record_versions``, ``identity_graph/customer_ids`` and ``clusters``,
-    ``standardized/email_addresses`` and ``sightings``, ``candidate_links/shared_identifiers``, all of one resolution.
+    ``standardized/email_addresses``, ``sightings`` and ``phone_numbers``, all of one resolution.
     ``trust``: 0-100 by source. ``steward_corrections``: ``Ledger.corrections()``. ``now``: the moment at which the expiry of
     a consent is judged. ``withheld``: ``channel``, ``address`` and ``since`` of addresses that nobody may contact because
     their person was erased. The order of rows does not matter.
@@ -105,18 +103,20 @@ def golden_records(
     phones = customer_phones(
         known,
         sighted,
-        shared_identifiers,
+        phone_numbers,
         consented,
         corrections,
         survivorship.rules_for("phone"),
         consent,
     )
+    surviving, states = _surviving_cells(known, corrections, survivorship)
     cells = {
-        **_surviving_cells(known, corrections, survivorship),
+        **surviving,
         "email": _set_by_correction(emails.cells, corrections, "email"),
         "phone": _set_by_correction(phones.cells, corrections, "phone"),
     }
     provenance = _provenance(cells, known)
+    became = what_became(corrections, pl.concat([*states, emails.states, phones.states]), known)
     customers = _customers(cells, known, customer_ids, clusters, emails.table, phones.table)
     return GoldenRecords(
         CUSTOMERS.conform(customers),
@@ -125,51 +125,53 @@ def golden_records(
         GOLDEN_PHONES.conform(_by_id(phones.table, known)),
         CONSENTS.conform(_by_id(consented.drop("is_complaint"), known)),
         SUPPRESSIONS.conform(suppressions(known, said, consented, consent, withheld)),
+        CORRECTIONS.conform(became),
         counts={
             "corrected_cells": provenance.filter(pl.col("rule") == CORRECTION).height,
             "contested_cells": provenance.filter(pl.col("runners_up") > 0).height,
             "retracted_emails": emails.table.filter(pl.col("status") == "retracted").height,
             "corrections_ignored": corrections.ignored,
+            "corrections_contested": became.filter(pl.col("state") == CONTESTED).height,
         },
     )
 
 
 def _surviving_cells(
     known: CustomerVersions, corrections: Corrections, policy: SurvivorshipPolicy
-) -> dict[str, pl.DataFrame]:
-    """Cells of names, postal addresses and single fields, by field."""
+) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame]]:
+    """Cells of names, postal addresses and single fields, by field; and what became of the corrections of these."""
     cells: dict[str, pl.DataFrame] = {}
+    states: list[pl.DataFrame] = []
     for field_or_whole, candidates in (
         ("name", name_candidates(known)),
         ("address", address_candidates(known)),
         *((single, single_candidates(known, single)) for single in SINGLES),
     ):
         theirs = without_retracted(candidates, corrections.retractions)
-        chosen = survivors(theirs, policy.rules_for(field_or_whole))
-        held = _held(theirs, chosen, corrections)
+        settled = settle(theirs, corrections.sets, known, policy.rules_for(field_or_whole))
+        held = with_full_names(settled.held, settled.chosen) if candidates.parts == NAME_PARTS else settled.held
         for part in candidates.parts:
-            cells[part] = _corrected_cells(chosen.cells(part), held.filter(pl.col("field") == part))
-    return cells
-
-
-def _held(theirs: Candidates, chosen: Survivors, corrections: Corrections) -> pl.DataFrame:
-    held = sets_that_hold(theirs, chosen, corrections.sets)
-    return with_full_names(held, chosen) if theirs.parts == NAME_PARTS else held
+            cells[part] = _corrected_cells(settled.chosen.cells(part), held.filter(pl.col("field") == part))
+        states.append(settled.states)
+    return cells, states
 
 
 def _corrected_cells(cells: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """``cells`` with what was set in the place of what survived, which becomes one more runner-up."""
+    """``cells`` with what was set in the place of what survived, which becomes one more runner-up, and the first."""
     uncorrected = cells.with_columns(
         pl.lit(None, pl.String).alias(name) for name in ("record_id", "source", "import_id")
     ).with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias("observed_at"))
     if held.is_empty():
         return uncorrected
-    replaced = held.join(cells.select("customer", "runners_up"), on="customer", how="left").select(
+    survived = cells.select("customer", "runners_up", next_best="value", next_best_row="row")
+    replaced = held.join(survived, on="customer", how="left").select(
         "customer",
         "value",
         pl.lit(None, pl.UInt32).alias("row"),
         pl.lit(CORRECTION).alias("rule"),
         (pl.col("runners_up") + 1).fill_null(0).alias("runners_up"),
+        "next_best",
+        "next_best_row",
         "record_id",
         "source",
         "import_id",
@@ -205,6 +207,8 @@ def _provenance(cells: Mapping[str, pl.DataFrame], known: CustomerVersions) -> p
         *(pl.coalesce(name, delivered.get_column(name)).alias(name) for name in evidence),
         "rule",
         pl.col("runners_up").cast(pl.Int64),
+        "next_best",
+        known.at(every.get_column("next_best_row"), "record_id").get_column("record_id").alias("next_best_record_id"),
     )
 
 
@@ -243,7 +247,8 @@ def _customers(
         .select("customer", may_email_marketing=pl.lit(True))
         .unique()
     )
-    reached = pl.concat([emails.select("customer"), phones.select("customer")]).unique().with_columns(reached=True)
+    theirs = phones.filter(pl.col("status") != RETRACTED)
+    reached = pl.concat([emails.select("customer"), theirs.select("customer")]).unique().with_columns(reached=True)
     whole = (
         customers.join(counted, on="customer_id", how="left")
         .join(seen, on="customer", how="left")
@@ -256,6 +261,11 @@ def _customers(
         pl.col("date_of_birth").str.to_date("%Y-%m-%d"),
         (named | pl.col("reached").is_not_null()).alias("is_known"),
         pl.col("may_email_marketing").fill_null(False),
+        pl.col("email").is_not_null().alias("is_reachable_by_email"),
+        pl.col("phone").is_not_null().alias("is_reachable_by_phone"),
+        (pl.col("street").is_not_null() & pl.any_horizontal(pl.col("city", "postcode").is_not_null())).alias(
+            "is_reachable_by_post"
+        ),
     ).drop("customer", "reached")
 
 

@@ -4,7 +4,8 @@ A value never wins by accident. Candidates are compared in this order, and the f
 the ``rule`` in provenance:
 
 =================== ================================================================================================
-``valid``           an impossible value (a birth after the record, a name of digits) never beats a possible one
+``valid``           an impossible value (a birth after the record, a name of digits, a record whose ``problems`` say that its
+                    country's postcodes are not written so) never beats a possible one
 ``still_delivered`` a record that has disappeared from its source speaks only when no other does
 ``current``         what a record says now, before what it used to say
 ``fullest_form``    a name before its initials (names only)
@@ -29,9 +30,14 @@ import polars as pl
 from cdp_assets.golden_records.customer_versions import FORMER, GONE, CustomerVersions
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, Rule
 from cdp_assets.golden_records.ranking import ONLY_VALUE, Key, deciding_rule, first_of_each, in_order, keys_of
+from cdp_assets.standardized.problems import MALFORMED
 
 OLDEST_PERSON_YEARS = 120
 """Nobody has a documented age much above it: an older date of birth is a placeholder or a slip."""
+
+DOUBTED_ADDRESS = f"postcode:{MALFORMED}"
+"""The one problem of a value that is kept all the same (the others leave no value). It speaks of the record, so it counts
+for each of the record's addresses."""
 
 FULLEST_FORM = "fullest_form"
 
@@ -69,7 +75,7 @@ class Survivors:
     """What :func:`survivors` chose.
 
     ``frame``: one row per customer that has a candidate: ``customer``, ``row``, ``key``, the parts, ``rule``.
-    ``rivals``: the candidates of customers among whose candidates there is more than one key.
+    ``rivals``: the candidates, best first, of customers among whose candidates there is more than one key.
     """
 
     parts: tuple[str, ...]
@@ -77,14 +83,27 @@ class Survivors:
     rivals: pl.DataFrame
 
     def cells(self, part: str) -> pl.DataFrame:
-        """Cells of one part: ``customer``, ``value`` (text), ``row``, ``rule``, ``runners_up``."""
+        """Cells of one part: ``customer``, ``value`` (text), ``row``, ``rule``, ``runners_up`` and the first of these,
+        ``next_best``, with its ``next_best_row``."""
         cells = self.frame.select("customer", pl.col(part).cast(pl.String).alias("value"), "row", "rule")
         cells = cells.filter(pl.col("value").is_not_null())
         if self.rivals.is_empty():
-            return cells.with_columns(runners_up=pl.lit(0, pl.Int64))
-        values = self.rivals.select("customer", pl.col(part).cast(pl.String)).drop_nulls().unique()
-        runners_up = values.group_by("customer").agg((pl.len() - 1).cast(pl.Int64).alias("runners_up"))
-        return cells.join(runners_up, on="customer", how="left").with_columns(pl.col("runners_up").fill_null(0))
+            return cells.with_columns(
+                runners_up=pl.lit(0, pl.Int64), next_best=pl.lit(None, pl.String), next_best_row=pl.lit(None, pl.UInt32)
+            )
+        others = (
+            self.rivals.select("customer", next_best=pl.col(part).cast(pl.String), next_best_row="row")
+            .filter(pl.col("next_best").is_not_null())
+            .join(cells.select("customer", "value"), on="customer", how="inner", maintain_order="left")
+            .filter(pl.col("next_best") != pl.col("value"))
+            .drop("value")
+        )
+        counted = others.group_by("customer").agg(pl.col("next_best").n_unique().cast(pl.Int64).alias("runners_up"))
+        return (
+            cells.join(counted, on="customer", how="left")
+            .join(first_of_each(others), on="customer", how="left")
+            .with_columns(pl.col("runners_up").fill_null(0))
+        )
 
 
 def survivors(candidates: Candidates, rules: Sequence[Rule]) -> Survivors:
@@ -189,10 +208,12 @@ def name_candidates(known: CustomerVersions) -> Candidates:
 def address_candidates(known: CustomerVersions) -> Candidates:
     """Postal addresses, as wholes. A record's further addresses rank with its former versions: it says so itself.
 
-    Valid: a street with a city or a postcode. A country alone, which web sources deliver by the million, is an address
+    Valid: a street with a city or a postcode, of a record without a problem of :data:`DOUBTED_ADDRESS`. A country alone, which web sources deliver by the million, is an address
     only when there is no other.
     """
-    listed = known.with_values("addresses").filter(pl.col("addresses").list.len() > 0)
+    listed = known.with_values("addresses", _has_problem(DOUBTED_ADDRESS).alias("is_doubted")).filter(
+        pl.col("addresses").list.len() > 0
+    )
     position = pl.int_ranges(0, pl.col("addresses").list.len(), dtype=pl.UInt32).alias("position")
     frame = (
         listed.with_columns(position)
@@ -212,9 +233,11 @@ def address_candidates(known: CustomerVersions) -> Candidates:
             *ADDRESS_PARTS,
             pl.concat_str(street, place, pl.coalesce("country", pl.lit("")), separator="|").alias("key"),
             _joined(*ADDRESS_PARTS).alias("text"),
-            (pl.col("street").is_not_null() & pl.any_horizontal(pl.col("city", "postcode").is_not_null())).alias(
-                "is_valid"
-            ),
+            (
+                pl.col("street").is_not_null()
+                & pl.any_horizontal(pl.col("city", "postcode").is_not_null())
+                & ~pl.col("is_doubted")
+            ).alias("is_valid"),
             pl.lit(0, pl.UInt8).alias("fullness"),
             pl.concat_str(street, place, separator="|").alias("same"),
             pl.sum_horizontal(pl.col(*ADDRESS_PARTS).is_not_null().cast(pl.UInt8)).cast(pl.UInt8).alias("form"),
@@ -271,6 +294,10 @@ _SINGLES: Mapping[str, Callable[[], tuple[pl.Expr, pl.Expr]]] = {
 }
 
 _COMMON = ("customer", "row", "record", "order", "standing", "trust", "observed_at")
+
+
+def _has_problem(problem: str) -> pl.Expr:
+    return pl.col("problems").list.contains(problem).fill_null(False)
 
 
 def _has_a_letter(column: str) -> pl.Expr:

@@ -40,7 +40,7 @@ SELECT
     ARRAY(
         SELECT p.phone
         FROM customer_phones AS p
-        WHERE p.customer_id = c.customer_id
+        WHERE p.customer_id = c.customer_id AND p.status <> 'retracted'
         ORDER BY p.rank, p.phone
     ) AS phones,
     ARRAY(
@@ -61,5 +61,8 @@ SELECT
         WHERE r.current_customer_id = c.customer_id AND r.customer_id <> c.customer_id
         ORDER BY r.customer_id
     ) AS former_customer_ids,
-    (SELECT h.publication_id FROM publications AS h WHERE h.is_current) AS publication_id
+    (SELECT h.publication_id FROM publications AS h WHERE h.is_current) AS publication_id,
+    c.is_reachable_by_email,
+    c.is_reachable_by_phone,
+    c.is_reachable_by_post
 FROM customers AS c

@@ -40,7 +40,7 @@ SELECT
     ) AS sendable_emails,
     (
         SELECT json_group_array(phone)
-        FROM (SELECT p.phone FROM customer_phones AS p WHERE p.customer_id = c.customer_id ORDER BY p.rank, p.phone)
+        FROM (SELECT p.phone FROM customer_phones AS p WHERE p.customer_id = c.customer_id AND p.status <> 'retracted' ORDER BY p.rank, p.phone)
     ) AS phones,
     (
         SELECT json_group_array(segment)
@@ -69,5 +69,8 @@ SELECT
             ORDER BY r.customer_id
         )
     ) AS former_customer_ids,
-    (SELECT h.publication_id FROM publications AS h WHERE h.is_current) AS publication_id
+    (SELECT h.publication_id FROM publications AS h WHERE h.is_current) AS publication_id,
+    c.is_reachable_by_email,
+    c.is_reachable_by_phone,
+    c.is_reachable_by_post
 FROM customers AS c

@@ -25,7 +25,7 @@ from cdp_assets.tables import RECORD_VERSIONS
 
 SNAPSHOT = "snapshot"
 
-_FACTS = ("record_id", "source", "import_id", "line", "observed_at", "landed_at", "content_hash")
+FACTS = ("record_id", "source", "import_id", "line", "observed_at", "landed_at", "content_hash")
 _RUN = ["record_id", "version"]
 
 
@@ -35,9 +35,17 @@ def record_versions(records: pl.DataFrame, delivers: Mapping[str, str], imports:
     ``records``: rows of every ``standardized/<source>_records``. ``delivers``: source to what its contract delivers
     (``changes`` where it is not in it). ``imports``: import_id, source and sequence, the order of arrival.
     """
+    return versions_of(records, records.select(FACTS), delivers, imports)
+
+
+def versions_of(
+    records: pl.DataFrame, facts: pl.DataFrame, delivers: Mapping[str, str], imports: pl.DataFrame
+) -> pl.DataFrame:
+    """:func:`record_versions` of some records only: ``facts`` are the columns :data:`FACTS` of all records of their sources,
+    for a snapshot tells by what is not in it that a record is gone."""
     if records.is_empty():
         return RECORD_VERSIONS.empty()
-    facts = _in_order_of_arrival(records.select(_FACTS), imports)
+    facts = _in_order_of_arrival(facts, imports)
     is_snapshot = pl.col("source").is_in(sorted(source for source, how in delivers.items() if how == SNAPSHOT))
     rows = pl.concat([_rows_of_changes(facts.filter(~is_snapshot)), _rows_of_snapshots(facts.filter(is_snapshot))])
     versions = _numbered(rows)

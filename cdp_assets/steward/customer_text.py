@@ -12,6 +12,7 @@ import polars as pl
 from cdp_assets.steward import address_text
 from cdp_assets.steward.dossier import Dossier
 from cdp_assets.steward.lookup import Found
+from cdp_assets.steward.past import Past
 from cdp_assets.steward.plain_text import facts, heading, moment, plural, probability, table
 
 
@@ -32,6 +33,16 @@ def customer_text(dossier: Dossier, width: int) -> str:
         _section("Corrections", _corrections(dossier.corrections), width),
     ]
     return "\n\n".join(section for section in sections if section)
+
+
+def past_text(then: Past, width: int) -> str:
+    """A customer on a day gone by: which day, what could not be told as it was, and the dossier of that day."""
+    rows: list[tuple[str, object]] = [
+        ("true on", f"{then.as_of:%Y-%m-%d %H:%M} UTC, by the sources"),
+        ("known on", f"{then.known_at:%Y-%m-%d %H:%M} UTC, to us"),
+        *(("note", note) for note in then.notes),
+    ]
+    return f"{facts(rows, width)}\n\n{customer_text(then.dossier, width)}"
 
 
 def candidates_text(found: Found, names: pl.DataFrame, width: int) -> str:
@@ -100,10 +111,13 @@ def _emails(emails: pl.DataFrame) -> _Rows:
 
 
 def _phones(phones: pl.DataFrame) -> _Rows:
-    return ("number", "shared", "first seen", "last seen", "sources"), [
-        (row["phone"], row["is_shared"], row["first_seen_at"], row["last_seen_at"], row["sources"])
+    return ("number", "type", "status", "call", "marketing", "best for", "first seen", "last seen", "sources"), [
+        (
+            row["phone"], row["type"], row["status"], row["is_callable"], row["marketing_consent"], row["best_for"],
+            row["first_seen_at"], row["last_seen_at"], row["sources"],
+        )
         for row in phones.to_dicts()
-    ]
+    ]  # fmt: skip
 
 
 def _postal(addresses: pl.DataFrame) -> _Rows:

@@ -34,9 +34,9 @@ from cdp_assets.steward.decisions import DecisionError, correct, judge, record_t
 from cdp_assets.steward.dossier import Dossier, dossier, record_versions
 from cdp_assets.steward.lookup import LookupProblemError, find, names_of, resolve_id
 from cdp_assets.steward.protection import FormTokens, Protection, RefusedFormError
-from cdp_assets.steward.review import open_items, review_item
+from cdp_assets.steward.review import CONTESTED_CORRECTION, open_items, review_item
 from cdp_assets.steward.status import decisions_since
-from cdp_assets.tables import CUSTOMER_IDS, REVIEW_QUEUE
+from cdp_assets.tables import CUSTOMER_IDS
 from cdp_assets.workspace import Workspace
 
 ITEMS_PER_PAGE = 25
@@ -168,8 +168,6 @@ class _Pages:
         return {"found": found, "says": {row["record_id"]: row for row in versions.to_dicts()}}
 
     def _review(self, page: int) -> dict[str, Any]:
-        if not self.workspace.lake.exists(REVIEW_QUEUE):
-            return {"items": [], "page": 1, "pages": 1, "total": 0, "waiting": 0}
         items = open_items(self.workspace.lake, self.workspace.ledger)
         pages = max(1, -(-items.height // ITEMS_PER_PAGE))
         page = min(page, pages)
@@ -185,7 +183,7 @@ class _Pages:
             for customer_id in (item["customer_id_l"], item["customer_id_r"])
             if customer_id
         ]
-        has_pair = item["record_id_l"] and item["record_id_r"]
+        has_pair = item["record_id_l"] and item["record_id_r"] and item["why"] != CONTESTED_CORRECTION
         found = connection(self.workspace, item["record_id_l"], item["record_id_r"]) if has_pair else None
         return {"item": item, "sides": sides, "found": found}
 

@@ -27,6 +27,7 @@ WHY_REVIEW = {
     "near threshold": "The evidence is close to the point from which links are accepted.",
     "fragile bridge": "One weak link holds two groups of records together that hold well by themselves.",
     "conflict": "Strong evidence speaks for one person, and strong evidence against.",
+    "contested correction": "A source says a newer value than a correction. The correction holds until somebody sets the field anew.",
     "large cluster": "Uncommonly many records are one customer.",
 }
 

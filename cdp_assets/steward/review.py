@@ -9,27 +9,63 @@ from typing import Any
 
 import polars as pl
 
+from cdp_assets.golden_records.three_way import CONTESTED
 from cdp_assets.judgements import judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import Ledger
 from cdp_assets.steward.lookup import LookupProblemError
-from cdp_assets.tables import CUSTOMERS, REVIEW_QUEUE
+from cdp_assets.tables import CORRECTIONS, CUSTOMERS, REVIEW_QUEUE
+
+CONTESTED_CORRECTION = "contested correction"
+
+EVEN_ODDS = 0.5
+"""Chance that a contested correction is out of date, as far as anybody knows before they look."""
+
+CONTESTED_PREFIX = "correction-"
+""":func:`review_item` knows by it that an item is a contested correction; then comes the customer and the field."""
 
 
 def open_items(lake: Lake, ledger: Ledger) -> pl.DataFrame:
-    """Every item of ``identity_graph/review_queue``, worst first, those that nobody has judged before the others.
+    """Every item of ``identity_graph/review_queue``, and every contested correction, worst first, those that nobody has
+    judged before the others.
 
     Added columns: ``name_l``, ``name_r`` (golden names), ``judgement``, ``judged_by`` (null while nobody has judged).
     """
-    if not lake.exists(REVIEW_QUEUE):
-        return _with_words(REVIEW_QUEUE.empty(), lake, ledger)
-    return _with_words(lake.read(REVIEW_QUEUE), lake, ledger)
+    items = pl.concat([lake.read_or_empty(REVIEW_QUEUE), contested_corrections(lake)])
+    ranked = items.sort("expected_cost", "rank", "item_id", descending=[True, False, False])
+    return _with_words(ranked.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)), lake, ledger)
+
+
+def contested_corrections(lake: Lake) -> pl.DataFrame:
+    """Corrections that a newer value contests, as rows of the queue: the record corrected, and the one that contests it.
+
+    One row per customer and field; ``rank`` is to be given. A person settles it by setting the field anew: to the value that
+    holds, or to the newer one.
+    """
+    if not lake.exists(CORRECTIONS):
+        return REVIEW_QUEUE.empty()
+    contested = lake.scan(CORRECTIONS).filter(pl.col("state") == CONTESTED).collect()
+    return REVIEW_QUEUE.conform(
+        contested.select(
+            pl.concat_str(pl.lit(CONTESTED_PREFIX), "customer_id", pl.lit("-"), "field").alias("item_id"),
+            pl.lit(0, pl.Int64).alias("rank"),
+            pl.lit(CONTESTED_CORRECTION).alias("why"),
+            pl.col("customer_id").alias("customer_id_l"),
+            pl.lit(None, pl.String).alias("customer_id_r"),
+            pl.col("record_id").alias("record_id_l"),
+            pl.col("contested_record_id").alias("record_id_r"),
+            pl.lit(None, pl.Float64).alias("match_probability"),
+            pl.lit(1, pl.Int64).alias("records"),
+            pl.lit(EVEN_ODDS).alias("expected_cost"),
+        )
+    )
 
 
 def review_item(lake: Lake, ledger: Ledger, item_id: str) -> dict[str, Any]:
     """One item. Raises :class:`~cdp_assets.steward.lookup.LookupProblemError` when the queue has none of that id."""
-    rows = lake.scan(REVIEW_QUEUE).filter(pl.col("item_id") == item_id).collect() if lake.exists(REVIEW_QUEUE) else None
-    if rows is None or rows.is_empty():
+    rows = contested_corrections(lake) if item_id.startswith(CONTESTED_PREFIX) else lake.read_or_empty(REVIEW_QUEUE)
+    rows = rows.filter(pl.col("item_id") == item_id)
+    if rows.is_empty():
         raise LookupProblemError("the review queue has no such item any more: a newer resolution has settled it")
     return _with_words(rows, lake, ledger).row(0, named=True)
 

@@ -237,12 +237,26 @@ class Resolution:
         return pl.DataFrame(rows, schema=tables.EMAIL_ADDRESSES.schema)
 
     @property
-    def shared_identifiers(self) -> pl.DataFrame:
+    def phone_numbers(self) -> pl.DataFrame:
+        seen = {
+            "records": 1,
+            "people": 1,
+            "extensions": 0,
+            "first_seen_at": moment("2020"),
+            "last_seen_at": moment("2020"),
+        }
         rows = [
-            {"type": "phone", "value": phone, "records": 9, "people": 9, "sharing": sharing}
-            for phone, sharing in self.shared_phones.items()
+            {
+                "phone": phone,
+                "country": "US" if phone.startswith("+1") else None,
+                "type": "fixed_line_or_mobile" if phone.startswith("+") else "unknown",
+                "is_valid": phone.startswith("+"),
+                "sharing": self.shared_phones.get(phone, "personal"),
+                **seen,
+            }
+            for phone in sorted({phone for row in self.rows for phone in row["phones"]})
         ]
-        return pl.DataFrame(rows, schema=tables.SHARED_IDENTIFIERS.schema)
+        return pl.DataFrame(rows, schema=tables.PHONE_NUMBERS.schema)
 
     def consents(self) -> pl.DataFrame:
         """Decide the consents only, which is quicker than making everything."""
@@ -264,7 +278,7 @@ class Resolution:
             self.clusters,
             self.email_addresses,
             self.sightings,
-            self.shared_identifiers,
+            self.phone_numbers,
             trust=TRUST,
             steward_corrections=self.steward,
             survivorship=self.survivorship,

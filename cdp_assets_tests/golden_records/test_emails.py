@@ -84,6 +84,18 @@ def test_unknown_consent_comes_before_withdrawn() -> None:
     assert ranked(resolution) == [A, B]
 
 
+def test_the_customers_own_address_comes_before_the_households() -> None:
+    two("own", {"class": "relay", "status": "stale"}, {"sharing": "household"})
+
+
+def test_a_households_address_is_best_for_marketing_only_while_no_own_one_has_consent() -> None:
+    rows = [record("crm/1", "2020", email=A), record("crm/2", "2021", email=B), said("news/1", "2022", "given", B)]
+    shared = {B: {"sharing": "household", "status": "active"}}
+    assert "marketing" in row(one_customer(*rows, addresses=shared), B)["best_for"]
+    both = one_customer(*rows, said("news/2", "2022", "given", A), addresses=shared)
+    assert ("marketing" in row(both, A)["best_for"], "marketing" in row(both, B)["best_for"]) == (True, False)
+
+
 def test_an_own_mailbox_comes_before_a_relay() -> None:
     two("class", {"status": "stale"}, {"class": "relay"})
 

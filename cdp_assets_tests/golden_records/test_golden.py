@@ -106,12 +106,20 @@ def test_no_records_make_no_customers() -> None:
         tables.CLUSTERS.empty(),
         tables.EMAIL_ADDRESSES.empty(),
         tables.SIGHTINGS.empty(),
-        tables.SHARED_IDENTIFIERS.empty(),
+        tables.PHONE_NUMBERS.empty(),
         trust=TRUST,
         now=moment("2026"),
     )
-    frames = (made.customers, made.provenance, made.emails, made.phones, made.consents, made.suppressions)
-    assert [frame.height for frame in frames] == [0] * 6
+    frames = (
+        made.customers,
+        made.provenance,
+        made.emails,
+        made.phones,
+        made.consents,
+        made.suppressions,
+        made.corrections,
+    )
+    assert [frame.height for frame in frames] == [0] * 7
 
 
 def test_a_source_that_no_contract_knows_has_middling_trust() -> None:
@@ -126,10 +134,47 @@ def test_a_source_that_no_contract_knows_has_middling_trust() -> None:
 
 def test_the_numbers_for_a_report_count_what_they_say() -> None:
     counts = one_customer(*DANA).golden().counts
-    assert counts == {"corrected_cells": 0, "contested_cells": 2, "retracted_emails": 0, "corrections_ignored": 0}
+    assert counts == {
+        "corrected_cells": 0,
+        "contested_cells": 2,
+        "retracted_emails": 0,
+        "corrections_ignored": 0,
+        "corrections_contested": 0,
+    }
 
 
 def test_street_spellings_of_one_address_are_no_rivals() -> None:
     provenance = one_customer(*DANA).golden().provenance
     streets = provenance.filter(pl.col("field") == "street").row(0, named=True)
     assert (streets["value"], streets["runners_up"], streets["rule"]) == ("12 Oak St", 0, "only_value")
+
+
+def test_a_cell_names_the_best_of_what_it_was_chosen_over_and_the_record_that_says_so() -> None:
+    rows = [
+        record("crm/1", "2020", company="Alpha", email="a@a.example"),
+        record("shop/1", "2022", company="Beta", email="b@b.example"),
+        record("web/1", "2021", company="Gamma"),
+    ]
+    provenance = one_customer(*rows).golden().provenance
+    named = {r["field"]: (r["next_best"], r["next_best_record_id"]) for r in provenance.iter_rows(named=True)}
+    assert named["company"] == ("Gamma", "web/1")
+    assert named["email"] == ("a@a.example", "crm/1")
+    assert one_customer(rows[0]).golden().provenance.get_column("next_best").to_list() == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("values", "reachable"),
+    [
+        ({"email": "a@a.example"}, (True, False, False)),
+        ({"phone": "+14155550123"}, (False, True, False)),
+        ({"address": postal("12 Oak Street", "Plymouth")}, (False, False, True)),
+        ({"address": postal(None, "Plymouth")}, (False, False, False)),
+        ({"email": "office@a.example"}, (False, False, False)),
+    ],
+)
+def test_a_customer_says_by_which_channel_they_can_be_reached(
+    values: dict[str, str], reachable: tuple[bool, ...]
+) -> None:
+    known = {"office@a.example": {"class": "role"}}
+    golden = golden_row(one_customer(record("crm/1", **values), addresses=known))
+    assert tuple(golden[f"is_reachable_by_{channel}"] for channel in ("email", "phone", "post")) == reachable

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
+import polars as pl
+import pytest
+
 from cdp_assets_tests.golden_records.builders import Resolution, golden_row, moment, one_customer, origin, record, said
 
 MOBILE, LANDLINE = "+14155550123", "+14155550199"
@@ -16,13 +21,13 @@ def test_a_number_in_full_comes_before_bare_digits() -> None:
     assert golden_row(one_customer(rows[1]))["phone"] == "5550199"
 
 
-def test_a_number_that_a_crowd_shares_is_marked_and_never_golden() -> None:
+def test_a_number_that_many_share_is_marked_and_never_golden() -> None:
     rows = [record("crm/1", "2023", phone=LANDLINE), record("crm/2", "2020", phone=MOBILE)]
-    resolution = one_customer(*rows, shared_phones={LANDLINE: "crowd"})
+    resolution = one_customer(*rows, shared_phones={LANDLINE: "junk"})
     shared = dict(resolution.golden().phones.select("phone", "is_shared").iter_rows())
     assert shared == {MOBILE: False, LANDLINE: True}
     assert golden_row(resolution)["phone"] == MOBILE
-    alone = one_customer(rows[0], shared_phones={LANDLINE: "crowd"})
+    alone = one_customer(rows[0], shared_phones={LANDLINE: "junk"})
     assert golden_row(alone)["phone"] is None
     assert golden_row(alone)["is_known"] is True
 
@@ -52,3 +57,33 @@ def test_then_the_newest_comes_first() -> None:
         moment("2023"),
         moment("2023"),
     )
+
+
+def row(resolution: Resolution, phone: str) -> dict[str, Any]:
+    return resolution.golden().phones.filter(pl.col("phone") == phone).row(0, named=True)
+
+
+def test_a_number_says_what_it_is_and_what_may_be_done_with_it() -> None:
+    given = said("news/1", "2022", "given", phone=MOBILE, channel="phone")
+    found = row(one_customer(record("crm/1", phone=[MOBILE, "5550199"]), given), MOBILE)
+    assert [found[name] for name in ("country", "type", "sharing", "status", "marketing_consent", "best_for")] == [
+        "US",
+        "fixed_line_or_mobile",
+        "personal",
+        "valid",
+        "given",
+        ["billing", "marketing", "service"],
+    ]
+    assert row(one_customer(record("crm/1", phone="5550199")), "5550199")["status"] == "doubted"
+
+
+@pytest.mark.parametrize("sharing", ["office", "junk"])
+def test_a_shared_number_is_best_for_nothing(sharing: str) -> None:
+    given = said("news/1", "2022", "given", phone=LANDLINE, channel="phone")
+    resolution = one_customer(record("crm/1", phone=LANDLINE), given, shared_phones={LANDLINE: sharing})
+    assert (row(resolution, LANDLINE)["is_callable"], row(resolution, LANDLINE)["best_for"]) == (False, [])
+
+
+def test_the_customers_own_number_comes_before_the_households() -> None:
+    rows = [record("crm/1", "2023", phone=LANDLINE), record("crm/2", "2020", phone=MOBILE)]
+    assert ranked(one_customer(*rows, shared_phones={LANDLINE: "household"})) == [MOBILE, LANDLINE]

@@ -225,3 +225,14 @@ def test_customers_are_chosen_for_one_by_one() -> None:
     rows = [record("crm/1", company="Alpha"), record("crm/2", company="Beta"), record("crm/3")]
     golden = Resolution(rows, {"C1": ["crm/1"], "C2": ["crm/2"], "C3": ["crm/3"]}).golden().customers
     assert golden.get_column("company").to_list() == ["Alpha", "Beta", None]
+
+
+def test_an_address_whose_record_has_a_malformed_postcode_never_beats_one_without() -> None:
+    wrong = record(
+        "crm/1", "2024", address=postal("12 Oak Street", "Plymouth", "0236"), problems=["postcode:malformed"]
+    )
+    right = record("web/1", "2019", address=postal("7 Elm Road", "Salem", "01970"))
+    resolution = one_customer(wrong, right)
+    assert golden_row(resolution)["street"] == "7 Elm Road"
+    assert origin(resolution, "street")["rule"] == "valid"
+    assert golden_row(one_customer(wrong))["postcode"] == "0236"
