@@ -671,7 +671,7 @@ OVERRULED_LINKS = Table(
         Column("match_probability", NUMBER, "probability that the two are one person", nullable=False),
         _key(
             "rule",
-            "JUDGED_DIFFERENT, ONE_ROW_PER_PERSON, ONE_PER_PERSON, TWO_BIRTH_DATES, SINGLE_BEST_ROW, TOO_LARGE or WEAK_BRIDGE",
+            "JUDGED_DIFFERENT, PINNED, ONE_ROW_PER_PERSON, ONE_PER_PERSON, TWO_BIRTH_DATES, SINGLE_BEST_ROW, TOO_LARGE or WEAK_BRIDGE",
         ),
     ),
     key=("profile_id_l", "profile_id_r"),
@@ -688,6 +688,18 @@ CUSTOMER_IDS = Table(
         Column("is_current", FLAG, "the record still exists in its source", nullable=False),
     ),
     key=("record_id",),
+)
+
+MEMBERSHIPS = Table(
+    "identity_graph/memberships",
+    "record and time for which it was one customer's",
+    (
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+        _key("customer_id", "stable customer id, as it was then"),
+        Column("valid_from", MOMENT, "resolution that put it there", nullable=False),
+        Column("valid_to", MOMENT, "resolution that took it away; null: it is still there"),
+    ),
+    key=("record_id", "valid_from"),
 )
 
 ID_LINEAGE = Table(
@@ -730,7 +742,7 @@ REVIEW_QUEUE = Table(
     (
         _key("item_id", "hash of the two sides"),
         Column("rank", INTEGER, "1 is the first to look at", nullable=False),
-        _key("why", "near threshold, fragile bridge, conflict or large cluster"),
+        _key("why", "near threshold, fragile bridge, conflict, large cluster or reopened judgement"),
         _key("customer_id_l", "customer on one side"),
         Column("customer_id_r", TEXT, "customer on the other side; null when the item is one cluster"),
         Column("record_id_l", TEXT, "record whose link is in doubt", personal=True),
@@ -1057,6 +1069,7 @@ TABLES: tuple[Table, ...] = (
     CUSTOMER_IDS,
     ID_LINEAGE,
     IDENTITY_CHANGES,
+    MEMBERSHIPS,
     REVIEW_QUEUE,
     PLANS,
     PLAN_CHANGES,

@@ -24,6 +24,7 @@ from cdp_assets.identity_graph.guard import (
     require_approval,
 )
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
+from cdp_assets.identity_graph.memberships import with_resolution
 from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
 from cdp_assets.identity_graph.overruled import CLUSTER_RULES
 from cdp_assets.identity_graph.overruled import overruled_links as overruled_among
@@ -63,6 +64,7 @@ from cdp_assets.tables import (
     IDENTITY_CHANGES,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
+    MEMBERSHIPS,
     OVERRULED_LINKS,
     PLAN_CHANGES,
     PLANS,
@@ -204,6 +206,12 @@ def overruled_links(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
             "its cause and, for a merge, the link that was strongest. History: rows are only ever added.",
             deps=[CLUSTERS, RECORD_VERSIONS, SCORED_PAIRS, PROFILE_MEMBERS],
         ),
+        table_spec(
+            MEMBERSHIPS,
+            "One row per record and time for which it was one customer's.\n\nKey: record and the resolution that put it there. Says which "
+            "records a customer was made of on any day, in our time. Read by `cdp resolve --on DAY` and by the undoing of merges.",
+            deps=[CLUSTERS, RECORD_VERSIONS],
+        ),
     ],
 )
 def customer_id_assets(
@@ -232,6 +240,8 @@ def customer_id_assets(
     lineage = stored(workspace, ID_LINEAGE, assigned.lineage, metadata=_lineage_numbers(assigned.lineage))
     all_changes = pl.concat([previous.changes, changes])
     history = stored(workspace, IDENTITY_CHANGES, all_changes, metadata=_change_numbers(all_changes, changes))
+    held = with_resolution(previous.memberships, assigned.customer_ids, moment)
+    members = stored(workspace, MEMBERSHIPS, held, metadata={"ended": held["valid_to"].count()})
     yield stored(
         workspace,
         CUSTOMER_IDS,
@@ -244,6 +254,7 @@ def customer_id_assets(
             "scored_pairs": str(lake.version(SCORED_PAIRS)),
             "id_lineage": str(lake.version(ID_LINEAGE)),
             "identity_changes": str(lake.version(IDENTITY_CHANGES)),
+            "memberships": str(lake.version(MEMBERSHIPS)),
         },
         metadata={
             "records": assigned.customer_ids.height,
@@ -253,6 +264,7 @@ def customer_id_assets(
     )
     yield lineage
     yield history
+    yield members
 
 
 def _hold_beyond_limits(
@@ -307,7 +319,7 @@ def _change_numbers(all_changes: pl.DataFrame, changes: pl.DataFrame) -> dict[st
 
 @table_asset(
     REVIEW_QUEUE,
-    deps=[SCORED_PAIRS, PROFILE_MEMBERS, CUSTOMER_IDS, CLUSTERS],
+    deps=[SCORED_PAIRS, PROFILE_MEMBERS, CUSTOMER_IDS, CLUSTERS, RECORD_VERSIONS],
     pool=RESOLUTION_POOL,
 )
 def review_queue(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
@@ -322,6 +334,7 @@ def review_queue(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
         workspace.lake.read(CUSTOMER_IDS),
         workspace.lake.read(CLUSTERS),
         workspace.ledger.judgements(),
+        newest=workspace.lake.scan(RECORD_VERSIONS).filter("is_newest").select("record_id", "content_hash").collect(),
     )
     whys = dict(queue["why"].value_counts().rows())
     return stored(
@@ -542,6 +555,7 @@ keys = [
         CUSTOMER_IDS,
         ID_LINEAGE,
         IDENTITY_CHANGES,
+        MEMBERSHIPS,
         REVIEW_QUEUE,
         PLANS,
         PLAN_CHANGES,

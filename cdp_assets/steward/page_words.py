@@ -28,6 +28,7 @@ WHY_REVIEW = {
     "fragile bridge": "One weak link holds two groups of records together that hold well by themselves.",
     "conflict": "Strong evidence speaks for one person, and strong evidence against.",
     "large cluster": "Uncommonly many records are one customer.",
+    "reopened judgement": "Somebody judged these two records, and one of them says something else now.",
 }
 
 LINK_NOT_FOLLOWED = "A link was accepted, but everything else that is known of the two keeps them apart."

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from cdp_assets.identity_graph.review_queue import REOPENED
 from cdp_assets.judgements import judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import Ledger
@@ -45,8 +46,11 @@ def _with_words(items: pl.DataFrame, lake: Lake, ledger: Ledger) -> pl.DataFrame
         else CUSTOMERS.empty().select("customer_id", "full_name")
     )
     judged = judgements_in_force(ledger.judgements()).select(
-        "record_id_l", "record_id_r", pl.col("judgement"), pl.col("judged_by")
+        "record_id_l", "record_id_r", "judgement", "judged_by", "judged_at"
     )
+    last = ledger.last_resolution()
+    # What reopened is open until somebody has judged it again.
+    is_answer = (pl.col("why") != REOPENED) | (pl.col("judged_at") > (last["resolved_at"] if last else None))
     turned = judged.rename({"record_id_l": "record_id_r", "record_id_r": "record_id_l"}).select(judged.columns)
     return (
         items.join(
@@ -54,5 +58,7 @@ def _with_words(items: pl.DataFrame, lake: Lake, ledger: Ledger) -> pl.DataFrame
         )
         .join(names.rename({"customer_id": "customer_id_r", "full_name": "name_r"}), on="customer_id_r", how="left")
         .join(pl.concat([judged, turned]), on=["record_id_l", "record_id_r"], how="left")
+        .with_columns(pl.when(is_answer).then(name).alias(name) for name in ("judgement", "judged_by"))
+        .drop("judged_at")
         .sort(pl.col("judgement").is_not_null(), "rank", "item_id")
     )
