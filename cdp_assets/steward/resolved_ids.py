@@ -46,7 +46,7 @@ def resolved_id(lake: Lake, customer_id: str, at: datetime | None = None) -> Res
     """What became of an id. Raises :class:`~cdp_assets.steward.lookup.LookupProblemError` for one that was never minted."""
     require_made(lake, ID_LINEAGE)
     wanted = as_written(customer_id)
-    rows = lake.scan(ID_LINEAGE).filter(pl.col("customer_id") == wanted).collect()
+    rows = lake.scan(ID_LINEAGE).filter(pl.col("customer_id") == (wanted or "")).collect()
     if wanted is None or rows.is_empty():
         raise LookupProblemError("no customer of this workspace ever had that id; look for a slip of the finger")
     row = rows.row(0, named=True)
@@ -58,7 +58,7 @@ def resolved_id(lake: Lake, customer_id: str, at: datetime | None = None) -> Res
 
 
 def _records(lake: Lake, customer_id: str | None) -> tuple[str, ...]:
-    held = lake.scan(CUSTOMER_IDS).filter(pl.col("customer_id") == customer_id).select("record_id").collect()
+    held = lake.scan(CUSTOMER_IDS).filter(pl.col("customer_id") == (customer_id or "")).select("record_id").collect()
     return tuple(held.to_series().sort())
 
 
