@@ -990,6 +990,24 @@ SEGMENT_MEMBERS = Table(
     key=("segment", "customer_id"),
 )
 
+REVIEW_STAKES = Table(
+    "segments/review_stakes",
+    "item of the review queue, with what a wrong decision would cost, the dearest first",
+    (
+        _key("item_id", "item of identity_graph/review_queue"),
+        Column("rank", INTEGER, "1 is the first to look at", nullable=False),
+        Column("cost", NUMBER, "expected cost of the queue, times what is at stake", nullable=False),
+        _key("why", "why it is in the queue"),
+        _key("customer_id_l", "customer on one side"),
+        Column("customer_id_r", TEXT, "customer on the other side; null when the item is one customer"),
+        Column("contactable", INTEGER, "of these customers, how many may be sent marketing", nullable=False),
+        Column("purchases", INTEGER, "records of purchases of theirs", nullable=False),
+        Column("segments", TEXTS, "segments that would gain or lose a member, or may", nullable=False),
+        _key("says", "the item in a sentence, without a value of anybody"),
+    ),
+    key=("item_id",),
+)
+
 PUBLICATIONS = Table(
     "published/publications",
     "publication: one consistent set of tables in the target database",
@@ -1082,6 +1100,7 @@ TABLES: tuple[Table, ...] = (
     CONSENT_EVENTS,
     SUPPRESSIONS,
     SEGMENT_MEMBERS,
+    REVIEW_STAKES,
     PUBLICATIONS,
     EVALUATION,
     ERASURES,

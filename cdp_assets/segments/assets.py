@@ -1,4 +1,4 @@
-"""Asset of stage 7: who is in which segment, out of it, or maybe."""
+"""Assets of stage 7: who is in which segment, out of it, or maybe, and what of that is at stake in the review queue."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ import polars as pl
 from cdp_assets.resources import RESOLUTION_POOL, key_check, stored, table_asset
 from cdp_assets.segments.members import members as members_of
 from cdp_assets.segments.policy import load_segments_policy
+from cdp_assets.segments.review_stakes import review_stakes as stakes_of
 from cdp_assets.tables import (
     CLUSTERS,
     CONSENTS,
@@ -15,6 +16,8 @@ from cdp_assets.tables import (
     CUSTOMERS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
+    REVIEW_QUEUE,
+    REVIEW_STAKES,
     SCORED_PAIRS,
     SEGMENT_MEMBERS,
 )
@@ -46,6 +49,30 @@ def members(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]
     )
 
 
+_AT_STAKE = [REVIEW_QUEUE, CUSTOMERS, CUSTOMER_IDS, RECORD_VERSIONS, SEGMENT_MEMBERS]
+
+
+@table_asset(REVIEW_STAKES, deps=_AT_STAKE, pool=RESOLUTION_POOL)
+def review_stakes(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+    """One row per item of the review queue, with what a wrong decision would cost, the dearest first.
+
+    Key: item_id. The queue's own cost, times who may be written to, what has been bought and which segments are touched; `says` tells
+    all of it in a sentence. The steward's page shows the items in this order.
+    """
+    rows = stakes_of(*(workspace.lake.read(table) for table in _AT_STAKE))
+    return stored(
+        workspace,
+        REVIEW_STAKES,
+        rows,
+        metadata={
+            "items": rows.height,
+            "cost": round(float(rows["cost"].sum()), 2),
+            "items_about_customers_who_may_be_mailed": rows.filter(pl.col("contactable") > 0).height,
+            "items_that_touch_segments": rows.filter(pl.col("segments").list.len() > 0).height,
+        },
+    )
+
+
 @dg.asset_check(asset=["segments", "members"], blocking=True, pool=RESOLUTION_POOL)
 def every_segment_knows_every_customer(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
     """Each segment has a row for each customer: nobody is left out of a "never" by being forgotten."""
@@ -59,4 +86,4 @@ def every_segment_knows_every_customer(workspace: dg.ResourceParam[Workspace]) -
     )
 
 
-keys = [key_check(SEGMENT_MEMBERS)]
+keys = [key_check(table) for table in (SEGMENT_MEMBERS, REVIEW_STAKES)]

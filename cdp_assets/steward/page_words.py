@@ -91,6 +91,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "plural": plural,
     "bits": lambda weight: f"{weight:+.1f}" if abs(weight) >= LEAST_BITS else "0",
     "why_review": why_review,
+    "at_stake": lambda says: f"At stake: {says.partition('At stake: ')[2]}",
     "says": customer_text.what_it_says,
     "why_status": address_text.why,
     "address": customer_text.one_line_address,

@@ -14,13 +14,14 @@ from cdp_assets.judgements import judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import Ledger
 from cdp_assets.steward.lookup import LookupProblemError
-from cdp_assets.tables import CUSTOMERS, REVIEW_QUEUE
+from cdp_assets.tables import CUSTOMERS, REVIEW_QUEUE, REVIEW_STAKES
 
 
 def open_items(lake: Lake, ledger: Ledger) -> pl.DataFrame:
     """Every item of ``identity_graph/review_queue``, worst first, those that nobody has judged before the others.
 
-    Added columns: ``name_l``, ``name_r`` (golden names), ``judgement``, ``judged_by`` (null while nobody has judged).
+    Added columns: ``name_l``, ``name_r`` (golden names), ``judgement``, ``judged_by`` (null while nobody has judged), ``says`` (the
+    item and what is at stake in a sentence; null before segments were made). ``rank`` is that of ``segments/review_stakes``.
     """
     if not lake.exists(REVIEW_QUEUE):
         return _with_words(REVIEW_QUEUE.empty(), lake, ledger)
@@ -52,13 +53,18 @@ def _with_words(items: pl.DataFrame, lake: Lake, ledger: Ledger) -> pl.DataFrame
     # What reopened is open until somebody has judged it again.
     is_answer = (pl.col("why") != REOPENED) | (pl.col("judged_at") > (last["resolved_at"] if last else None))
     turned = judged.rename({"record_id_l": "record_id_r", "record_id_r": "record_id_l"}).select(judged.columns)
+    stakes = lake.read_or_empty(REVIEW_STAKES).select("item_id", "says", pl.col("rank").alias("first_by_stakes"))
     return (
-        items.join(
-            names.rename({"customer_id": "customer_id_l", "full_name": "name_l"}), on="customer_id_l", how="left"
-        )
+        items.join(stakes, on="item_id", how="left")
+        .join(names.rename({"customer_id": "customer_id_l", "full_name": "name_l"}), on="customer_id_l", how="left")
         .join(names.rename({"customer_id": "customer_id_r", "full_name": "name_r"}), on="customer_id_r", how="left")
         .join(pl.concat([judged, turned]), on=["record_id_l", "record_id_r"], how="left")
         .with_columns(pl.when(is_answer).then(name).alias(name) for name in ("judgement", "judged_by"))
         .drop("judged_at")
-        .sort(pl.col("judgement").is_not_null(), "rank", "item_id")
+        .sort(
+            pl.col("judgement").is_not_null(), pl.col("first_by_stakes").fill_null(items.height + 1), "rank", "item_id"
+        )
+        # Ranks by what is at stake, where that is known of this very queue.
+        .with_columns(rank=pl.coalesce("first_by_stakes", "rank"))
+        .drop("first_by_stakes")
     )
