@@ -800,6 +800,18 @@ PLAN_CHANGES = Table(
     key=("plan_id", "rank"),
 )
 
+PLAN_MOVES = Table(
+    "identity_graph/plan_moves",
+    "plan and known record of a customer that it would change, with the customer that it would be",
+    (
+        _key("plan_id", "plan"),
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+        _key("customer_id", "customer that it would belong to"),
+        Column("weakest_probability", NUMBER, "how strongly it would be held there, as in clusters", nullable=False),
+    ),
+    key=("plan_id", "record_id"),
+)
+
 RESOLUTION_AUDITS = Table(
     "identity_graph/resolution_audits",
     "audit of a resolution: a slice of the customers resolved anew in full, and compared with what the tables hold",
@@ -990,6 +1002,21 @@ SEGMENT_MEMBERS = Table(
     key=("segment", "customer_id"),
 )
 
+PLAN_EFFECTS = Table(
+    "segments/plan_effects",
+    "plan, with what it would do to golden records, contacts and segments",
+    (
+        _key("plan_id", "plan of identity_graph/plans"),
+        Column("customers", INTEGER, "customers that it touches", nullable=False),
+        Column("golden_values_changed", INTEGER, "cells of golden records that would hold another value, or appear or vanish", nullable=False),
+        Column("contacts_gained", INTEGER, "addresses, each for a purpose, that could be contacted and can not now", nullable=False),
+        Column("contacts_lost", INTEGER, "addresses, each for a purpose, that could no longer be contacted", nullable=False),
+        Column("members_gained", INTEGER, "memberships of segments that would be new", nullable=False),
+        Column("members_lost", INTEGER, "memberships of segments that would end", nullable=False),
+    ),
+    key=("plan_id",),
+)  # fmt: skip
+
 REVIEW_STAKES = Table(
     "segments/review_stakes",
     "item of the review queue, with what a wrong decision would cost, the dearest first",
@@ -1091,6 +1118,7 @@ TABLES: tuple[Table, ...] = (
     REVIEW_QUEUE,
     PLANS,
     PLAN_CHANGES,
+    PLAN_MOVES,
     RESOLUTION_AUDITS,
     CUSTOMERS,
     PROVENANCE,
@@ -1101,6 +1129,7 @@ TABLES: tuple[Table, ...] = (
     SUPPRESSIONS,
     SEGMENT_MEMBERS,
     REVIEW_STAKES,
+    PLAN_EFFECTS,
     PUBLICATIONS,
     EVALUATION,
     ERASURES,

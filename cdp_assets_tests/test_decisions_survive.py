@@ -10,10 +10,11 @@ from pathlib import Path
 
 import polars as pl
 
-from cdp_assets.automation import backfill, run_pending
+from cdp_assets.automation import backfill, plan, run_pending
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets.steward.decisions import judge
 from cdp_assets.steward.partings import pin_customer, split_customer
+from cdp_assets.steward.plan_text import next_plan, plan_text
 from cdp_assets.tables import CUSTOMER_IDS, LINKAGE_MODEL, REVIEW_QUEUE
 from cdp_assets.workspace import Workspace
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, STREETS, TOWNS
@@ -82,6 +83,19 @@ def test_decisions_and_ids_survive_re_import_retraining_a_new_column_and_a_rebui
     pin_customer(workspace, before[trio], **WHO, now=now)
     judge(workspace, "crm/a0", "crm/a3", "same", **WHO, now=now)
     wanted = {frozenset({"crm/a1"}), frozenset({"crm/b1"}), trio, frozenset({"crm/a0", "crm/a3"})}
+
+    # The plan of it tells golden values and memberships too, and nobody becomes contactable by it.
+    assert not plan(workspace).problems
+    planned = next_plan(workspace.lake)
+    assert planned is not None
+    assert planned.effects is not None
+    assert (planned.plan["merged"], planned.plan["split"], planned.effects["customers"]) == (1, 1, 3)
+    assert planned.effects["golden_values_changed"] > 0
+    assert planned.effects["contacts_gained"] == 0
+    assert "may be contacted" in plan_text(planned, 120)
+    named = [row["who"] for row in planned.changes if row["who"] is not None]
+    assert named
+    assert all("•" in name for name in named)
 
     decided = run(workspace)
     assert wanted < decided.keys()

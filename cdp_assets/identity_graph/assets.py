@@ -42,6 +42,7 @@ from cdp_assets.identity_graph.plan import (
     resolved,
     with_plan,
     with_plan_changes,
+    with_plan_moves,
 )
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import recluster
@@ -67,6 +68,7 @@ from cdp_assets.tables import (
     MEMBERSHIPS,
     OVERRULED_LINKS,
     PLAN_CHANGES,
+    PLAN_MOVES,
     PLANS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
@@ -291,6 +293,7 @@ def _hold_beyond_limits(
         require_approval(plan.row, policy, approved["subject"] if approved else None)
     except PlanRefusedError:
         plans = with_plan(lake.read_or_empty(PLANS), plan, WAITS)
+        lake.replace(PLAN_MOVES, with_plan_moves(lake.read_or_empty(PLAN_MOVES), plan))
         lake.replace(PLAN_CHANGES, with_plan_changes(lake.read_or_empty(PLAN_CHANGES), plan, plans))
         lake.replace(PLANS, plans)
         raise
@@ -378,17 +381,26 @@ class PlanConfig(dg.Config):
             deps=_PLANNED_FROM,
             kinds=["polars", "duckdb", "splink"],
         ).merge_attributes(tags={"cdp/step": "plan"}),
+        table_spec(
+            PLAN_MOVES,
+            "One row per plan and known record of a customer that it would change, with the customer that it would be.\n\nKey: plan and "
+            "record. Of the last two plans. Read by `segments/plan_effects`.",
+            deps=_PLANNED_FROM,
+            kinds=["polars", "duckdb", "splink"],
+        ).merge_attributes(tags={"cdp/step": "plan"}),
     ],
 )
 def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
     """Work out what would change; let the policy take a proposed model into use where that is little."""
     plan = _plan_of_the_next(workspace) if config.of == OF_THE_NEXT else _plan_of_the_proposal(workspace)
-    plans, plan_changes = workspace.lake.read_or_empty(PLANS), workspace.lake.read_or_empty(PLAN_CHANGES)
+    plans, plan_changes, plan_moves = (
+        workspace.lake.read_or_empty(table) for table in (PLANS, PLAN_CHANGES, PLAN_MOVES)
+    )
     metadata: dict[str, Any] = {"planned": 0}
     if plan is not None:
         outcome = _outcome(workspace, plan, config.of)
         plans = with_plan(plans, plan, outcome)
-        plan_changes = with_plan_changes(plan_changes, plan, plans)
+        plan_changes, plan_moves = with_plan_changes(plan_changes, plan, plans), with_plan_moves(plan_moves, plan)
         if outcome == TAKEN:
             workspace.ledger.add_choice(MODEL_CHOICE, plan.row["model_version"], chosen_by=None, now=now())
         metadata = {
@@ -397,6 +409,7 @@ def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> I
             **{name: value for name, value in plan.row.items() if isinstance(value, int | float | str)},
             "would_change": picture(svg(pictures.plan_chart(plan.row)), "customers and links that would change"),
         }
+    yield stored(workspace, PLAN_MOVES, plan_moves)
     yield stored(workspace, PLAN_CHANGES, plan_changes)
     yield stored(workspace, PLANS, plans, metadata=metadata)
 
@@ -559,6 +572,7 @@ keys = [
         REVIEW_QUEUE,
         PLANS,
         PLAN_CHANGES,
+        PLAN_MOVES,
         RESOLUTION_AUDITS,
     )
 ]
