@@ -918,18 +918,21 @@ def _plan(arguments: argparse.Namespace) -> int:
     found = next_plan(workspace.lake)
     if problems or found is None:
         raise CommandError("; ".join(problems) or "nothing has been resolved yet; `cdp run` makes the first customers")
-    unread = [
-        source.source
-        for source in workspace_status(workspace, _now()).sources
-        if source.waiting_files + source.waiting_imports
-    ]
+    sources = workspace_status(workspace, _now()).sources
+    unread = [source.source for source in sources if source.waiting_files + source.waiting_imports]
+    stale = [source.source for source in sources if source.stale_imports > source.not_read_again]
     if arguments.json:
-        print(_as_json({**found.as_json(), "not_read_yet": unread}))
+        print(_as_json({**found.as_json(), "not_read_yet": unread, "read_with_a_former_contract": stale}))
         return FINE
     print(plan_text(found, _width()))
     if unread:
         print(
             f"\nNot in it: what has landed and is not read yet, of {', '.join(unread)}; `cdp run --no-resolve` reads it."
+        )
+    if stale:
+        print(
+            f"\nNot in it: what a changed contract makes of imports, of {', '.join(stale)}; `cdp backfill SOURCE --no-resolve` reads them "
+            "again, and readers keep what they have until `cdp run`."
         )
     return FINE
 
