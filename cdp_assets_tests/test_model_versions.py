@@ -12,6 +12,7 @@ import pytest
 
 from cdp_assets.candidate_links.due import retraining
 from cdp_assets.definitions import definitions_for
+from cdp_assets.erasure.sieve import PutAsideErased
 from cdp_assets.identity_graph.plan import OF_THE_NEXT
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import load_contracts
@@ -73,7 +74,11 @@ def resolve(workspace: Workspace, instance: dg.DagsterInstance) -> dg.ExecuteInP
     made = [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)]
     selection = RESOLVED - dg.AssetSelection.tag("cdp/step", "audit")
     done = dg.materialize(
-        made, selection=selection, instance=instance, resources={"workspace": workspace}, raise_on_error=False
+        made,
+        selection=selection,
+        instance=instance,
+        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace)},
+        raise_on_error=False,
     )
     if not done.success:
         return done
@@ -175,7 +180,7 @@ def evaluated(workspace: Workspace, name: str) -> dg.ScheduleExecutionData:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2024, 5, 1, 4, 30, tzinfo=UTC),
-            resources={"workspace": workspace},
+            resources={"workspace": workspace, "put_aside": PutAsideErased(workspace)},
         )
         return definitions.resolve_schedule_def(name).evaluate_tick(context)
 
