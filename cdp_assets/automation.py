@@ -95,6 +95,8 @@ TRAIN = dg.define_asset_job(
         ["candidate_links", "term_frequencies"],
         ["identity_graph", "plans"],
         ["identity_graph", "plan_changes"],
+        ["identity_graph", "plan_moves"],
+        ["segments", "plan_effects"],
     ),
     config={"ops": {"linkage_model": {"config": {"retrain": True}}}},
     description="Train a new version of the linkage model beside the one in use, and work out what it would change.",
@@ -102,7 +104,12 @@ TRAIN = dg.define_asset_job(
 
 PLAN = dg.define_asset_job(
     "plan_resolution",
-    selection=dg.AssetSelection.assets(["identity_graph", "plans"], ["identity_graph", "plan_changes"]),
+    selection=dg.AssetSelection.assets(
+        ["identity_graph", "plans"],
+        ["identity_graph", "plan_changes"],
+        ["identity_graph", "plan_moves"],
+        ["segments", "plan_effects"],
+    ),
     config={"ops": {"plans": {"config": {"of": OF_THE_NEXT}}}},
     description="Work out what the next resolution would do to the customers, without doing it.",
 )

@@ -95,6 +95,9 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--no-resolve", action="store_true", help="only read what has landed; `cdp plan` tells what comes of it"
     )
+    how.add_argument(
+        "--full", action="store_true", help="the same, scoring and clustering everything, also what has not changed"
+    )
     _json(command("status", _status, "show what has been delivered, what was made of it, and what is pending"))
 
     source = command("source", _source_usage, "add a source, or have one start again")
@@ -208,6 +211,36 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("judgement", choices=["same", "different", "undecided"])
     judge.add_argument("--reason", required=True, help="why; kept with the judgement")
     judge.add_argument("--by", help="who decides (default: the name of this account)")
+
+    split = command("split", _split, "take a customer apart: say which of its records go together")
+    split.add_argument("customer", metavar="CUSTOMER", help="customer id")
+    split.add_argument(
+        "--part",
+        action="append",
+        nargs="+",
+        required=True,
+        metavar="RECORD",
+        help="records that are a customer of their own; repeatable; the records that no part names stay behind",
+    )
+    _decision(split)
+    parted = command("unmerge", _unmerge, "undo the merge of an id into another customer")
+    parted.add_argument("customer", metavar="FORMER_ID", help="the id that was merged away")
+    _decision(parted)
+    pin = command("pin", _pin, "keep a customer's records together and apart from all others, whatever links say")
+    pin.add_argument("customer", metavar="CUSTOMER", help="customer id")
+    _decision(pin)
+    unpin = command("unpin", _unpin, "let judgements and links decide on a pinned customer again")
+    unpin.add_argument("customer", metavar="CUSTOMER", help="customer id")
+    _decision(unpin)
+
+    resolve = command(
+        "resolve", _resolve, "show which customer an id stands for now, and which records it had on a day"
+    )
+    resolve.add_argument("customer", metavar="ID", help="customer id, current or former")
+    resolve.add_argument(
+        "--on", type=_day, metavar="DAY", help="YYYY-MM-DD: the records that it had at the end of that day (UTC)"
+    )
+    _json(resolve)
 
     model = command("model", _model_usage, "show, train and choose how records are linked: what each agreement proves")
     model_actions = model.add_subparsers(dest="action", metavar="ACTION")
@@ -325,6 +358,21 @@ def _no_resolve(to: argparse.ArgumentParser) -> None:
 def _two_records(to: argparse.ArgumentParser) -> None:
     to.add_argument("record_l", metavar="RECORD", help="record id: SOURCE/KEY")
     to.add_argument("record_r", metavar="RECORD", help="record id: SOURCE/KEY")
+
+
+def _decision(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--reason", required=True, help="why; kept with the judgements")
+    to.add_argument("--by", help="who decides (default: the name of this account)")
+
+
+def _day(text: str) -> datetime:
+    """The last moment of a day."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(
+            hour=23, minute=59, second=59, microsecond=999_999, tzinfo=UTC
+        )
+    except ValueError:
+        raise argparse.ArgumentTypeError("expected a day as YYYY-MM-DD") from None
 
 
 def _address(to: argparse.ArgumentParser, port: int) -> None:
@@ -749,6 +797,55 @@ def _judge(arguments: argparse.Namespace) -> int:
     return FINE
 
 
+def _split(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.partings import split_customer
+
+    return _parted(
+        arguments, lambda workspace, who: split_customer(workspace, arguments.customer, arguments.part, **who)
+    )
+
+
+def _unmerge(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.partings import unmerge
+
+    return _parted(arguments, lambda workspace, who: unmerge(workspace, arguments.customer, **who))
+
+
+def _pin(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.partings import pin_customer
+
+    return _parted(arguments, lambda workspace, who: pin_customer(workspace, arguments.customer, **who))
+
+
+def _unpin(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.partings import unpin_customer
+
+    return _parted(arguments, lambda workspace, who: unpin_customer(workspace, arguments.customer, **who))
+
+
+def _parted(arguments: argparse.Namespace, decide: Callable[[Workspace, dict[str, Any]], int]) -> int:
+    """Take a decision on a whole customer, and say what was written."""
+    from cdp_assets.judgements import ContradictoryJudgementError
+
+    workspace = _workspace(arguments).require()
+    try:
+        written = decide(workspace, {"by": arguments.by or _account(), "reason": arguments.reason, "now": _now()})
+    except ContradictoryJudgementError as refused:
+        print("Nothing was written. The chain: " + " – ".join(refused.chain))
+        raise
+    print(f"{written} judgement{'s' if written > 1 else ''} written. They hold from the next resolution on; `cdp plan` shows what "
+          "comes of them, `cdp run` does it.")  # fmt: skip
+    return FINE
+
+
+def _resolve(arguments: argparse.Namespace) -> int:
+    from cdp_assets.steward.resolved_ids import resolved_id, resolved_text
+
+    found = resolved_id(_workspace(arguments).require().lake, arguments.customer, arguments.on)
+    print(_as_json(found.as_json()) if arguments.json else resolved_text(found, _width()))
+    return FINE
+
+
 def _model_usage(arguments: argparse.Namespace) -> int:
     print(
         "usage: cdp model show [--version V] [--json] | train [--json] | use VERSION|--automatic"
@@ -860,18 +957,21 @@ def _plan(arguments: argparse.Namespace) -> int:
     found = next_plan(workspace.lake)
     if problems or found is None:
         raise CommandError("; ".join(problems) or "nothing has been resolved yet; `cdp run` makes the first customers")
-    unread = [
-        source.source
-        for source in workspace_status(workspace, _now()).sources
-        if source.waiting_files + source.waiting_imports
-    ]
+    sources = workspace_status(workspace, _now()).sources
+    unread = [source.source for source in sources if source.waiting_files + source.waiting_imports]
+    stale = [source.source for source in sources if source.stale_imports > source.not_read_again]
     if arguments.json:
-        print(_as_json({**found.as_json(), "not_read_yet": unread}))
+        print(_as_json({**found.as_json(), "not_read_yet": unread, "read_with_a_former_contract": stale}))
         return FINE
     print(plan_text(found, _width()))
     if unread:
         print(
             f"\nNot in it: what has landed and is not read yet, of {', '.join(unread)}; `cdp run --no-resolve` reads it."
+        )
+    if stale:
+        print(
+            f"\nNot in it: what a changed contract makes of imports, of {', '.join(stale)}; `cdp backfill SOURCE --no-resolve` reads them "
+            "again, and readers keep what they have until `cdp run`."
         )
     return FINE
 

@@ -598,21 +598,37 @@ class Ledger:
         evidence_hash: str | None = None,
     ) -> None:
         """Append a judgement; the newest of a pair is in force, the others stay as history."""
-        left, right = sorted((record_id_l, record_id_r))
-        if left == right:
+        if record_id_l == record_id_r:
             raise LedgerError("a judgement needs two different records")
+        said = (record_id_l, record_id_r, judgement, evidence_hash)
+        self.add_judgements([said], judged_by=judged_by, now=now, reason=reason)
+
+    def add_judgements(
+        self,
+        said: Sequence[tuple[str, str, str, str | None]],
+        *,
+        judged_by: str,
+        now: datetime,
+        reason: str | None = None,
+    ) -> None:
+        """Append judgements that belong together, all or none: both record ids, the word, and the hash of the evidence.
+
+        A pin names its first record twice: it speaks of one record.
+        """
         with self._writing() as connection:
-            connection.execute(
-                judgements.insert().values(
-                    record_id_l=left,
-                    record_id_r=right,
-                    judgement=judgement,
-                    judged_by=judged_by,
-                    judged_at=now,
-                    reason=reason,
-                    evidence_hash=evidence_hash,
+            for one, other, judgement, evidence_hash in said:
+                left, right = sorted((one, other))
+                connection.execute(
+                    judgements.insert().values(
+                        record_id_l=left,
+                        record_id_r=right,
+                        judgement=judgement,
+                        judged_by=judged_by,
+                        judged_at=now,
+                        reason=reason,
+                        evidence_hash=evidence_hash,
+                    )
                 )
-            )
 
     def judgements(self) -> pl.DataFrame:
         """All judgements ever made, oldest first."""

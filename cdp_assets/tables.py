@@ -671,7 +671,7 @@ OVERRULED_LINKS = Table(
         Column("match_probability", NUMBER, "probability that the two are one person", nullable=False),
         _key(
             "rule",
-            "JUDGED_DIFFERENT, ONE_ROW_PER_PERSON, ONE_PER_PERSON, TWO_BIRTH_DATES, SINGLE_BEST_ROW, TOO_LARGE or WEAK_BRIDGE",
+            "JUDGED_DIFFERENT, PINNED, ONE_ROW_PER_PERSON, ONE_PER_PERSON, TWO_BIRTH_DATES, SINGLE_BEST_ROW, TOO_LARGE or WEAK_BRIDGE",
         ),
     ),
     key=("profile_id_l", "profile_id_r"),
@@ -688,6 +688,18 @@ CUSTOMER_IDS = Table(
         Column("is_current", FLAG, "the record still exists in its source", nullable=False),
     ),
     key=("record_id",),
+)
+
+MEMBERSHIPS = Table(
+    "identity_graph/memberships",
+    "record and time for which it was one customer's",
+    (
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+        _key("customer_id", "stable customer id, as it was then"),
+        Column("valid_from", MOMENT, "resolution that put it there", nullable=False),
+        Column("valid_to", MOMENT, "resolution that took it away; null: it is still there"),
+    ),
+    key=("record_id", "valid_from"),
 )
 
 ID_LINEAGE = Table(
@@ -730,7 +742,7 @@ REVIEW_QUEUE = Table(
     (
         _key("item_id", "hash of the two sides"),
         Column("rank", INTEGER, "1 is the first to look at", nullable=False),
-        _key("why", "near threshold, fragile bridge, conflict or large cluster"),
+        _key("why", "near threshold, fragile bridge, conflict, large cluster or reopened judgement"),
         _key("customer_id_l", "customer on one side"),
         Column("customer_id_r", TEXT, "customer on the other side; null when the item is one cluster"),
         Column("record_id_l", TEXT, "record whose link is in doubt", personal=True),
@@ -786,6 +798,18 @@ PLAN_CHANGES = Table(
         Column("match_weight", NUMBER, "weight of the strongest link behind a merge"),
     ),
     key=("plan_id", "rank"),
+)
+
+PLAN_MOVES = Table(
+    "identity_graph/plan_moves",
+    "plan and known record of a customer that it would change, with the customer that it would be",
+    (
+        _key("plan_id", "plan"),
+        Column("record_id", TEXT, "record", nullable=False, personal=True),
+        _key("customer_id", "customer that it would belong to"),
+        Column("weakest_probability", NUMBER, "how strongly it would be held there, as in clusters", nullable=False),
+    ),
+    key=("plan_id", "record_id"),
 )
 
 RESOLUTION_AUDITS = Table(
@@ -1012,6 +1036,39 @@ SEGMENT_MEMBERS = Table(
     key=("segment", "customer_id"),
 )
 
+PLAN_EFFECTS = Table(
+    "segments/plan_effects",
+    "plan, with what it would do to golden records, contacts and segments",
+    (
+        _key("plan_id", "plan of identity_graph/plans"),
+        Column("customers", INTEGER, "customers that it touches", nullable=False),
+        Column("golden_values_changed", INTEGER, "cells of golden records that would hold another value, or appear or vanish", nullable=False),
+        Column("contacts_gained", INTEGER, "addresses, each for a purpose, that could be contacted and can not now", nullable=False),
+        Column("contacts_lost", INTEGER, "addresses, each for a purpose, that could no longer be contacted", nullable=False),
+        Column("members_gained", INTEGER, "memberships of segments that would be new", nullable=False),
+        Column("members_lost", INTEGER, "memberships of segments that would end", nullable=False),
+    ),
+    key=("plan_id",),
+)  # fmt: skip
+
+REVIEW_STAKES = Table(
+    "segments/review_stakes",
+    "item of the review queue, with what a wrong decision would cost, the dearest first",
+    (
+        _key("item_id", "item of identity_graph/review_queue"),
+        Column("rank", INTEGER, "1 is the first to look at", nullable=False),
+        Column("cost", NUMBER, "expected cost of the queue, times what is at stake", nullable=False),
+        _key("why", "why it is in the queue"),
+        _key("customer_id_l", "customer on one side"),
+        Column("customer_id_r", TEXT, "customer on the other side; null when the item is one customer"),
+        Column("contactable", INTEGER, "of these customers, how many may be sent marketing", nullable=False),
+        Column("purchases", INTEGER, "records of purchases of theirs", nullable=False),
+        Column("segments", TEXTS, "segments that would gain or lose a member, or may", nullable=False),
+        _key("says", "the item in a sentence, without a value of anybody"),
+    ),
+    key=("item_id",),
+)
+
 PUBLICATIONS = Table(
     "published/publications",
     "publication: one consistent set of tables in the target database",
@@ -1091,9 +1148,11 @@ TABLES: tuple[Table, ...] = (
     CUSTOMER_IDS,
     ID_LINEAGE,
     IDENTITY_CHANGES,
+    MEMBERSHIPS,
     REVIEW_QUEUE,
     PLANS,
     PLAN_CHANGES,
+    PLAN_MOVES,
     RESOLUTION_AUDITS,
     CUSTOMERS,
     PROVENANCE,
@@ -1104,6 +1163,8 @@ TABLES: tuple[Table, ...] = (
     CONSENT_EVENTS,
     SUPPRESSIONS,
     SEGMENT_MEMBERS,
+    REVIEW_STAKES,
+    PLAN_EFFECTS,
     PUBLICATIONS,
     EVALUATION,
     ERASURES,

@@ -116,6 +116,7 @@ def test_the_workspace_defaults_to_the_environments(
 @pytest.mark.parametrize(
     "arguments",
     [[], ["unheard-of"], ["customer"], ["why", "crm/1"], ["judge", "a", "b", "maybe", "--reason", "x"], ["judge", "a", "b", "same"],
+     ["resolve", "C1", "--on", "yesterday"], ["split", "C1", "--reason", "x"],
      ["generate", "--people", "0", "--seed", "1", "out"], ["generate", "out"]],
 )  # fmt: skip
 def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -368,6 +369,26 @@ def test_a_contradiction_names_its_chain_on_stdout_only(cdp: Cdp, own: Workspace
     assert "crm/2" in done.out
     assert "crm/2" not in done.err
     assert "contradicts" in done.err
+
+
+def test_a_customer_is_taken_apart_pinned_and_let_go(cdp: Cdp, own: Workspace) -> None:
+    done = cdp(own, "pin", INES, "--reason", "sorted out by hand")
+    assert (done.code, done.out[:22]) == (0, "5 judgements written. ")
+    refused = cdp(own, "split", INES, "--part", "shop/77", "web/v1", "--part", "webinar/w1", "--reason", "x")
+    assert (refused.code, "cdp unpin" in refused.err) == (1, True)
+    assert cdp(own, "unpin", INES, "--reason", "x").code == 0
+    done = cdp(
+        own, "split", INES, "--part", "shop/77", "web/v1", "--part", "webinar/w1", "--reason", "x", "--by", "kim"
+    )
+    assert (done.code, "`cdp plan` shows" in done.out) == (0, True)
+    refused = cdp(own, "unmerge", TOM, "--reason", "x")
+    assert (refused.code, "not merged" in refused.err) == (1, True)
+
+
+def test_an_id_is_resolved_as_text_and_json(cdp: Cdp, finished: Workspace) -> None:
+    assert INES in cdp(finished, "resolve", FORMER).out
+    found = json.loads(cdp(finished, "resolve", FORMER, "--json", "--on", "2024-01-01").out)
+    assert (found["current_customer_id"], found["asked_at"]) == (INES, "2024-01-01T23:59:59.999999+00:00")
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

@@ -152,9 +152,11 @@ def test_a_resolution_plans_nothing_and_a_training_touches_nothing_in_use(defini
     def made_by(job: str) -> set[str]:
         return {key.path[-1] for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
 
-    assert made_by("train_linkage_model") == {"linkage_model", "term_frequencies", "plans", "plan_changes"}
+    planned = {"plans", "plan_changes", "plan_moves", "plan_effects"}
+    assert made_by("plan_resolution") == planned
+    assert made_by("train_linkage_model") == {"linkage_model", "term_frequencies", *planned}
     assert made_by("audit_resolution") == {"resolution_audits"}
-    assert made_by("resolve_customers") & {"plans", "plan_changes", "resolution_audits"} == set()
+    assert made_by("resolve_customers") & {*planned, "resolution_audits"} == set()
     assert "drift" in made_by("resolve_customers")
 
 

@@ -180,7 +180,7 @@ def evaluated(workspace: Workspace, name: str) -> dg.ScheduleExecutionData:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2024, 5, 1, 4, 30, tzinfo=UTC),
-            resources={"workspace": workspace},
+            resources={"workspace": workspace, "put_aside": PutAsideErased(workspace)},
         )
         return definitions.resolve_schedule_def(name).evaluate_tick(context)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cdp_assets.judgements import Judgement, judgements_in_force
+from cdp_assets.judgements import SAID_OF_A_PAIR, Judgement, judgements_in_force
 
 LABELS_SCHEMA: dict[str, pl.DataType] = {
     "record_id_l": pl.String(),
@@ -56,7 +56,7 @@ def read_labels(path: Path) -> pl.DataFrame:
         .drop_nulls("judgement")
         .with_columns(pl.col("judgement").str.to_lowercase())
     )
-    words = [judgement.value for judgement in Judgement]
+    words = [judgement.value for judgement in SAID_OF_A_PAIR]
     wrong = filled.filter(~pl.col("judgement").is_in(words)).height
     if wrong:
         raise LabelsError(f"{path.name}: {wrong} rows hold another judgement than {', '.join(words)}; correct them")
@@ -69,7 +69,9 @@ def read_labels(path: Path) -> pl.DataFrame:
 def with_labels(judgements: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
     """What is known of pairs of records: judgements in force, and labels of pairs that nobody has judged."""
     columns = list(LABELS_SCHEMA)
-    judged = judgements_in_force(judgements).select(columns)
+    in_force = judgements_in_force(judgements)
+    # A pin says what is to be done with records, not what their values prove.
+    judged = in_force.filter(pl.col("judgement") != Judgement.PINNED.value).select(columns)
     if labels is None:
         return judged
     ordered = labels.select(

@@ -33,6 +33,7 @@ from cdp_assets.tables import (
     CUSTOMER_IDS,
     ID_LINEAGE,
     IDENTITY_CHANGES,
+    MEMBERSHIPS,
     TABLES,
     TEXTS,
     Table,
@@ -149,7 +150,7 @@ def told(changes: pl.DataFrame, work: ToErase, now: datetime) -> pl.DataFrame:
 
 
 def _erase_ids(workspace: Workspace, work: ToErase) -> int:
-    """The customer ids, with a note that names the present versions of the two tables which belong to them."""
+    """The customer ids, with a note that names the present versions of the tables which belong to them."""
     lake = workspace.lake
     version = lake.version(CUSTOMER_IDS)
     note = lake.note(CUSTOMER_IDS)
@@ -159,6 +160,7 @@ def _erase_ids(workspace: Workspace, work: ToErase) -> int:
         note |= {
             "id_lineage": str(lake.version(ID_LINEAGE)),
             "identity_changes": str(lake.version(IDENTITY_CHANGES)),
+            **({"memberships": str(lake.version(MEMBERSHIPS))} if lake.exists(MEMBERSHIPS) else {}),
         }
     if not after.equals(before) or note != lake.note(CUSTOMER_IDS):
         lake.replace(CUSTOMER_IDS, after, note=note, expected_version=version)

@@ -24,6 +24,7 @@ from cdp_assets.identity_graph.guard import (
     require_approval,
 )
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
+from cdp_assets.identity_graph.memberships import with_resolution
 from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
 from cdp_assets.identity_graph.overruled import CLUSTER_RULES
 from cdp_assets.identity_graph.overruled import overruled_links as overruled_among
@@ -41,6 +42,7 @@ from cdp_assets.identity_graph.plan import (
     resolved,
     with_plan,
     with_plan_changes,
+    with_plan_moves,
 )
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import recluster
@@ -63,8 +65,10 @@ from cdp_assets.tables import (
     IDENTITY_CHANGES,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
+    MEMBERSHIPS,
     OVERRULED_LINKS,
     PLAN_CHANGES,
+    PLAN_MOVES,
     PLANS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
@@ -204,6 +208,12 @@ def overruled_links(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
             "its cause and, for a merge, the link that was strongest. History: rows are only ever added.",
             deps=[CLUSTERS, RECORD_VERSIONS, SCORED_PAIRS, PROFILE_MEMBERS],
         ),
+        table_spec(
+            MEMBERSHIPS,
+            "One row per record and time for which it was one customer's.\n\nKey: record and the resolution that put it there. Says which "
+            "records a customer was made of on any day, in our time. Read by `cdp resolve --on DAY` and by the undoing of merges.",
+            deps=[CLUSTERS, RECORD_VERSIONS],
+        ),
     ],
 )
 def customer_id_assets(
@@ -232,6 +242,8 @@ def customer_id_assets(
     lineage = stored(workspace, ID_LINEAGE, assigned.lineage, metadata=_lineage_numbers(assigned.lineage))
     all_changes = pl.concat([previous.changes, changes])
     history = stored(workspace, IDENTITY_CHANGES, all_changes, metadata=_change_numbers(all_changes, changes))
+    held = with_resolution(previous.memberships, assigned.customer_ids, moment)
+    members = stored(workspace, MEMBERSHIPS, held, metadata={"ended": held["valid_to"].count()})
     yield stored(
         workspace,
         CUSTOMER_IDS,
@@ -244,6 +256,7 @@ def customer_id_assets(
             "scored_pairs": str(lake.version(SCORED_PAIRS)),
             "id_lineage": str(lake.version(ID_LINEAGE)),
             "identity_changes": str(lake.version(IDENTITY_CHANGES)),
+            "memberships": str(lake.version(MEMBERSHIPS)),
         },
         metadata={
             "records": assigned.customer_ids.height,
@@ -253,6 +266,7 @@ def customer_id_assets(
     )
     yield lineage
     yield history
+    yield members
 
 
 def _hold_beyond_limits(
@@ -279,6 +293,7 @@ def _hold_beyond_limits(
         require_approval(plan.row, policy, approved["subject"] if approved else None)
     except PlanRefusedError:
         plans = with_plan(lake.read_or_empty(PLANS), plan, WAITS)
+        lake.replace(PLAN_MOVES, with_plan_moves(lake.read_or_empty(PLAN_MOVES), plan))
         lake.replace(PLAN_CHANGES, with_plan_changes(lake.read_or_empty(PLAN_CHANGES), plan, plans))
         lake.replace(PLANS, plans)
         raise
@@ -307,7 +322,7 @@ def _change_numbers(all_changes: pl.DataFrame, changes: pl.DataFrame) -> dict[st
 
 @table_asset(
     REVIEW_QUEUE,
-    deps=[SCORED_PAIRS, PROFILE_MEMBERS, CUSTOMER_IDS, CLUSTERS],
+    deps=[SCORED_PAIRS, PROFILE_MEMBERS, CUSTOMER_IDS, CLUSTERS, RECORD_VERSIONS],
     pool=RESOLUTION_POOL,
 )
 def review_queue(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
@@ -322,6 +337,7 @@ def review_queue(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
         workspace.lake.read(CUSTOMER_IDS),
         workspace.lake.read(CLUSTERS),
         workspace.ledger.judgements(),
+        newest=workspace.lake.scan(RECORD_VERSIONS).filter("is_newest").select("record_id", "content_hash").collect(),
     )
     whys = dict(queue["why"].value_counts().rows())
     return stored(
@@ -365,17 +381,26 @@ class PlanConfig(dg.Config):
             deps=_PLANNED_FROM,
             kinds=["polars", "duckdb", "splink"],
         ).merge_attributes(tags={"cdp/step": "plan"}),
+        table_spec(
+            PLAN_MOVES,
+            "One row per plan and known record of a customer that it would change, with the customer that it would be.\n\nKey: plan and "
+            "record. Of the last two plans. Read by `segments/plan_effects`.",
+            deps=_PLANNED_FROM,
+            kinds=["polars", "duckdb", "splink"],
+        ).merge_attributes(tags={"cdp/step": "plan"}),
     ],
 )
 def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
     """Work out what would change; let the policy take a proposed model into use where that is little."""
     plan = _plan_of_the_next(workspace) if config.of == OF_THE_NEXT else _plan_of_the_proposal(workspace)
-    plans, plan_changes = workspace.lake.read_or_empty(PLANS), workspace.lake.read_or_empty(PLAN_CHANGES)
+    plans, plan_changes, plan_moves = (
+        workspace.lake.read_or_empty(table) for table in (PLANS, PLAN_CHANGES, PLAN_MOVES)
+    )
     metadata: dict[str, Any] = {"planned": 0}
     if plan is not None:
         outcome = _outcome(workspace, plan, config.of)
         plans = with_plan(plans, plan, outcome)
-        plan_changes = with_plan_changes(plan_changes, plan, plans)
+        plan_changes, plan_moves = with_plan_changes(plan_changes, plan, plans), with_plan_moves(plan_moves, plan)
         if outcome == TAKEN:
             workspace.ledger.add_choice(MODEL_CHOICE, plan.row["model_version"], chosen_by=None, now=now())
         metadata = {
@@ -384,6 +409,7 @@ def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> I
             **{name: value for name, value in plan.row.items() if isinstance(value, int | float | str)},
             "would_change": picture(svg(pictures.plan_chart(plan.row)), "customers and links that would change"),
         }
+    yield stored(workspace, PLAN_MOVES, plan_moves)
     yield stored(workspace, PLAN_CHANGES, plan_changes)
     yield stored(workspace, PLANS, plans, metadata=metadata)
 
@@ -542,9 +568,11 @@ keys = [
         CUSTOMER_IDS,
         ID_LINEAGE,
         IDENTITY_CHANGES,
+        MEMBERSHIPS,
         REVIEW_QUEUE,
         PLANS,
         PLAN_CHANGES,
+        PLAN_MOVES,
         RESOLUTION_AUDITS,
     )
 ]

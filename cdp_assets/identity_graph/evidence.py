@@ -24,7 +24,7 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
     still identifies; where some pairs are in conflict, the mean of accepted and conflicting ones counts. A pair kept for
     review never speaks for a merge: it counts as what it weighs below even odds, but no more than an unseen pair does; one
     that a rule held back counts against it, whatever it weighs. Units that were judged different are
-    barred, and so are units that belong to two rows of one register (``exclusive.py``).
+    barred, and so are units that belong to two rows of one register (``exclusive.py``); a pinned one from every other.
     """
     lifted = _lifted(scored_pairs, units).with_columns(_evidence(policy))
     accepted, conflict = pl.col("decision") == ACCEPTED, pl.col("decision") == CONFLICT
@@ -43,7 +43,8 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
         pl.col("match_weight").filter(accepted).max().alias("weight"),
     )
     apart = single_best_rows(found, units.registers, policy.single_best_row_bits)
-    found = found.with_columns(is_barred=apart).drop("weight")
+    closed = pl.any_horizontal(pl.col(end).is_in(units.pinned.implode()) for end in ("a", "b"))
+    found = found.with_columns(is_barred=pl.lit(apart) | closed).drop("weight")
     barred = units.barred.select(
         "a",
         "b",

@@ -5,6 +5,7 @@ relied on elsewhere, a contract that maps a field wrongly, or a model gone astra
 
     largest_merged_share: 0.05   # customers that may go into another one, of those that there are
     largest_split_share: 0.01    # parts that may leave a customer
+    largest_consent_share: 0.02  # contacts that may come or go with a publication (published/consent_guard.py)
 
 What does not belong here: working out what would change (``plan.py``).
 """
@@ -34,10 +35,11 @@ class IdentityPolicy(BaseModel):
 
     largest_merged_share: Annotated[float, Field(ge=0, le=1)] | None = None
     largest_split_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    largest_consent_share: Annotated[float, Field(ge=0)] | None = None
 
     @property
     def has_limits(self) -> bool:
-        """Whether anything is held at all."""
+        """Whether any resolution is held; a publication may be still."""
         return self.largest_merged_share is not None or self.largest_split_share is not None
 
 

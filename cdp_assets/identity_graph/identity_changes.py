@@ -16,7 +16,7 @@ import polars as pl
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.identity_graph.customer_ids import MERGED, RETIRED
 from cdp_assets.identity_graph.fingerprints import short_hashes
-from cdp_assets.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force
 from cdp_assets.tables import IDENTITY_CHANGES, MOMENT
 
 NEW_RECORDS, NEW_EVIDENCE, JUDGEMENT, MODEL, DELETION = "new records", "new evidence", "judgement", "model", "deletion"
@@ -152,7 +152,7 @@ def _joins(
     shared = left.join(right, left_on=["profile_id_l", "new"], right_on=["profile_id_r", "new"]).with_columns(
         match_weight=pl.lit(None, dtype=pl.Float64), kind=pl.lit(_BY_PROFILE)
     )
-    same = judged(in_force, Judgement.SAME)
+    same = joined(in_force)
     judgements = (
         same.select(l="record_id_l", r="record_id_r")
         .join(where.select("new", l="record_id", old_l="old"), on="l")

@@ -6,6 +6,8 @@ comparing it with what is (``plan.py``).
 
 from __future__ import annotations
 
+import polars as pl
+
 from cdp_assets.candidate_links.labels import labelled_pairs, read_labels, with_labels
 from cdp_assets.candidate_links.models import MODEL_CHOICE, model_choice, which_scores
 from cdp_assets.candidate_links.policy import LinkagePolicy
@@ -25,10 +27,13 @@ from cdp_assets.tables import LINKAGE_MODEL, TERM_FREQUENCIES
 from cdp_assets.workspace import Workspace
 
 
-def known_by_now(workspace: Workspace) -> Known:
-    """Profiles, records and judgements as the next resolution will find them, of all imports that have been read."""
+def known_by_now(workspace: Workspace, imports: pl.DataFrame | None = None) -> Known:
+    """Profiles, records and judgements as the next resolution will find them, of all imports that have been read.
+
+    ``imports``: of these only; rows as :func:`~cdp_assets.standardized.gathering.order_of_imports` gives them.
+    """
     contracts, _ = load_contracts(workspace.contracts_dir)
-    imports = order_of_imports(workspace)
+    imports = order_of_imports(workspace) if imports is None else imports
     delivers = {contract.source: contract.delivers for contract in contracts}
     versions = record_versions(all_records(workspace, contracts, imports), delivers, imports)
     addresses = email_tables(versions).addresses

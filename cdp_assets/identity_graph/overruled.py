@@ -14,7 +14,7 @@ import polars as pl
 from cdp_assets.identity_graph.clusters import links_not_followed
 from cdp_assets.identity_graph.exclusive import have_a_birth_in_common, is_slip
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
-from cdp_assets.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import Judgement, judged, judgements_in_force, pins
 from cdp_assets.tables import OVERRULED_LINKS
 
 
@@ -27,6 +27,7 @@ class ClusterRule:
 
 
 JUDGED_DIFFERENT = ClusterRule("JUDGED_DIFFERENT", "a steward judged two of their records different")
+PINNED = ClusterRule("PINNED", "a steward pinned one of the two customers: nothing joins it until it is unpinned")
 ONE_ROW_PER_PERSON = ClusterRule(
     "ONE_ROW_PER_PERSON", "each side holds a row of one source that has one row per person"
 )
@@ -43,6 +44,7 @@ WEAK_BRIDGE = ClusterRule(
 )
 CLUSTER_RULES = (
     JUDGED_DIFFERENT,
+    PINNED,
     ONE_ROW_PER_PERSON,
     ONE_PER_PERSON,
     TWO_BIRTH_DATES,
@@ -79,6 +81,7 @@ def overruled_links(
     between = across.select("one", "other").unique()
     rules = {
         JUDGED_DIFFERENT.name: _judged(between, clusters, judgements),
+        PINNED.name: _pinned(between, clusters, judgements),
         ONE_ROW_PER_PERSON.name: _both_hold_a_row(between, held, one_row_sources),
         ONE_PER_PERSON.name: _own_identifiers(between, held, one_per_person),
         TWO_BIRTH_DATES.name: _own_birth_dates(between, held),
@@ -122,6 +125,12 @@ def _judged(between: pl.DataFrame, clusters: pl.DataFrame, judgements: pl.DataFr
     )
     both_ways = pl.concat([pairs.select("one", "other"), pairs.select(one="other", other="one")])
     return between.join(both_ways.unique(), on=["one", "other"], how="semi")
+
+
+def _pinned(between: pl.DataFrame, clusters: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
+    held = clusters.join(pins(judgements_in_force(judgements)), on="record_id", how="semi")
+    ids = held.get_column("cluster_id").unique().implode()
+    return between.filter(pl.col("one").is_in(ids) | pl.col("other").is_in(ids))
 
 
 def _both_hold_a_row(between: pl.DataFrame, held: pl.DataFrame, one_row_sources: Iterable[str]) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from cdp_assets.identity_graph.customer_ids import CustomerIds, assign
 from cdp_assets.identity_graph.fingerprints import short_hashes
 from cdp_assets.identity_graph.identity_changes import identity_changes
 from cdp_assets.identity_graph.resolution import PreviousResolution
-from cdp_assets.tables import PLAN_CHANGES, PLANS
+from cdp_assets.tables import PLAN_CHANGES, PLAN_MOVES, PLANS
 
 OF_A_MODEL, OF_THE_NEXT = "a proposed model", "the next resolution"
 TAKEN, WAITS, TRAINED_ANYWAY = "taken into use", "waits for approval", "the next resolution trains anew"
@@ -69,10 +69,12 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Plan:
-    """``row``: a row of ``identity_graph/plans`` but for its outcome; ``changes``: rows of ``identity_graph/plan_changes``."""
+    """``row``: a row of ``identity_graph/plans`` but for its outcome; ``changes``: rows of ``identity_graph/plan_changes``;
+    ``moves``: of ``identity_graph/plan_moves``."""
 
     row: Mapping[str, Any]
     changes: pl.DataFrame
+    moves: pl.DataFrame
 
 
 def resolved(
@@ -146,7 +148,7 @@ def plan_of(
         "changed_customers": changed,
         "changed_share": changed / max(customers.len(), 1),
     }
-    return Plan(row, _most_consequential(plan_id, changes))
+    return Plan(row, _most_consequential(plan_id, changes), _moves(plan_id, touched, would_be, previous))
 
 
 def outcome_of(plan: Plan, policy: LinkagePolicy, *, is_pinned: bool) -> str:
@@ -170,6 +172,29 @@ def with_plan_changes(plan_changes: pl.DataFrame, plan: Plan, plans: pl.DataFram
     others = plan_changes.filter(pl.col("plan_id") != plan.row["plan_id"])
     kept = others.join(plans.select("plan_id"), on="plan_id", how="semi")
     return pl.concat([kept, plan.changes]).sort("plan_id", "rank")
+
+
+def with_plan_moves(plan_moves: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """``identity_graph/plan_moves`` with this plan's; of the others only the newest is kept: each may name most records."""
+    others = plan_moves.filter(pl.col("plan_id") != plan.row["plan_id"])
+    last = others.tail(1).get_column("plan_id").implode()
+    return pl.concat([others.filter(pl.col("plan_id").is_in(last)), plan.moves])
+
+
+def _moves(plan_id: str, touched: pl.Series, would_be: Resolved, previous: PreviousResolution) -> pl.DataFrame:
+    """Every known record of the customers that merge or split, where it would be and how strongly held."""
+    ids = touched.implode()
+    both = (
+        previous.customer_ids.select("record_id", former="customer_id")
+        .join(would_be.ids.customer_ids.select("record_id", "customer_id"), on="record_id")
+        .filter(pl.col("former").is_in(ids) | pl.col("customer_id").is_in(ids))
+        .join(would_be.clusters.select("record_id", "weakest_probability"), on="record_id")
+    )
+    return PLAN_MOVES.conform(
+        both.select(pl.lit(plan_id).alias("plan_id"), "record_id", "customer_id", "weakest_probability").sort(
+            "record_id"
+        )
+    )
 
 
 def _links(pairs: pl.DataFrame) -> pl.DataFrame:

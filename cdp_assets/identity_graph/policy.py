@@ -80,6 +80,8 @@ class ReviewPolicy:
 
     ``longest_queue``: items kept, dearest first; nobody reads more. ``certain_probability``: links from here on are not shown.
     ``large_cluster``: distinct linkage profiles (or records, if those are fewer) from which a customer is shown for its size alone.
+    ``reopened_doubt``: chance that a judgement no longer holds when one of its records says something else: people move and change names
+    more often than a steward was wrong, so small, and a guess.
     ``large_cluster_doubt``: chance that such a customer is mixed even when no single link is weak. A guess on the safe side.
     """
 
@@ -87,6 +89,7 @@ class ReviewPolicy:
     certain_probability: float = CERTAIN_PROBABILITY
     large_cluster: int = 100
     large_cluster_doubt: float = 0.05
+    reopened_doubt: float = 0.1
 
 
 DEFAULT_CLUSTERS = ClusterPolicy()

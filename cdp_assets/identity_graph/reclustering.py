@@ -19,7 +19,7 @@ import polars as pl
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
-from cdp_assets.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import joined, judgements_in_force
 from cdp_assets.tables import CLUSTERS
 
 _RECORD, _PROFILE = "record_id", "profile_id"
@@ -62,7 +62,7 @@ def recluster(
     """
     in_force = judgements_in_force(judgements)
     touched = touched_records(former, scored_pairs, profile_members, records, in_force)
-    region = connected_records(touched, scored_pairs, profile_members, judged(in_force, Judgement.SAME))
+    region = connected_records(touched, scored_pairs, profile_members, joined(in_force))
     inside = profile_members.join(region, on=_RECORD, how="semi")
     held = inside.select(_PROFILE).unique()
     pairs = scored_pairs

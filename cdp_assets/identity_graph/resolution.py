@@ -1,7 +1,7 @@
 """What the last resolution left behind, and what the next one needs to know of records.
 
-Three tables belong to one resolution: customer ids, their lineage, and the history of changes. The commit of the
-customer ids names the versions of the other two that belong to it; so a run that was killed between the commits has
+Four tables belong to one resolution: customer ids, their lineage, the history of changes, and that of memberships. The commit of the
+customer ids names the versions of the other three that belong to it; so a run that was killed between the commits has
 changed nothing, and the next run starts from where the last complete one ended.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -23,6 +23,7 @@ from cdp_assets.tables import (
     CUSTOMER_IDS,
     ID_LINEAGE,
     IDENTITY_CHANGES,
+    MEMBERSHIPS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
     SCORED_PAIRS,
@@ -39,6 +40,7 @@ class PreviousResolution:
     changes: pl.DataFrame
     version: int | None
     model_version: str | None
+    memberships: pl.DataFrame = field(default_factory=MEMBERSHIPS.empty)
 
 
 def previous_resolution(lake: Lake) -> PreviousResolution:
@@ -54,7 +56,14 @@ def previous_resolution(lake: Lake) -> PreviousResolution:
         changes=lake.read(IDENTITY_CHANGES, version=int(note["identity_changes"])),
         version=lake.version(CUSTOMER_IDS),
         model_version=note["model_version"],
+        memberships=memberships_of(lake),
     )
+
+
+def memberships_of(lake: Lake) -> pl.DataFrame:
+    """``identity_graph/memberships`` as of the last complete resolution; empty before the first that kept them."""
+    version = lake.committed_metadata(CUSTOMER_IDS).get("memberships")
+    return MEMBERSHIPS.empty() if version is None else lake.read(MEMBERSHIPS, version=int(version))
 
 
 def record_facts(versions: pl.DataFrame) -> pl.DataFrame:
@@ -81,7 +90,7 @@ def current_versions(lake: Lake, tables: Iterable[Table]) -> dict[str, int]:
     :class:`~cdp_assets.lake.MissingTableError` for a table that was never made.
     """
     note = lake.committed_metadata(CUSTOMER_IDS)
-    named = {table.name: note.get(table.name.split("/")[1]) for table in (ID_LINEAGE, IDENTITY_CHANGES)}
+    named = {table.name: note.get(table.name.split("/")[1]) for table in (ID_LINEAGE, IDENTITY_CHANGES, MEMBERSHIPS)}
     versions: dict[str, int] = {}
     for table in tables:
         told = named.get(table.name)

@@ -1,8 +1,10 @@
 """What a person should look at, dearest doubt first.
 
-An item costs the chance that today's decision is wrong, times the records that the other decision would move. Four kinds: a
+An item costs the chance that today's decision is wrong, times the records that the other decision would move. Five kinds: a
 pair held back for review (near threshold), an accepted link that the clusters do not follow or that alone holds a part
-of a customer (fragile bridge), strong evidence both ways (conflict), and a customer of suspicious size (large cluster).
+of a customer (fragile bridge), strong evidence both ways (conflict), a customer of suspicious size (large cluster), and a
+judgement whose records say something else today (reopened judgement). What a wrong decision does to segments and consent is known
+to later stages only: ``segments/review_stakes`` orders the items by it.
 
 What does not belong here: the evidence behind a pair (``candidate_links/explain.py``) and what a person then says (``judgements.py``).
 """
@@ -14,10 +16,11 @@ import polars as pl
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
 from cdp_assets.identity_graph.fingerprints import short_hashes
 from cdp_assets.identity_graph.policy import DEFAULT_REVIEW, ReviewPolicy
-from cdp_assets.judgements import Judgement, judgements_in_force, no_judgements
+from cdp_assets.judgements import Judgement, judgements_in_force, no_judgements, pins, reopened
 from cdp_assets.tables import REVIEW_QUEUE
 
 NEAR_THRESHOLD, FRAGILE_BRIDGE, IN_CONFLICT, LARGE = "near threshold", "fragile bridge", "conflict", "large cluster"
+REOPENED = "reopened judgement"
 
 
 def review_queue(
@@ -27,11 +30,13 @@ def review_queue(
     clusters: pl.DataFrame,
     judgements: pl.DataFrame | None = None,
     policy: ReviewPolicy = DEFAULT_REVIEW,
+    newest: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """``identity_graph/review_queue``: one item per pair of customers, or per customer that is in doubt itself.
 
-    A pair of customers stands with its dearest doubt; one about which a steward said ``same`` or ``different`` does not stand.
-    At most ``policy.longest_queue`` items.
+    A pair of customers stands with its dearest doubt; one about which a steward said ``same`` or ``different`` does not stand,
+    nor one of which either is pinned. But where a record of that judgement says something else by now, the judgement itself stands; ``newest``:
+    ``record_id`` and ``content_hash`` of each record's newest version. At most ``policy.longest_queue`` items.
     """
     sizes = customer_ids.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("size"))
     pairs = _pairs(scored_pairs, profile_members, customer_ids, sizes)
@@ -45,9 +50,11 @@ def review_queue(
         ],
         how="diagonal",
     )
-    settled = _settled(customer_ids, no_judgements() if judgements is None else judgements)
+    in_force = judgements_in_force(no_judgements() if judgements is None else judgements)
+    unsettled = _without_pinned(_without_settled(items, customer_ids, in_force), customer_ids, in_force)
+    again = _reopened(in_force, newest, customer_ids, sizes, (scored_pairs, profile_members), policy)
     dearest = (
-        items.join(settled, on=["customer_id_l", "customer_id_r"], how="anti")
+        pl.concat([unsettled, again], how="diagonal")
         .filter(pl.col("expected_cost") > 0)
         .sort(
             "expected_cost",
@@ -199,13 +206,80 @@ def _large(held: pl.DataFrame, profile_members: pl.DataFrame, policy: ReviewPoli
     )
 
 
-def _settled(customer_ids: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of customers that hold two records of which a steward said ``same`` or ``different``."""
-    final = judgements_in_force(judgements).filter(pl.col("judgement") != Judgement.UNDECIDED.value)
+def _without_settled(items: pl.DataFrame, customer_ids: pl.DataFrame, in_force: pl.DataFrame) -> pl.DataFrame:
+    """Items but for those that a steward's ``same`` or ``different`` has answered: of two customers, or of the very pair of records."""
+    final = in_force.filter(pl.col("judgement").is_in([Judgement.SAME.value, Judgement.DIFFERENT.value]))
+    answered = final.select("record_id_l", "record_id_r")
+    turned = answered.select(record_id_l="record_id_r", record_id_r="record_id_l")
+    sides = _sides(final, customer_ids).select("customer_id_l", "customer_id_r").unique()
+    return items.join(sides, on=["customer_id_l", "customer_id_r"], how="anti").join(
+        pl.concat([answered, turned]), on=["record_id_l", "record_id_r"], how="anti"
+    )
+
+
+def _without_pinned(items: pl.DataFrame, customer_ids: pl.DataFrame, in_force: pl.DataFrame) -> pl.DataFrame:
+    pinned = customer_ids.join(pins(in_force), on="record_id", how="semi").get_column("customer_id").unique().implode()
+    either = pl.col("customer_id_l").is_in(pinned) | pl.col("customer_id_r").is_in(pinned).fill_null(False)
+    return items.filter(~either)
+
+
+def _sides(judged: pl.DataFrame, customer_ids: pl.DataFrame) -> pl.DataFrame:
+    """Judged pairs of records with their customers, ``customer_id_l`` <= ``customer_id_r``, and each record on its customer's side."""
     of = customer_ids.select("record_id", "customer_id")
-    sides = final.join(of.select(record_id_l="record_id", one="customer_id"), on="record_id_l").join(
+    found = judged.join(of.select(record_id_l="record_id", one="customer_id"), on="record_id_l").join(
         of.select(record_id_r="record_id", two="customer_id"), on="record_id_r"
     )
-    return sides.select(
-        customer_id_l=pl.min_horizontal("one", "two"), customer_id_r=pl.max_horizontal("one", "two")
-    ).unique()
+    swapped = pl.col("one") > pl.col("two")
+    return found.with_columns(
+        pl.when(swapped).then("record_id_r").otherwise("record_id_l").alias("record_id_l"),
+        pl.when(swapped).then("record_id_l").otherwise("record_id_r").alias("record_id_r"),
+        customer_id_l=pl.min_horizontal("one", "two"),
+        customer_id_r=pl.max_horizontal("one", "two"),
+    )
+
+
+def _reopened(
+    in_force: pl.DataFrame,
+    newest: pl.DataFrame | None,
+    customer_ids: pl.DataFrame,
+    sizes: pl.DataFrame,
+    scored: tuple[pl.DataFrame, pl.DataFrame],
+    policy: ReviewPolicy,
+) -> pl.DataFrame:
+    """Judgements whose records say something else by now, with what the model thinks of the two today, if it does."""
+    stale = in_force.clear() if newest is None else reopened(in_force, newest)
+    is_one = pl.col("customer_id_l") == pl.col("customer_id_r")
+    smaller = pl.min_horizontal("size_l", "size_r")
+    probability = pl.col("match_probability")
+    speaks_against = pl.when(pl.col("judgement") == Judgement.SAME.value).then(1 - probability).otherwise(probability)
+    moved = pl.when(is_one).then((pl.col("size_l") // 2).clip(lower_bound=1)).otherwise(smaller)
+    doubt = pl.max_horizontal(speaks_against, pl.lit(policy.reopened_doubt))
+    return (
+        _sides(stale.join(_strongest(stale, *scored), on=["record_id_l", "record_id_r"], how="left"), customer_ids)
+        .join(sizes.rename({"customer_id": "customer_id_l", "size": "size_l"}), on="customer_id_l")
+        .join(sizes.rename({"customer_id": "customer_id_r", "size": "size_r"}), on="customer_id_r")
+        .select(
+            "customer_id_l",
+            "record_id_l",
+            "record_id_r",
+            "match_probability",
+            customer_id_r=pl.when(~is_one).then("customer_id_r"),
+            why=pl.lit(REOPENED),
+            records=moved,
+            expected_cost=doubt * moved,
+        )
+    )
+
+
+def _strongest(judged: pl.DataFrame, scored_pairs: pl.DataFrame, profile_members: pl.DataFrame) -> pl.DataFrame:
+    """The highest ``match_probability`` of each judged pair (record_id_l, record_id_r) of which any two profiles were scored."""
+    members = profile_members.select("profile_id", "record_id")
+    profiles = (
+        judged.select("record_id_l", "record_id_r")
+        .join(members.rename({"record_id": "record_id_l", "profile_id": "one"}), on="record_id_l")
+        .join(members.rename({"record_id": "record_id_r", "profile_id": "two"}), on="record_id_r")
+        .with_columns(profile_id_l=pl.min_horizontal("one", "two"), profile_id_r=pl.max_horizontal("one", "two"))
+    )
+    scores = scored_pairs.select("profile_id_l", "profile_id_r", "match_probability")
+    found = profiles.join(scores, on=["profile_id_l", "profile_id_r"])
+    return found.group_by("record_id_l", "record_id_r").agg(pl.col("match_probability").max())

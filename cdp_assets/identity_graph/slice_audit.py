@@ -22,7 +22,7 @@ from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.connected import NODE, connected_components
 from cdp_assets.identity_graph.fingerprints import fingerprint, short_hashes
-from cdp_assets.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import joined, judgements_in_force
 from cdp_assets.tables import RESOLUTION_AUDITS
 
 AUDITED_RECORDS = 5_000
@@ -87,7 +87,7 @@ def slice_of(
         .select("node", "other")
     )
     same = (
-        judged(judgements_in_force(judgements), Judgement.SAME)
+        joined(judgements_in_force(judgements))
         .join(nodes.rename({"record_id": "record_id_l"}), on="record_id_l")
         .join(nodes.rename({"record_id": "record_id_r", "node": "other"}), on="record_id_r")
         .select("node", "other")

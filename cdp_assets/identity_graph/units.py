@@ -1,8 +1,8 @@
 """Units: records that are one person before any link is weighed.
 
 Records that share a linkage profile say the same; profiles of one record are its own versions; a steward's ``same``
-joins. What these join is one unit, and clusters are made of units. Where a unit would break a constraint (two records of a
-one-row-per-person source, or two that were judged ``different``) it is taken apart again, record by record.
+joins, and a pin. What these join is one unit, and clusters are made of units. Where a unit would break a constraint (two records of a
+one-row-per-person source, two that were judged ``different``, or one that is pinned and one that is not) it is taken apart again, record by record.
 
 What does not belong here: scored links (``evidence.py``).
 """
@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.identity_graph.connected import NODE, connected_components
-from cdp_assets.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force, pins
 
 _BITS_PER_MASK = 62  # of a signed 64-bit integer, with room to spare
+
+_NO_PIN = 0
 
 _TRIED_GROUPS = 32
 """Records of one profile try to join so many groups before they stand alone. Only a profile that dozens of records of
@@ -31,7 +33,8 @@ class Units:
 
     ``records`` (record_id, unit): every record once. ``profiles`` (profile_id, unit): a profile stands in several units
     where its records had to be kept apart. ``names``: the smallest record id per unit. ``registers``: bit masks per unit, a bit
-    for each one-row-per-person source. ``barred`` (a, b): units with records that were judged different.
+    for each one-row-per-person source. ``barred`` (a, b): units with records that were judged different. ``pinned``: units that
+    no other may join.
     """
 
     records: pl.DataFrame
@@ -39,6 +42,7 @@ class Units:
     names: pl.Series
     registers: list[pl.Series]
     barred: pl.DataFrame
+    pinned: pl.Series
 
     def __len__(self) -> int:
         return len(self.names)
@@ -55,17 +59,18 @@ def units(
     nodes = named.select("record_id", "node")
     members = profile_members.join(nodes, on="record_id").select("profile_id", "node")
     in_force = judgements_in_force(judgements)
-    same = _by_node(judged(in_force, Judgement.SAME), nodes)
+    same = _by_node(joined(in_force), nodes)
     different = _by_node(judged(in_force, Judgement.DIFFERENT), nodes)
     rows = _register_rows(named, one_row_sources)
+    pin = _pins(pins(in_force), nodes)
 
     first = members.with_columns(pl.col("node").min().over("profile_id").alias("first")).filter(
         pl.col("first") != pl.col("node")
     )
     joins = pl.concat([first.select("node", other="first"), same.select(node="l", other="r")])
     label = connected_components(len(named), joins.get_column("node"), joins.get_column("other"))
-    label = _taken_apart(label, members, same, different, rows)
-    return _numbered_units(named, members, label, rows, different)
+    label = _taken_apart(label, members, same, different, rows, pin)
+    return _numbered_units(named, members, label, rows, different, pin)
 
 
 def _numbered(name: str) -> pl.Expr:
@@ -82,6 +87,15 @@ def _by_node(pairs: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _pins(pinned: pl.DataFrame, nodes: pl.DataFrame) -> pl.Series:
+    """The pin of each node: the number of one of its records, or ``_NO_PIN``."""
+    held = nodes.join(pinned.unique("record_id", keep="first", maintain_order=True), on="record_id")
+    number = pl.col("pin").rank("dense").cast(NODE)
+    numbers = held.with_columns(number.alias("number"))
+    none = pl.repeat(_NO_PIN, len(nodes), dtype=NODE, eager=True)
+    return none.scatter(numbers.get_column("node"), numbers.get_column("number"))
+
+
 def _register_rows(named: pl.DataFrame, one_row_sources: Iterable[str]) -> pl.DataFrame:
     """Records of one-row-per-person sources: ``node`` and the number of the ``register``."""
     registers = sorted(set(one_row_sources))
@@ -91,17 +105,31 @@ def _register_rows(named: pl.DataFrame, one_row_sources: Iterable[str]) -> pl.Da
 
 
 def _taken_apart(
-    label: pl.Series, members: pl.DataFrame, same: pl.DataFrame, different: pl.DataFrame, rows: pl.DataFrame
+    label: pl.Series,
+    members: pl.DataFrame,
+    same: pl.DataFrame,
+    different: pl.DataFrame,
+    rows: pl.DataFrame,
+    pin: pl.Series,
 ) -> pl.Series:
     """``label`` with every component that breaks a constraint regrouped within it."""
     doubled = rows.with_columns(label.gather(rows.get_column("node")).alias("label"))
     doubled = doubled.filter(pl.len().over("label", "register") > 1)
     left, right = label.gather(different.get_column("l")), label.gather(different.get_column("r"))
-    broken = pl.concat([doubled.get_column("label"), left.filter(left == right)]).unique().sort()
+    mixed = (
+        pl.DataFrame({"label": label, "pin": pin})
+        .group_by("label")
+        .agg(pl.col("pin").n_unique())
+        .filter(pl.col("pin") > 1)
+    )
+    broken = pl.concat([doubled.get_column("label"), left.filter(left == right), mixed.get_column("label")])
+    broken = broken.unique().sort()
     if broken.is_empty():
         return label
     inside = pl.repeat(False, len(label), dtype=pl.Boolean, eager=True).scatter(broken, True).gather(label)
-    groups = _Groups.of(inside.arg_true().to_list(), _within(rows, inside, "node"), _within(different, inside, "l"))
+    nodes = inside.arg_true()
+    pin_of = dict(zip(nodes, pin.gather(nodes), strict=True))
+    groups = _Groups.of(nodes.to_list(), _within(rows, inside, "node"), _within(different, inside, "l"), pin_of)
     for one, other in _within(same, inside, "l").iter_rows():
         groups.join(one, other, judged_same=True)
     shared = _within(members, inside, "node").sort("profile_id", "node").group_by("profile_id", maintain_order=True)
@@ -123,9 +151,10 @@ class _Groups:
     members: dict[int, set[int]]
     registers: dict[int, set[int]]
     barred: dict[int, set[int]]
+    pin: dict[int, int]
 
     @classmethod
-    def of(cls, nodes: list[int], rows: pl.DataFrame, different: pl.DataFrame) -> _Groups:
+    def of(cls, nodes: list[int], rows: pl.DataFrame, different: pl.DataFrame, pin: dict[int, int]) -> _Groups:
         registers: dict[int, set[int]] = {node: set() for node in nodes}
         barred: dict[int, set[int]] = defaultdict(set)
         for node, register in rows.iter_rows():
@@ -133,14 +162,18 @@ class _Groups:
         for one, other in different.iter_rows():
             barred[one].add(other)
             barred[other].add(one)
-        return cls({n: n for n in nodes}, {n: {n} for n in nodes}, registers, barred)
+        return cls({n: n for n in nodes}, {n: {n} for n in nodes}, registers, barred, pin)
 
     def join(self, one: int, other: int, *, judged_same: bool = False) -> bool:
         """Join the groups of two records; False where a constraint forbids it. ``same`` outranks one row per person."""
         a, b = sorted((self.group[one], self.group[other]))
         if a == b:
             return True
-        if self._are_barred(a, b) or (not judged_same and self.registers[a] & self.registers[b]):
+        if (
+            self.pin[a] != self.pin[b]
+            or self._are_barred(a, b)
+            or (not judged_same and self.registers[a] & self.registers[b])
+        ):
             return False
         for node in self.members[b]:
             self.group[node] = a
@@ -165,7 +198,12 @@ class _Groups:
 
 
 def _numbered_units(
-    named: pl.DataFrame, members: pl.DataFrame, label: pl.Series, rows: pl.DataFrame, different: pl.DataFrame
+    named: pl.DataFrame,
+    members: pl.DataFrame,
+    label: pl.Series,
+    rows: pl.DataFrame,
+    different: pl.DataFrame,
+    pin: pl.Series,
 ) -> Units:
     firsts = label.unique().sort()
     number = pl.repeat(0, len(label), dtype=NODE, eager=True).scatter(
@@ -181,6 +219,7 @@ def _numbered_units(
         barred=barred.select(a=pl.min_horizontal("l", "r"), b=pl.max_horizontal("l", "r"))
         .filter(pl.col("a") != pl.col("b"))
         .unique(),
+        pinned=unit.filter(pin != _NO_PIN).unique().sort(),
     )
 
 

@@ -6,7 +6,9 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from cdp_assets.identity_graph.guard import load_identity_policy
 from cdp_assets.identity_graph.resolution import current_versions
+from cdp_assets.published.consent_guard import CONSENT_CHOICE, since_publication, why_held
 from cdp_assets.published.publication import publish
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, stored, table_asset
 from cdp_assets.tables import (
@@ -81,6 +83,30 @@ def publications(
         note["resolution_id"], imports_hash=note["imports_hash"], model_version=note["model_version"], now=moment
     )
     return made
+
+
+@dg.asset_check(asset=["golden_records", "consents"], blocking=True, pool=RESOLUTION_POOL)
+def consent_changes_are_within_limits(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
+    """Who may be contacted has not changed, since the last publication, by more than policies/identity.yaml lets it, or somebody has
+    approved just that change. Without the limit nothing is held."""
+    change = since_publication(workspace.lake, workspace.ledger)
+    if change is None:
+        return dg.AssetCheckResult(
+            passed=True, metadata={"compared": "with nothing: no publication that is still kept"}
+        )
+    limit = load_identity_policy(workspace.policy_file("identity")).largest_consent_share
+    approved = workspace.ledger.choice(CONSENT_CHOICE)
+    held = why_held(change, limit, approved["subject"] if approved else None)
+    return dg.AssetCheckResult(
+        passed=held is None,
+        description=held,
+        metadata={
+            "contacts_before": change.before,
+            "gained": change.gained,
+            "lost": change.lost,
+            "share": change.share,
+        },
+    )
 
 
 keys = [key_check(PUBLICATIONS)]

@@ -22,7 +22,7 @@ from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.identity_graph.overruled import CLUSTER_RULES
-from cdp_assets.judgements import Judgement, judged, judgements_in_force
+from cdp_assets.judgements import joined, judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.steward.chains import Step, strongest_chain
 from cdp_assets.steward.lookup import LookupProblemError, customer_of_record, require_made
@@ -97,6 +97,7 @@ def connection(workspace: Workspace, record_id_l: str, record_id_r: str) -> Conn
     said = in_force.filter(
         pl.col("record_id_l").is_in([record_id_l, record_id_r])
         & pl.col("record_id_r").is_in([record_id_l, record_id_r])
+        & (pl.col("record_id_l") != pl.col("record_id_r"))
     )
     ours = _profiles_of(lake, record_id_l), _profiles_of(lake, record_id_r)
     compared = _compared(workspace, *ours)
@@ -227,7 +228,7 @@ def _chain(
         )
         .collect()
     )
-    same = judged(in_force, Judgement.SAME)
+    same = joined(in_force)
     same = same.filter(pl.col("record_id_l").is_in(records) & pl.col("record_id_r").is_in(records))
     return strongest_chain(record_id_l, record_id_r, members, accepted, same)
 

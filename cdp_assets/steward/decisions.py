@@ -9,13 +9,14 @@ What does not belong here: what a judgement does to clusters (``identity_graph``
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
 
 from cdp_assets.golden_records.corrections import CORRECTABLE
-from cdp_assets.judgements import Judgement, require_consistent
+from cdp_assets.identity_graph.partings import pin_of
+from cdp_assets.judgements import SAID_OF_A_PAIR, Judgement, evidence_hashes, judgements_in_force, require_consistent
 from cdp_assets.lake import Lake
 from cdp_assets.steward.lookup import LookupProblemError, customer_of_record
 from cdp_assets.tables import RECORD_VERSIONS
@@ -46,7 +47,7 @@ def judge(
     Raises :class:`DecisionError` for a word or pair that makes no sense, ``LookupProblemError`` for a record that is not
     known, ``ContradictoryJudgementError`` (with its chain) where judgements in force say otherwise.
     """
-    words = [word.value for word in Judgement]
+    words = [word.value for word in SAID_OF_A_PAIR]
     if judgement not in words:
         raise DecisionError(f"a judgement is one of {', '.join(words)}")
     if record_id_l == record_id_r:
@@ -54,7 +55,9 @@ def judge(
     text = _short(reason, "the reason")
     for record_id in (record_id_l, record_id_r):
         customer_of_record(workspace.lake, record_id)
-    require_consistent(workspace.ledger.judgements(), record_id_l, record_id_r, Judgement(judgement))
+    judgements = workspace.ledger.judgements()
+    _require_unpinned(judgements, record_id_l, record_id_r, Judgement(judgement))
+    require_consistent(judgements, record_id_l, record_id_r, Judgement(judgement))
     workspace.ledger.add_judgement(
         record_id_l,
         record_id_r,
@@ -68,17 +71,28 @@ def judge(
 
 def evidence_hash(lake: Lake, record_id_l: str, record_id_r: str) -> str | None:
     """Hash of what the two records say today: a judgement whose evidence has changed can be told by it."""
+    return evidence_of(lake, [(record_id_l, record_id_r)])[0]
+
+
+def evidence_of(lake: Lake, pairs: Sequence[tuple[str, str]]) -> list[str] | list[None]:
+    """:func:`evidence_hash` of each pair."""
     if not lake.exists(RECORD_VERSIONS):
-        return None
-    newest = (
-        lake.scan(RECORD_VERSIONS)
-        .filter(pl.col("record_id").is_in([record_id_l, record_id_r]) & pl.col("is_newest"))
-        .select("record_id", "content_hash")
-        .sort("record_id")
-        .collect()
-    )
-    said = "\n".join(f"{record}\t{content}" for record, content in newest.iter_rows())
-    return hashlib.sha256(said.encode()).hexdigest()
+        return [None for _ in pairs]
+    named = sorted({record for pair in pairs for record in pair})
+    newest = lake.scan(RECORD_VERSIONS).filter(pl.col("record_id").is_in(named) & pl.col("is_newest"))
+    contents = dict(newest.select("record_id", "content_hash").collect().iter_rows())
+    return evidence_hashes(pl.DataFrame(pairs, schema=["record_id_l", "record_id_r"], orient="row"), contents)
+
+
+def _require_unpinned(judgements: pl.DataFrame, record_id_l: str, record_id_r: str, judgement: Judgement) -> None:
+    """A pin is a word on a whole customer: what would break it is refused."""
+    held = pin_of(judgements_in_force(judgements), [record_id_l, record_id_r])
+    one, other = held.get(record_id_l), held.get(record_id_r)
+    is_inside = one is not None and one == other
+    if is_inside or (judgement is Judgement.SAME and one != other):
+        raise DecisionError(
+            "one of the two belongs to a customer that is pinned: nothing joins or leaves it; `cdp unpin` lets it go first"
+        )
 
 
 def correct(

@@ -26,13 +26,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from cdp_assets.judgements import ContradictoryJudgementError
+from cdp_assets.identity_graph.partings import PartingError, pin_of
+from cdp_assets.judgements import ContradictoryJudgementError, judgements_in_force
 from cdp_assets.lake import MissingTableError
 from cdp_assets.steward import page_words
 from cdp_assets.steward.connection import connection
 from cdp_assets.steward.decisions import DecisionError, correct, judge, record_that_says
 from cdp_assets.steward.dossier import Dossier, dossier, record_versions
 from cdp_assets.steward.lookup import LookupProblemError, find, names_of, resolve_id
+from cdp_assets.steward.partings import pin_customer, split_customer, unmerge, unpin_customer
 from cdp_assets.steward.protection import FormTokens, Protection, RefusedFormError
 from cdp_assets.steward.review import CONTESTED_CORRECTION, open_items, review_item
 from cdp_assets.steward.status import decisions_since
@@ -126,6 +128,29 @@ class _Pages:
         await run_in_threadpool(self._correct, said)
         return _back(said, "corrected")
 
+    async def split(self, request: Request) -> Response:
+        """The records that were ticked, or the former id that was merged, become a customer of their own."""
+        said = await self.tokens.read(request)
+        await run_in_threadpool(self._split, said)
+        return _back(said, "judged")
+
+    async def pinned(self, request: Request) -> Response:
+        """A customer is pinned, or let go."""
+        said = await self.tokens.read(request)
+        decide = unpin_customer if said.get("pin") == "no" else pin_customer
+        await run_in_threadpool(lambda: decide(self.workspace, said.get("customer_id", ""), **self._who(said)))
+        return _back(said, "judged")
+
+    def _split(self, said: Mapping[str, str]) -> None:
+        if said.get("former_id"):
+            unmerge(self.workspace, said["former_id"], **self._who(said))
+            return
+        part = [name.removeprefix("part:") for name, value in said.items() if name.startswith("part:") and value]
+        split_customer(self.workspace, said.get("customer_id", ""), [part], **self._who(said))
+
+    def _who(self, said: Mapping[str, str]) -> dict[str, Any]:
+        return {"by": self.steward, "reason": said.get("reason") or "decided on the page", "now": datetime.now(UTC)}
+
     def _correct(self, said: Mapping[str, str]) -> None:
         lake, name = self.workspace.lake, said.get("field", "")
         about = dossier(lake, self.workspace.ledger, said.get("customer_id", ""))
@@ -160,6 +185,9 @@ class _Pages:
             "records": _with_versions(about, versions),
             "retracted": page_words.retracted(about.corrections),
             "waiting": self._waiting(),
+            "is_pinned": bool(
+                pin_of(judgements_in_force(self.workspace.ledger.judgements()), about.records["record_id"].to_list())
+            ),
         }
 
     def _why(self, record_id_l: str, record_id_r: str) -> dict[str, Any]:
@@ -227,6 +255,7 @@ _STATUS: dict[type[Exception], int] = {
     LookupProblemError: 404,
     MissingTableError: 404,
     DecisionError: 400,
+    PartingError: 400,
     RefusedFormError: 403,
     ContradictoryJudgementError: 409,
 }
@@ -246,6 +275,8 @@ def steward_app(workspace: Workspace, *, steward: str, known_hosts: list[str]) -
             _post("/why", pages.why),
             _post("/judge", pages.judged),
             _post("/correct", pages.corrected),
+            _post("/split", pages.split),
+            _post("/pin", pages.pinned),
         ],
         exception_handlers={**dict.fromkeys(_STATUS, pages.problem), Exception: pages.unforeseen},
     )

@@ -29,6 +29,7 @@ WHY_REVIEW = {
     "conflict": "Strong evidence speaks for one person, and strong evidence against.",
     "contested correction": "A source says a newer value than a correction. The correction holds until somebody sets the field anew.",
     "large cluster": "Uncommonly many records are one customer.",
+    "reopened judgement": "Somebody judged these two records, and one of them says something else now.",
 }
 
 LINK_NOT_FOLLOWED = "A link was accepted, but everything else that is known of the two keeps them apart."
@@ -91,6 +92,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "plural": plural,
     "bits": lambda weight: f"{weight:+.1f}" if abs(weight) >= LEAST_BITS else "0",
     "why_review": why_review,
+    "at_stake": lambda says: f"At stake: {says.partition('At stake: ')[2]}",
     "says": customer_text.what_it_says,
     "why_status": address_text.why,
     "address": customer_text.one_line_address,

@@ -12,6 +12,7 @@ import polars as pl
 
 from cdp_assets.identity_graph.guard import PLAN_CHOICE
 from cdp_assets.identity_graph.plan import OF_A_MODEL
+from cdp_assets.published.consent_guard import CONSENT_CHOICE, since_publication
 from cdp_assets.steward.model_use import use_model
 from cdp_assets.tables import PLANS
 from cdp_assets.workspace import Workspace
@@ -23,9 +24,14 @@ class NoSuchPlanError(LookupError):
 
 def approve_plan(workspace: Workspace, plan_id: str, *, by: str, now: datetime) -> str:
     """Approve the plan whose id begins so; one of a proposed model also takes the model into use. What to tell.
+    Or approve a change of who may be contacted that a publication waits with, by the id that its check told.
 
     Raises :class:`NoSuchPlanError` where there is none such, or several, or it starts from a resolution that is not the last.
     """
+    consents = since_publication(workspace.lake, workspace.ledger)
+    if plan_id and consents is not None and consents.change_id.startswith(plan_id):
+        workspace.ledger.add_choice(CONSENT_CHOICE, consents.change_id, chosen_by=by, now=now)
+        return f"The change of who may be contacted is approved: {consents.gained:,} more, {consents.lost:,} fewer. `cdp run` publishes it, as long as it is still just that change."
     found = workspace.lake.read_or_empty(PLANS).filter(pl.col("plan_id").str.starts_with(plan_id))
     if found.height != 1:
         raise NoSuchPlanError(

@@ -1,4 +1,4 @@
-"""What a proposed linkage model, or the next resolution, would change, as text: counts, and the customers whose ids it would touch first. No value of any customer.
+"""What a proposed linkage model, or the next resolution, would change, as text: counts, and the customers whose ids it would touch first. Names are masked.
 
 What does not belong here: working it out (``identity_graph/plan.py``) and taking the version into use (``model_use.py``).
 """
@@ -13,8 +13,9 @@ import polars as pl
 
 from cdp_assets.identity_graph.plan import OF_A_MODEL, OF_THE_NEXT, TAKEN, TRAINED_ANYWAY, WITHIN_LIMITS
 from cdp_assets.lake import Lake
+from cdp_assets.standardized.masking import mask_text
 from cdp_assets.steward.plain_text import facts, heading, moment, plural, table
-from cdp_assets.tables import PLAN_CHANGES, PLANS
+from cdp_assets.tables import CUSTOMERS, PLAN_CHANGES, PLAN_EFFECTS, PLANS
 
 MOST_CHANGES_SHOWN = 20
 """The most consequential changes that are told; all that are kept stand in identity_graph/plan_changes."""
@@ -22,15 +23,23 @@ MOST_CHANGES_SHOWN = 20
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """The newest plan of a model version, and its most consequential changes."""
+    """The newest plan of a model version, and its most consequential changes, each with the masked name of its customer (``who``).
+
+    ``effects``: its row of ``segments/plan_effects``, None where golden records were not made yet.
+    """
 
     plan: Mapping[str, Any]
     changes: tuple[Mapping[str, Any], ...]
+    effects: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         plain = {**self.plan, "planned_at": self.plan["planned_at"].isoformat()}
-        return {**plain, "changes": [{k: v for k, v in row.items() if k != "plan_id"} for row in self.changes]}
+        return {
+            **plain,
+            "effects": self.effects,
+            "changes": [{k: v for k, v in row.items() if k != "plan_id"} for row in self.changes],
+        }
 
 
 def plan_facts(lake: Lake, model_version: str) -> PlanFacts | None:
@@ -49,7 +58,20 @@ def _newest(lake: Lake, wanted: pl.Expr) -> PlanFacts | None:
         return None
     plan = plans.row(-1, named=True)
     changes = lake.read_or_empty(PLAN_CHANGES).filter(pl.col("plan_id") == plan["plan_id"]).sort("rank")
-    return PlanFacts(plan, tuple(changes.head(MOST_CHANGES_SHOWN).to_dicts()))
+    effects = lake.read_or_empty(PLAN_EFFECTS).filter(pl.col("plan_id") == plan["plan_id"]).to_dicts()
+    told = changes.head(MOST_CHANGES_SHOWN)
+    names = _masked_names(lake, told["customer_id"])
+    rows = tuple({**row, "who": names.get(row["customer_id"])} for row in told.to_dicts())
+    return PlanFacts(plan, rows, effects[0] if effects else None)
+
+
+def _masked_names(lake: Lake, customer_ids: pl.Series) -> dict[str, str]:
+    """Names of customers as they are today, masked; of nobody who has none."""
+    if not lake.exists(CUSTOMERS):
+        return {}
+    theirs = lake.scan(CUSTOMERS).filter(pl.col("customer_id").is_in(customer_ids.unique().implode()))
+    named = theirs.select("customer_id", "full_name").drop_nulls().collect()
+    return {customer_id: mask_text(name) for customer_id, name in named.iter_rows()}
 
 
 def plan_text(found: PlanFacts, width: int) -> str:
@@ -63,20 +85,39 @@ def plan_text(found: PlanFacts, width: int) -> str:
         ("customers", f"{after:,}; {before:,} now" if after != before else f"{after:,}, as now"),
         ("", f"{plan['merged']:,} merged into another, {plan['split']:,} split off, {plan['created']:,} created, {plan['retired']:,} retired"),
         ("ids that change", f"of {plural(plan['changed_customers'], 'customer')} ({_share(plan['changed_share'])}); {plural(plan['records_moved'], 'record moves', 'records move')}"),
+        *_effects(found.effects),
         ("plan", f"{plan['plan_id']}: {_outcome(plan)}"),
     ]  # fmt: skip
     what = "taking it into use" if plan["subject"] == OF_A_MODEL else "the next resolution"
     text = f"{heading(f'What {what} would change')}\n{facts(rows, width)}"
     if not found.changes:
         return text
-    columns = ("change", "customer", "from or with", "records", "weight")
+    columns = ("change", "customer", "who", "from or with", "records", "weight")
     told = [
-        (row["change"], row["customer_id"], row["other_customer_id"], row["records"], _bits(row["match_weight"]))
+        (
+            row["change"],
+            row["customer_id"],
+            row.get("who"),
+            row["other_customer_id"],
+            row["records"],
+            _bits(row["match_weight"]),
+        )
         for row in found.changes
     ]
     more = sum(plan[kind] for kind in ("created", "merged", "split", "retired", "revived")) - len(told)
     rest = f"\nand {more:,} more: identity_graph/plan_changes" if more > 0 else ""
-    return f"{text}\n\n{table(columns, told, width, may_drop=('weight',))}{rest}"
+    return f"{text}\n\n{table(columns, told, width, may_drop=('who', 'weight'))}{rest}"
+
+
+def _effects(effects: Mapping[str, Any] | None) -> list[tuple[str, object]]:
+    """What the plan does beyond ids, of the customers that it touches."""
+    if effects is None:
+        return []
+    return [
+        ("golden records", f"{plural(effects['golden_values_changed'], 'value')} of {plural(effects['customers'], 'customer')}"),
+        ("may be contacted", f"{effects['contacts_gained']:,} addresses more, {effects['contacts_lost']:,} fewer, each for a purpose"),
+        ("segments", f"{effects['members_gained']:,} memberships more, {effects['members_lost']:,} fewer"),
+    ]  # fmt: skip
 
 
 def _links(plan: Mapping[str, Any]) -> str:

@@ -29,7 +29,8 @@ LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST_FORM_BYTES = 65_536
 """A form of this page is a few lines of text."""
 
-MOST_FORM_FIELDS = 40
+MOST_FORM_FIELDS = 250
+"""A tick for each record of a customer; one with more records is taken apart by the command line."""
 
 COOKIE = "cdp_steward"
 

@@ -10,11 +10,12 @@ from typing import Any
 import polars as pl
 
 from cdp_assets.golden_records.three_way import CONTESTED
+from cdp_assets.identity_graph.review_queue import REOPENED
 from cdp_assets.judgements import judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import Ledger
 from cdp_assets.steward.lookup import LookupProblemError
-from cdp_assets.tables import CORRECTIONS, CUSTOMERS, REVIEW_QUEUE
+from cdp_assets.tables import CORRECTIONS, CUSTOMERS, REVIEW_QUEUE, REVIEW_STAKES
 
 CONTESTED_CORRECTION = "contested correction"
 
@@ -29,7 +30,8 @@ def open_items(lake: Lake, ledger: Ledger) -> pl.DataFrame:
     """Every item of ``identity_graph/review_queue``, and every contested correction, worst first, those that nobody has
     judged before the others.
 
-    Added columns: ``name_l``, ``name_r`` (golden names), ``judgement``, ``judged_by`` (null while nobody has judged).
+    Added columns: ``name_l``, ``name_r`` (golden names), ``judgement``, ``judged_by`` (null while nobody has judged), ``says`` (the
+    item and what is at stake in a sentence; null before segments were made). ``rank`` is that of ``segments/review_stakes``.
     """
     items = pl.concat([lake.read_or_empty(REVIEW_QUEUE), contested_corrections(lake)])
     ranked = items.sort("expected_cost", "rank", "item_id", descending=[True, False, False])
@@ -81,14 +83,22 @@ def _with_words(items: pl.DataFrame, lake: Lake, ledger: Ledger) -> pl.DataFrame
         else CUSTOMERS.empty().select("customer_id", "full_name")
     )
     judged = judgements_in_force(ledger.judgements()).select(
-        "record_id_l", "record_id_r", pl.col("judgement"), pl.col("judged_by")
+        "record_id_l", "record_id_r", "judgement", "judged_by", "judged_at"
     )
+    last = ledger.last_resolution()
+    # What reopened is open until somebody has judged it again.
+    is_answer = (pl.col("why") != REOPENED) | (pl.col("judged_at") > (last["resolved_at"] if last else None))
     turned = judged.rename({"record_id_l": "record_id_r", "record_id_r": "record_id_l"}).select(judged.columns)
+    stakes = lake.read_or_empty(REVIEW_STAKES).select("item_id", "says", pl.col("rank").alias("first_by_stakes"))
     return (
-        items.join(
-            names.rename({"customer_id": "customer_id_l", "full_name": "name_l"}), on="customer_id_l", how="left"
-        )
+        items.join(stakes, on="item_id", how="left")
+        .join(names.rename({"customer_id": "customer_id_l", "full_name": "name_l"}), on="customer_id_l", how="left")
         .join(names.rename({"customer_id": "customer_id_r", "full_name": "name_r"}), on="customer_id_r", how="left")
         .join(pl.concat([judged, turned]), on=["record_id_l", "record_id_r"], how="left")
-        .sort(pl.col("judgement").is_not_null(), "rank", "item_id")
+        .with_columns(pl.when(is_answer).then(name).alias(name) for name in ("judgement", "judged_by"))
+        .drop("judged_at")
+        .sort(pl.col("judgement").is_not_null(), pl.coalesce("first_by_stakes", "rank"), "rank", "item_id")
+        # Ranks by what is at stake, where that is known of this very queue.
+        .with_columns(rank=pl.coalesce("first_by_stakes", "rank"))
+        .drop("first_by_stakes")
     )

@@ -23,9 +23,10 @@ from cdp_assets.identity_graph.plan import (
     resolved,
     with_plan,
     with_plan_changes,
+    with_plan_moves,
 )
 from cdp_assets.identity_graph.resolution import PreviousResolution
-from cdp_assets.tables import PLAN_CHANGES, PLANS
+from cdp_assets.tables import PLAN_CHANGES, PLAN_MOVES, PLANS
 from cdp_assets_tests.identity_graph.frames import day
 from cdp_assets_tests.identity_graph.resolutions import PATIENT, first_resolution, known_town, trained
 
@@ -151,7 +152,7 @@ def test_a_plan_that_has_lost_the_former_links_tells_the_customers_all_the_same(
 
 
 def a_plan(share: float, profiles: int = 1_000) -> Plan:
-    return Plan({"changed_share": share, "profiles": profiles}, PLAN_CHANGES.empty())
+    return Plan({"changed_share": share, "profiles": profiles}, PLAN_CHANGES.empty(), PLAN_MOVES.empty())
 
 
 def test_the_policy_takes_what_changes_little_and_a_person_decides_the_rest() -> None:
@@ -172,7 +173,11 @@ def test_plans_are_kept_once_each_and_their_changes_with_them(forth: tuple[Plan,
     assert plans.height == 1
     assert changes.equals(plan.changes)
     for number in range(KEPT_PLANS):
-        later = Plan({**plan.row, "plan_id": f"p{number}", "planned_at": day(50 + number)}, PLAN_CHANGES.empty())
+        later = Plan(
+            {**plan.row, "plan_id": f"p{number}", "planned_at": day(50 + number)},
+            PLAN_CHANGES.empty(),
+            PLAN_MOVES.empty(),
+        )
         plans = with_plan(plans, later, WAITS)
         changes = with_plan_changes(changes, later, plans)
     assert (plans.height, changes.height) == (KEPT_PLANS, 0)
@@ -183,3 +188,26 @@ def test_a_plan_holds_ids_and_counts_and_no_record(known: Known, forth: tuple[Pl
     told = str(plan.row) + plan.changes.write_csv() + str(plan_chart(plan.row))
     assert not [record for record in known.records["record_id"] if record in told]
     assert not any(column.personal for table in (PLANS, PLAN_CHANGES) for column in table.columns)
+
+
+def test_the_moves_of_a_plan_say_where_each_record_of_a_changed_customer_would_be(
+    before: tuple[Resolved, PreviousResolution], forth: tuple[Plan, Resolved]
+) -> None:
+    plan, would_be = forth
+    found, _ = before
+    then = dict(would_be.ids.customer_ids.select("record_id", "customer_id").iter_rows())
+    told = dict(plan.moves.select("record_id", "customer_id").iter_rows())
+    assert {record: then[record] for record in told} == told
+    now = dict(found.ids.customer_ids.select("record_id", "customer_id").iter_rows())
+    assert {record for record in now if now[record] != then[record]} <= told.keys()
+    assert {now[record] for record in told} == set(plan.changes["other_customer_id"])
+
+
+def test_moves_of_the_last_two_plans_are_kept(forth: tuple[Plan, Resolved]) -> None:
+    plan, _ = forth
+    kept = PLAN_MOVES.empty()
+    for name in "abca":
+        named = replace(plan, row={**plan.row, "plan_id": name}, moves=plan.moves.with_columns(plan_id=pl.lit(name)))
+        kept = with_plan_moves(kept, named)
+    assert set(kept["plan_id"]) == {"c", "a"}
+    assert kept.height == 2 * plan.moves.height

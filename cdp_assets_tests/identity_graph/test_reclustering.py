@@ -53,6 +53,10 @@ class World:
             self.judgements.append(
                 (str(one), str(other), str(self.rng.choice(["same", "different", "undecided"])), number)
             )
+        if self.rng.random() < 0.3:
+            held = sorted(str(record) for record in self.rng.choice(self.pool, 3, replace=False))
+            word = str(self.rng.choice(["pinned", "undecided"]))
+            self.judgements += [(held[0], record, word, number) for record in held]
 
     def frames(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         here = sorted(self.records)

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 import pytest
 
+from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.customer_ids import assign
 from cdp_assets.identity_graph.id_format import mint
 from cdp_assets.identity_graph.policy import ReviewPolicy
 from cdp_assets.identity_graph.review_queue import review_queue
+from cdp_assets.judgements import evidence_hashes
 from cdp_assets.tables import REVIEW_QUEUE
 from cdp_assets_tests.identity_graph.frames import (
     NO_IDS,
@@ -20,6 +22,7 @@ from cdp_assets_tests.identity_graph.frames import (
     landed,
     own_profiles,
     scored,
+    sources,
 )
 
 NAMES = ["crm/a", "crm/b", "shop/c", "shop/d", "web/e"]
@@ -48,6 +51,50 @@ def pair(one: str, other: str) -> tuple[str, str, str, str]:
     """Customer ids and records as the queue gives them: the smaller customer id on the left."""
     (left, left_record), (right, right_record) = sorted([(mint(one, 0), one), (mint(other, 0), other)])
     return left, right, left_record, right_record
+
+
+def reopened_queue(word: str, link: Link, *, crm_a_says: str, policy: ReviewPolicy | None = None) -> pl.DataFrame:
+    """The queue after somebody judged crm/a and crm/b, when crm/a said "then"."""
+    then = {"crm/a": "then", "crm/b": "b"}
+    said = judged([("crm/a", "crm/b", word)])
+    said = said.with_columns(evidence_hash=pl.Series(evidence_hashes(said, then)))
+    records = ["crm/a", "crm/b"]
+    clusters = clusters_of(scored([link]), own_profiles(records), sources(records), said)
+    ids = assign(clusters, NO_IDS, NO_LINEAGE, landed(*records), day(0)).customer_ids
+    newest = pl.DataFrame({"record_id": records, "content_hash": [crm_a_says, "b"]})
+    return review_queue(
+        scored([link]), own_profiles(records), ids, clusters, said, policy or ReviewPolicy(), newest=newest
+    )
+
+
+@pytest.mark.parametrize("word", ["same", "different"])
+def test_a_judgement_reopens_when_a_record_says_something_else_and_only_then(word: str) -> None:
+    weak: Link = ("crm/a", "crm/b", 1, "review")
+    assert reopened_queue(word, weak, crm_a_says="then").is_empty()
+    frame = reopened_queue(word, weak, crm_a_says="something else")
+    assert frame.select("why", "records", "record_id_l").rows()[0][:2] == ("reopened judgement", 1)
+    assert {*frame.select("record_id_l", "record_id_r").row(0)} == {"crm/a", "crm/b"}
+    # The model thinks 2/3 that they are one person.
+    against = {"same": 1 / 3, "different": 2 / 3}[word]
+    assert frame["expected_cost"].item() == pytest.approx(against)
+    assert frame["match_probability"].item() == pytest.approx(2 / 3)
+
+
+def test_a_reopened_judgement_that_nothing_speaks_against_costs_little() -> None:
+    frame = reopened_queue("same", ("crm/a", "crm/b", 30), crm_a_says="else", policy=ReviewPolicy(reopened_doubt=0.125))
+    assert frame["expected_cost"].item() == 0.125
+    assert frame["customer_id_r"].item() is None
+
+
+def test_what_was_judged_undecided_does_not_reopen() -> None:
+    frame = reopened_queue("undecided", ("crm/a", "crm/b", 1, "review"), crm_a_says="else")
+    assert frame["why"].to_list() == ["near threshold"]
+
+
+def test_nobody_is_asked_about_a_customer_that_is_pinned() -> None:
+    link: Link = ("crm/a", "shop/c", 1, "review")
+    assert queue([link]).height == 1
+    assert queue([link], judgements=[("shop/c", "shop/c", "pinned")]).is_empty()
 
 
 def test_nothing_to_review() -> None:

@@ -170,6 +170,33 @@ def test_a_contradiction_is_refused_with_its_chain(own: Workspace) -> None:
     assert own.ledger.judgements().height == 2
 
 
+def test_ticked_records_are_taken_apart_from_the_customer(own: Workspace) -> None:
+    browser, place = visit(own), f"/customers/{INES}"
+    assert "Take apart" in browser.get(place).text
+    fields = {"customer_id": INES, "part:shop/77": "yes", "part:web/v1": "yes", "reason": "her sister", "back": place}
+    answer = browser.post("/split", fields)
+    assert (answer.status, answer.headers["location"]) == (303, f"{place}?done=judged")
+    kept = own.ledger.judgements()
+    assert ("shop/77", "web/v1", "same") in kept.select("record_id_l", "record_id_r", "judgement").rows()
+    assert kept["judgement"].value_counts().sort("judgement").rows() == [("different", 3), ("same", 1)]
+    assert browser.post("/split", {"customer_id": INES, "back": place}).status == 400
+
+
+def test_a_customer_is_pinned_and_let_go(own: Workspace) -> None:
+    browser, place = visit(own), f"/customers/{INES}"
+    assert browser.post("/pin", {"customer_id": INES, "pin": "yes", "back": place}).status == 303
+    assert "Pinned: no record joins or leaves" in browser.get(place).text
+    assert "Take apart" not in browser.get(place).text
+    assert browser.post("/pin", {"customer_id": INES, "pin": "no", "back": place}).status == 303
+    assert "Pinned:" not in browser.get(place).text
+
+
+def test_an_undoing_that_can_not_be_done_says_why(own: Workspace) -> None:
+    answer = visit(own).post("/split", {"former_id": FORMER})
+    assert answer.status == 404
+    assert "cdp split" in answer.text
+
+
 def test_a_value_is_set_on_the_record_that_says_the_old_one(own: Workspace) -> None:
     fields = {
         "customer_id": INES,
