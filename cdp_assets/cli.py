@@ -95,9 +95,6 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--no-resolve", action="store_true", help="only read what has landed; `cdp plan` tells what comes of it"
     )
-    how.add_argument(
-        "--full", action="store_true", help="the same, scoring and clustering everything, also what has not changed"
-    )
     _json(command("status", _status, "show what has been delivered, what was made of it, and what is pending"))
 
     source = command("source", _source_usage, "add a source, or have one start again")
