@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,9 +12,20 @@ import pytest
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.policy import ClusterPolicy
 from cdp_assets.identity_graph.reclustering import Clustered, connected_records, recluster, touched_records
-from cdp_assets_tests.identity_graph.frames import Link, groups, judged, own_profiles, scored, sources, together
+from cdp_assets_tests.candidate_links.frames import profiles as linkage_profiles
+from cdp_assets_tests.identity_graph.frames import (
+    Link,
+    groups,
+    judged,
+    own_profiles,
+    profile,
+    scored,
+    sources,
+    together,
+)
 
 ONE_ROW = ["reg"]
+ONE_CARD = ["card"]
 # Small enough for the clusters of these worlds to be cut again.
 POLICY = ClusterPolicy(largest_cluster=6)
 
@@ -30,6 +42,20 @@ class World:
         self.judgements: list[tuple[str, str, str, int]] = []
         for _ in range(60):
             self.relink()
+        told = [self.told(number) for number in [*(profile(record) for record in self.pool), 1, 2, 3, 4]]
+        self.profiles = linkage_profiles(*told)
+
+    def told(self, number: int) -> dict[str, Any]:
+        """What a profile says for as long as it is: a name, and mostly a date of birth and a card."""
+        born = str(self.rng.choice(["1950-02-14", "1983-11-29"])) if self.rng.random() < 0.8 else None
+        cards = [f"card={self.rng.choice(['70011', '98822'])}"] if self.rng.random() < 0.5 else []
+        return {
+            "profile_id": number,
+            "first_name": "anna",
+            "last_name": "adler",
+            "date_of_birth": born,
+            "identifiers": cards,
+        }
 
     def relink(self) -> None:
         one, other = sorted(self.rng.choice(self.pool, 2, replace=False))
@@ -69,13 +95,14 @@ class World:
 def test_any_sequence_of_changes_ends_where_clustering_everything_does(seed: int) -> None:
     world = World(seed)
     frames = world.frames()
-    now = clusters(*frames, ONE_ROW, POLICY)
+    once = ONE_CARD if seed % 2 else []
+    now = clusters(*frames, ONE_ROW, POLICY, world.profiles, once)
     for number in range(8):
         former = Clustered(*frames, now)
         world.step(number)
         frames = world.frames()
-        now = recluster(former, *frames, ONE_ROW, POLICY).clusters
-        assert now.equals(clusters(*frames, ONE_ROW, POLICY))
+        now = recluster(former, *frames, ONE_ROW, POLICY, world.profiles, once).clusters
+        assert now.equals(clusters(*frames, ONE_ROW, POLICY, world.profiles, once))
 
 
 def chain(*records: str) -> list[Link]:
