@@ -44,6 +44,10 @@ TELLS_OF_RUNS: Mapping[str, Mapping[str, str]] = {
         "fetched_at": "is when a copy was fetched",
         "change_id": "is a hash of the resolution, the change and the customers; all but the first are compared",
     },
+    "lake identity_graph/memberships": {
+        "valid_from": "is when the resolution ran",
+        "valid_to": "is when the resolution ran",
+    },
 }
 """Columns that are not compared, and why."""
 
@@ -128,12 +132,9 @@ def _as_text(name: str, rows: Sequence[Mapping[str, Any]], aliases: _Aliases) ->
         by, _reason = ONLY_THE_LAST[name]
         newest = max(str(row[by]) for row in rows)
         rows = [row for row in rows if str(row[by]) == newest]
+    left_out = {*TELLS_OF_RUNS["any table"], *TELLS_OF_RUNS.get(name, ())}
     for row in rows:
-        kept = {
-            column: aliases.of(_plain(value))
-            for column, value in row.items()
-            if column not in TELLS_OF_RUNS["any table"]
-        }
+        kept = {column: aliases.of(_plain(value)) for column, value in row.items() if column not in left_out}
         yield json.dumps(kept, sort_keys=True, ensure_ascii=False)
 
 
