@@ -27,6 +27,7 @@ from cdp_assets.tables import (
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
     PLAN_CHANGES,
+    PLAN_MOVES,
     PROFILE_MEMBERS,
     PROVENANCE,
     RECORD_VERSIONS,
@@ -297,7 +298,7 @@ def audited(demo: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) ->
     return home
 
 
-MAY_BE_EMPTY = (REJECTED_ROWS, PLAN_CHANGES)
+MAY_BE_EMPTY = (REJECTED_ROWS, PLAN_CHANGES, PLAN_MOVES)
 """All rows may be in order, and a resolution of nothing new changes nothing."""
 
 

@@ -21,6 +21,7 @@ from cdp_assets.tables import (
     CUSTOMER_IDS,
     CUSTOMERS,
     EMAIL_ADDRESSES,
+    PHONE_NUMBERS,
     PLAN_EFFECTS,
     PLAN_MOVES,
     PLANS,
@@ -30,7 +31,6 @@ from cdp_assets.tables import (
     REVIEW_STAKES,
     SCORED_PAIRS,
     SEGMENT_MEMBERS,
-    SHARED_IDENTIFIERS,
     SIGHTINGS,
 )
 from cdp_assets.workspace import Workspace
@@ -61,7 +61,7 @@ def members(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]
     )
 
 
-_MADE_WITH = [RECORD_VERSIONS, EMAIL_ADDRESSES, SIGHTINGS, SHARED_IDENTIFIERS, SCORED_PAIRS, PROFILE_MEMBERS]
+_MADE_WITH = [RECORD_VERSIONS, EMAIL_ADDRESSES, SIGHTINGS, PHONE_NUMBERS, SCORED_PAIRS, PROFILE_MEMBERS]
 
 
 @table_asset(
@@ -106,7 +106,7 @@ def _made(workspace: Workspace, customer_ids: pl.DataFrame, clusters: pl.DataFra
         frames[RECORD_VERSIONS],
         customer_ids,
         clusters,
-        *(frames[table] for table in (EMAIL_ADDRESSES, SIGHTINGS, SHARED_IDENTIFIERS)),
+        *(frames[table] for table in (EMAIL_ADDRESSES, SIGHTINGS, PHONE_NUMBERS)),
         trust={contract.source: contract.trust for contract in contracts},
         steward_corrections=workspace.ledger.corrections(),
         survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),

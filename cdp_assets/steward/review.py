@@ -15,7 +15,7 @@ from cdp_assets.judgements import judgements_in_force
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import Ledger
 from cdp_assets.steward.lookup import LookupProblemError
-from cdp_assets.tables import CORRECTIONS, CUSTOMERS, REVIEW_QUEUE, REVIEW_STAKES
+from cdp_assets.tables import CORRECTIONS, CUSTOMERS, MOMENT, REVIEW_QUEUE, REVIEW_STAKES
 
 CONTESTED_CORRECTION = "contested correction"
 
@@ -87,7 +87,8 @@ def _with_words(items: pl.DataFrame, lake: Lake, ledger: Ledger) -> pl.DataFrame
     )
     last = ledger.last_resolution()
     # What reopened is open until somebody has judged it again.
-    is_answer = (pl.col("why") != REOPENED) | (pl.col("judged_at") > (last["resolved_at"] if last else None))
+    since = pl.lit(last["resolved_at"] if last else None, dtype=MOMENT)
+    is_answer = (pl.col("why") != REOPENED) | (pl.col("judged_at") > since)
     turned = judged.rename({"record_id_l": "record_id_r", "record_id_r": "record_id_l"}).select(judged.columns)
     stakes = lake.read_or_empty(REVIEW_STAKES).select("item_id", "says", pl.col("rank").alias("first_by_stakes"))
     return (

@@ -16,10 +16,10 @@ from cdp_assets.tables import (
     CLUSTERS,
     CUSTOMER_IDS,
     EMAIL_ADDRESSES,
+    PHONE_NUMBERS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
     SCORED_PAIRS,
-    SHARED_IDENTIFIERS,
 )
 from cdp_assets_tests.builders import CUSTOMER_OF, INES, INEZ, RESOLVED_AT, small_workspace
 
@@ -33,7 +33,7 @@ def effects(home: Path, would_be: dict[str, str]) -> dict[str, int]:
 
     def make(ids: pl.DataFrame, clusters: pl.DataFrame) -> Made:
         versions = lake.read(RECORD_VERSIONS).join(ids, on="record_id", how="semi")
-        seen = sightings(versions), SHARED_IDENTIFIERS.empty()
+        seen = sightings(versions), PHONE_NUMBERS.empty()
         golden = golden_records(versions, ids, clusters, lake.read(EMAIL_ADDRESSES), *seen, trust={}, now=RESOLVED_AT)
         rows = members(
             load_segments_policy(home / "segments.yaml"),
