@@ -16,6 +16,7 @@ import pytest
 from cdp_assets.automation import RunReport, audit_resolution, erase, plan, run_pending
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.environment import workspace_from_environment
+from cdp_assets.golden_records.consent_log import chain_breaks
 from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
 from cdp_assets.identity_graph.plan import resolved
 from cdp_assets.identity_graph.resolution import previous_resolution
@@ -291,9 +292,13 @@ def audited(demo: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) ->
     opened = workspace_from_environment(home)
     for done in (audit_resolution(opened), plan(opened)):
         assert not done.problems
-    last = opened.lake.read(CUSTOMERS).sort("customer_id")["customer_id"][-1]
-    _, outcome = erase(opened, last, by="ada", report=lambda _: None)
+    customers = opened.lake.read(CUSTOMERS)
+    (maren,) = customers.filter(pl.col("full_name") == "Maren Thornquist")["customer_id"]
+    (done,), outcome = erase(opened, maren, by="ada", report=lambda _: None)
     assert not outcome.problems
+    assert done.customer_id == maren
+    assert not opened.lake.read(CUSTOMERS).filter(pl.col("full_name") == "Maren Thornquist").height
+    assert not chain_breaks(opened)
     opened.ledger.close()
     return home
 

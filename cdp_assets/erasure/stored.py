@@ -96,18 +96,24 @@ def without_person(rows: pl.DataFrame, table: Table, work: ToErase) -> pl.DataFr
         theirs_too = pl.DataFrame(places, schema={name: rows.schema[name] for name in _LINE}, orient="row")
         rows = rows.join(theirs_too, on=_LINE, how="anti", maintain_order="left")
     named = [*work.values, *work.record_ids]
+    # Tables that are made for comparing hold them in lower case. What proves something is nobody else's in any case.
+    folded = sorted({text.lower() for text in work.proof})
+
+    def is_theirs_in(texts: pl.Expr) -> pl.Expr:
+        return texts.is_in(named) | texts.str.to_lowercase().is_in(folded)
+
     for column in table.columns:
         if not column.personal or column.name not in rows.columns:
             continue
         if column.dtype == TEXTS:
-            is_theirs = pl.element().is_in(named)
+            is_theirs = is_theirs_in(pl.element())
             cells = pl.col(column.name)
             held = cells.list.eval(is_theirs).list.any().fill_null(False)
             rows = rows.with_columns(
                 pl.when(held).then(cells.list.eval(pl.element().filter(~is_theirs))).otherwise(cells)
             )
         elif column.dtype == pl.String():
-            is_theirs = pl.col(column.name).is_in(named).fill_null(False)
+            is_theirs = is_theirs_in(pl.col(column.name)).fill_null(False)
             if column.name in table.key or not column.nullable:
                 rows = rows.filter(~is_theirs)
             else:
