@@ -12,7 +12,7 @@ from cdp_assets.candidate_links.drift import newest, why_drifted, with_drift
 from cdp_assets.candidate_links.drift_pictures import drift_chart
 from cdp_assets.candidate_links.estimates import Quality, Share, by_threshold, quality
 from cdp_assets.candidate_links.explain import explain
-from cdp_assets.candidate_links.labels import labelled_pairs, read_labels, with_labels
+from cdp_assets.candidate_links.labels import known_pairs, labelled_pairs
 from cdp_assets.candidate_links.made_from import made_from, note, scoring_basis
 from cdp_assets.candidate_links.models import (
     MODEL_CHOICE,
@@ -26,11 +26,12 @@ from cdp_assets.candidate_links.models import (
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
 from cdp_assets.candidate_links.scoring import rescore, score
+from cdp_assets.candidate_links.shared import declared_caps
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
 from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets.drawing import svg
 from cdp_assets.resources import RESOLUTION_POOL, asset_key, key_check, now, picture, stored, table_asset, table_spec
-from cdp_assets.sources.contracts import load_contracts
+from cdp_assets.sources.contracts import load_contracts, one_row_sources
 from cdp_assets.tables import (
     DRIFT,
     EMAIL_ADDRESSES,
@@ -54,12 +55,7 @@ def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.Materialize
     nothing about any of them and is left out of the linkage profiles. Read by `linkage_profiles`.
     """
     contracts, _ = load_contracts(workspace.contracts_dir)
-    caps = {
-        name: identifier.shared_by_at_most
-        for contract in contracts
-        for name, identifier in contract.identifiers.items()
-        if identifier.shared_by_at_most is not None
-    }
+    caps = declared_caps(contracts)
     shared = shared_among(workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES), caps)
     crowds = shared.filter(pl.col("sharing").is_in(["crowd", "role"]))
     return stored(
@@ -99,7 +95,7 @@ def profile_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materi
     """Compute both from the same reading of the record versions."""
     contracts, _ = load_contracts(workspace.contracts_dir)
     versions = workspace.lake.read(RECORD_VERSIONS)
-    one_row = {contract.source for contract in contracts if contract.one_row_per_person}
+    one_row = one_row_sources(contracts)
     shared, probable = workspace.lake.read(SHARED_IDENTIFIERS), workspace.lake.read(PROBABLE_EMAILS)
     profiles, members = profiles_of(versions, shared, one_row, probable)
     yield stored(
@@ -264,9 +260,10 @@ def scored_pairs(
             svg(pictures.waterfall(evidence)), "how the evidence of one accepted pair adds up; no values shown"
         )
     good = quality(pairs, workspace.lake.read(PROFILE_MEMBERS), _labelled(workspace), model)
+    numbers = _quality_numbers(good, model)
     # On the model's page, though only its pairs can tell.
-    context.log_event(dg.AssetObservation(asset_key(LINKAGE_MODEL), metadata=_quality_numbers(good, model)))
-    return stored(workspace, SCORED_PAIRS, pairs, note=made_of, metadata=metadata | _quality_numbers(good, model))
+    context.log_event(dg.AssetObservation(asset_key(LINKAGE_MODEL), metadata=numbers))
+    return stored(workspace, SCORED_PAIRS, pairs, note=made_of, metadata=metadata | numbers)
 
 
 @table_asset(
@@ -342,8 +339,7 @@ def _quality_numbers(good: Quality, model: TrainedModel) -> dict[str, Any]:
 
 def _labelled(workspace: Workspace) -> pl.DataFrame:
     """Pairs of profiles whose answer is known: judged by stewards, or in the workspace's file of labelled pairs."""
-    labels = workspace.labels_file
-    known = with_labels(workspace.ledger.judgements(), None if labels is None else read_labels(labels))
+    known = known_pairs(workspace.ledger.judgements(), workspace.labels_file)
     return labelled_pairs(known, workspace.lake.read(PROFILE_MEMBERS))
 
 

@@ -234,12 +234,13 @@ def candidate_pairs(
             keys = block_keys(rule, held)
             if keys.is_empty():
                 continue
+            sized = _sized(keys, "key")
             bounds = (
-                caps_within(keys, policy.max_block, min(left, int(budget * RULE_SHARE)))
+                caps_within(sized, policy.max_block, min(left, int(budget * RULE_SHARE)))
                 if caps is None
                 else _caps_of(rule, caps, policy)
             )
-            pairs, report = _pairs_of(rule, keys, engine, bounds)
+            pairs, report = _pairs_of(rule, sized, engine, bounds)
             left = max(left - report.pairs, 0)
             reports.append(report)
             if not pairs.is_empty():
@@ -296,9 +297,8 @@ def _has_keys(rule: BlockingRule, comparable: pl.DataFrame) -> bool:
     return any(comparable.get_column(name).null_count() < len(comparable) for name in named)
 
 
-def caps_within(keys: pl.DataFrame, max_block: int, budget: int) -> Caps:
-    """The largest caps, at most ``max_block``, under which the blocks of ``keys`` make no more pairs than ``budget``."""
-    sized = _sized(keys, "key")
+def caps_within(sized: pl.DataFrame, max_block: int, budget: int) -> Caps:
+    """The largest caps, at most ``max_block``, under which blocks (keys with ``size``) make no more pairs than ``budget``."""
     cap = _cap(sized, "key", max_block, budget)
     spent = _pair_count(sized.filter(pl.col("size") <= cap).group_by("key").len())
     refined = _sized(_refined(sized.filter(pl.col("size") > cap)), "key")
@@ -313,9 +313,8 @@ def _refined(large: pl.DataFrame) -> pl.DataFrame:
     return large.select("unique_id", pl.col("finer").alias("key")).unique()
 
 
-def admitted_blocks(keys: pl.DataFrame, caps: Caps) -> pl.DataFrame:
+def admitted_blocks(sized: pl.DataFrame, caps: Caps) -> pl.DataFrame:
     """Blocks that make pairs, as ``unique_id`` and ``key``: those up to the cap as they are, larger ones refined, up to the finer cap."""
-    sized = _sized(keys, "key")
     fine = _sized(_refined(sized.filter(pl.col("size") > caps.cap)), "key")
     return pl.concat(
         [
@@ -326,19 +325,18 @@ def admitted_blocks(keys: pl.DataFrame, caps: Caps) -> pl.DataFrame:
 
 
 def _pairs_of(
-    rule: BlockingRule, keys: pl.DataFrame, engine: LinkageEngine, caps: Caps
+    rule: BlockingRule, sized: pl.DataFrame, engine: LinkageEngine, caps: Caps
 ) -> tuple[pl.DataFrame, RuleReport]:
     """Pairs of one rule: blocks up to the cap, larger ones refined, what stays too large left out."""
     pairs = engine.query(
         "SELECT DISTINCT l.unique_id AS id_l, r.unique_id AS id_r FROM blocks l JOIN blocks r"
         " ON l.key = r.key AND l.unique_id < r.unique_id",
-        blocks=admitted_blocks(keys, caps),
+        blocks=admitted_blocks(sized, caps),
     )
-    return pairs, _report(rule, keys, caps, len(pairs))
+    return pairs, _report(rule, sized, caps, len(pairs))
 
 
-def _report(rule: BlockingRule, keys: pl.DataFrame, caps: Caps, pairs: int) -> RuleReport:
-    sized = _sized(keys, "key")
+def _report(rule: BlockingRule, sized: pl.DataFrame, caps: Caps, pairs: int) -> RuleReport:
     large = sized.filter(pl.col("size") > caps.cap)
     dropped = _sized(_refined(large), "key").filter(pl.col("size") > caps.finer_cap)
     return RuleReport(
@@ -369,10 +367,11 @@ def planned(
             if rule.name in without or left < budget * LEAST_SHARE:
                 reports.append(_unused(rule, without.get(rule.name, SPENT)))
             elif _has_keys(rule, comparable) and not (keys := block_keys(rule, held)).is_empty():
-                caps = caps_within(keys, policy.max_block, min(left, int(budget * RULE_SHARE)))
-                pairs = _pair_count(admitted_blocks(keys, caps).group_by("key").len())
+                sized = _sized(keys, "key")
+                caps = caps_within(sized, policy.max_block, min(left, int(budget * RULE_SHARE)))
+                pairs = _pair_count(admitted_blocks(sized, caps).group_by("key").len())
                 left = max(left - pairs, 0)
-                reports.append(_report(rule, keys, caps, pairs))
+                reports.append(_report(rule, sized, caps, pairs))
     return tuple(reports)
 
 

@@ -66,6 +66,11 @@ def read_labels(path: Path) -> pl.DataFrame:
     return filled
 
 
+def known_pairs(judgements: pl.DataFrame, labels: Path | None) -> pl.DataFrame:
+    """Pairs of records whose answer is known: judgements in force, and the workspace's file of labelled pairs."""
+    return with_labels(judgements, None if labels is None else read_labels(labels))
+
+
 def with_labels(judgements: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
     """What is known of pairs of records: judgements in force, and labels of pairs that nobody has judged."""
     columns = list(LABELS_SCHEMA)

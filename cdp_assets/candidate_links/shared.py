@@ -8,8 +8,11 @@ What does not belong here: who shares an e-mail address: ``standardized/email_ad
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
+from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.tables import SHARED_IDENTIFIERS
 
 # A family, a couple with an ex and two children, or one person misspelt in half a dozen ways carries up to so many names;
@@ -22,6 +25,16 @@ SHARING_OF_EMAILS = {"junk": "crowd"}
 """The words here of what ``standardized/email_addresses`` says in its own; the others are the same."""
 
 CROWD_SHARING = ("crowd", "role")
+
+
+def declared_caps(contracts: Iterable[SourceContract]) -> dict[str, int]:
+    """How many people may share an identifier, by its kind, where a contract says so (``shared_by_at_most``)."""
+    return {
+        name: identifier.shared_by_at_most
+        for contract in contracts
+        for name, identifier in contract.identifiers.items()
+        if identifier.shared_by_at_most is not None
+    }
 
 
 def identifier_values(versions: pl.DataFrame) -> pl.DataFrame:

@@ -57,7 +57,7 @@ from cdp_assets.identity_graph.review_queue import review_queue as queue_of
 from cdp_assets.identity_graph.slice_audit import FINDINGS, WHAT_TO_DO, audit, recomputed_slice, slice_of, with_audit
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
 from cdp_assets.sources.arrivals import resolution_inputs
-from cdp_assets.sources.contracts import load_contracts
+from cdp_assets.sources.contracts import load_contracts, one_row_sources
 from cdp_assets.tables import (
     CLUSTERS,
     CUSTOMER_IDS,
@@ -96,7 +96,7 @@ def clusters(config: ClusteringConfig, workspace: dg.ResourceParam[Workspace]) -
     """
     lake, judgements = workspace.lake, workspace.ledger.judgements()
     contracts, _ = load_contracts(workspace.contracts_dir)
-    registers = sorted(contract.source for contract in contracts if contract.one_row_per_person)
+    registers = sorted(one_row_sources(contracts))
     once = sorted(one_per_person_kinds(contracts))
     made_of = clustering_note(lake, judgements, registers, once)
     pairs, members = lake.read(SCORED_PAIRS), lake.read(PROFILE_MEMBERS)
@@ -176,7 +176,7 @@ def overruled_links(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
         lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique(),
         workspace.ledger.judgements(),
         lake.read(LINKAGE_PROFILES),
-        {contract.source for contract in contracts if contract.one_row_per_person},
+        one_row_sources(contracts),
         one_per_person_kinds(contracts),
     )
     by_rule = dict(found["rule"].value_counts().rows())
@@ -464,7 +464,7 @@ def _known(workspace: Workspace) -> Known:
         profile_members=lake.read(PROFILE_MEMBERS),
         records=record_facts(lake.read(RECORD_VERSIONS, columns=facts)),
         judgements=workspace.ledger.judgements(),
-        one_row_sources=frozenset(contract.source for contract in contracts if contract.one_row_per_person),
+        one_row_sources=frozenset(one_row_sources(contracts)),
         one_per_person=frozenset(one_per_person_kinds(contracts)),
     )
 

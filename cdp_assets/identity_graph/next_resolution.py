@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from cdp_assets.candidate_links.labels import labelled_pairs, read_labels, with_labels
+from cdp_assets.candidate_links.labels import known_pairs, labelled_pairs
 from cdp_assets.candidate_links.models import MODEL_CHOICE, model_choice, which_scores
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.profiles import linkage_profiles
-from cdp_assets.candidate_links.shared import shared_identifiers
+from cdp_assets.candidate_links.shared import declared_caps, shared_identifiers
 from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets.identity_graph.exclusive import one_per_person_kinds
 from cdp_assets.identity_graph.plan import Known
 from cdp_assets.identity_graph.resolution import record_facts
-from cdp_assets.sources.contracts import load_contracts
+from cdp_assets.sources.contracts import load_contracts, one_row_sources
 from cdp_assets.standardized.company_domains import companies
 from cdp_assets.standardized.email_addresses import email_tables
 from cdp_assets.standardized.gathering import all_records, order_of_imports
@@ -38,13 +38,8 @@ def known_by_now(workspace: Workspace, imports: pl.DataFrame | None = None) -> K
     versions = record_versions(all_records(workspace, contracts, imports), delivers, imports)
     addresses = email_tables(versions).addresses
     probable = probable_emails(versions, addresses, companies(versions, addresses).domains)
-    caps = {
-        name: identifier.shared_by_at_most
-        for contract in contracts
-        for name, identifier in contract.identifiers.items()
-        if identifier.shared_by_at_most is not None
-    }
-    one_row = frozenset(contract.source for contract in contracts if contract.one_row_per_person)
+    caps = declared_caps(contracts)
+    one_row = frozenset(one_row_sources(contracts))
     profiles, members = linkage_profiles(
         versions, shared_identifiers(versions, addresses, caps), set(one_row), probable
     )
@@ -68,7 +63,6 @@ def next_model(workspace: Workspace, known: Known, policy: LinkagePolicy) -> Tra
         model_choice(workspace.ledger.choice(MODEL_CHOICE)),
     )
     if scorer.model is None or scorer.must_train is not None:
-        labels = workspace.labels_file
-        answers = with_labels(known.judgements, None if labels is None else read_labels(labels))
+        answers = known_pairs(known.judgements, workspace.labels_file)
         return train(known.profiles, policy, labelled=labelled_pairs(answers, known.profile_members))
     return scorer.model

@@ -108,6 +108,11 @@ def load_contract(path: Path) -> SourceContract:
     return contract
 
 
+def one_row_sources(contracts: Iterable[SourceContract]) -> set[str]:
+    """Sources of which two rows are never one customer, as their contracts say (``one_row_per_person``)."""
+    return {contract.source for contract in contracts if contract.one_row_per_person}
+
+
 def load_contracts(contracts_dir: Path) -> tuple[list[SourceContract], list[ContractProblem]]:
     """Read every contract of a workspace, in the order of source names: those that can be used, and what is wrong."""
     contracts: list[SourceContract] = []

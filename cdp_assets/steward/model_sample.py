@@ -16,7 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from cdp_assets.candidate_links.hashing import of_pairs
-from cdp_assets.candidate_links.labels import labelled_pairs, read_labels, with_labels
+from cdp_assets.candidate_links.labels import known_pairs as known_to_linkage
+from cdp_assets.candidate_links.labels import labelled_pairs, read_labels
 from cdp_assets.candidate_links.sampling import sample, with_strata
 from cdp_assets.judgements import ContradictoryJudgementError, judgements_in_force
 from cdp_assets.steward.decisions import judge
@@ -56,8 +57,7 @@ def draw(workspace: Workspace, size: int) -> DrawnSample:
 
 def known_pairs(workspace: Workspace) -> pl.DataFrame:
     """Pairs of records whose answer is known: judgements, and the workspace's file of labelled pairs."""
-    labels = workspace.labels_file
-    return with_labels(workspace.ledger.judgements(), None if labels is None else read_labels(labels))
+    return known_to_linkage(workspace.ledger.judgements(), workspace.labels_file)
 
 
 def _shown(drawn: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
