@@ -63,6 +63,7 @@ def run_what_was_asked(workspace: Workspace, instance: dg.DagsterInstance, resul
         assert job.execute_in_process(instance=instance, tags=dict(request.tags)).success
 
 
+@pytest.mark.slow
 def test_a_burst_of_50_files_is_50_imports_in_one_run_and_one_resolution(
     workspace: Workspace, instance: dg.DagsterInstance
 ) -> None:

@@ -99,6 +99,7 @@ def runs(workspace: Workspace, job: str) -> int:
         return len(instance.get_runs(dg.RunsFilter(job_name=job)))
 
 
+@pytest.mark.slow
 def test_a_changed_contract_makes_its_own_partitions_stale_and_a_backfill_mends_them_in_one_run(
     workspace: Workspace,
 ) -> None:
@@ -137,6 +138,7 @@ def test_a_changed_contract_makes_its_own_partitions_stale_and_a_backfill_mends_
     assert backfill(workspace, "crm", quiet).read_again == 0
 
 
+@pytest.mark.slow
 def test_a_further_import_and_a_new_reading_of_contracts_make_nothing_stale(workspace: Workspace) -> None:
     land(workspace, "crm", 1)
     run_pending(workspace, quiet)
@@ -204,6 +206,7 @@ def test_lines_that_could_not_be_split_are_read_from_their_file_again(workspace:
     assert (after["rejected"], after["reading_version"]) == (1, row["reading_version"])
 
 
+@pytest.mark.slow
 def test_a_change_that_needs_a_choice_holds_imports_until_somebody_accepts_it(workspace: Workspace) -> None:
     land(workspace, "crm", 1)
     imported(workspace)

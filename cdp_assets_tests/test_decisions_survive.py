@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from cdp_assets.automation import backfill, plan, run_pending
 from cdp_assets.environment import workspace_from_environment
@@ -65,6 +66,7 @@ def kept(before: dict[frozenset[str], str], now: dict[frozenset[str], str]) -> i
     return len(same)
 
 
+@pytest.mark.slow
 def test_decisions_and_ids_survive_re_import_retraining_a_new_column_and_a_rebuild(tmp_path: Path) -> None:
     for folder in ("contracts", "policies", "landing/crm"):
         (tmp_path / folder).mkdir(parents=True)

@@ -88,6 +88,7 @@ def never(*_given: Any, **_more: Any) -> None:
     raise AssertionError("everything is made anew, although little has changed")
 
 
+@pytest.mark.slow
 def test_runs_that_follow_each_other_end_where_a_run_of_everything_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -340,6 +340,15 @@ def test_the_sample_is_resolved_well_and_no_customer_is_made_of_two_households(d
     truth = pl.read_parquet(home / "truth" / "records.parquet", columns=["record_id", "entity_id"])
     ids = workspace_from_environment(home).lake.read(CUSTOMER_IDS)
     assert truth["record_id"].is_in(ids["record_id"].implode()).all()
+    people = pl.read_parquet(home / "truth" / "people.parquet", columns=["entity_id", "household_id"])
+    households = (
+        ids.join(truth, on="record_id")
+        .join(people, on="entity_id")
+        .group_by("customer_id")
+        .agg(pl.n_unique("household_id"))
+    )
+    assert households.height > 1_000
+    assert (households["household_id"] == 1).all()
     measured = json.loads(cdp(home, "evaluate", str(home / "truth" / "records.parquet"), "--json").stdout)
     assert measured["pairwise_f1"] > 0.9
 

@@ -37,7 +37,9 @@ from cdp_assets_tests.erasure.workspace import BEA, FORMER, INES, NOW, OTHERS, P
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The workspace before anybody was erased; only looked at and copied."""
-    return small.build(tmp_path_factory.mktemp("before") / "ws").home
+    workspace = small.build(tmp_path_factory.mktemp("before") / "ws")
+    workspace.ledger.close()  # its log is in the database then, whenever copies are made
+    return workspace.home
 
 
 @pytest.fixture(scope="module")
