@@ -1027,13 +1027,14 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _generate(arguments: argparse.Namespace) -> int:
-    from cdp_assets.evaluation.world import generate
+    from cdp_assets.evaluation.world import build_shop_database, generate
 
     out: Path = arguments.out
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CommandError(f"{out} is not an empty directory; name one that is empty or not there yet")
     try:
         made = generate(arguments.people, arguments.seed, out)
+        build_shop_database(out)
     except ValueError as refused:  # of numbers, not of customers' values
         raise CommandError(str(refused)) from None
     each = ", ".join(f"{source} {count:,}" for source, count in made.records.items())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -615,32 +617,22 @@ def test_a_first_source_makes_the_workspace(cdp: Cdp, tmp_path: Path, delivered:
     assert (tmp_path / "new" / "contracts" / "club_members.yaml").is_file()
 
 
-def test_generate_makes_a_workspace_once(
-    cdp: Cdp, fresh: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_generate_makes_a_workspace_once_with_everything_that_its_sources_read(
+    cdp: Cdp, fresh: Workspace, tmp_path: Path
 ) -> None:
-    made: list[tuple[int, int, Path]] = []
-
-    @dataclass(frozen=True)
-    class Summary:
-        people: int = 50
-        households: int = 20
-        records: dict[str, int] = field(default_factory=lambda: {"crm": 40})
-        rows: dict[str, int] = field(default_factory=lambda: {"crm": 100})
-        files: int = 4
-        bytes: int = 1_500_000
-
-    def generate(people: int, seed: int, out: Path) -> Summary:
-        made.append((people, seed, out))
-        return Summary()
-
-    monkeypatch.setattr("cdp_assets.evaluation.world.generate", generate)
     out = tmp_path / "world"
     done = cdp(fresh, "generate", "--people", "50", "--seed", "7", str(out))
-    assert (done.code, made) == (0, [(50, 7, out)])
-    assert "40 records" in done.out
+    assert done.code == 0
+    assert done.out.startswith("50 people in ")
     assert f"cdp run --workspace {out}" in done.out
+    contracts, problems = load_contracts(out / "contracts")
+    assert (len(contracts), problems) == (6, [])
+    for contract in contracts:
+        assert contract.extract.sql is not None or any((out / "landing" / contract.source).iterdir())
+    with closing(sqlite3.connect(out / "shop.db")) as shop:
+        assert shop.execute("SELECT count(*) > 10 FROM customers").fetchone() == (1,)
     done = cdp(fresh, "generate", "--people", "50", "--seed", "7", str(fresh.home))
-    assert (done.code, len(made)) == (1, 1)
+    assert done.code == 1
     assert "not an empty directory" in done.err
 
 
