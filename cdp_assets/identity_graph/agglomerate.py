@@ -25,7 +25,7 @@ MILLIBITS = 1000
 
 def agglomerate(
     pairs: pl.DataFrame,
-    key: pl.Series,
+    names: pl.Series,
     told: pl.Series,
     registers: Sequence[pl.Series],
     policy: ClusterPolicy,
@@ -34,11 +34,11 @@ def agglomerate(
     """The cluster of each node ``0 … n - 1``, named by its smallest node.
 
     ``pairs``: one row per pair of nodes, ``a`` < ``b``, ``evidence`` (thousandths of a bit), ``is_link`` (an accepted link) and
-    ``is_barred`` (never in one cluster). Per node: ``key``, a fingerprint; ``told``, what it tells (``descriptions.py``); ``registers``,
+    ``is_barred`` (never in one cluster). Per node: ``names``, a text; ``told``, what it tells (``descriptions.py``); ``registers``,
     bit masks with a bit for each one-row-per-person source that the node has a record of. Nodes that share a bit never meet; nor do
     nodes of two ``exclusive`` codes (``exclusive.py``).
     """
-    label = node_range(len(key))
+    label = node_range(len(names))
     described = Described.by(told)
     masks, codes = [mask.clone() for mask in registers], [code.clone() for code in exclusive]
     a, b = pairs.get_column("a"), pairs.get_column("b")
@@ -47,19 +47,19 @@ def agglomerate(
         seen=pl.when(pl.lit(are_comparable(told, a, b)) & ~pl.col("is_barred")).then(1).otherwise(0).cast(pl.Int64),
     )
     links = pairs.filter("is_link")
-    component = connected_components(len(key), links.get_column("a"), links.get_column("b"))
+    component = connected_components(len(names), links.get_column("a"), links.get_column("b"))
     while True:
-        merges = mutual_best(_worthwhile(pairs, described, masks, codes, policy), ["strongest", "evidence"], key)
+        merges = mutual_best(_worthwhile(pairs, described, masks, codes, policy), ["strongest", "evidence"], names)
         if merges.is_empty():
             return label
         kept, gone = merges.get_column("a"), merges.get_column("b")
         described = described.merged(kept, gone)
         masks = [mask.scatter(kept, mask.gather(kept) | mask.gather(gone)) for mask in masks]
         codes = [code.scatter(kept, _higher(code.gather(kept), code.gather(gone))) for code in codes]
-        moved = node_range(len(key)).scatter(gone, kept)
+        moved = node_range(len(names)).scatter(gone, kept)
         label = moved.gather(label)
         # A component where nothing merged never changes again: its edges need no further look.
-        moving = pl.repeat(False, len(key), dtype=pl.Boolean, eager=True).scatter(component.gather(kept).unique(), True)
+        moving = pl.repeat(False, len(names), dtype=pl.Boolean, eager=True).scatter(component.gather(kept).unique(), True)
         pairs = _joined(pairs.filter(moving.gather(component.gather(pairs.get_column("a")))), moved)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
@@ -20,7 +21,6 @@ from cdp_assets.identity_graph.connected import NODE
 from cdp_assets.identity_graph.descriptions import EVERYTHING, told
 from cdp_assets.identity_graph.evidence import unit_pairs
 from cdp_assets.identity_graph.exclusive import NO_CODE, birth_date_codes, identifier_codes
-from cdp_assets.identity_graph.fingerprints import fingerprints
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.identity_graph.strength import weakest_probability
 from cdp_assets.identity_graph.units import Units, units
@@ -57,7 +57,6 @@ def clusters(
     people = units(records, profile_members, judgements, one_row_sources)
     if not len(people):
         return CLUSTERS.empty()
-    key = fingerprints(people.names)
     everything = pl.repeat(EVERYTHING, len(people), dtype=pl.Int64, eager=True)
     tells = everything if profiles is None else told(profiles, people.profiles, len(people))
     pairs = unit_pairs(scored_pairs, people, policy)
@@ -68,21 +67,16 @@ def clusters(
         codes = identifier_codes(profiles, people.profiles, links, one_per_person, len(people))
 
     def agglomerated(pairs: pl.DataFrame, *more: pl.Series) -> pl.Series:
-        return agglomerate(pairs.drop("probability"), key, tells, people.registers, policy, [*codes, *more])
+        return agglomerate(pairs.drop("probability"), people.names, tells, people.registers, policy, [*codes, *more])
 
     label = agglomerated(pairs)
     if profiles is not None:
-        born = birth_date_codes(label, profiles, people.profiles, unit_sources(people, records))
+        born = birth_date_codes(label, profiles, people.profiles, people.records)
         cut = label.is_in(label.filter(born != NO_CODE).implode())
         label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
     label = _recut(label, pairs, people, agglomerated, policy)
-    held = weakest_probability(label, links, key)
+    held = weakest_probability(label, links, people.names)
     return CLUSTERS.conform(_by_record(people, label, held))
-
-
-def unit_sources(people: Units, records: pl.DataFrame) -> pl.DataFrame:
-    """``unit`` and ``source`` of each unit's records."""
-    return people.records.join(records.select("record_id", "source"), on="record_id").select("unit", "source").unique()
 
 
 def links_not_followed(
@@ -139,13 +133,11 @@ def _again(label: pl.Series, some: pl.Series, again: pl.Series) -> pl.Series:
 
 def _oversized(label: pl.Series, people: Units, largest: int) -> pl.Series:
     """Whether each unit is in a cluster of several units with too many records and too many distinct profiles."""
-    of_record, of_profile = (
-        pl.DataFrame({"label": label.gather(held.get_column("unit"))}).group_by("label").len()
-        for held in (people.records, people.profiles)
-    )
-    crowded = of_record.join(of_profile, on="label").filter(pl.min_horizontal("len", "len_right") > largest)
-    several = label.is_duplicated()
-    return several & label.is_in(crowded.get_column("label").implode())
+    crowded = label.is_duplicated()
+    for held in (people.records, people.profiles):
+        of_cluster = pl.Series(np.bincount(label.gather(held.get_column("unit")), minlength=len(label)))
+        crowded &= (of_cluster > largest).gather(label)
+    return crowded
 
 
 def _by_record(people: Units, label: pl.Series, held: pl.Series) -> pl.DataFrame:

@@ -9,24 +9,52 @@ a few rounds do, and no component depends on another one: resolving a part of th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.identity_graph.fingerprints import fingerprints
 
-def mutual_best(edges: pl.DataFrame, by: Sequence[str], key: pl.Series) -> pl.DataFrame:
+Numbers = npt.NDArray[Any]
+
+
+def mutual_best(edges: pl.DataFrame, by: Sequence[str], names: pl.Series) -> pl.DataFrame:
     """The edges that both their ends prefer.
 
     ``edges``: ``a`` < ``b`` (nodes) and whatever else, one row per pair. A node prefers the edge that is largest in the
-    columns ``by``, compared one after the other. ``key`` holds a fingerprint per node: equal edges are ordered by it,
+    columns ``by``, compared one after the other. ``names``: a text per node, whose fingerprint orders equal edges,
     at random but always alike. Without that a crowd of equal pairs would all prefer the same node and merge one per round.
     """
-    tie = key.gather(edges.get_column("a")) ^ key.gather(edges.get_column("b"))
-    ranked = edges.with_columns(tie.alias("tie")).sort(*by, "tie", "a", "b").with_row_index("rank")
-    best = (
-        pl.concat([ranked.select("rank", node="a"), ranked.select("rank", node="b")])
-        .group_by("node")
-        .agg(pl.col("rank").max())
-        .get_column("rank")
-    )
-    preferred_twice = best.filter(best.is_duplicated()).unique().sort()
-    return ranked[preferred_twice].drop("rank", "tie")
+    a, b = edges.get_column("a"), edges.get_column("b")
+    node = np.concatenate([a.to_numpy(), b.to_numpy()])
+    edge = np.tile(np.arange(len(edges)), 2)
+    ends = np.arange(len(node))  # of edges, two each: those that may still be the best of their node
+    for column in by:
+        ends = _foremost(ends, node, edges.get_column(column).to_numpy()[edge[ends]], len(names))
+    equal = np.bincount(node[ends], minlength=len(names))[node[ends]] > 1
+    if equal.any():
+        doubtful = ends[equal]
+        for values in _tie_breakers(a, b, edge[doubtful], names):
+            doubtful = _foremost(doubtful, node, values[edge[doubtful]], len(names))
+        ends = np.concatenate([ends[~equal], doubtful])
+    return edges.filter(pl.Series(np.bincount(edge[ends], minlength=len(edges)) == 2))
+
+
+def _foremost(ends: Numbers, node: Numbers, values: Numbers, nodes: int) -> Numbers:
+    """Those of ``ends`` whose value (one each) is the largest of their node."""
+    least = -np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).min
+    largest = np.full(nodes, least, dtype=values.dtype)
+    np.maximum.at(largest, node[ends], values)
+    return ends[values == largest[node[ends]]]
+
+
+def _tie_breakers(a: pl.Series, b: pl.Series, among: Numbers, names: pl.Series) -> tuple[Numbers, Numbers, Numbers]:
+    """What orders equal edges, one after the other, by edge; the first only of the edges ``among``, for texts take time."""
+    left, right = a.to_numpy(), b.to_numpy()
+    key = np.zeros(len(names), dtype=np.int64)
+    key[left[among]] = key[right[among]] = 1
+    some = np.flatnonzero(key)
+    key[some] = fingerprints(names.gather(some)).to_numpy()
+    return key[left] ^ key[right], left, right

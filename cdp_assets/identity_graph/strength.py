@@ -11,10 +11,10 @@ from cdp_assets.identity_graph.connected import NODE, node_range
 from cdp_assets.identity_graph.mutual import mutual_best
 
 
-def weakest_probability(label: pl.Series, links: pl.DataFrame, key: pl.Series) -> pl.Series:
+def weakest_probability(label: pl.Series, links: pl.DataFrame, names: pl.Series) -> pl.Series:
     """The least probable link on the strongest path that joins each node to its cluster's greater part.
 
-    ``label``: cluster of each node ``0 … n - 1``; ``links``: ``a`` < ``b``, ``probability``, one row per pair; ``key``: fingerprint per node.
+    ``label``: cluster of each node ``0 … n - 1``; ``links``: ``a`` < ``b``, ``probability``, one row per pair; ``names``: a text per node.
     A node that stands alone has 1.
 
     Links are taken strongest first, as in a maximum spanning tree; when a link joins two parts, it is what holds the
@@ -28,7 +28,7 @@ def weakest_probability(label: pl.Series, links: pl.DataFrame, key: pl.Series) -
     within = label.gather(links.get_column("a")) == label.gather(links.get_column("b"))
     edges = links.filter(within).select("a", "b", score="probability")
     while not edges.is_empty():
-        merges = mutual_best(edges, ["score"], key)
+        merges = mutual_best(edges, ["score"], names)
         kept, gone = merges.get_column("a"), merges.get_column("b")
         size_kept, size_gone = size.gather(kept), size.gather(gone)
         hold = pl.repeat(1.0, nodes, dtype=pl.Float64, eager=True)

@@ -31,7 +31,7 @@ one register share comes near: its values identify nobody."""
 class Units:
     """Records and profiles by unit. Units are numbered from 0 in the order of their smallest record id.
 
-    ``records`` (record_id, unit): every record once. ``profiles`` (profile_id, unit): a profile stands in several units
+    ``records`` (record_id, source, unit): every record once, in order. ``profiles`` (profile_id, unit): a profile stands in several units
     where its records had to be kept apart. ``names``: the smallest record id per unit. ``registers``: bit masks per unit, a bit
     for each one-row-per-person source. ``barred`` (a, b): units with records that were judged different. ``pinned``: units that
     no other may join.
@@ -55,7 +55,7 @@ def units(
 
     Members and judgements of records that are not in ``records`` are passed over: the record was erased.
     """
-    named = records.select("record_id", "source").unique("record_id").sort("record_id").with_columns(_numbered("node"))
+    named = _each_once(records.select("record_id", "source")).with_columns(_numbered("node"))
     nodes = named.select("record_id", "node")
     members = profile_members.join(nodes, on="record_id").select("profile_id", "node")
     in_force = judgements_in_force(judgements)
@@ -71,6 +71,12 @@ def units(
     label = connected_components(len(named), joins.get_column("node"), joins.get_column("other"))
     label = _taken_apart(label, members, same, different, rows, pin)
     return _numbered_units(named, members, label, rows, different, pin)
+
+
+def _each_once(records: pl.DataFrame) -> pl.DataFrame:
+    """Each record once, in the order of ids. Tables are sorted by them; sorting texts again would cost more than all else here."""
+    ordered = records if records.get_column("record_id").is_sorted() else records.sort("record_id")
+    return ordered.filter((pl.col("record_id") != pl.col("record_id").shift()).fill_null(True))
 
 
 def _numbered(name: str) -> pl.Expr:
@@ -116,8 +122,10 @@ def _taken_apart(
     doubled = rows.with_columns(label.gather(rows.get_column("node")).alias("label"))
     doubled = doubled.filter(pl.len().over("label", "register") > 1)
     left, right = label.gather(different.get_column("l")), label.gather(different.get_column("r"))
+    pinned = label.filter(pin != _NO_PIN).unique()
     mixed = (
         pl.DataFrame({"label": label, "pin": pin})
+        .filter(pl.col("label").is_in(pinned.implode()))
         .group_by("label")
         .agg(pl.col("pin").n_unique())
         .filter(pl.col("pin") > 1)
@@ -212,7 +220,7 @@ def _numbered_units(
     unit = number.gather(label)
     barred = pl.DataFrame({"l": unit.gather(different.get_column("l")), "r": unit.gather(different.get_column("r"))})
     return Units(
-        records=named.select("record_id", unit.alias("unit")),
+        records=named.select("record_id", "source", unit.alias("unit")),
         profiles=members.select("profile_id", unit.gather(members.get_column("node")).alias("unit")).unique(),
         names=named.get_column("record_id").gather(firsts),
         registers=_masks(rows.select(unit.gather(rows.get_column("node")).alias("unit"), "register"), len(firsts)),
