@@ -59,7 +59,9 @@ def agglomerate(
         moved = node_range(len(names)).scatter(gone, kept)
         label = moved.gather(label)
         # A component where nothing merged never changes again: its edges need no further look.
-        moving = pl.repeat(False, len(names), dtype=pl.Boolean, eager=True).scatter(component.gather(kept).unique(), True)
+        moving = pl.repeat(False, len(names), dtype=pl.Boolean, eager=True).scatter(
+            component.gather(kept).unique(), True
+        )
         pairs = _joined(pairs.filter(moving.gather(component.gather(pairs.get_column("a")))), moved)
 
 

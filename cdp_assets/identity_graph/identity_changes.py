@@ -14,8 +14,8 @@ from datetime import datetime
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
-from cdp_assets.identity_graph.customer_ids import MERGED, RETIRED
 from cdp_assets.identity_graph.fingerprints import short_hashes
+from cdp_assets.identity_graph.lineage import MERGED, RETIRED
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force
 from cdp_assets.tables import IDENTITY_CHANGES, MOMENT
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from cdp_assets import candidate_links
 from cdp_assets.candidate_links.made_from import basis_of, code_of, made_from, note
+from cdp_assets.identity_graph.ordered import in_order
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import Clustered
 from cdp_assets.lake import Lake, MissingTableError
@@ -71,16 +72,18 @@ def record_facts(versions: pl.DataFrame) -> pl.DataFrame:
 
     ``versions`` is ``standardized/record_versions``.
     """
-    return (
-        versions.group_by("record_id")
-        .agg(
-            pl.col("source").first(),
-            pl.col("source_key").first(),
-            pl.col("landed_at").min().alias("first_seen_at"),
-            pl.col("is_current").any(),
-        )
-        .sort("record_id")
+    told = in_order(
+        versions.select("record_id", "source", "source_key", first_seen_at="landed_at", is_current="is_current"),
+        "record_id",
     )
+    is_further = told.get_column("record_id") == told.get_column("record_id").shift()
+    is_further = is_further.fill_null(False)
+    several = told.filter(is_further | is_further.shift(-1, fill_value=False))
+    firsts = told.filter(~is_further)
+    if several.is_empty():
+        return firsts
+    of_several = several.group_by("record_id").agg(pl.col("first_seen_at").min(), pl.col("is_current").any())
+    return firsts.update(of_several, on="record_id")
 
 
 def current_versions(lake: Lake, tables: Iterable[Table]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.identity_graph.connected import NODE, connected_components
+from cdp_assets.identity_graph.ordered import each_once
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force, pins
 
 _BITS_PER_MASK = 62  # of a signed 64-bit integer, with room to spare
@@ -55,7 +56,7 @@ def units(
 
     Members and judgements of records that are not in ``records`` are passed over: the record was erased.
     """
-    named = _each_once(records.select("record_id", "source")).with_columns(_numbered("node"))
+    named = each_once(records.select("record_id", "source"), "record_id").with_columns(_numbered("node"))
     nodes = named.select("record_id", "node")
     members = profile_members.join(nodes, on="record_id").select("profile_id", "node")
     in_force = judgements_in_force(judgements)
@@ -71,12 +72,6 @@ def units(
     label = connected_components(len(named), joins.get_column("node"), joins.get_column("other"))
     label = _taken_apart(label, members, same, different, rows, pin)
     return _numbered_units(named, members, label, rows, different, pin)
-
-
-def _each_once(records: pl.DataFrame) -> pl.DataFrame:
-    """Each record once, in the order of ids. Tables are sorted by them; sorting texts again would cost more than all else here."""
-    ordered = records if records.get_column("record_id").is_sorted() else records.sort("record_id")
-    return ordered.filter((pl.col("record_id") != pl.col("record_id").shift()).fill_null(True))
 
 
 def _numbered(name: str) -> pl.Expr:
