@@ -57,9 +57,9 @@ def assign(
     former = previous_customer_ids.select("record_id", former="customer_id")
     members = _members(clusters, records).join(former, on="record_id", how="left", maintain_order="left")
     gone = _gone(former, members)
-    _require_lineage(pl.concat([members.get_column("former"), gone]), previous_lineage)
     settled = _settled(members, gone)
-    moving = members.join(settled, on="cluster", how="anti").sort("first_seen_at", "place")
+    moving = members.filter(settled.is_null().gather(members["cluster"])).sort("first_seen_at", "place")
+    _require_lineage(settled, pl.concat([moving["former"], gone]), previous_lineage)
 
     flows = _flows(moving)
     homes = _homes(flows)
@@ -73,15 +73,15 @@ def assign(
         ]
     ).unique("customer_id", keep="first", maintain_order=True)
     moved = Moved(chosen.get_column("customer_id"), arrived, pl.concat([flows.get_column("customer_id"), gone]))
-    ids = pl.concat([settled, chosen]).sort("cluster").get_column("customer_id")
+    ids = settled.scatter(chosen["cluster"], chosen["customer_id"])
     customer_ids = members.select("record_id", "source", "source_key", ids.gather(members["cluster"]), "is_current")
     return CustomerIds(CUSTOMER_IDS.conform(customer_ids), lineage_after(previous_lineage, moved, now))
 
 
-def _require_lineage(customer_ids: pl.Series, lineage: pl.DataFrame) -> None:
-    """``customer_ids``: those of the last resolution; null for a new record."""
+def _require_lineage(settled: pl.Series, others: pl.Series, lineage: pl.DataFrame) -> None:
+    """Ids of the last resolution, of ``settled`` customers (each once) and ``others``; null for none."""
     current = lineage.filter(pl.col("state") == CURRENT).get_column("customer_id")
-    known = customer_ids.drop_nulls().unique()
+    known = pl.concat([settled.drop_nulls(), others.drop_nulls().unique()])
     stray = len(known) - int(known.is_in(current.implode()).sum())
     if stray:
         raise CustomerIdError(
@@ -117,16 +117,16 @@ def _gone(former: pl.DataFrame, members: pl.DataFrame) -> pl.Series:
     return former.join(members, on="record_id", how="anti").get_column("former").unique()
 
 
-def _settled(members: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
-    """Clusters with the very records of a former customer, whose id stays (``cluster``, ``customer_id``); mostly nearly all."""
+def _settled(members: pl.DataFrame, gone: pl.Series) -> pl.Series:
+    """``customer_id`` of each cluster that has the very records of a former customer: mostly nearly all. Null for any other."""
     cluster, former = members.get_column("cluster"), members.get_column("former")
-    firsts = members.select("cluster", customer_id="former").unique("cluster", keep="first", maintain_order=True)
-    theirs = firsts.sort("cluster").get_column("customer_id")
+    first = members.select("cluster", "former").unique("cluster", keep="first", maintain_order=True).sort("cluster")
+    theirs = first.get_column("former").alias("customer_id")
     strangers = former.is_null() | former.ne_missing(theirs.gather(cluster))
     mixed = pl.repeat(False, len(theirs), dtype=pl.Boolean, eager=True).scatter(cluster.filter(strangers), True)
     elsewhere = pl.concat([former.filter(mixed.gather(cluster)), gone]).unique()
     whole = ~mixed & theirs.is_unique() & ~theirs.is_in(elsewhere.implode())
-    return pl.DataFrame({"cluster": pl.int_range(len(theirs), eager=True), "customer_id": theirs}).filter(whole)
+    return pl.select(pl.when(whole).then(theirs)).to_series()
 
 
 def _flows(moving: pl.DataFrame) -> pl.DataFrame:
