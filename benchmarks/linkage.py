@@ -362,7 +362,7 @@ def _clustered(
     data: Data, profiles: pl.DataFrame, members: pl.DataFrame, scored: pl.DataFrame, before: Resolved | None
 ) -> pl.DataFrame:
     """All clusters: anew, or from those ``before`` and what has changed since."""
-    records = data.versions.select("record_id", "source").unique()
+    records = data.versions.select("record_id", "source")
     made_from = (scored, members, records, no_judgements())
     if before is None:
         return clusters(*made_from, profiles=profiles)

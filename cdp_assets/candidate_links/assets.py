@@ -24,9 +24,10 @@ from cdp_assets.candidate_links.models import (
     with_version,
 )
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
+from cdp_assets.candidate_links.profiles import COMPARED_COLUMNS
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
 from cdp_assets.candidate_links.scoring import rescore, score
-from cdp_assets.candidate_links.shared import declared_caps
+from cdp_assets.candidate_links.shared import CARRYING_COLUMNS, declared_caps
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
 from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets.drawing import svg
@@ -56,7 +57,8 @@ def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.Materialize
     """
     contracts, _ = load_contracts(workspace.contracts_dir)
     caps = declared_caps(contracts)
-    shared = shared_among(workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES), caps)
+    versions = workspace.lake.read(RECORD_VERSIONS, columns=CARRYING_COLUMNS)
+    shared = shared_among(versions, workspace.lake.read(EMAIL_ADDRESSES), caps)
     crowds = shared.filter(pl.col("sharing").is_in(["crowd", "role"]))
     return stored(
         workspace,
@@ -94,7 +96,7 @@ def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.Materialize
 def profile_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
     """Compute both from the same reading of the record versions."""
     contracts, _ = load_contracts(workspace.contracts_dir)
-    versions = workspace.lake.read(RECORD_VERSIONS)
+    versions = workspace.lake.read(RECORD_VERSIONS, columns=COMPARED_COLUMNS)
     one_row = one_row_sources(contracts)
     shared, probable = workspace.lake.read(SHARED_IDENTIFIERS), workspace.lake.read(PROBABLE_EMAILS)
     profiles, members = profiles_of(versions, shared, one_row, probable)

@@ -23,6 +23,26 @@ _ADDRESS_PARTS = {
     "postcode": "postcode_norm",
     "country": "country",
 }
+COMPARED_COLUMNS = [
+    "record_id",
+    "source",
+    "first_name_norm",
+    "first_name_root",
+    "middle_name_norm",
+    "last_name_norm",
+    "suffix_norm",
+    "sex",
+    "date_of_birth",
+    "date_of_birth_text",
+    "emails",
+    "phones",
+    "identifiers",
+    "company_norm",
+    "job_title",
+    "addresses",
+]
+"""Columns of record versions that profiles are made of; a table of a million rows has three times as many."""
+
 _LISTS = ("emails", "phones", "identifiers")
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
@@ -35,7 +55,7 @@ def linkage_profiles(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Profiles of all record versions, and which records have them.
 
-    ``versions`` is ``standardized/record_versions``, ``shared`` ``candidate_links/shared_identifiers``;
+    ``versions`` is ``standardized/record_versions`` (:data:`COMPARED_COLUMNS` of it), ``shared`` ``candidate_links/shared_identifiers``;
     ``one_row_sources`` are sources whose contract says ``one_row_per_person``; ``probable`` is
     ``standardized/probable_emails`` (None: none are known). Every record has at least one profile.
 
@@ -69,7 +89,8 @@ def _profile_ids(said: pl.DataFrame) -> pl.Series:
     """The profile of each row."""
     with duckdb.connect() as db:  # a simple scan keeps the order of rows
         db.register("said", said.select(_said()).to_arrow(compat_level=pl.CompatLevel.newest()))
-        return db.sql(f"SELECT {_PROFILE_ID} AS profile_id FROM said").pl().get_column("profile_id")
+        ids: pl.DataFrame = db.sql(f"SELECT {_PROFILE_ID} AS profile_id FROM said").pl()
+    return ids.get_column("profile_id")
 
 
 def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:

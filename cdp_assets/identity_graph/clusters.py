@@ -11,6 +11,7 @@ What does not belong here: ids that outlive the resolution (``customer_ids.py``)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -18,13 +19,16 @@ import polars as pl
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.identity_graph.agglomerate import MILLIBITS, agglomerate
 from cdp_assets.identity_graph.connected import NODE
-from cdp_assets.identity_graph.descriptions import EVERYTHING, told
+from cdp_assets.identity_graph.descriptions import COLUMNS, EVERYTHING, told
 from cdp_assets.identity_graph.evidence import unit_pairs
 from cdp_assets.identity_graph.exclusive import NO_CODE, birth_date_codes, identifier_codes
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.identity_graph.strength import weakest_probability
 from cdp_assets.identity_graph.units import Units, units
 from cdp_assets.tables import CLUSTERS
+
+TELLING_COLUMNS = sorted({"profile_id", "identifiers", "date_of_birth", *chain.from_iterable(COLUMNS.values())})
+"""Columns of linkage profiles that clusters are made by."""
 
 
 def clusters(
@@ -41,7 +45,7 @@ def clusters(
 
     ``scored_pairs`` and ``profile_members`` are those of ``candidate_links``; ``records`` has ``record_id`` and ``source`` of every record, once or
     once per version; ``judgements`` as in ``judgements.py``; ``one_row_sources`` are sources with one row per person.
-    ``profiles`` (``candidate_links/linkage_profiles``) tells which records could have been compared; without it, all of them.
+    ``profiles`` (``candidate_links/linkage_profiles``, :data:`TELLING_COLUMNS` of it) tells which records could have been compared; without it, all of them.
     ``one_per_person``: kinds of identifiers of which a person has one.
 
     - Records of one profile and profiles of one record are one customer.

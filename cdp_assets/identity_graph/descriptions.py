@@ -23,7 +23,7 @@ EVERYTHING = NAME | BIRTH | PLACE
 # Sets of at least two things; two units are comparable when what both tell is one of them.
 _TELLING = (NAME | BIRTH, NAME | PLACE, BIRTH | PLACE)
 
-_COLUMNS = {
+COLUMNS = {
     NAME: ("first_name", "last_name", "company"),
     BIRTH: ("date_of_birth",),
     PLACE: ("street", "postcode", "city"),
@@ -35,7 +35,7 @@ def told(profiles: pl.DataFrame, unit_profiles: pl.DataFrame, count: int) -> pl.
 
     ``profiles``: ``candidate_links/linkage_profiles``; ``unit_profiles``: (profile_id, unit).
     """
-    masks = profiles.select("profile_id", mask=pl.sum_horizontal(_mask(*telling) for telling in _COLUMNS.items()))
+    masks = profiles.select("profile_id", mask=pl.sum_horizontal(_mask(*telling) for telling in COLUMNS.items()))
     found = unit_profiles.join(masks, on="profile_id")
     of_units = np.zeros(count, dtype=np.int64)
     np.bitwise_or.at(of_units, found.get_column("unit").to_numpy(), found.get_column("mask").to_numpy())

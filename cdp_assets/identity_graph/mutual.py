@@ -47,7 +47,7 @@ def _foremost(ends: Numbers, node: Numbers, values: Numbers, nodes: int) -> Numb
     least = -np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).min
     largest = np.full(nodes, least, dtype=values.dtype)
     np.maximum.at(largest, node[ends], values)
-    return ends[values == largest[node[ends]]]
+    return np.asarray(ends[values == largest[node[ends]]])
 
 
 def _tie_breakers(a: pl.Series, b: pl.Series, among: Numbers, names: pl.Series) -> tuple[Numbers, Numbers, Numbers]:

@@ -67,10 +67,14 @@ def memberships_of(lake: Lake) -> pl.DataFrame:
     return MEMBERSHIPS.empty() if version is None else lake.read(MEMBERSHIPS, version=int(version))
 
 
+FACT_COLUMNS = ["record_id", "source", "source_key", "landed_at", "is_current"]
+"""Columns of record versions that say what there is to know of records."""
+
+
 def record_facts(versions: pl.DataFrame) -> pl.DataFrame:
     """One row per record: record_id, source, source_key, first_seen_at (when it first landed), is_current.
 
-    ``versions`` is ``standardized/record_versions``.
+    ``versions`` is ``standardized/record_versions`` (:data:`FACT_COLUMNS` of it).
     """
     told = in_order(
         versions.select("record_id", "source", "source_key", first_seen_at="landed_at", is_current="is_current"),
@@ -144,7 +148,7 @@ def former_clustering(
     return Clustered(
         scored_pairs=made[SCORED_PAIRS.name],
         profile_members=made[PROFILE_MEMBERS.name],
-        records=made[RECORD_VERSIONS.name].unique(),
+        records=made[RECORD_VERSIONS.name],
         judgements=known,
         clusters=made[CLUSTERS.name],
     )
