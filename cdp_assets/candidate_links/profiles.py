@@ -43,6 +43,9 @@ COMPARED_COLUMNS = [
 ]
 """Columns of record versions that profiles are made of; a table of a million rows has three times as many."""
 
+ROW_OF_A_VERSION = ["record_id", "import_id", "line"]
+"""Columns of record versions that name the row which a version began with: what it says, as long as imports are read alike."""
+
 _LISTS = ("emails", "phones", "identifiers")
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"

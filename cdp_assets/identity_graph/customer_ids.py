@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 import polars as pl
 
+from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.identity_graph.id_format import mint_all
 from cdp_assets.identity_graph.lineage import CURRENT, MERGED, RETIRED, Moved, lineage_after
-from cdp_assets.identity_graph.ordered import in_order
 from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE
 
 RECOGNISED_ATTEMPTS = 3

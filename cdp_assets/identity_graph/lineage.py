@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cdp_assets.identity_graph.ordered import in_order
+from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.tables import ID_LINEAGE, MOMENT
 
 CURRENT, MERGED, RETIRED = "current", "merged", "retired"

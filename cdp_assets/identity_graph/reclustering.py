@@ -17,8 +17,9 @@ from typing import NamedTuple
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
+from cdp_assets.candidate_links.differences import come_or_gone
+from cdp_assets.candidate_links.ordered import each_once, in_order
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
-from cdp_assets.identity_graph.ordered import each_once, in_order
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.judgements import joined, judgements_in_force
 from cdp_assets.tables import CLUSTERS
@@ -94,23 +95,15 @@ def touched_records(
     """Records of which anything has changed that clusters are made from: ``record_id``, each once."""
     profiles = _profiles_of_other_pairs(former.scored_pairs, scored_pairs)
     members = pl.concat([former.profile_members, profile_members])
-    judged_anew = _come_or_gone(judgements_in_force(former.judgements), in_force)
+    judged_anew = come_or_gone(judgements_in_force(former.judgements), in_force)
     sources_before = each_once(former.records.select(_RECORD, "source"), _RECORD)
     found = [
         members.join(profiles, on=_PROFILE, how="semi").select(_RECORD),
-        _come_or_gone(former.profile_members, profile_members).select(_RECORD),
-        _come_or_gone(sources_before, each_once(records.select(_RECORD, "source"), _RECORD)).select(_RECORD),
+        come_or_gone(former.profile_members, profile_members).select(_RECORD),
+        come_or_gone(sources_before, each_once(records.select(_RECORD, "source"), _RECORD)).select(_RECORD),
         *(judged_anew.select(pl.col(end).alias(_RECORD)) for end in ("record_id_l", "record_id_r")),
     ]
     return pl.concat(found).unique()
-
-
-def _come_or_gone(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """Rows that one of two frames has and the other has not; each has a row once."""
-    come = now.join(before, on=now.columns, how="anti", nulls_equal=True)
-    if len(now) - len(come) == len(before):
-        return come  # all that was is still there
-    return pl.concat([come, before.join(now, on=now.columns, how="anti", nulls_equal=True)])
 
 
 def _profiles_of_other_pairs(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

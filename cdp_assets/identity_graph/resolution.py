@@ -15,7 +15,7 @@ import polars as pl
 
 from cdp_assets import candidate_links
 from cdp_assets.candidate_links.made_from import basis_of, code_of, made_from, note
-from cdp_assets.identity_graph.ordered import in_order
+from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import Clustered
 from cdp_assets.lake import Lake, MissingTableError

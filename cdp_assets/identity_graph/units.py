@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cdp_assets.candidate_links.ordered import each_once
 from cdp_assets.identity_graph.connected import NODE, connected_components
-from cdp_assets.identity_graph.ordered import each_once
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force, pins
 
 _BITS_PER_MASK = 62  # of a signed 64-bit integer, with room to spare
