@@ -22,6 +22,7 @@ from cdp_assets.identity_graph.connected import NODE
 from cdp_assets.identity_graph.descriptions import COLUMNS, EVERYTHING, told
 from cdp_assets.identity_graph.evidence import unit_pairs
 from cdp_assets.identity_graph.exclusive import NO_CODE, birth_date_codes, identifier_codes
+from cdp_assets.identity_graph.fingerprints import Fingerprints
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.identity_graph.strength import weakest_probability
 from cdp_assets.identity_graph.units import Units, units
@@ -61,6 +62,7 @@ def clusters(
     people = units(records, profile_members, judgements, one_row_sources)
     if not len(people):
         return CLUSTERS.empty()
+    keys = Fingerprints(people.names)
     everything = pl.repeat(EVERYTHING, len(people), dtype=pl.Int64, eager=True)
     tells = everything if profiles is None else told(profiles, people.profiles, len(people))
     pairs = unit_pairs(scored_pairs, people, policy)
@@ -71,7 +73,7 @@ def clusters(
         codes = identifier_codes(profiles, people.profiles, links, one_per_person, len(people))
 
     def agglomerated(pairs: pl.DataFrame, *more: pl.Series) -> pl.Series:
-        return agglomerate(pairs.drop("probability"), people.names, tells, people.registers, policy, [*codes, *more])
+        return agglomerate(pairs.drop("probability"), keys, tells, people.registers, policy, [*codes, *more])
 
     label = agglomerated(pairs)
     if profiles is not None:
@@ -79,7 +81,7 @@ def clusters(
         cut = label.is_in(label.filter(born != NO_CODE).implode())
         label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
     label = _recut(label, pairs, people, agglomerated, policy)
-    held = weakest_probability(label, links, people.names)
+    held = weakest_probability(label, links, keys)
     return CLUSTERS.conform(_by_record(people, label, held))
 
 

@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.identity_graph.fingerprints import fingerprints
+from cdp_assets.identity_graph.fingerprints import Fingerprints
 
 Numbers = npt.NDArray[Any]
 
 
-def mutual_best(edges: pl.DataFrame, by: Sequence[str], names: pl.Series) -> pl.DataFrame:
+def mutual_best(edges: pl.DataFrame, by: Sequence[str], keys: Fingerprints) -> pl.DataFrame:
     """The edges that both their ends prefer.
 
     ``edges``: ``a`` < ``b`` (nodes) and whatever else, one row per pair. A node prefers the edge that is largest in the
-    columns ``by``, compared one after the other. ``names``: a text per node, whose fingerprint orders equal edges,
+    columns ``by``, compared one after the other. ``keys``: a fingerprint per node, which orders equal edges,
     at random but always alike. Without that a crowd of equal pairs would all prefer the same node and merge one per round.
     """
     a, b = edges.get_column("a"), edges.get_column("b")
@@ -32,12 +32,12 @@ def mutual_best(edges: pl.DataFrame, by: Sequence[str], names: pl.Series) -> pl.
     edge = np.tile(np.arange(len(edges)), 2)
     ends = np.arange(len(node))  # of edges, two each: those that may still be the best of their node
     for column in by:
-        ends = _foremost(ends, node, edges.get_column(column).to_numpy()[edge[ends]], len(names))
-    equal = np.bincount(node[ends], minlength=len(names))[node[ends]] > 1
+        ends = _foremost(ends, node, edges.get_column(column).to_numpy()[edge[ends]], len(keys))
+    equal = np.bincount(node[ends], minlength=len(keys))[node[ends]] > 1
     if equal.any():
-        doubtful = ends[equal]
-        for values in _tie_breakers(a, b, edge[doubtful], names):
-            doubtful = _foremost(doubtful, node, values[edge[doubtful]], len(names))
+        doubtful, left, right = ends[equal], a.to_numpy(), b.to_numpy()
+        for breaks in (lambda at: keys.of(left[at]) ^ keys.of(right[at]), lambda at: left[at], lambda at: right[at]):
+            doubtful = _foremost(doubtful, node, breaks(edge[doubtful]), len(keys))
         ends = np.concatenate([ends[~equal], doubtful])
     return edges.filter(pl.Series(np.bincount(edge[ends], minlength=len(edges)) == 2))
 
@@ -48,13 +48,3 @@ def _foremost(ends: Numbers, node: Numbers, values: Numbers, nodes: int) -> Numb
     largest = np.full(nodes, least, dtype=values.dtype)
     np.maximum.at(largest, node[ends], values)
     return np.asarray(ends[values == largest[node[ends]]])
-
-
-def _tie_breakers(a: pl.Series, b: pl.Series, among: Numbers, names: pl.Series) -> tuple[Numbers, Numbers, Numbers]:
-    """What orders equal edges, one after the other, by edge; the first only of the edges ``among``, for texts take time."""
-    left, right = a.to_numpy(), b.to_numpy()
-    key = np.zeros(len(names), dtype=np.int64)
-    key[left[among]] = key[right[among]] = 1
-    some = np.flatnonzero(key)
-    key[some] = fingerprints(names.gather(some)).to_numpy()
-    return key[left] ^ key[right], left, right
