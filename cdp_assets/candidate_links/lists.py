@@ -34,14 +34,18 @@ def _tidied(lists: pl.Series) -> pl.Series:
     untidy = ((length > 1) | ((length == 1) & lists.list.first().is_null())).arg_true()
     if untidy.is_empty():
         return lists
-    tidy = lists.gather(untidy).list.drop_nulls().list.unique().list.sort()
-    found = pl.int_range(len(lists), dtype=pl.Int64, eager=True).scatter(
-        untidy, pl.int_range(len(lists), len(lists) + len(untidy), dtype=pl.Int64, eager=True)
-    )
-    # Of lists in several chunks each gathered row is looked for: fifty times as slow.
-    return pl.concat([lists, tidy], rechunk=True).gather(found)
+    return _replaced(lists, untidy, lists.gather(untidy).list.drop_nulls().list.unique().list.sort())
 
 
 def _joined(lists: pl.Series, separator: str) -> pl.Series:
     several = (lists.list.len() > 1).arg_true()
-    return lists.list.first().fill_null("").scatter(several, lists.gather(several).list.join(separator))
+    return _replaced(lists.list.first().fill_null(""), several, lists.gather(several).list.join(separator))
+
+
+def _replaced(values: pl.Series, at: pl.Series, by: pl.Series) -> pl.Series:
+    """``values`` with those at some places replaced: not by ``scatter``, which leaves texts that ``n_unique`` counts twice (Polars 2)."""
+    places = pl.int_range(len(values), dtype=pl.Int64, eager=True).scatter(
+        at, pl.int_range(len(values), len(values) + len(at), dtype=pl.Int64, eager=True)
+    )
+    # Of lists in several chunks each gathered row is looked for: fifty times as slow.
+    return pl.concat([values, by], rechunk=True).gather(places)

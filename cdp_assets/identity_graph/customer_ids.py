@@ -73,7 +73,8 @@ def assign(
         ]
     ).unique("customer_id", keep="first", maintain_order=True)
     moved = Moved(chosen.get_column("customer_id"), arrived, pl.concat([flows.get_column("customer_id"), gone]))
-    ids = settled.scatter(chosen["cluster"], chosen["customer_id"])
+    unmoved = settled.to_frame().with_columns(cluster=pl.int_range(pl.len())).drop_nulls("customer_id")
+    ids = pl.concat([unmoved.select(chosen.columns), chosen]).sort("cluster").get_column("customer_id")
     customer_ids = members.select("record_id", "source", "source_key", ids.gather(members["cluster"]), "is_current")
     return CustomerIds(CUSTOMER_IDS.conform(customer_ids), lineage_after(previous_lineage, moved, now))
 
