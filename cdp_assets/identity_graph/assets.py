@@ -175,9 +175,9 @@ def overruled_links(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
         lake.read(SCORED_PAIRS),
         lake.read(PROFILE_MEMBERS),
         lake.read(CLUSTERS),
-        lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique(),
+        lake.read(RECORD_VERSIONS, columns=["record_id", "source"]),
         workspace.ledger.judgements(),
-        lake.read(LINKAGE_PROFILES),
+        lake.read(LINKAGE_PROFILES, columns=["profile_id", "source", "identifiers", "date_of_birth"]),
         one_row_sources(contracts),
         one_per_person_kinds(contracts),
     )

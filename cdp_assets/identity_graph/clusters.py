@@ -31,6 +31,8 @@ from cdp_assets.tables import CLUSTERS
 TELLING_COLUMNS = sorted({"profile_id", "identifiers", "date_of_birth", *chain.from_iterable(COLUMNS.values())})
 """Columns of linkage profiles that clusters are made by."""
 
+_PAIR = ["profile_id_l", "profile_id_r"]
+
 
 def clusters(
     scored_pairs: pl.DataFrame,
@@ -92,18 +94,16 @@ def links_not_followed(
 
     Weak bridges, links against a judgement or a constraint, and links of clusters that were too large.
     """
-    of = (
-        profile_members.join(clusters.select("record_id", "cluster_id"), on="record_id")
-        .select("profile_id", "cluster_id")
-        .unique()
-    )
     accepted = scored_pairs.filter(pl.col("decision") == ACCEPTED)
-    followed = (
-        accepted.select("profile_id_l", "profile_id_r")
-        .join(of.rename({"profile_id": "profile_id_l"}), on="profile_id_l")
-        .join(of.rename({"profile_id": "profile_id_r"}), on=["profile_id_r", "cluster_id"])
-    )
-    return accepted.join(followed, on=["profile_id_l", "profile_id_r"], how="anti").sort("profile_id_l", "profile_id_r")
+    of = profile_members.join(clusters.select("record_id", "cluster_id"), on="record_id").drop("record_id").unique()
+    sides = accepted.select(_PAIR)
+    for end, side in zip(_PAIR, ("one", "other"), strict=True):
+        sides = sides.join(of.rename({"profile_id": end, "cluster_id": side}), on=end)
+    # Of the few that have clusters apart, those that have another one in common all the same: a profile may stand in several.
+    apart = sides.filter(pl.col("one") != pl.col("other")).select(_PAIR).unique()
+    followed = sides.join(apart, on=_PAIR, how="semi").filter(pl.col("one") == pl.col("other"))
+    apart = apart.join(followed, on=_PAIR, how="anti")
+    return accepted.join(apart, on=_PAIR, how="semi").sort(_PAIR)
 
 
 def _recut(
