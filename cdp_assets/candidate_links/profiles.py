@@ -49,6 +49,8 @@ ROW_OF_A_VERSION = ["record_id", "import_id", "line"]
 _LISTS = ("emails", "phones", "identifiers")
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
+_HASHED_AT_ONCE = 200_000
+"""Rows whose values stand as one text in memory: of ten million, the texts would take more than the values."""
 # 63 bits of md5 (not a secret, a name): a positive BIGINT, the id type that Splink joins fastest.
 _PROFILE_ID = "(md5_number_lower(said) & 9223372036854775807)::BIGINT"
 
@@ -90,10 +92,13 @@ def _held(said: pl.DataFrame) -> pl.DataFrame:
 
 def _profile_ids(said: pl.DataFrame) -> pl.Series:
     """The profile of each row."""
-    with duckdb.connect() as db:  # a simple scan keeps the order of rows
-        db.register("said", said.select(_said()).to_arrow(compat_level=pl.CompatLevel.newest()))
-        ids: pl.DataFrame = db.sql(f"SELECT {_PROFILE_ID} AS profile_id FROM said").pl()
-    return ids.get_column("profile_id")
+    found = [pl.Series("profile_id", [], dtype=pl.Int64)]
+    with duckdb.connect() as db:
+        for rows in said.iter_slices(_HASHED_AT_ONCE):
+            db.register("said", rows.select(_said()).to_arrow(compat_level=pl.CompatLevel.newest()))
+            ids: pl.DataFrame = db.sql(f"SELECT {_PROFILE_ID} AS profile_id FROM said").pl()  # in the order of rows
+            found.append(ids.get_column("profile_id"))
+    return pl.concat(found, rechunk=True)
 
 
 def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
