@@ -126,3 +126,19 @@ def test_the_order_of_former_rows_does_not_matter() -> None:
     again = reprofile(mixed, told["record_id"].head(3), told, shared, REGISTERS, probable)
     assert again.profiles.equals(profiles)
     assert again.members.equals(members)
+
+
+def test_an_address_that_is_only_probable_may_become_a_crowds() -> None:
+    told = versions(
+        {"record_id": "crm/1", "emails": ["a@x.example"]}, {"record_id": "crm/2", "emails": ["c@x.example"]}
+    )
+    offered = frame_of(PROBABLE_EMAILS, {"record_id": "crm/1", "email": "b@x.example", "derived_from": "a@x.example"})
+    none, crowd = (
+        frame_of(SHARED_IDENTIFIERS, *({"type": "email", "value": value, "sharing": "crowd"} for value in values))
+        for values in ([], ["b@x.example"])
+    )
+    for before, now in ((none, crowd), (crowd, none)):
+        former = Profiled(*linkage_profiles(told, before, REGISTERS, offered), before, offered)
+        again = reprofile(former, told["record_id"].clear(), told, now, REGISTERS, offered)
+        assert again.profiles.equals(linkage_profiles(told, now, REGISTERS, offered)[0])
+        assert again.records == 1
