@@ -43,10 +43,12 @@ from fresh_processes import Stages, medians, peak_mb
 from cdp_assets.candidate_links import scoring
 from cdp_assets.candidate_links.block_report import block_report
 from cdp_assets.candidate_links.blocking import Blocks
+from cdp_assets.candidate_links.differences import come_or_gone
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.models import in_use, with_frequencies_of, with_version
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.profiles import linkage_profiles
+from cdp_assets.candidate_links.reprofiling import Profiled, reprofile
 from cdp_assets.candidate_links.shared import shared_identifiers
 from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets.evaluation.accuracy import accuracy
@@ -71,6 +73,9 @@ READ = (
     "date_of_birth", "date_of_birth_text", "emails", "phones", "addresses", "company_norm", "job_title", "identifiers",
 )  # fmt: skip
 """The columns of record versions that linkage and the scripts read."""
+
+ROWS = ("record_id", "source", "landed_at")
+"""Columns that tell versions of records apart here, where each has one row of an import."""
 
 SAYS_WHO = ("first_name", "last_name", "email", "phone", "dob")
 """A record with none of these is a visit of which no more than a cookie is known."""
@@ -149,7 +154,10 @@ def _make_worlds(people: int, folder: Path) -> None:
         frames = [pl.scan_parquet(part / f"{name}.parquet") for part in parts]
         if worlds > 1:
             frames = [_apart(name, frame, number) for number, frame in enumerate(frames)]
-        pl.concat(frames).sink_parquet(folder / f"{name}.parquet")
+        together = pl.concat(frames)
+        if name == "versions":
+            together = together.sort("record_id", "landed_at")  # as the lake keeps them
+        together.sink_parquet(folder / f"{name}.parquet")
     for part in parts:
         shutil.rmtree(part)
 
@@ -306,13 +314,17 @@ _MEASURED: dict[str, Way] = {
 # -- our resolution ---------------------------------------------------------------------------------------------------
 
 
-_TABLES = ("profiles", "members", "scored_pairs", "clusters", "customer_ids", "lineage")
+_TABLES = ("rows", "profiles", "members", "scored_pairs", "clusters", "customer_ids", "lineage")
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a resolution leaves for the next one, and what it looked at on the way."""
+    """What a resolution leaves for the next one, and what it looked at on the way.
 
+    ``rows``: the versions of records that it knew (:data:`ROWS`).
+    """
+
+    rows: pl.DataFrame
     profiles: pl.DataFrame
     members: pl.DataFrame
     scored_pairs: pl.DataFrame
@@ -340,7 +352,7 @@ def _resolve(
 ) -> Resolved:
     """Profiles, pairs, clusters and ids, as the assets make them one after the other, without reading or writing tables."""
     with stages("profiles"):
-        profiles, members = linkage_profiles(data.versions, data.shared, set(), data.probable)
+        profiles, members = _profiled(data, before)
     with _watched(stages, "deciding") as watched:
         scored = _scored(profiles, model, watched.engine(arguments), before)
     with stages("clusters"):
@@ -348,7 +360,18 @@ def _resolve(
     with stages("ids"):
         ids = (CUSTOMER_IDS.empty(), ID_LINEAGE.empty()) if before is None else (before.customer_ids, before.lineage)
         assigned = assign(found, *ids, record_facts(data.versions), NOW)
-    return Resolved(profiles, members, scored, found, assigned.customer_ids, assigned.lineage, watched.blocks)
+    rows = data.versions.select(ROWS)
+    return Resolved(rows, profiles, members, scored, found, assigned.customer_ids, assigned.lineage, watched.blocks)
+
+
+def _profiled(data: Data, before: Resolved | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All profiles and members: anew, or from those ``before`` and the versions that have come since."""
+    if before is None:
+        return linkage_profiles(data.versions, data.shared, set(), data.probable)
+    former = Profiled(before.profiles, before.members, data.shared, data.probable)
+    changed = come_or_gone(before.rows, data.versions.select(ROWS))["record_id"]
+    again = reprofile(former, changed, data.versions, data.shared, set(), data.probable)
+    return again.profiles, again.members
 
 
 def _scored(profiles: pl.DataFrame, model: TrainedModel, engine: DuckDBEngine, before: Resolved | None) -> pl.DataFrame:
@@ -362,12 +385,11 @@ def _clustered(
     data: Data, profiles: pl.DataFrame, members: pl.DataFrame, scored: pl.DataFrame, before: Resolved | None
 ) -> pl.DataFrame:
     """All clusters: anew, or from those ``before`` and what has changed since."""
-    records = data.versions.select("record_id", "source").unique()
+    records = data.versions.select("record_id", "source")
     made_from = (scored, members, records, no_judgements())
     if before is None:
         return clusters(*made_from, profiles=profiles)
-    old = records.join(before.members.select("record_id").unique(), on="record_id", how="semi")
-    former = Clustered(before.scored_pairs, before.members, old, no_judgements(), before.clusters)
+    former = Clustered(before.scored_pairs, before.members, before.rows, no_judgements(), before.clusters)
     return recluster(former, *made_from, profiles=profiles).clusters
 
 

@@ -843,7 +843,7 @@ def audit(workspace: Workspace) -> RunReport:
 
 _AS_USUAL: Mapping[str, Any] = MappingProxyType({})
 _IN_FULL: Mapping[str, Any] = MappingProxyType(
-    {_step(table): {"config": {"in_full": True}} for table in (SCORED_PAIRS, CLUSTERS)}
+    {step: {"config": {"in_full": True}} for step in ("linkage_profiles", _step(SCORED_PAIRS), _step(CLUSTERS))}
 )
 
 

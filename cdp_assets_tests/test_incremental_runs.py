@@ -16,6 +16,7 @@ from cdp_assets.automation import run_pending
 from cdp_assets.candidate_links import assets as linkage_assets
 from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import load_linkage_policy
+from cdp_assets.candidate_links.profiles import linkage_profiles
 from cdp_assets.candidate_links.scoring import score
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets.identity_graph import assets as graph_assets
@@ -24,9 +25,11 @@ from cdp_assets.tables import (
     CLUSTERS,
     LINKAGE_MODEL,
     LINKAGE_PROFILES,
+    PROBABLE_EMAILS,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
     SCORED_PAIRS,
+    SHARED_IDENTIFIERS,
     TERM_FREQUENCIES,
 )
 from cdp_assets.workspace import Workspace
@@ -71,8 +74,13 @@ def land(home: Path, name: str, rows: dict[int, str], seconds_ago: int) -> None:
 
 
 def in_full(workspace: Workspace) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Scored pairs and clusters as a run of everything would make them from the tables that there are."""
+    """Scored pairs and clusters as a run of everything would make them from the tables that there are; profiles are held against them."""
     lake = workspace.lake
+    made = linkage_profiles(
+        lake.read(RECORD_VERSIONS), lake.read(SHARED_IDENTIFIERS), set(), lake.read(PROBABLE_EMAILS)
+    )
+    for table, frame in zip((LINKAGE_PROFILES, PROFILE_MEMBERS), made, strict=True):
+        assert lake.read(table).equals(frame)
     model = in_use(
         lake.read(LINKAGE_MODEL), lake.read(TERM_FREQUENCIES), load_linkage_policy(workspace.policy_file("linkage"))
     )
@@ -102,6 +110,7 @@ def test_runs_that_follow_each_other_end_where_a_run_of_everything_does(
     assert not run_pending(workspace, lambda _line: None).problems
     before = workspace.lake.read(SCORED_PAIRS)
     with monkeypatch.context() as patched:
+        patched.setattr(linkage_assets, "profiles_of", never)
         patched.setattr(linkage_assets, "score", never)
         patched.setattr(graph_assets, "clusters_of", never)
         land(tmp_path, "2.csv", {at: row for at, row in rows.items() if at % 7}, 600)

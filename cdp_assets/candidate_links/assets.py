@@ -7,13 +7,15 @@ import dagster as dg
 import polars as pl
 
 from cdp_assets.candidate_links import pictures
+from cdp_assets.candidate_links.differences import come_or_gone
 from cdp_assets.candidate_links.drift import drift as drift_of
 from cdp_assets.candidate_links.drift import newest, why_drifted, with_drift
 from cdp_assets.candidate_links.drift_pictures import drift_chart
 from cdp_assets.candidate_links.estimates import Quality, Share, by_threshold, quality
 from cdp_assets.candidate_links.explain import explain
+from cdp_assets.candidate_links.former_profiles import former_profiles, profiling_note
 from cdp_assets.candidate_links.labels import known_pairs, labelled_pairs
-from cdp_assets.candidate_links.made_from import made_from, note, scoring_basis
+from cdp_assets.candidate_links.made_from import made_from, note, scoring_basis, version_noted
 from cdp_assets.candidate_links.models import (
     MODEL_CHOICE,
     in_use,
@@ -24,9 +26,11 @@ from cdp_assets.candidate_links.models import (
     with_version,
 )
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
+from cdp_assets.candidate_links.profiles import COMPARED_COLUMNS, ROW_OF_A_VERSION
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
+from cdp_assets.candidate_links.reprofiling import reprofile
 from cdp_assets.candidate_links.scoring import rescore, score
-from cdp_assets.candidate_links.shared import declared_caps
+from cdp_assets.candidate_links.shared import CARRYING_COLUMNS, declared_caps
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
 from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets.drawing import svg
@@ -56,7 +60,8 @@ def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.Materialize
     """
     contracts, _ = load_contracts(workspace.contracts_dir)
     caps = declared_caps(contracts)
-    shared = shared_among(workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES), caps)
+    versions = workspace.lake.read(RECORD_VERSIONS, columns=CARRYING_COLUMNS)
+    shared = shared_among(versions, workspace.lake.read(EMAIL_ADDRESSES), caps)
     crowds = shared.filter(pl.col("sharing").is_in(["crowd", "role"]))
     return stored(
         workspace,
@@ -68,6 +73,12 @@ def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.Materialize
             "proving_nothing": crowds.height,
         },
     )
+
+
+class ProfilesConfig(dg.Config):
+    """``in_full``: make the profiles of all records, also of those that nothing has touched since the last run."""
+
+    in_full: bool = False
 
 
 @dg.multi_asset(
@@ -91,13 +102,23 @@ def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.Materialize
         ),
     ],
 )
-def profile_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
-    """Compute both from the same reading of the record versions."""
+def profile_assets(
+    config: ProfilesConfig, workspace: dg.ResourceParam[Workspace]
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Compute both from the same reading of the record versions; only those of records that have changed, where that is known."""
+    lake = workspace.lake
     contracts, _ = load_contracts(workspace.contracts_dir)
-    versions = workspace.lake.read(RECORD_VERSIONS)
     one_row = one_row_sources(contracts)
-    shared, probable = workspace.lake.read(SHARED_IDENTIFIERS), workspace.lake.read(PROBABLE_EMAILS)
-    profiles, members = profiles_of(versions, shared, one_row, probable)
+    made_of = profiling_note(lake, one_row)
+    versions = lake.read(RECORD_VERSIONS, columns=[*COMPARED_COLUMNS, *ROW_OF_A_VERSION[1:]])
+    shared, probable = lake.read(SHARED_IDENTIFIERS), lake.read(PROBABLE_EMAILS)
+    former = None if config.in_full else former_profiles(lake, workspace.ledger.imports(), one_row)
+    if former is None:
+        profiles, members = profiles_of(versions, shared, one_row, probable)
+        made_now = members["record_id"].n_unique()
+    else:
+        changed = come_or_gone(former.versions, versions.select(ROW_OF_A_VERSION))["record_id"]
+        profiles, members, made_now = reprofile(former.profiled, changed, versions, shared, one_row, probable)
     yield stored(
         workspace,
         LINKAGE_PROFILES,
@@ -106,6 +127,7 @@ def profile_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materi
             "record_versions": versions.height,
             "profiles": profiles.height,
             "versions_per_profile": round(versions.height / max(profiles.height, 1), 3),
+            "records_profiled_now": made_now,
         },
     )
     records = members["record_id"].n_unique()
@@ -113,6 +135,8 @@ def profile_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materi
         workspace,
         PROFILE_MEMBERS,
         members,
+        # Written last, it names the profiles that belong to it.
+        note=made_of | version_noted(lake, LINKAGE_PROFILES),
         metadata={"records": records, "profiles_per_record": round(members.height / max(records, 1), 3)},
     )
 

@@ -181,8 +181,10 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
         (own_key, OWN_KEY.decision, OWN_KEY.name),
         (kept, REVIEW, BY_WEIGHT),
     )
-    decision = pl.coalesce([pl.when(holds).then(pl.lit(decided)) for holds, decided, _ in lines])
-    reason = pl.coalesce([pl.when(holds).then(pl.lit(why)) for holds, _, why in lines])
-    return scored.with_columns(decision.alias("decision"), reason.alias("reason")).filter(
-        pl.col("decision").is_not_null()
+    numbers = [pl.when(holds).then(pl.lit(at, dtype=pl.UInt32)) for at, (holds, _, _) in enumerate(lines)]
+    decided = scored.with_columns(pl.coalesce(numbers).alias("line")).filter(pl.col("line").is_not_null())
+    line = decided.get_column("line")
+    return decided.drop("line").with_columns(
+        pl.Series("decision", [decision for _, decision, _ in lines]).gather(line),
+        pl.Series("reason", [reason for _, _, reason in lines]).gather(line),
     )

@@ -25,7 +25,12 @@ _NO_LONGER_KEPT = (DeltaError, LakeError, pl.exceptions.PolarsError, FileNotFoun
 
 def note(lake: Lake, basis: str, inputs: Iterable[Table]) -> dict[str, str]:
     """What a commit notes of itself: its basis, and the present version of every input. Read the inputs at these versions."""
-    return {BASIS: basis, **{table.name: str(lake.version(table)) for table in inputs}}
+    return {BASIS: basis} | version_noted(lake, *inputs)
+
+
+def version_noted(lake: Lake, *tables: Table) -> dict[str, str]:
+    """The present versions of tables, as a commit notes them."""
+    return {table.name: str(lake.version(table)) for table in tables}
 
 
 def made_from(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from cdp_assets.candidate_links.lists import tidied
+from cdp_assets.candidate_links.lists import joined_with, tidied
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES
 
@@ -23,9 +23,34 @@ _ADDRESS_PARTS = {
     "postcode": "postcode_norm",
     "country": "country",
 }
+COMPARED_COLUMNS = [
+    "record_id",
+    "source",
+    "first_name_norm",
+    "first_name_root",
+    "middle_name_norm",
+    "last_name_norm",
+    "suffix_norm",
+    "sex",
+    "date_of_birth",
+    "date_of_birth_text",
+    "emails",
+    "phones",
+    "identifiers",
+    "company_norm",
+    "job_title",
+    "addresses",
+]
+"""Columns of record versions that profiles are made of; a table of a million rows has three times as many."""
+
+ROW_OF_A_VERSION = ["record_id", "import_id", "line"]
+"""Columns of record versions that name the row which a version began with: what it says, as long as imports are read alike."""
+
 _LISTS = ("emails", "phones", "identifiers")
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
+_HASHED_AT_ONCE = 200_000
+"""Rows whose values stand as one text in memory: of ten million, the texts would take more than the values."""
 # 63 bits of md5 (not a secret, a name): a positive BIGINT, the id type that Splink joins fastest.
 _PROFILE_ID = "(md5_number_lower(said) & 9223372036854775807)::BIGINT"
 
@@ -35,7 +60,7 @@ def linkage_profiles(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Profiles of all record versions, and which records have them.
 
-    ``versions`` is ``standardized/record_versions``, ``shared`` ``candidate_links/shared_identifiers``;
+    ``versions`` is ``standardized/record_versions`` (:data:`COMPARED_COLUMNS` of it), ``shared`` ``candidate_links/shared_identifiers``;
     ``one_row_sources`` are sources whose contract says ``one_row_per_person``; ``probable`` is
     ``standardized/probable_emails`` (None: none are known). Every record has at least one profile.
 
@@ -45,28 +70,35 @@ def linkage_profiles(
     Records share a profile only where its values identify a person; two records that say no more than "John Smith" stay
     two profiles and are compared like any others. So do two records of a one-row-per-person source.
     """
-    said = _with_probable(_values(versions, one_row_sources), probable)
-    said = _without_crowd(said, shared)
-    said = said.with_columns(
-        pl.when(_identifies() & pl.col("source").is_null())
-        .then(pl.lit(""))
-        .otherwise(pl.col("record_id"))
-        .alias("alone"),
+    said = _without_crowd(_with_probable(_values(versions, one_row_sources), probable), shared)
+    held = _held(said)
+    runs = held.get_column("profile_id").rle().struct.unnest()
+    first = runs.get_column("len").cum_sum() - runs.get_column("len")
+    # Equal id, equal values: any row tells them.
+    profiles = said.select(column.name for column in PROFILE_VALUES)[held.get_column("row").gather(first)]
+    profiles = profiles.with_columns(
+        runs.get_column("value").alias("profile_id"), runs.get_column("len").alias("records")
     )
-    hashed = said.with_columns(_said())
-    with duckdb.connect() as db:
-        db.register("hashed", hashed.select("row", "said").to_arrow())
-        ids = db.sql(f'SELECT "row", {_PROFILE_ID} AS profile_id FROM hashed').pl()
-    said = said.join(ids, on="row", how="inner")
-    members = said.select("profile_id", "record_id").unique().sort("profile_id", "record_id")
-    counts = members.group_by("profile_id").agg(pl.len().cast(pl.Int64).alias("records"))
-    profiles = (
-        said.select("profile_id", *(column.name for column in PROFILE_VALUES))
-        .unique(subset="profile_id", keep="any", maintain_order=False)  # equal id, equal values
-        .join(counts, on="profile_id")
-        .sort("profile_id")
-    )
+    members = held.select("profile_id", said.get_column("record_id").gather(held.get_column("row")))
     return LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members)
+
+
+def _held(said: pl.DataFrame) -> pl.DataFrame:
+    """Each profile and record that has or had its values, once and in order: ``profile_id``, and a ``row`` of ``said``."""
+    held = said.select("record", _profile_ids(said)).with_row_index("row").sort("profile_id", "record")
+    is_next = (pl.col("profile_id") != pl.col("profile_id").shift()) | (pl.col("record") != pl.col("record").shift())
+    return held.filter(is_next.fill_null(True)).select("profile_id", "row")
+
+
+def _profile_ids(said: pl.DataFrame) -> pl.Series:
+    """The profile of each row."""
+    found = [pl.Series("profile_id", [], dtype=pl.Int64)]
+    with duckdb.connect() as db:
+        for rows in said.iter_slices(_HASHED_AT_ONCE):
+            db.register("said", rows.select(_said()).to_arrow(compat_level=pl.CompatLevel.newest()))
+            ids: pl.DataFrame = db.sql(f"SELECT {_PROFILE_ID} AS profile_id FROM said").pl()  # in the order of rows
+            found.append(ids.get_column("profile_id"))
+    return pl.concat(found, rechunk=True)
 
 
 def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
@@ -77,6 +109,7 @@ def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
     born = pl.coalesce(pl.col("date_of_birth_text"), pl.col("date_of_birth").dt.to_string("%Y-%m-%d"))
     plain = versions.select(
         "record_id",
+        _numbered(versions.get_column("record_id")).alias("record"),
         pl.when(pl.col("source").is_in(sorted(one_row_sources))).then(pl.col("source")).alias("source"),
         _text("first_name_norm").alias("first_name"),
         _text("first_name_root").alias("first_name_root"),
@@ -96,7 +129,7 @@ def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
     parts = [
         pl.col("address").struct.field(kept).replace("", None).alias(name) for name, kept in _ADDRESS_PARTS.items()
     ]
-    return plain.with_columns(parts).drop("address").with_row_index("row")
+    return plain.with_columns(parts).drop("address").rechunk().with_row_index("row")
 
 
 def _with_probable(said: pl.DataFrame, probable: pl.DataFrame | None) -> pl.DataFrame:
@@ -131,6 +164,11 @@ def _comparable_addresses(plain: pl.DataFrame) -> pl.DataFrame:
     several = plain.filter(pl.col("address").list.len() > 1)
     further = several.with_columns(pl.col("address").list.slice(1)).explode("address").filter(says_where)
     return pl.concat([plain.with_columns(pl.col("address").list.first()), further])
+
+
+def _numbered(record_ids: pl.Series) -> pl.Series:
+    """Numbers that tell records apart and order them as their ids do; record versions are sorted by them."""
+    return record_ids.rle_id() if record_ids.is_sorted() else record_ids.rank("dense")
 
 
 def _text(name: str) -> pl.Expr:
@@ -173,13 +211,14 @@ def _identifies() -> pl.Expr:
 def _said() -> pl.Expr:
     """All values of a profile as one text; null and empty differ from any value."""
     parts = [
-        pl.col(column.name).list.join(_INNER) if column.name in _LISTS else pl.col(column.name).fill_null("\x00")
+        joined_with(_INNER, pl.col(column.name)) if column.name in _LISTS else pl.col(column.name).fill_null("\x00")
         for column in PROFILE_VALUES
         if column.name != "probable_emails"
     ]
-    delivered = pl.concat_str(*parts, pl.col("alone"), separator=_SEPARATOR)
+    is_alone = ~_identifies() | pl.col("source").is_not_null()
     # Only where there are any: a profile keeps its id, whatever is learned of other companies.
     probable = pl.when(pl.col("probable_emails").list.len() > 0).then(
-        pl.lit(_SEPARATOR) + pl.col("probable_emails").list.join(_INNER)
+        pl.lit(_SEPARATOR) + joined_with(_INNER, pl.col("probable_emails"))
     )
-    return (delivered + probable.fill_null("")).alias("said")
+    last = pl.when(is_alone).then("record_id").otherwise(pl.lit("")) + probable.fill_null("")
+    return pl.concat_str(*parts, last, separator=_SEPARATOR).alias("said")

@@ -26,6 +26,9 @@ SHARING_OF_EMAILS = {"junk": "crowd"}
 
 CROWD_SHARING = ("crowd", "role")
 
+CARRYING_COLUMNS = ["record_id", "first_name_root", "last_name_norm", "emails", "phones", "identifiers"]
+"""Columns of record versions that say who carries what."""
+
 
 def declared_caps(contracts: Iterable[SourceContract]) -> dict[str, int]:
     """How many people may share an identifier, by its kind, where a contract says so (``shared_by_at_most``)."""
@@ -55,7 +58,7 @@ def identifier_values(versions: pl.DataFrame) -> pl.DataFrame:
 def shared_identifiers(versions: pl.DataFrame, emails: pl.DataFrame, caps: dict[str, int]) -> pl.DataFrame:
     """Every value that more than one record carries, with how it is shared.
 
-    ``versions`` is ``standardized/record_versions`` (all versions), ``emails`` is ``standardized/email_addresses``,
+    ``versions`` is ``standardized/record_versions`` (all versions, :data:`CARRYING_COLUMNS`), ``emails`` is ``standardized/email_addresses``,
     ``caps`` the contracts' ``shared_by_at_most`` per identifier: above that many people the value is a crowd's.
     Returns a frame of ``candidate_links/shared_identifiers``, sorted by key. Addresses of functions and junk are listed
     even when one record carries them: they never identify.

@@ -31,7 +31,7 @@ from cdp_assets.erasure.secret import Sign
 from cdp_assets.erasure.sieve import Sieve
 from cdp_assets.erasure.their_lines import contents_of, sources_of, their_lines
 from cdp_assets.erasure.their_texts import their_texts
-from cdp_assets.identity_graph.customer_ids import resolve_id
+from cdp_assets.identity_graph.lineage import resolve_id
 from cdp_assets.lake import Lake
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.tables import (

@@ -28,7 +28,7 @@ import polars as pl
 from cdp_assets.erasure.person import ToErase
 from cdp_assets.erasure.their_lines import sources_of
 from cdp_assets.erasure.their_texts import personal_columns
-from cdp_assets.identity_graph.customer_ids import RETIRED
+from cdp_assets.identity_graph.lineage import RETIRED
 from cdp_assets.tables import (
     CUSTOMER_IDS,
     ID_LINEAGE,

@@ -16,6 +16,7 @@ import polars as pl
 from cdp_assets.identity_graph.connected import NODE, connected_components, node_range
 from cdp_assets.identity_graph.descriptions import Described, are_comparable
 from cdp_assets.identity_graph.exclusive import NO_CODE
+from cdp_assets.identity_graph.fingerprints import Fingerprints
 from cdp_assets.identity_graph.mutual import mutual_best
 from cdp_assets.identity_graph.policy import ClusterPolicy
 
@@ -25,7 +26,7 @@ MILLIBITS = 1000
 
 def agglomerate(
     pairs: pl.DataFrame,
-    key: pl.Series,
+    keys: Fingerprints,
     told: pl.Series,
     registers: Sequence[pl.Series],
     policy: ClusterPolicy,
@@ -34,11 +35,11 @@ def agglomerate(
     """The cluster of each node ``0 … n - 1``, named by its smallest node.
 
     ``pairs``: one row per pair of nodes, ``a`` < ``b``, ``evidence`` (thousandths of a bit), ``is_link`` (an accepted link) and
-    ``is_barred`` (never in one cluster). Per node: ``key``, a fingerprint; ``told``, what it tells (``descriptions.py``); ``registers``,
+    ``is_barred`` (never in one cluster). Per node: ``keys``, a fingerprint; ``told``, what it tells (``descriptions.py``); ``registers``,
     bit masks with a bit for each one-row-per-person source that the node has a record of. Nodes that share a bit never meet; nor do
     nodes of two ``exclusive`` codes (``exclusive.py``).
     """
-    label = node_range(len(key))
+    label = node_range(len(keys))
     described = Described.by(told)
     masks, codes = [mask.clone() for mask in registers], [code.clone() for code in exclusive]
     a, b = pairs.get_column("a"), pairs.get_column("b")
@@ -47,19 +48,21 @@ def agglomerate(
         seen=pl.when(pl.lit(are_comparable(told, a, b)) & ~pl.col("is_barred")).then(1).otherwise(0).cast(pl.Int64),
     )
     links = pairs.filter("is_link")
-    component = connected_components(len(key), links.get_column("a"), links.get_column("b"))
+    component = connected_components(len(keys), links.get_column("a"), links.get_column("b"))
     while True:
-        merges = mutual_best(_worthwhile(pairs, described, masks, codes, policy), ["strongest", "evidence"], key)
+        merges = mutual_best(_worthwhile(pairs, described, masks, codes, policy), ["strongest", "evidence"], keys)
         if merges.is_empty():
             return label
         kept, gone = merges.get_column("a"), merges.get_column("b")
         described = described.merged(kept, gone)
         masks = [mask.scatter(kept, mask.gather(kept) | mask.gather(gone)) for mask in masks]
         codes = [code.scatter(kept, _higher(code.gather(kept), code.gather(gone))) for code in codes]
-        moved = node_range(len(key)).scatter(gone, kept)
+        moved = node_range(len(keys)).scatter(gone, kept)
         label = moved.gather(label)
         # A component where nothing merged never changes again: its edges need no further look.
-        moving = pl.repeat(False, len(key), dtype=pl.Boolean, eager=True).scatter(component.gather(kept).unique(), True)
+        moving = pl.repeat(False, len(keys), dtype=pl.Boolean, eager=True).scatter(
+            component.gather(kept).unique(), True
+        )
         pairs = _joined(pairs.filter(moving.gather(component.gather(pairs.get_column("a")))), moved)
 
 

@@ -12,8 +12,8 @@ from cdp_assets.candidate_links.policy import load_linkage_policy
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.drawing import svg
 from cdp_assets.identity_graph import pictures
+from cdp_assets.identity_graph.clusters import TELLING_COLUMNS, links_not_followed
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
-from cdp_assets.identity_graph.clusters import links_not_followed
 from cdp_assets.identity_graph.customer_ids import assign
 from cdp_assets.identity_graph.exclusive import one_per_person_kinds
 from cdp_assets.identity_graph.guard import (
@@ -47,6 +47,7 @@ from cdp_assets.identity_graph.plan import (
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import recluster
 from cdp_assets.identity_graph.resolution import (
+    FACT_COLUMNS,
     PreviousResolution,
     clustering_note,
     former_clustering,
@@ -100,12 +101,13 @@ def clusters(config: ClusteringConfig, workspace: dg.ResourceParam[Workspace]) -
     once = sorted(one_per_person_kinds(contracts))
     made_of = clustering_note(lake, judgements, registers, once)
     pairs, members = lake.read(SCORED_PAIRS), lake.read(PROFILE_MEMBERS)
-    records = lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique()
+    records = lake.read(RECORD_VERSIONS, columns=["record_id", "source"])
     told = (pairs, members, records, judgements, registers)
-    profiles = lake.read(LINKAGE_PROFILES)
+    profiles = lake.read(LINKAGE_PROFILES, columns=TELLING_COLUMNS)
     former = None if config.in_full else former_clustering(lake, judgements, registers, once)
     if former is None:
-        grouped, clustered_now = clusters_of(*told, profiles=profiles, one_per_person=once), records.height
+        grouped = clusters_of(*told, profiles=profiles, one_per_person=once)
+        clustered_now = grouped.height
     else:
         grouped, clustered_now = recluster(former, *told, profiles=profiles, one_per_person=once)
     overruled = links_not_followed(pairs, members, grouped)
@@ -173,9 +175,9 @@ def overruled_links(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
         lake.read(SCORED_PAIRS),
         lake.read(PROFILE_MEMBERS),
         lake.read(CLUSTERS),
-        lake.read(RECORD_VERSIONS, columns=["record_id", "source"]).unique(),
+        lake.read(RECORD_VERSIONS, columns=["record_id", "source"]),
         workspace.ledger.judgements(),
-        lake.read(LINKAGE_PROFILES),
+        lake.read(LINKAGE_PROFILES, columns=["profile_id", "source", "identifiers", "date_of_birth"]),
         one_row_sources(contracts),
         one_per_person_kinds(contracts),
     )
@@ -223,7 +225,7 @@ def customer_id_assets(
     lake, moment, resolution_id = workspace.lake, now(), context.run.run_id
     previous = previous_resolution(lake)
     model_version = _model_version(workspace)
-    clustered, versions = lake.read(CLUSTERS), lake.read(RECORD_VERSIONS)
+    clustered, versions = lake.read(CLUSTERS), lake.read(RECORD_VERSIONS, columns=FACT_COLUMNS)
     assigned = assign(clustered, previous.customer_ids, previous.lineage, record_facts(versions), moment)
     changes = changes_between(
         previous.customer_ids,
@@ -458,11 +460,10 @@ def _outcome(workspace: Workspace, plan: Plan, subject: str) -> str:
 def _known(workspace: Workspace) -> Known:
     contracts, _ = load_contracts(workspace.contracts_dir)
     lake = workspace.lake
-    facts = ["record_id", "source", "source_key", "landed_at", "is_current"]
     return Known(
         profiles=lake.read(LINKAGE_PROFILES),
         profile_members=lake.read(PROFILE_MEMBERS),
-        records=record_facts(lake.read(RECORD_VERSIONS, columns=facts)),
+        records=record_facts(lake.read(RECORD_VERSIONS, columns=FACT_COLUMNS)),
         judgements=workspace.ledger.judgements(),
         one_row_sources=frozenset(one_row_sources(contracts)),
         one_per_person=frozenset(one_per_person_kinds(contracts)),

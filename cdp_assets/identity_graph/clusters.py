@@ -11,20 +11,27 @@ What does not belong here: ids that outlive the resolution (``customer_ids.py``)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.identity_graph.agglomerate import MILLIBITS, agglomerate
 from cdp_assets.identity_graph.connected import NODE
-from cdp_assets.identity_graph.descriptions import EVERYTHING, told
+from cdp_assets.identity_graph.descriptions import COLUMNS, EVERYTHING, told
 from cdp_assets.identity_graph.evidence import unit_pairs
 from cdp_assets.identity_graph.exclusive import NO_CODE, birth_date_codes, identifier_codes
-from cdp_assets.identity_graph.fingerprints import fingerprints
+from cdp_assets.identity_graph.fingerprints import Fingerprints
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.identity_graph.strength import weakest_probability
 from cdp_assets.identity_graph.units import Units, units
 from cdp_assets.tables import CLUSTERS
+
+TELLING_COLUMNS = sorted({"profile_id", "identifiers", "date_of_birth", *chain.from_iterable(COLUMNS.values())})
+"""Columns of linkage profiles that clusters are made by."""
+
+_PAIR = ["profile_id_l", "profile_id_r"]
 
 
 def clusters(
@@ -41,7 +48,7 @@ def clusters(
 
     ``scored_pairs`` and ``profile_members`` are those of ``candidate_links``; ``records`` has ``record_id`` and ``source`` of every record, once or
     once per version; ``judgements`` as in ``judgements.py``; ``one_row_sources`` are sources with one row per person.
-    ``profiles`` (``candidate_links/linkage_profiles``) tells which records could have been compared; without it, all of them.
+    ``profiles`` (``candidate_links/linkage_profiles``, :data:`TELLING_COLUMNS` of it) tells which records could have been compared; without it, all of them.
     ``one_per_person``: kinds of identifiers of which a person has one.
 
     - Records of one profile and profiles of one record are one customer.
@@ -57,7 +64,7 @@ def clusters(
     people = units(records, profile_members, judgements, one_row_sources)
     if not len(people):
         return CLUSTERS.empty()
-    key = fingerprints(people.names)
+    keys = Fingerprints(people.names)
     everything = pl.repeat(EVERYTHING, len(people), dtype=pl.Int64, eager=True)
     tells = everything if profiles is None else told(profiles, people.profiles, len(people))
     pairs = unit_pairs(scored_pairs, people, policy)
@@ -68,21 +75,16 @@ def clusters(
         codes = identifier_codes(profiles, people.profiles, links, one_per_person, len(people))
 
     def agglomerated(pairs: pl.DataFrame, *more: pl.Series) -> pl.Series:
-        return agglomerate(pairs.drop("probability"), key, tells, people.registers, policy, [*codes, *more])
+        return agglomerate(pairs.drop("probability"), keys, tells, people.registers, policy, [*codes, *more])
 
     label = agglomerated(pairs)
     if profiles is not None:
-        born = birth_date_codes(label, profiles, people.profiles, unit_sources(people, records))
+        born = birth_date_codes(label, profiles, people.profiles, people.records)
         cut = label.is_in(label.filter(born != NO_CODE).implode())
         label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
     label = _recut(label, pairs, people, agglomerated, policy)
-    held = weakest_probability(label, links, key)
+    held = weakest_probability(label, links, keys)
     return CLUSTERS.conform(_by_record(people, label, held))
-
-
-def unit_sources(people: Units, records: pl.DataFrame) -> pl.DataFrame:
-    """``unit`` and ``source`` of each unit's records."""
-    return people.records.join(records.select("record_id", "source"), on="record_id").select("unit", "source").unique()
 
 
 def links_not_followed(
@@ -92,18 +94,16 @@ def links_not_followed(
 
     Weak bridges, links against a judgement or a constraint, and links of clusters that were too large.
     """
-    of = (
-        profile_members.join(clusters.select("record_id", "cluster_id"), on="record_id")
-        .select("profile_id", "cluster_id")
-        .unique()
-    )
     accepted = scored_pairs.filter(pl.col("decision") == ACCEPTED)
-    followed = (
-        accepted.select("profile_id_l", "profile_id_r")
-        .join(of.rename({"profile_id": "profile_id_l"}), on="profile_id_l")
-        .join(of.rename({"profile_id": "profile_id_r"}), on=["profile_id_r", "cluster_id"])
-    )
-    return accepted.join(followed, on=["profile_id_l", "profile_id_r"], how="anti").sort("profile_id_l", "profile_id_r")
+    of = profile_members.join(clusters.select("record_id", "cluster_id"), on="record_id").drop("record_id").unique()
+    sides = accepted.select(_PAIR)
+    for end, side in zip(_PAIR, ("one", "other"), strict=True):
+        sides = sides.join(of.rename({"profile_id": end, "cluster_id": side}), on=end)
+    # Of the few that have clusters apart, those that have another one in common all the same: a profile may stand in several.
+    apart = sides.filter(pl.col("one") != pl.col("other")).select(_PAIR).unique()
+    followed = sides.join(apart, on=_PAIR, how="semi").filter(pl.col("one") == pl.col("other"))
+    apart = apart.join(followed, on=_PAIR, how="anti")
+    return accepted.join(apart, on=_PAIR, how="semi").sort(_PAIR)
 
 
 def _recut(
@@ -139,13 +139,11 @@ def _again(label: pl.Series, some: pl.Series, again: pl.Series) -> pl.Series:
 
 def _oversized(label: pl.Series, people: Units, largest: int) -> pl.Series:
     """Whether each unit is in a cluster of several units with too many records and too many distinct profiles."""
-    of_record, of_profile = (
-        pl.DataFrame({"label": label.gather(held.get_column("unit"))}).group_by("label").len()
-        for held in (people.records, people.profiles)
-    )
-    crowded = of_record.join(of_profile, on="label").filter(pl.min_horizontal("len", "len_right") > largest)
-    several = label.is_duplicated()
-    return several & label.is_in(crowded.get_column("label").implode())
+    crowded = label.is_duplicated()
+    for held in (people.records, people.profiles):
+        of_cluster = pl.Series(np.bincount(label.gather(held.get_column("unit")), minlength=len(label)))
+        crowded &= (of_cluster > largest).gather(label)
+    return crowded
 
 
 def _by_record(people: Units, label: pl.Series, held: pl.Series) -> pl.DataFrame:

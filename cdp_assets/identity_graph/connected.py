@@ -1,4 +1,4 @@
-"""Connected components of a large graph, in Polars.
+"""Connected components of a large graph.
 
 Labels spread along links and every chain of labels is shortened in each round (Shiloach and Vishkin's hooking and
 pointer jumping), so a few rounds of vectorised work do for millions of links. What does not belong here: which links
@@ -7,8 +7,11 @@ count.
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+Labels = npt.NDArray[np.int64]
 NODE = pl.Int64()
 
 
@@ -19,29 +22,22 @@ def node_range(nodes: int) -> pl.Series:
 
 def connected_components(nodes: int, left: pl.Series, right: pl.Series) -> pl.Series:
     """The smallest node of each node's component, for nodes ``0 … nodes - 1`` and links ``left[i] - right[i]``."""
-    label = node_range(nodes)
-    links = pl.DataFrame({"left": left, "right": right}, schema={"left": NODE, "right": NODE})
+    label = np.arange(nodes)
+    one, other = left.to_numpy(), right.to_numpy()
     while True:
-        links = (
-            links.select(
-                pl.min_horizontal("left", "right").alias("low"), pl.max_horizontal("left", "right").alias("high")
-            )
-            .filter(pl.col("low") != pl.col("high"))
-            .unique()
-        )
-        if links.is_empty():
-            return label
-        hooks = links.group_by("high").agg(pl.col("low").min())
-        label = _shortened(label.scatter(hooks.get_column("high"), hooks.get_column("low")))
-        links = pl.DataFrame(
-            {"left": label.gather(links.get_column("low")), "right": label.gather(links.get_column("high"))}
-        )
+        one, other = label[one], label[other]
+        apart = one != other
+        if not apart.any():
+            return pl.Series(label)
+        one, other = one[apart], other[apart]
+        np.minimum.at(label, np.maximum(one, other), np.minimum(one, other))
+        label = _shortened(label)
 
 
-def _shortened(label: pl.Series) -> pl.Series:
+def _shortened(label: Labels) -> Labels:
     """Follow labels to their end: every node points at a node that points at itself."""
     while True:
-        further = label.gather(label)
-        if further.equals(label):
+        further = label[label]
+        if np.array_equal(further, label):
             return label
         label = further

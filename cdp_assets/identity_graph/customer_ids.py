@@ -7,7 +7,9 @@ its oldest record; so a rebuild from nothing mints the ids that history gave, wh
 An id is never given to another customer. It may come back to its own: when all records of a customer vanished and
 are delivered again, or when a merge is undone.
 
-What does not belong here: how an id is written (``id_format.py``), who is one customer (``clusters.py``).
+Customers whose records are those that they were keep their ids and enter none of this.
+
+What does not belong here: how an id is written (``id_format.py``), what old ids lead to (``lineage.py``), who is one customer (``clusters.py``).
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.identity_graph.id_format import mint_all
-from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE, MOMENT
-
-CURRENT, MERGED, RETIRED = "current", "merged", "retired"
+from cdp_assets.identity_graph.lineage import CURRENT, MERGED, RETIRED, Moved, lineage_after
+from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE
 
 RECOGNISED_ATTEMPTS = 3
 """A returning record is recognised by so many of the ids that it may have stood for. A second attempt is rare already."""
@@ -52,37 +54,36 @@ def assign(
 
     Raises :class:`CustomerIdError` where a record of a cluster is missing from ``records``, or a customer id from the lineage.
     """
-    _require_lineage(previous_customer_ids, previous_lineage)
-    members = _members(clusters, records)
-    flows = _flows(members, previous_customer_ids)
+    former = previous_customer_ids.select("record_id", former="customer_id")
+    members = _members(clusters, records).join(former, on="record_id", how="left", maintain_order="left")
+    gone = _gone(former, members)
+    settled = _settled(members, gone)
+    moving = members.filter(settled.is_null().gather(members["cluster"])).sort("first_seen_at", "place")
+    _require_lineage(settled, pl.concat([moving["former"], gone]), previous_lineage)
+
+    flows = _flows(moving)
     homes = _homes(flows)
     carried = _carried(homes, flows, previous_lineage)
-    minted = _minted(members, carried, flows, previous_customer_ids, previous_lineage)
-    chosen = pl.concat([carried, minted.select("cluster_id", "customer_id")])
-    named = members.join(chosen, on="cluster_id", validate="m:1")
-    customer_ids = CUSTOMER_IDS.conform(
-        named.select("record_id", "source", "source_key", "customer_id", "is_current").sort("record_id")
-    )
+    minted = _minted(moving, carried, flows, previous_lineage)
+    chosen = pl.concat([carried, minted])
     arrived = pl.concat(
         [
-            homes.join(chosen.rename({"customer_id": "arrived_at"}), on="cluster_id").select(
-                "customer_id", "arrived_at"
-            ),
-            _recognised(named, previous_customer_ids, previous_lineage),
+            homes.join(chosen.rename({"customer_id": "arrived_at"}), on="cluster").select("customer_id", "arrived_at"),
+            _recognised(moving.join(chosen, on="cluster", maintain_order="left"), previous_lineage),
         ]
     ).unique("customer_id", keep="first", maintain_order=True)
-    return CustomerIds(customer_ids, _lineage(previous_lineage, chosen, arrived, now))
+    moved = Moved(chosen.get_column("customer_id"), arrived, pl.concat([flows.get_column("customer_id"), gone]))
+    unmoved = settled.to_frame().with_columns(cluster=pl.int_range(pl.len())).drop_nulls("customer_id")
+    ids = pl.concat([unmoved.select(chosen.columns), chosen]).sort("cluster").get_column("customer_id")
+    customer_ids = members.select("record_id", "source", "source_key", ids.gather(members["cluster"]), "is_current")
+    return CustomerIds(CUSTOMER_IDS.conform(customer_ids), lineage_after(previous_lineage, moved, now))
 
 
-def resolve_id(customer_id: str, lineage: pl.DataFrame) -> str | None:
-    """The id that ``customer_id`` resolves to now; None where its customer is gone or the id was never minted."""
-    found = lineage.filter(pl.col("customer_id") == customer_id).get_column("current_customer_id")
-    return found.item() if len(found) else None
-
-
-def _require_lineage(customer_ids: pl.DataFrame, lineage: pl.DataFrame) -> None:
-    current = lineage.filter(pl.col("state") == CURRENT)
-    stray = customer_ids.select("customer_id").unique().join(current, on="customer_id", how="anti").height
+def _require_lineage(settled: pl.Series, others: pl.Series, lineage: pl.DataFrame) -> None:
+    """Ids of the last resolution, of ``settled`` customers (each once) and ``others``; null for none."""
+    current = lineage.filter(pl.col("state") == CURRENT).get_column("customer_id")
+    known = pl.concat([settled.drop_nulls(), others.drop_nulls().unique()])
+    stray = len(known) - int(known.is_in(current.implode()).sum())
     if stray:
         raise CustomerIdError(
             f"{stray} ids of {CUSTOMER_IDS.name} are not current in {ID_LINEAGE.name}: the two tables are of different "
@@ -91,10 +92,13 @@ def _require_lineage(customer_ids: pl.DataFrame, lineage: pl.DataFrame) -> None:
 
 
 def _members(clusters: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Records with their cluster, the oldest first."""
-    members = clusters.select("record_id", "cluster_id").join(
-        records.select("record_id", "source", "source_key", "first_seen_at", "is_current"), on="record_id", how="left"
-    )
+    """Records in the order of their ids (``place``), with their ``cluster`` as a number from 0."""
+    facts = records.select("record_id", "source", "source_key", "first_seen_at", "is_current")
+    clusters = in_order(clusters.select("record_id", "cluster_id"), "record_id")
+    if clusters.get_column("record_id").equals(facts.get_column("record_id")):
+        members = clusters.with_columns(facts.drop("record_id"))
+    else:
+        members = clusters.join(facts, on="record_id", how="left", maintain_order="left")
     unknown = members.get_column("source").null_count()
     if unknown:
         raise CustomerIdError(
@@ -103,24 +107,44 @@ def _members(clusters: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         )
     if len(members) != len(clusters):
         raise CustomerIdError("records: a record_id stands there more than once; give one row per record")
-    return members.sort("first_seen_at", "record_id")
+    number = members.get_column("cluster_id").rank("dense").cast(pl.Int64) - 1
+    return members.with_columns(number.alias("cluster")).with_row_index("place")
 
 
-def _flows(members: pl.DataFrame, previous_customer_ids: pl.DataFrame) -> pl.DataFrame:
+def _gone(former: pl.DataFrame, members: pl.DataFrame) -> pl.Series:
+    """Former customers with records that are no more."""
+    if members.get_column("former").count() == len(former):
+        return former.get_column("former").clear()
+    return former.join(members, on="record_id", how="anti").get_column("former").unique()
+
+
+def _settled(members: pl.DataFrame, gone: pl.Series) -> pl.Series:
+    """``customer_id`` of each cluster that has the very records of a former customer: mostly nearly all. Null for any other."""
+    cluster, former = members.get_column("cluster"), members.get_column("former")
+    first = members.select("cluster", "former").unique("cluster", keep="first", maintain_order=True).sort("cluster")
+    theirs = first.get_column("former").alias("customer_id")
+    strangers = former.is_null() | former.ne_missing(theirs.gather(cluster))
+    mixed = pl.repeat(False, len(theirs), dtype=pl.Boolean, eager=True).scatter(cluster.filter(strangers), True)
+    elsewhere = pl.concat([former.filter(mixed.gather(cluster)), gone]).unique()
+    whole = ~mixed & theirs.is_unique() & ~theirs.is_in(elsewhere.implode())
+    return pl.select(pl.when(whole).then(theirs)).to_series()
+
+
+def _flows(moving: pl.DataFrame) -> pl.DataFrame:
     """How many records went from which former customer to which cluster, and the oldest of them."""
     return (
-        members.join(previous_customer_ids.select("record_id", "customer_id"), on="record_id", maintain_order="left")
-        .group_by("customer_id", "cluster_id", maintain_order=True)
-        .agg(pl.len().alias("records"), pl.col("first_seen_at").first(), pl.col("record_id").first())
+        moving.drop_nulls("former")
+        .group_by(customer_id="former", cluster="cluster", maintain_order=True)
+        .agg(pl.len().alias("records"), pl.col("first_seen_at").first(), pl.col("place").first())
     )
 
 
 def _homes(flows: pl.DataFrame) -> pl.DataFrame:
     """Each former customer's home: the cluster that most of its records went to."""
     return (
-        flows.sort("customer_id", "records", "first_seen_at", "record_id", descending=[False, True, False, False])
+        flows.sort("customer_id", "records", "first_seen_at", "place", descending=[False, True, False, False])
         .unique("customer_id", keep="first", maintain_order=True)
-        .select("customer_id", "cluster_id")
+        .select("customer_id", "cluster")
     )
 
 
@@ -130,46 +154,37 @@ def _carried(homes: pl.DataFrame, flows: pl.DataFrame, lineage: pl.DataFrame) ->
     The oldest was minted first; of ids minted in one resolution, the one of the older record: it is the one that a rebuild
     would mint.
     """
-    oldest = flows.sort("first_seen_at", "record_id").unique("customer_id", keep="first", maintain_order=True)
+    oldest = flows.sort("first_seen_at", "place").unique("customer_id", keep="first", maintain_order=True)
     return (
         homes.join(lineage.select("customer_id", "minted_at"), on="customer_id")
-        .join(oldest.select("customer_id", "first_seen_at", "record_id"), on="customer_id")
-        .sort("cluster_id", "minted_at", "first_seen_at", "record_id", "customer_id")
-        .unique("cluster_id", keep="first", maintain_order=True)
-        .select("cluster_id", "customer_id")
+        .join(oldest.select("customer_id", "first_seen_at", "place"), on="customer_id")
+        .sort("cluster", "minted_at", "first_seen_at", "place", "customer_id")
+        .unique("cluster", keep="first", maintain_order=True)
+        .select("cluster", "customer_id")
     )
 
 
-def _minted(
-    members: pl.DataFrame,
-    carried: pl.DataFrame,
-    flows: pl.DataFrame,
-    previous_customer_ids: pl.DataFrame,
-    lineage: pl.DataFrame,
-) -> pl.DataFrame:
+def _minted(moving: pl.DataFrame, carried: pl.DataFrame, flows: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
     """Ids for clusters to which none came, from their oldest record; an id that is taken asks for the next attempt."""
     waiting = (
-        members.join(carried, on="cluster_id", how="anti", maintain_order="left")
-        .unique("cluster_id", keep="first", maintain_order=True)
-        .select("cluster_id", "record_id")
+        moving.join(carried, on="cluster", how="anti", maintain_order="left")
+        .unique("cluster", keep="first", maintain_order=True)
+        .select("cluster", "record_id", is_new=pl.col("former").is_null())
     )
-    waiting = waiting.with_columns(
-        is_new=~pl.col("record_id").is_in(previous_customer_ids.get_column("record_id").implode())
-    )
-    origins = flows.select("cluster_id", current_customer_id="customer_id", is_origin=pl.lit(True))
+    origins = flows.select("cluster", current_customer_id="customer_id", is_origin=pl.lit(True))
     known = lineage.select("customer_id", "state", "current_customer_id")
-    done = pl.DataFrame(schema={"cluster_id": pl.Int64, "customer_id": pl.String})
+    done = pl.DataFrame(schema={"cluster": pl.Int64, "customer_id": pl.String})
     attempt = 0
     while not waiting.is_empty():
         asked = (
             waiting.with_columns(mint_all(waiting.get_column("record_id"), attempt).alias("customer_id"))
             .join(known, on="customer_id", how="left", maintain_order="left")
-            .join(origins, on=["cluster_id", "current_customer_id"], how="left", maintain_order="left")
+            .join(origins, on=["cluster", "current_customer_id"], how="left", maintain_order="left")
         )
         free = asked.filter(_is_free()).unique("customer_id", keep="first", maintain_order=True)
-        free = free.join(done, on="customer_id", how="anti").select("cluster_id", "customer_id")
+        free = free.join(done, on="customer_id", how="anti").select("cluster", "customer_id")
         done = pl.concat([done, free])
-        waiting = waiting.join(free, on="cluster_id", how="anti", maintain_order="left")
+        waiting = waiting.join(free, on="cluster", how="anti", maintain_order="left")
         attempt += 1
     return done
 
@@ -182,10 +197,10 @@ def _is_free() -> pl.Expr:
     return unknown | returned | undone
 
 
-def _recognised(named: pl.DataFrame, previous_customer_ids: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
+def _recognised(moving: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
     """Retired ids whose record is back, with the id of the customer that it came back to."""
     retired = lineage.filter(pl.col("state") == RETIRED).select("customer_id")
-    back = named.join(previous_customer_ids, on="record_id", how="anti", maintain_order="left")
+    back = moving.filter(pl.col("former").is_null())
     found = pl.DataFrame(schema={"customer_id": pl.String, "arrived_at": pl.String})
     if retired.is_empty() or back.is_empty():
         return found
@@ -194,47 +209,3 @@ def _recognised(named: pl.DataFrame, previous_customer_ids: pl.DataFrame, lineag
         candidates = back.select(stood_for, arrived_at="customer_id")
         found = pl.concat([found, candidates.join(retired, on="customer_id", how="semi", maintain_order="left")])
     return found.unique("customer_id", keep="first", maintain_order=True)
-
-
-def _lineage(lineage: pl.DataFrame, chosen: pl.DataFrame, arrived: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Every id ever minted, with what it resolves to after this resolution; one look-up resolves any id."""
-    moment = pl.lit(now, dtype=MOMENT)
-    current = chosen.select("customer_id", is_chosen=pl.lit(True))
-    ids_now = _resolved(lineage, current, arrived).with_columns(
-        state=pl.when("is_chosen")
-        .then(pl.lit(CURRENT))
-        .when(pl.col("resolved").is_not_null())
-        .then(pl.lit(MERGED))
-        .otherwise(pl.lit(RETIRED)),
-    )
-    kept = ids_now.select(
-        "customer_id",
-        pl.when("is_chosen").then("customer_id").otherwise("resolved").alias("current_customer_id"),
-        "state",
-        "minted_at",
-        changed_at=pl.when(pl.col("state") == pl.col("former_state")).then("changed_at").otherwise(moment),
-    )
-    fresh = current.join(lineage, on="customer_id", how="anti").select(
-        "customer_id",
-        current_customer_id="customer_id",
-        state=pl.lit(CURRENT),
-        minted_at=moment,
-        changed_at=moment,
-    )
-    return ID_LINEAGE.conform(pl.concat([kept, fresh]).sort("customer_id"))
-
-
-def _resolved(lineage: pl.DataFrame, current: pl.DataFrame, arrived: pl.DataFrame) -> pl.DataFrame:
-    """Former lineage with ``is_chosen`` (current now) and ``resolved``: the id it leads to now, by its own way or its successor's."""
-    own = arrived.rename({"arrived_at": "own_way"})
-    successors = arrived.rename({"customer_id": "current_customer_id", "arrived_at": "successors_way"})
-    return (
-        lineage.rename({"state": "former_state"})
-        .join(current, on="customer_id", how="left")
-        .join(own, on="customer_id", how="left")
-        .join(successors, on="current_customer_id", how="left")
-        .with_columns(
-            pl.col("is_chosen").fill_null(False),
-            resolved=pl.coalesce("own_way", "successors_way"),
-        )
-    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.identity_graph.connected import NODE
@@ -22,7 +23,7 @@ EVERYTHING = NAME | BIRTH | PLACE
 # Sets of at least two things; two units are comparable when what both tell is one of them.
 _TELLING = (NAME | BIRTH, NAME | PLACE, BIRTH | PLACE)
 
-_COLUMNS = {
+COLUMNS = {
     NAME: ("first_name", "last_name", "company"),
     BIRTH: ("date_of_birth",),
     PLACE: ("street", "postcode", "city"),
@@ -34,15 +35,11 @@ def told(profiles: pl.DataFrame, unit_profiles: pl.DataFrame, count: int) -> pl.
 
     ``profiles``: ``candidate_links/linkage_profiles``; ``unit_profiles``: (profile_id, unit).
     """
-    masks = profiles.select("profile_id", *(_mask(thing, columns) for thing, columns in _COLUMNS.items()))
-    found = (
-        unit_profiles.join(masks, on="profile_id")
-        .group_by("unit")
-        .agg(pl.col(str(thing)).max() for thing in _COLUMNS)
-        .select("unit", mask=pl.sum_horizontal(str(thing) for thing in _COLUMNS))
-    )
-    nothing = pl.repeat(0, count, dtype=NODE, eager=True)
-    return nothing.scatter(found.get_column("unit"), found.get_column("mask"))
+    masks = profiles.select("profile_id", mask=pl.sum_horizontal(_mask(*telling) for telling in COLUMNS.items()))
+    found = unit_profiles.join(masks, on="profile_id")
+    of_units = np.zeros(count, dtype=np.int64)
+    np.bitwise_or.at(of_units, found.get_column("unit").to_numpy(), found.get_column("mask").to_numpy())
+    return pl.Series(of_units)
 
 
 def _mask(thing: int, columns: Sequence[str]) -> pl.Expr:

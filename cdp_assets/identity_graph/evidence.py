@@ -26,48 +26,51 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
     that a rule held back counts against it, whatever it weighs. Units that were judged different are
     barred, and so are units that belong to two rows of one register (``exclusive.py``); a pinned one from every other.
     """
-    lifted = _lifted(scored_pairs, units).with_columns(_evidence(policy))
-    accepted, conflict = pl.col("decision") == ACCEPTED, pl.col("decision") == CONFLICT
-    opposed = (accepted | conflict).sum()
-    mean_of_opposed = pl.col("bits").filter(accepted | conflict).sum() // pl.max_horizontal(opposed, 1)
-    found = lifted.group_by("a", "b").agg(
-        pl.when(conflict.any())
-        .then(mean_of_opposed)
-        .when(accepted.any())
-        .then(pl.col("bits").filter(accepted).max())
-        .otherwise(pl.col("bits").max())
-        .alias("evidence"),
-        accepted.any().alias("is_link"),
-        pl.lit(False).alias("is_barred"),
-        pl.col("match_probability").filter(accepted).max().alias("probability"),
-        pl.col("match_weight").filter(accepted).max().alias("weight"),
+    lifted = _lifted(scored_pairs, units, policy)
+    accepted, bits = pl.col("is_accepted"), pl.col("bits")
+    opposed = accepted | pl.col("is_conflict")
+    probability, weight = (pl.when(accepted).then(name) for name in ("match_probability", "match_weight"))
+    repeated = lifted.get_column("pair").is_duplicated()
+    once = lifted.filter(~repeated).select(
+        "pair", evidence=bits, is_link=accepted, probability=probability, weight=weight
     )
-    apart = single_best_rows(found, units.registers, policy.single_best_row_bits)
-    closed = pl.any_horizontal(pl.col(end).is_in(units.pinned.implode()) for end in ("a", "b"))
-    found = found.with_columns(is_barred=pl.lit(apart) | closed).drop("weight")
-    barred = units.barred.select(
-        "a",
-        "b",
-        evidence=pl.lit(0, dtype=pl.Int64),
-        is_link=pl.lit(False),
-        is_barred=pl.lit(True),
-        probability=pl.lit(None, dtype=pl.Float64),
-    )
-    return (
-        pl.concat([found, barred])
-        .group_by("a", "b")
+    several = (
+        lifted.filter(repeated)
+        .group_by("pair")
         .agg(
-            pl.col("evidence").sum(),
-            pl.col("is_link", "is_barred").any(),
-            pl.col("probability").max(),
+            pl.when(pl.col("is_conflict").any())
+            .then(bits.filter(opposed).sum() // pl.max_horizontal(opposed.sum(), 1))
+            .when(accepted.any())
+            .then(bits.filter(accepted).max())
+            .otherwise(bits.max())
+            .alias("evidence"),
+            accepted.any().alias("is_link"),
+            probability.max().alias("probability"),
+            weight.max().alias("weight"),
         )
     )
+    found = _with_ends(pl.concat([once, several]), len(units))
+    apart = single_best_rows(found, units.registers, policy.single_best_row_bits)
+    closed = pl.any_horizontal(pl.col(end).is_in(units.pinned.implode()) for end in ("a", "b"))
+    judged = units.barred.select("a", "b", pair=pl.col("a") * len(units) + pl.col("b"))
+    unheard = judged.join(found, on="pair", how="anti").with_columns(
+        evidence=pl.lit(0, dtype=pl.Int64), is_link=pl.lit(False), is_barred=pl.lit(True)
+    )
+    barred = pl.lit(apart) | closed | pl.col("pair").is_in(judged.get_column("pair").implode())
+    pairs = pl.concat([found.with_columns(is_barred=barred), unheard], how="diagonal")
+    return pairs.select("a", "b", "evidence", "is_link", "is_barred", "probability")
 
 
-def _lifted(scored_pairs: pl.DataFrame, units: Units) -> pl.DataFrame:
-    """Scored pairs of profiles, as pairs of the units that the profiles stand in."""
+def _lifted(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) -> pl.DataFrame:
+    """Scored pairs of profiles, as pairs of the units that the profiles stand in, both in one number (``pair``)."""
     pairs = scored_pairs.select(
-        "profile_id_l", "profile_id_r", "match_weight", "match_probability", "decision", "reason"
+        "profile_id_l",
+        "profile_id_r",
+        "match_weight",
+        "match_probability",
+        _evidence(policy),
+        is_accepted=pl.col("decision") == ACCEPTED,
+        is_conflict=pl.col("decision") == CONFLICT,
     )
     left = units.profiles.rename({"profile_id": "profile_id_l", "unit": "l"})
     right = units.profiles.rename({"profile_id": "profile_id_r", "unit": "r"})
@@ -75,8 +78,12 @@ def _lifted(scored_pairs: pl.DataFrame, units: Units) -> pl.DataFrame:
         pairs.join(left, on="profile_id_l")
         .join(right, on="profile_id_r")
         .filter(pl.col("l") != pl.col("r"))
-        .with_columns(a=pl.min_horizontal("l", "r"), b=pl.max_horizontal("l", "r"))
+        .with_columns(pair=pl.min_horizontal("l", "r") * len(units) + pl.max_horizontal("l", "r"))
     )
+
+
+def _with_ends(pairs: pl.DataFrame, units: int) -> pl.DataFrame:
+    return pairs.with_columns(a=pl.col("pair") // units, b=pl.col("pair") % units)
 
 
 def _evidence(policy: ClusterPolicy) -> pl.Expr:

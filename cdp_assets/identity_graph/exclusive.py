@@ -40,6 +40,9 @@ def identifier_codes(
     units. A unit with several values (a card that was replaced) has no code; values of linked units that differ by one
     slip of the pen are one.
     """
+    kinds = sorted(kinds)
+    if not kinds:
+        return []
     held = (
         unit_profiles.join(profiles.select("profile_id", "identifiers"), on="profile_id")
         .explode("identifiers")
@@ -49,7 +52,7 @@ def identifier_codes(
         )
         .unnest("parts")
     )
-    return [_codes(_only(held.filter(pl.col("kind") == kind), "identifiers"), links, count) for kind in sorted(kinds)]
+    return [_codes(_only(held.filter(pl.col("kind") == kind), "identifiers"), links, count) for kind in kinds]
 
 
 def _only(held: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -97,11 +100,11 @@ def is_slip(one: str, other: str) -> bool:
 
 
 def birth_date_codes(
-    label: pl.Series, profiles: pl.DataFrame, unit_profiles: pl.DataFrame, unit_sources: pl.DataFrame
+    label: pl.Series, profiles: pl.DataFrame, unit_profiles: pl.DataFrame, unit_records: pl.DataFrame
 ) -> pl.Series:
     """A code per unit of the clusters that hold two verified dates of birth with nothing in common; ``NO_CODE`` elsewhere.
 
-    ``label``: the cluster of each unit; ``unit_sources`` (unit, source). A date is verified where units of two sources tell it, and no
+    ``label``: the cluster of each unit; ``unit_records`` (unit, source), one row or more. A date is verified where units of two sources tell it, and no
     other, in the cluster. Dates that have something in common (a slip, day and month swapped, two of three parts) have one code.
     """
     codes = no_codes(len(label))
@@ -110,7 +113,7 @@ def birth_date_codes(
     told = told.with_columns(label.gather(told.get_column("unit")).alias("label"))
     several = told.filter(pl.col("value").n_unique().over("label") > 1)
     verified = (
-        several.join(unit_sources, on="unit")
+        several.join(unit_records.select("unit", "source"), on="unit")
         .group_by("label", "value")
         .agg(pl.col("source").n_unique().alias("sources"))
         .filter(pl.col("sources") > 1)

@@ -14,8 +14,8 @@ from datetime import datetime
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
-from cdp_assets.identity_graph.customer_ids import MERGED, RETIRED
 from cdp_assets.identity_graph.fingerprints import short_hashes
+from cdp_assets.identity_graph.lineage import MERGED, RETIRED
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force
 from cdp_assets.tables import IDENTITY_CHANGES, MOMENT
 
@@ -167,11 +167,11 @@ def _split(
     moves: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame, in_force: pl.DataFrame, model_changed: bool
 ) -> pl.DataFrame:
     splits = moves.filter(~pl.col("is_merge")).select("old", "new", "records")
-    where = before.select("record_id", old="customer_id").join(
-        after.select("record_id", new="customer_id"), on="record_id", how="left"
-    )
+    parting = before.select("record_id", old="customer_id").join(splits, on="old", how="semi")
+    where = parting.join(after.select("record_id", new="customer_id"), on="record_id", how="left")
     shrunk = where.filter(pl.col("new").is_null()).select("old", lost=pl.lit(True)).unique()
-    newcomers = after.join(before, on="record_id", how="anti").select(new="customer_id", gained=pl.lit(True)).unique()
+    receiving = after.select("record_id", new="customer_id").join(splits, on="new", how="semi")
+    newcomers = receiving.join(before, on="record_id", how="anti").select("new", gained=pl.lit(True)).unique()
     parted = (
         judged(in_force, Judgement.DIFFERENT)
         .join(where.select(record_id_l="record_id", old="old", new_l="new"), on="record_id_l")

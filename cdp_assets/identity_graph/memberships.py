@@ -10,6 +10,8 @@ from datetime import datetime
 
 import polars as pl
 
+from cdp_assets.candidate_links.differences import come_or_gone
+from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.tables import MEMBERSHIPS, MOMENT
 
 _WHOSE = ["record_id", "customer_id"]
@@ -17,8 +19,17 @@ _WHOSE = ["record_id", "customer_id"]
 
 def with_resolution(memberships: pl.DataFrame, customer_ids: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """``identity_graph/memberships`` after a resolution that gave ``customer_ids`` (``identity_graph/customer_ids``) at ``now``."""
-    moment = pl.lit(now, dtype=MOMENT)
-    today = customer_ids.select(_WHOSE)
+    today, is_open, moment = customer_ids.select(_WHOSE), pl.col("valid_to").is_null(), pl.lit(now, dtype=MOMENT)
+    if memberships.is_empty():
+        return _told_anew(memberships, today, moment)
+    moved = come_or_gone(memberships.filter(is_open).select(_WHOSE), today).get_column("record_id").unique()
+    has_moved = pl.col("record_id").is_in(moved.implode())
+    told = _told_anew(memberships.filter(has_moved), today.filter(has_moved), moment)
+    stands = in_order(memberships.filter(~has_moved), "record_id", "valid_from")
+    return MEMBERSHIPS.conform(stands.merge_sorted(told, "record_id"))
+
+
+def _told_anew(memberships: pl.DataFrame, today: pl.DataFrame, moment: pl.Expr) -> pl.DataFrame:
     is_open = pl.col("valid_to").is_null()
     held = memberships.filter(is_open)
     ended = held.join(today, on=_WHOSE, how="anti").with_columns(valid_to=moment)

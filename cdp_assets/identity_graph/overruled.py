@@ -69,8 +69,10 @@ def overruled_links(
     links = links_not_followed(scored_pairs, profile_members, clusters)
     if links.is_empty():
         return OVERRULED_LINKS.empty()
-    of_profile = profile_members.join(clusters.select("record_id", "cluster_id"), on="record_id")
-    sides = of_profile.select("profile_id", "cluster_id").unique()
+    ends = pl.concat([links.get_column("profile_id_l"), links.get_column("profile_id_r")]).unique()
+    of_profile = profile_members.filter(pl.col("profile_id").is_in(ends.implode()))
+    theirs = clusters.select("record_id", "cluster_id").join(of_profile, on="record_id", how="semi")
+    sides = of_profile.join(theirs, on="record_id").select("profile_id", "cluster_id").unique()
     across = (
         links.select("profile_id_l", "profile_id_r")
         .join(sides.rename({"profile_id": "profile_id_l", "cluster_id": "one"}), on="profile_id_l")
@@ -109,11 +111,15 @@ def _held(
     clusters: pl.DataFrame, profile_members: pl.DataFrame, records: pl.DataFrame, profiles: pl.DataFrame
 ) -> pl.DataFrame:
     """What the records of clusters say: ``cluster_id``, record, source, profile, identifiers, date of birth."""
+    clusters = clusters.select("record_id", "cluster_id")
+    sources = records.select("record_id", "source").join(clusters, on="record_id", how="semi").unique()
+    members = profile_members.join(clusters, on="record_id", how="semi")
+    said = profiles.select("profile_id", "identifiers", "date_of_birth")
+    said = said.filter(pl.col("profile_id").is_in(members.get_column("profile_id").implode()))
     return (
-        clusters.select("record_id", "cluster_id")
-        .join(records.select("record_id", "source").unique(), on="record_id")
-        .join(profile_members, on="record_id", how="left")
-        .join(profiles.select("profile_id", "identifiers", "date_of_birth"), on="profile_id", how="left")
+        clusters.join(sources, on="record_id")
+        .join(members, on="record_id", how="left")
+        .join(said, on="profile_id", how="left")
     )
 
 

@@ -17,6 +17,8 @@ from typing import NamedTuple
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
+from cdp_assets.candidate_links.differences import come_or_gone
+from cdp_assets.candidate_links.ordered import each_once, in_order
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.judgements import joined, judgements_in_force
@@ -60,7 +62,7 @@ def recluster(
 
     Equal to it, row by row.
     """
-    in_force = judgements_in_force(judgements)
+    in_force, records = judgements_in_force(judgements), each_once(records.select(_RECORD, "source"), _RECORD)
     touched = touched_records(former, scored_pairs, profile_members, records, in_force)
     region = connected_records(touched, scored_pairs, profile_members, joined(in_force))
     inside = profile_members.join(region, on=_RECORD, how="semi")
@@ -78,9 +80,9 @@ def recluster(
         None if profiles is None else profiles.join(held, on=_PROFILE, how="semi"),
         one_per_person,
     )
-    kept = former.clusters.join(region, on=_RECORD, how="anti").join(records.select(_RECORD), on=_RECORD, how="semi")
-    grouped = _numbered(pl.concat([kept.with_columns(part=pl.lit(0)), part.with_columns(part=pl.lit(1))]))
-    return Reclustered(grouped, part.height)
+    # Records that are gone are touched, and so of the region.
+    kept = in_order(former.clusters, _RECORD).join(region, on=_RECORD, how="anti", maintain_order="left")
+    return Reclustered(_numbered(kept, part), part.height)
 
 
 def touched_records(
@@ -93,31 +95,27 @@ def touched_records(
     """Records of which anything has changed that clusters are made from: ``record_id``, each once."""
     profiles = _profiles_of_other_pairs(former.scored_pairs, scored_pairs)
     members = pl.concat([former.profile_members, profile_members])
-    before = judgements_in_force(former.judgements)
-    judged_anew = pl.concat([_not_in(before, in_force), _not_in(in_force, before)])
+    judged_anew = come_or_gone(judgements_in_force(former.judgements), in_force)
+    sources_before = each_once(former.records.select(_RECORD, "source"), _RECORD)
     found = [
         members.join(profiles, on=_PROFILE, how="semi").select(_RECORD),
-        _not_in(former.profile_members, profile_members).select(_RECORD),
-        _not_in(profile_members, former.profile_members).select(_RECORD),
-        _not_in(former.records.select(_RECORD, "source"), records.select(_RECORD, "source")).select(_RECORD),
-        _not_in(records.select(_RECORD, "source"), former.records.select(_RECORD, "source")).select(_RECORD),
+        come_or_gone(former.profile_members, profile_members).select(_RECORD),
+        come_or_gone(sources_before, each_once(records.select(_RECORD, "source"), _RECORD)).select(_RECORD),
         *(judged_anew.select(pl.col(end).alias(_RECORD)) for end in ("record_id_l", "record_id_r")),
     ]
     return pl.concat(found).unique()
 
 
-def _not_in(frame: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-    return frame.join(other, on=frame.columns, how="anti", nulls_equal=True)
-
-
-def _profiles_of_other_pairs(former: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+def _profiles_of_other_pairs(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """Profiles of pairs that are new, gone, or decided or weighed otherwise: ``profile_id``, each once."""
     both = now.select(*_ENDS, *_SAID_OF_A_PAIR).join(
-        former.select(*_ENDS, *_SAID_OF_A_PAIR), on=_ENDS, how="full", suffix="_before", coalesce=True
+        before.select(*_ENDS, *_SAID_OF_A_PAIR), on=_ENDS, how="left", suffix="_before"
     )
     is_other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _SAID_OF_A_PAIR)
-    other = both.filter(is_other)
-    return pl.concat([other.select(pl.col(end).alias(_PROFILE)) for end in _ENDS]).unique()
+    other = [both.filter(is_other).select(_ENDS)]
+    if both.get_column("decision_before").count() != len(before):
+        other.append(before.join(now, on=_ENDS, how="anti").select(_ENDS))
+    return pl.concat([pairs.select(pl.col(end).alias(_PROFILE)) for pairs in other for end in _ENDS]).unique()
 
 
 def connected_records(
@@ -149,11 +147,13 @@ def connected_records(
     return records
 
 
-def _numbered(grouped: pl.DataFrame) -> pl.DataFrame:
+def _numbered(kept: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
     """Clusters of two clusterings, numbered from 1 in the order of their smallest record id."""
-    ordered = grouped.sort(_RECORD)
-    firsts = ordered.select("part", "cluster_id").unique(maintain_order=True).with_row_index("number", offset=1)
-    numbered = ordered.join(firsts, on=["part", "cluster_id"], maintain_order="left")
-    return CLUSTERS.conform(
-        numbered.select(_RECORD, pl.col("number").cast(pl.Int64).alias("cluster_id"), "weakest_probability")
+    before = int(kept.get_column("cluster_id").max() or 0)  # type: ignore[arg-type]
+    ordered = kept.merge_sorted(part.with_columns(pl.col("cluster_id") + before), _RECORD)
+    cluster = ordered.get_column("cluster_id")
+    is_first = cluster.is_first_distinct()
+    number = pl.repeat(0, before + len(part) + 1, dtype=pl.Int64, eager=True).scatter(
+        cluster.filter(is_first), pl.int_range(1, int(is_first.sum()) + 1, eager=True)
     )
+    return CLUSTERS.conform(ordered.with_columns(number.gather(cluster).alias("cluster_id")))

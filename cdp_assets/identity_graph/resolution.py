@@ -15,6 +15,7 @@ import polars as pl
 
 from cdp_assets import candidate_links
 from cdp_assets.candidate_links.made_from import basis_of, code_of, made_from, note
+from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import Clustered
 from cdp_assets.lake import Lake, MissingTableError
@@ -66,21 +67,27 @@ def memberships_of(lake: Lake) -> pl.DataFrame:
     return MEMBERSHIPS.empty() if version is None else lake.read(MEMBERSHIPS, version=int(version))
 
 
+FACT_COLUMNS = ["record_id", "source", "source_key", "landed_at", "is_current"]
+"""Columns of record versions that say what there is to know of records."""
+
+
 def record_facts(versions: pl.DataFrame) -> pl.DataFrame:
     """One row per record: record_id, source, source_key, first_seen_at (when it first landed), is_current.
 
-    ``versions`` is ``standardized/record_versions``.
+    ``versions`` is ``standardized/record_versions`` (:data:`FACT_COLUMNS` of it).
     """
-    return (
-        versions.group_by("record_id")
-        .agg(
-            pl.col("source").first(),
-            pl.col("source_key").first(),
-            pl.col("landed_at").min().alias("first_seen_at"),
-            pl.col("is_current").any(),
-        )
-        .sort("record_id")
+    told = in_order(
+        versions.select("record_id", "source", "source_key", first_seen_at="landed_at", is_current="is_current"),
+        "record_id",
     )
+    is_further = told.get_column("record_id") == told.get_column("record_id").shift()
+    is_further = is_further.fill_null(False)
+    several = told.filter(is_further | is_further.shift(-1, fill_value=False))
+    firsts = told.filter(~is_further)
+    if several.is_empty():
+        return firsts
+    of_several = several.group_by("record_id").agg(pl.col("first_seen_at").min(), pl.col("is_current").any())
+    return firsts.update(of_several, on="record_id")
 
 
 def current_versions(lake: Lake, tables: Iterable[Table]) -> dict[str, int]:
@@ -141,7 +148,7 @@ def former_clustering(
     return Clustered(
         scored_pairs=made[SCORED_PAIRS.name],
         profile_members=made[PROFILE_MEMBERS.name],
-        records=made[RECORD_VERSIONS.name].unique(),
+        records=made[RECORD_VERSIONS.name],
         judgements=known,
         clusters=made[CLUSTERS.name],
     )

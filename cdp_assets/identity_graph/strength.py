@@ -8,13 +8,14 @@ from __future__ import annotations
 import polars as pl
 
 from cdp_assets.identity_graph.connected import NODE, node_range
+from cdp_assets.identity_graph.fingerprints import Fingerprints
 from cdp_assets.identity_graph.mutual import mutual_best
 
 
-def weakest_probability(label: pl.Series, links: pl.DataFrame, key: pl.Series) -> pl.Series:
+def weakest_probability(label: pl.Series, links: pl.DataFrame, keys: Fingerprints) -> pl.Series:
     """The least probable link on the strongest path that joins each node to its cluster's greater part.
 
-    ``label``: cluster of each node ``0 … n - 1``; ``links``: ``a`` < ``b``, ``probability``, one row per pair; ``key``: fingerprint per node.
+    ``label``: cluster of each node ``0 … n - 1``; ``links``: ``a`` < ``b``, ``probability``, one row per pair; ``keys``: a fingerprint per node.
     A node that stands alone has 1.
 
     Links are taken strongest first, as in a maximum spanning tree; when a link joins two parts, it is what holds the
@@ -28,7 +29,7 @@ def weakest_probability(label: pl.Series, links: pl.DataFrame, key: pl.Series) -
     within = label.gather(links.get_column("a")) == label.gather(links.get_column("b"))
     edges = links.filter(within).select("a", "b", score="probability")
     while not edges.is_empty():
-        merges = mutual_best(edges, ["score"], key)
+        merges = mutual_best(edges, ["score"], keys)
         kept, gone = merges.get_column("a"), merges.get_column("b")
         size_kept, size_gone = size.gather(kept), size.gather(gone)
         hold = pl.repeat(1.0, nodes, dtype=pl.Float64, eager=True)

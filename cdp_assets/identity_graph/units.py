@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cdp_assets.candidate_links.ordered import each_once, in_order
 from cdp_assets.identity_graph.connected import NODE, connected_components
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force, pins
 
@@ -31,7 +32,7 @@ one register share comes near: its values identify nobody."""
 class Units:
     """Records and profiles by unit. Units are numbered from 0 in the order of their smallest record id.
 
-    ``records`` (record_id, unit): every record once. ``profiles`` (profile_id, unit): a profile stands in several units
+    ``records`` (record_id, source, unit): every record once, in order. ``profiles`` (profile_id, unit): a profile stands in several units
     where its records had to be kept apart. ``names``: the smallest record id per unit. ``registers``: bit masks per unit, a bit
     for each one-row-per-person source. ``barred`` (a, b): units with records that were judged different. ``pinned``: units that
     no other may join.
@@ -55,19 +56,20 @@ def units(
 
     Members and judgements of records that are not in ``records`` are passed over: the record was erased.
     """
-    named = records.select("record_id", "source").unique("record_id").sort("record_id").with_columns(_numbered("node"))
+    named = each_once(records.select("record_id", "source"), "record_id").with_columns(_numbered("node"))
     nodes = named.select("record_id", "node")
-    members = profile_members.join(nodes, on="record_id").select("profile_id", "node")
+    members = in_order(profile_members, "profile_id", "record_id")
+    members = members.join(nodes, on="record_id", maintain_order="left").select("profile_id", "node")
     in_force = judgements_in_force(judgements)
     same = _by_node(joined(in_force), nodes)
     different = _by_node(judged(in_force, Judgement.DIFFERENT), nodes)
     rows = _register_rows(named, one_row_sources)
     pin = _pins(pins(in_force), nodes)
 
-    first = members.with_columns(pl.col("node").min().over("profile_id").alias("first")).filter(
-        pl.col("first") != pl.col("node")
+    same_profile = members.with_columns(other=pl.col("node").shift()).filter(
+        pl.col("profile_id") == pl.col("profile_id").shift()
     )
-    joins = pl.concat([first.select("node", other="first"), same.select(node="l", other="r")])
+    joins = pl.concat([same_profile.select("node", "other"), same.select(node="l", other="r")])
     label = connected_components(len(named), joins.get_column("node"), joins.get_column("other"))
     label = _taken_apart(label, members, same, different, rows, pin)
     return _numbered_units(named, members, label, rows, different, pin)
@@ -116,8 +118,10 @@ def _taken_apart(
     doubled = rows.with_columns(label.gather(rows.get_column("node")).alias("label"))
     doubled = doubled.filter(pl.len().over("label", "register") > 1)
     left, right = label.gather(different.get_column("l")), label.gather(different.get_column("r"))
+    pinned = label.filter(pin != _NO_PIN).unique()
     mixed = (
         pl.DataFrame({"label": label, "pin": pin})
+        .filter(pl.col("label").is_in(pinned.implode()))
         .group_by("label")
         .agg(pl.col("pin").n_unique())
         .filter(pl.col("pin") > 1)
@@ -210,10 +214,16 @@ def _numbered_units(
         firsts, pl.int_range(len(firsts), dtype=NODE, eager=True)
     )
     unit = number.gather(label)
+    # Rows of one profile are neighbours; it stands in several units only where a constraint took its records apart.
+    is_next = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("profile_id", "unit"))
+    profiles = members.select("profile_id", unit.gather(members.get_column("node")).alias("unit"))
+    profiles = profiles.filter(is_next.fill_null(True))
+    if profiles.get_column("profile_id").is_duplicated().any():
+        profiles = profiles.unique()
     barred = pl.DataFrame({"l": unit.gather(different.get_column("l")), "r": unit.gather(different.get_column("r"))})
     return Units(
-        records=named.select("record_id", unit.alias("unit")),
-        profiles=members.select("profile_id", unit.gather(members.get_column("node")).alias("unit")).unique(),
+        records=named.select("record_id", "source", unit.alias("unit")),
+        profiles=profiles,
         names=named.get_column("record_id").gather(firsts),
         registers=_masks(rows.select(unit.gather(rows.get_column("node")).alias("unit"), "register"), len(firsts)),
         barred=barred.select(a=pl.min_horizontal("l", "r"), b=pl.max_horizontal("l", "r"))

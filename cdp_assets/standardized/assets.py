@@ -34,6 +34,7 @@ from cdp_assets.standardized.gathering import (
     all_rejections,
     imported_lines,
     line_balance,
+    note_of_readings,
     order_of_imports,
 )
 from cdp_assets.standardized.importing import standardize_import
@@ -182,6 +183,9 @@ def _record_versions(contracts: Sequence[SourceContract]) -> dg.AssetsDefinition
         contracts, _ = load_contracts(workspace.contracts_dir)
         inputs = resolution_inputs(workspace, contracts)
         imports = order_of_imports(workspace)
+        readings = note_of_readings(
+            workspace.ledger.imports()
+        )  # before the records: what is read again meanwhile, shows
         delivers = {contract.source: contract.delivers for contract in contracts}
         versions = versions_of(all_records(workspace, contracts, imports), delivers, imports)
         newest = versions.filter(pl.col("is_newest"))
@@ -189,7 +193,7 @@ def _record_versions(contracts: Sequence[SourceContract]) -> dg.AssetsDefinition
             workspace,
             RECORD_VERSIONS,
             versions,
-            note={"imports_hash": inputs.digest},
+            note={"imports_hash": inputs.digest, **readings},
             metadata={
                 "records": newest.height,
                 "records_gone_from_their_source": int(newest["is_deleted"].sum()),

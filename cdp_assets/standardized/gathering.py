@@ -5,7 +5,8 @@ What does not belong here: what the records say (the standards), which of them i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,6 +16,9 @@ from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.tables import RECORD_VERSIONS, REJECTED_ROWS, Table, raw_imports, source_records, source_rejections
 from cdp_assets.workspace import Workspace
 
+READING_NOTES = _READ_UNTIL, _READINGS = ("read_until", "readings")
+"""Under which names a commit notes how imports had been read."""
+
 
 def order_of_imports(workspace: Workspace) -> pl.DataFrame:
     """Imports that have been read: source, import_id, sequence (order of sight within the source), landed_at."""
@@ -23,6 +27,24 @@ def order_of_imports(workspace: Workspace) -> pl.DataFrame:
         .filter(pl.col("state") == IMPORTED)
         .select("source", "import_id", "sequence", "landed_at")
     )
+
+
+def note_of_readings(ledger_imports: pl.DataFrame) -> dict[str, str]:
+    """What a commit notes of how imports had been read by then, for :func:`are_read_as_noted`. ``ledger_imports``: all of the ledger's."""
+    until = str(ledger_imports.get_column("imported_at").max())
+    return {_READ_UNTIL: until, _READINGS: _digest_of_readings(ledger_imports, until)}
+
+
+def are_read_as_noted(ledger_imports: pl.DataFrame, noted: Mapping[str, str]) -> bool:
+    """Whether no import that had been read by then has been read again since, or taken out of use: its records are what they were."""
+    return noted.get(_READINGS) == _digest_of_readings(ledger_imports, noted.get(_READ_UNTIL, ""))
+
+
+def _digest_of_readings(ledger_imports: pl.DataFrame, until: str) -> str:
+    said = ["source", "import_id", "content_sha256", "records_version", "imported_at"]
+    imported = ledger_imports.filter(pl.col("state") == IMPORTED).select(said)
+    read = sorted("\t".join(map(str, row)) for row in imported.iter_rows() if str(row[-1]) <= until)
+    return hashlib.sha256("\n".join(read).encode()).hexdigest()
 
 
 def all_records(

@@ -154,3 +154,11 @@ def test_records_of_equal_values_stay_one_profile_and_others_keep_their_id() -> 
     assert set(with_them["profile_id"]) & set(without["profile_id"]) == {
         members.filter(pl.col("record_id") == "crm/2")["profile_id"].item()
     }
+
+
+def test_a_profile_has_the_same_id_in_every_release() -> None:
+    whole = {**ANNA, "emails": ["b@x.example", "a@x.example"], "phones": ["+4400"]}
+    whole |= {"identifiers": [{"type": "card", "value": "7"}], "addresses": [address("mill lane", "1", "york", "y1")]}
+    frame = versions({"record_id": "crm/1", **whole}, {"record_id": "crm/2", "first_name_norm": "anna"})
+    _, members = linkage_profiles(frame, NONE_SHARED, set())
+    assert members.rows() == [(3853581358074597131, "crm/2"), (7177285131511062197, "crm/1")]

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdp_assets.identity_graph import customer_ids as module
-from cdp_assets.identity_graph.customer_ids import CustomerIdError, CustomerIds, assign, resolve_id
+from cdp_assets.identity_graph.customer_ids import CustomerIdError, CustomerIds, assign
 from cdp_assets.identity_graph.id_format import is_valid, mint
+from cdp_assets.identity_graph.lineage import resolve_id
 from cdp_assets_tests.identity_graph.frames import (
     MONDAY,
     NO_IDS,

@@ -1,0 +1,92 @@
+"""Making the linkage profiles of what a change touches, with the result that making all of them gives.
+
+The profiles of a record depend on what its versions say, on which of their values a crowd shares, and on the addresses that are
+probably its own. So a record's profiles are made again where a version of it has come or gone, where a value that it carries has become
+a crowd's or ceased to be, or where a probable address of it has come or gone; all others are taken over.
+
+What does not belong here: what a profile is (``profiles.py``), and whether an import has been read in another way since
+(``assets.py`` asks that of the ledger, and makes everything anew).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from cdp_assets.candidate_links.differences import come_or_gone
+from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.profiles import linkage_profiles
+from cdp_assets.candidate_links.shared import CROWD_SHARING, identifier_values
+from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS
+
+_RECORD, _PROFILE = "record_id", "profile_id"
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """Former linkage profiles and members, and what they were made from beside the versions of records."""
+
+    profiles: pl.DataFrame
+    members: pl.DataFrame
+    shared: pl.DataFrame
+    probable: pl.DataFrame
+
+
+class Reprofiled(NamedTuple):
+    """Profiles and their members, and how many records had theirs made again."""
+
+    profiles: pl.DataFrame
+    members: pl.DataFrame
+    records: int
+
+
+def reprofile(
+    former: Profiled,
+    changed: pl.Series,
+    versions: pl.DataFrame,
+    shared: pl.DataFrame,
+    one_row_sources: set[str],
+    probable: pl.DataFrame,
+) -> Reprofiled:
+    """:func:`cdp_assets.candidate_links.profiles.linkage_profiles`, where ``former`` is known of the same one-row-per-person sources.
+
+    ``changed``: ids of the records of which a version has come or gone, among them all that are new or gone. Equal to it, row by row.
+    """
+    other_mail = come_or_gone(former.probable, probable).get_column(_RECORD)
+    again = pl.concat([changed, other_mail, _of_other_crowds(former, versions, shared, probable)]).unique()
+    part, part_members = linkage_profiles(
+        versions.filter(pl.col(_RECORD).is_in(again.implode())), shared, one_row_sources, probable
+    )
+    before, members_before = in_order(former.profiles, _PROFILE), in_order(former.members, _PROFILE, _RECORD)
+    left = members_before.filter(pl.col(_RECORD).is_in(again.implode()))
+    touched = pl.concat([left.get_column(_PROFILE), part_members.get_column(_PROFILE)]).unique()
+    is_touched = pl.col(_PROFILE).is_in(touched.implode())
+
+    others = members_before.filter(is_touched).filter(~pl.col(_RECORD).is_in(again.implode()))
+    held = pl.concat([others, part_members]).sort(_PROFILE, _RECORD)
+    counts = held.group_by(_PROFILE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("records"))
+    known = pl.concat([part, before.filter(is_touched)]).unique(_PROFILE).drop("records")  # equal id, equal values
+    told = counts.join(known, on=_PROFILE).select(before.columns)
+    # Frames with lists are sorted sooner than merged, and in one chunk.
+    profiles = pl.concat([before.filter(~is_touched), told], rechunk=True).sort(_PROFILE)
+    members = members_before.filter(~is_touched).merge_sorted(held, _PROFILE)
+    return Reprofiled(LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members), len(again))
+
+
+def _of_other_crowds(
+    former: Profiled, versions: pl.DataFrame, shared: pl.DataFrame, probable: pl.DataFrame
+) -> pl.Series:
+    """Records that carry a value which has become a crowd's or is none any more."""
+    crowds = (
+        frame.filter(pl.col("sharing").is_in(CROWD_SHARING)).select("type", "value")
+        for frame in (former.shared, shared)
+    )
+    other = come_or_gone(*crowds)
+    if other.is_empty():
+        return versions.get_column(_RECORD).clear()
+    carried = identifier_values(versions).join(other, on=["type", "value"], how="semi")
+    mail = other.filter(pl.col("type") == "email").select(email="value")
+    expected = probable.join(mail, on="email", how="semi")
+    return pl.concat([carried.get_column(_RECORD), expected.get_column(_RECORD)])
