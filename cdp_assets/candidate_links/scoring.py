@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import BLOCKING_RULES, candidate_pairs
+from cdp_assets.candidate_links.blocking import BLOCKING_RULES, pairs_within
 from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OWNED_VALUES
@@ -46,7 +46,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
-    pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
+    pairs = pairs_within(frame, engine, model.policy, model.caps)
     return _scored(pairs, frame, profiles, model, engine)
 
 
@@ -62,7 +62,7 @@ def score_slice(
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame, wanted = comparable(profiles), part.unique().implode()
-    pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
+    pairs = pairs_within(frame, engine, model.policy, model.caps)
     pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique().to_frame("unique_id")
     return _scored(pairs, frame.join(ends, on="unique_id", how="semi", maintain_order="left"), profiles, model, engine)
