@@ -383,9 +383,9 @@ class _Watched:
         self.candidates: pl.DataFrame | None = None
 
     def engine(self, arguments: argparse.Namespace) -> DuckDBEngine:
-        """An engine whose scoring is a stage, with the memory limit that was asked for."""
+        """An engine whose weighing counts as scoring, with the memory limit that was asked for."""
         engine = DuckDBEngine(memory_limit=arguments.memory_limit)
-        engine.predict = self.counted("scoring", engine.predict)  # type: ignore[method-assign]
+        engine.weigh = self.counted("scoring", engine.weigh)  # type: ignore[method-assign]
         return engine
 
     def counted(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -410,6 +410,7 @@ def _watched(stages: Stages, rest: str) -> Iterator[_Watched]:
         for stage, name in (
             ("comparable", "comparable"),
             ("blocking", "pairs_within"),
+            ("scoring", "levels"),
             ("what is touched", "touched"),
         ):
             stack.enter_context(mock.patch.object(scoring, name, watched.counted(stage, getattr(scoring, name))))
