@@ -58,7 +58,7 @@ def _with_parted_lists(comparable: pl.DataFrame, wanted: list[str]) -> pl.DataFr
             columns.append(comparable.get_column(name))
         else:
             columns.append(parted[part](comparable.get_column(name.removeprefix(part))).alias(name))
-    return pl.DataFrame(columns)
+    return pl.DataFrame(columns).rechunk()  # or each look-up by place would search the chunks
 
 
 def _only_value(lists: pl.Series) -> pl.Series:
