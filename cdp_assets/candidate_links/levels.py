@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.comparisons import MANY, ONE, Comparison, columns_of, gammas_sql
 from cdp_assets.candidate_links.engine import LinkageEngine
 
-# Pairs laid side by side at a time: some 100 MB.
-PORTION = 100_000
+# Pairs laid side by side at a time: some 200 MB. Each batch of them is a thread's.
+PORTION = 200_000
+BATCH = 50_000
 
 
 def levels(
@@ -31,15 +33,22 @@ def levels(
     ids = comparable.get_column("unique_id").to_numpy()
     sql = gammas_sql(comparisons)
     found = []
-    for portion in pairs.select("id_l", "id_r").iter_slices(PORTION):
-        left, right = (sides[np.searchsorted(ids, portion.get_column(name).to_numpy())] for name in ("id_l", "id_r"))
-        beside = [left.rename(lambda name: f"{name}_l"), right.rename(lambda name: f"{name}_r")]
-        numbered = pl.concat([portion.select(pl.int_range(pl.len()).alias("pair")), *beside], how="horizontal")
-        gammas = engine.query(sql, sides=numbered).sort("pair").drop("pair")
-        found.append(pl.concat([portion, gammas], how="horizontal"))
+    for portion in pairs.select(pl.int_range(pl.len()).alias("pair"), "id_l", "id_r").iter_slices(PORTION):
+        beside = pl.concat([_beside(batch, sides, ids) for batch in portion.iter_slices(BATCH)])
+        found.append(engine.query(sql, sides=beside))
     if not found:
         return pairs.select("id_l", "id_r", *(pl.lit(0, dtype=pl.Int8).alias(f"gamma_{c.name}") for c in comparisons))
-    return pl.concat(found)
+    gammas = pl.concat(found).sort("pair").drop("pair")
+    return pl.concat([pairs.select("id_l", "id_r"), gammas], how="horizontal")
+
+
+def _beside(pairs: pl.DataFrame, sides: pl.DataFrame, ids: npt.NDArray[np.int64]) -> pl.DataFrame:
+    """``pair`` and, with ``_l`` and ``_r``, the columns of both sides."""
+    left, right = (
+        sides[np.searchsorted(ids, pairs.get_column(f"id{side}").to_numpy())].select(pl.all().name.suffix(side))
+        for side in ("_l", "_r")
+    )
+    return pl.concat([pairs.select("pair"), left, right], how="horizontal")
 
 
 def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataFrame) -> pl.DataFrame:
