@@ -113,8 +113,10 @@ def _scored(
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )
     weighed = with_household_discount(scored, model.parameters, model.calibration)
+    # Whose a key is decides nothing where the weight accepts already.
+    people = _people_per_key(profiles, weighed.filter(pl.col("match_weight") < model.accept_weight))
     decided = decide(
-        weighed.join(_people_per_key(profiles, weighed), on=["id_l", "id_r"], how="left"),
+        weighed.join(people, on=["id_l", "id_r"], how="left"),
         model.accept_weight,
         model.review_weight,
     )
@@ -161,8 +163,8 @@ def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFram
             continue
         agreeing = scored.filter(pl.col(gamma) > 0).select("id_l", "id_r")
         ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
+        asked = carriers(profiles.join(ends, on="profile_id", how="semi"), column)
         carried = carriers(profiles, column)
-        asked = carried.join(ends, on="profile_id", how="semi")
         people = people_per_value(carried.join(asked.select("value").unique(), on="value", how="semi"))
         asked = asked.join(people, on="value").select("profile_id", "value", "people")
         found.append(
