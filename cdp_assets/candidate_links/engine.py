@@ -13,6 +13,10 @@ from typing import Any, Protocol
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+
+# Rows of a frame that one thread takes at a time.
+ROWS_AT_ONCE = 50_000
 
 
 class LinkageError(RuntimeError):
@@ -47,6 +51,7 @@ class DuckDBEngine:
         self.threads = threads
         self.memory_limit = memory_limit
         self._shared: duckdb.DuckDBPyConnection | None = None
+        self._held: dict[str, pa.Table] = {}
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         config: dict[str, Any] = {"preserve_insertion_order": False}
@@ -58,7 +63,8 @@ class DuckDBEngine:
 
     def query(self, sql: str, **frames: pl.DataFrame) -> pl.DataFrame:
         """Run one SELECT over the named frames. See :class:`LinkageEngine`."""
-        with self._cursor() as db, _registered(db, frames):
+        tables = {**self._held, **{name: _as_arrow(frame) for name, frame in frames.items()}}
+        with self._cursor() as db, _registered(db, tables):
             try:
                 rows: pl.DataFrame = db.sql(sql).pl()
                 return rows
@@ -69,13 +75,10 @@ class DuckDBEngine:
     @contextmanager
     def holding(self, **frames: pl.DataFrame) -> Iterator[LinkageEngine]:
         """This engine with the named frames handed over once. See :class:`LinkageEngine`."""
-        with self._connect() as db:
-            with _registered(db, {f"given_{name}": frame for name, frame in frames.items()}):
-                for name in frames:
-                    db.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")
-            held = DuckDBEngine(self.threads, self.memory_limit)
-            held._shared = db
-            yield held
+        held = DuckDBEngine(self.threads, self.memory_limit)
+        held._held = {**self._held, **{name: _as_arrow(frame) for name, frame in frames.items()}}
+        held._shared = self._shared
+        yield held
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._shared is None:
@@ -93,14 +96,20 @@ class DuckDBEngine:
         return levels[weighed.get_column("pair")].with_columns(weighed.get_column("match_weight"))
 
 
+def _as_arrow(frame: pl.DataFrame) -> pa.Table:
+    """The columns as they are, nothing copied, in batches that are a thread's each."""
+    table = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+    return pa.Table.from_batches(table.to_batches(max_chunksize=ROWS_AT_ONCE), table.schema)
+
+
 @contextmanager
-def _registered(db: duckdb.DuckDBPyConnection, frames: dict[str, pl.DataFrame]) -> Iterator[None]:
-    for name, frame in frames.items():
-        db.register(name, frame.to_arrow(compat_level=pl.CompatLevel.newest()))  # nothing is copied
+def _registered(db: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> Iterator[None]:
+    for name, table in tables.items():
+        db.register(name, table)
     try:
         yield
     finally:
-        for name in frames:
+        for name in tables:
             db.unregister(name)
 
 

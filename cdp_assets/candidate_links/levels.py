@@ -17,9 +17,8 @@ import polars as pl
 from cdp_assets.candidate_links.comparisons import MANY, ONE, Comparison, columns_of, gammas_sql
 from cdp_assets.candidate_links.engine import LinkageEngine
 
-# Pairs laid side by side at a time: some 200 MB. Each batch of them is a thread's.
+# Pairs laid side by side at a time: some 200 MB.
 PORTION = 200_000
-BATCH = 50_000
 
 
 def levels(
@@ -34,8 +33,7 @@ def levels(
     sql = gammas_sql(comparisons)
     found = []
     for portion in pairs.select(pl.int_range(pl.len()).alias("pair"), "id_l", "id_r").iter_slices(PORTION):
-        beside = pl.concat([_beside(batch, sides, ids) for batch in portion.iter_slices(BATCH)])
-        found.append(engine.query(sql, sides=beside))
+        found.append(engine.query(sql, sides=_beside(portion, sides, ids)))
     if not found:
         return pairs.select("id_l", "id_r", *(pl.lit(0, dtype=pl.Int8).alias(f"gamma_{c.name}") for c in comparisons))
     gammas = pl.concat(found).sort("pair").drop("pair")

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from splink import DuckDBAPI, Linker, SettingsCreator
 
+from cdp_assets.candidate_links import engine
 from cdp_assets.candidate_links import levels as module
 from cdp_assets.candidate_links.blocking import pairs_within
 from cdp_assets.candidate_links.comparable import comparable
@@ -72,7 +73,7 @@ def test_pairs_that_go_through_in_portions_have_the_same_levels(
     pairs = pl.DataFrame({"id_l": ids[:-1], "id_r": ids[1:]})
     whole = levels(frame, pairs, list(COMPARISONS), DuckDBEngine(threads=2))
     monkeypatch.setattr(module, "PORTION", 50)
-    monkeypatch.setattr(module, "BATCH", 7)
+    monkeypatch.setattr(engine, "ROWS_AT_ONCE", 7)
     assert levels(frame, pairs, list(COMPARISONS), ENGINE).equals(whole)
     assert whole.select("id_l", "id_r").equals(pairs)
 
