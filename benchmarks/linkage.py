@@ -42,7 +42,8 @@ from fresh_processes import Stages, medians, peak_mb
 
 from cdp_assets.candidate_links import scoring
 from cdp_assets.candidate_links.block_report import block_report
-from cdp_assets.candidate_links.blocking import Blocks
+from cdp_assets.candidate_links.blocking import Blocks, report_within
+from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.differences import come_or_gone
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.models import in_use, with_frequencies_of, with_version
@@ -258,11 +259,14 @@ def _ours(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
 def _blocks(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Leaves ``blocks.json`` in the folder for the section to print."""
     data = Data.read(folder)
-    resolved = _resolve(data, _model(folder), Stages(), arguments)
-    assert resolved.blocks is not None
-    report = block_report(resolved.blocks, resolved.scored_pairs)
+    model = _model(folder)
+    resolved = _resolve(data, model, Stages(), arguments)
+    assert resolved.candidates is not None
+    engine = DuckDBEngine(memory_limit=arguments.memory_limit)
+    reports = report_within(comparable(resolved.profiles), engine, model.policy, model.caps)
+    report = block_report(Blocks(resolved.candidates, reports), resolved.scored_pairs)
     of_one = _pairs_of_one_person(resolved.members, pl.read_parquet(folder / "truth.parquet"))
-    found = of_one.join(resolved.blocks.pairs, on=["id_l", "id_r"], how="semi").height
+    found = of_one.join(resolved.candidates, on=["id_l", "id_r"], how="semi").height
     rules = report.rules.to_dicts()
     (folder / "blocks.json").write_text(json.dumps({"rules": rules, "untried": report.untried}))
     return {"estimated loss": report.estimated_recall_loss, "true": of_one.height, "found": found}
@@ -331,11 +335,11 @@ class Resolved:
     clusters: pl.DataFrame
     customer_ids: pl.DataFrame
     lineage: pl.DataFrame
-    blocks: Blocks | None = None
+    candidates: pl.DataFrame | None = None
 
     @property
     def candidate_pairs(self) -> int:
-        return 0 if self.blocks is None else self.blocks.pairs.height
+        return 0 if self.candidates is None else self.candidates.height
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """The tables that the next resolution reads, by name."""
@@ -361,7 +365,7 @@ def _resolve(
         ids = (CUSTOMER_IDS.empty(), ID_LINEAGE.empty()) if before is None else (before.customer_ids, before.lineage)
         assigned = assign(found, *ids, record_facts(data.versions), NOW)
     rows = data.versions.select(ROWS)
-    return Resolved(rows, profiles, members, scored, found, assigned.customer_ids, assigned.lineage, watched.blocks)
+    return Resolved(rows, profiles, members, scored, found, assigned.customer_ids, assigned.lineage, watched.candidates)
 
 
 def _profiled(data: Data, before: Resolved | None) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -394,16 +398,16 @@ def _clustered(
 
 
 class _Watched:
-    """Counts the steps inside :func:`scoring.score` as stages of their own, and keeps the blocks that it makes."""
+    """Counts the steps inside :func:`scoring.score` as stages of their own, and keeps the candidate pairs that it makes."""
 
     def __init__(self, stages: Stages) -> None:
         self.stages = stages
-        self.blocks: Blocks | None = None
+        self.candidates: pl.DataFrame | None = None
 
     def engine(self, arguments: argparse.Namespace) -> DuckDBEngine:
-        """An engine whose scoring is a stage, with the memory limit that was asked for."""
+        """An engine whose weighing counts as scoring, with the memory limit that was asked for."""
         engine = DuckDBEngine(memory_limit=arguments.memory_limit)
-        engine.predict = self.counted("scoring", engine.predict)  # type: ignore[method-assign]
+        engine.weigh = self.counted("scoring", engine.weigh)  # type: ignore[method-assign]
         return engine
 
     def counted(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -413,8 +417,8 @@ class _Watched:
         def count(*given: Any, **named: Any) -> Any:
             with self.stages(stage):
                 made = function(*given, **named)
-            if isinstance(made, Blocks):
-                self.blocks = made
+            if stage == "blocking":
+                self.candidates = made
             return made
 
         return count
@@ -427,7 +431,8 @@ def _watched(stages: Stages, rest: str) -> Iterator[_Watched]:
     with ExitStack() as stack:
         for stage, name in (
             ("comparable", "comparable"),
-            ("blocking", "candidate_pairs"),
+            ("blocking", "pairs_within"),
+            ("scoring", "levels"),
             ("what is touched", "touched"),
         ):
             stack.enter_context(mock.patch.object(scoring, name, watched.counted(stage, getattr(scoring, name))))

@@ -3,19 +3,22 @@
 A rule puts profiles that share a key into one block and pairs them. A block above the cap is refined by a further key; what
 is still too large is left out and reported. Rules are tried strongest first; their pairs are bounded together.
 
-What does not belong here: how the pairs are scored (``scoring.py``).
+What does not belong here: how a block becomes pairs (``pairing.py``), and how those are scored (``scoring.py``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
 from cdp_assets.candidate_links.comparable import COMPARABLE_SCHEMA
 from cdp_assets.candidate_links.engine import LinkageEngine
+from cdp_assets.candidate_links.pairing import Numbers, Pairs, pairs_of_blocks, together
 from cdp_assets.candidate_links.policy import LinkagePolicy
 
 # Rules share the budget of candidate pairs; no single rule may take more than this part of it.
@@ -25,12 +28,22 @@ LEAST_SHARE = 0.01
 # Any data set may spend this many pairs (seconds of scoring), however small it is: small data has no cheap keys.
 MIN_PAIRS = 3_000_000
 
-_NAMES = "list_distinct(list_filter([first_name, first_root, last_name], lambda x: length(x) >= 2))"
+# The names of a profile of two letters or more, each once: null where there is none, or it is told already.
+_FIRST = "CASE WHEN length(first_name) >= 2 THEN first_name END"
+_ROOT = "CASE WHEN length(first_root) >= 2 AND first_root IS DISTINCT FROM first_name THEN first_root END"
+_LAST = (
+    "CASE WHEN length(last_name) >= 2 AND last_name IS DISTINCT FROM first_name"
+    " AND last_name IS DISTINCT FROM first_root THEN last_name END"
+)
+_NAMES = f"[{_FIRST}, {_ROOT}, {_LAST}]"
 
 
 @dataclass(frozen=True)
 class BlockingRule:
-    """A rule: its name, what it joins, the comparisons it presupposes, and SQL for the list of a profile's keys."""
+    """A rule: its name, what it joins, the comparisons it presupposes, and SQL for the list of a profile's keys, each of them once.
+
+    A null in the list is no key. ``refine_sql`` is never null: it parts a block that is too large.
+    """
 
     name: str
     joins: str
@@ -39,10 +52,9 @@ class BlockingRule:
     refine_sql: str
 
 
-def _every(names: str, *others: str) -> str:
-    """A key of each name together with the other columns; none where one of those is missing."""
-    joined = " || '|' || ".join(others)
-    return f"list_transform({names}, lambda x: x || '|' || {joined})"
+def _every(column: str) -> str:
+    """A key of each name together with another column; none where that is missing."""
+    return "[" + ", ".join(f"({name}) || '|' || {column}" for name in (_FIRST, _ROOT, _LAST)) + "]"
 
 
 _BY_NAME = "coalesce(substr(last_name, 1, 3), '') || '|' || coalesce(substr(first_root, 1, 2), '')"
@@ -50,7 +62,7 @@ _BY_DOB = "coalesce(dob, '') || '|' || coalesce(postcode, city, '')"
 _BY_NAME_AND_DOB = f"{_BY_NAME} || '|' || coalesce(dob, postcode, city, '')"
 _BY_PLACE = "coalesce(street, '') || '|' || coalesce(house_number, '') || '|' || coalesce(postcode, city, dob, '')"
 _PAIR_OF_NAMES = (
-    "list_transform([list_sort([coalesce(first_root, first_name), last_name])], lambda x: x[1] || '|' || x[2])"
+    "CASE WHEN first_root <= last_name THEN first_root || '|' || last_name ELSE last_name || '|' || first_root END"
 )
 
 BLOCKING_RULES: tuple[BlockingRule, ...] = (
@@ -68,35 +80,35 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         "SAME_NAMES_AND_BIRTH_DATE",
         "both names, in either order, and the date of birth",
         ("first_name", "last_name", "date_of_birth"),
-        f"list_transform({_PAIR_OF_NAMES}, lambda x: x || '|' || dob)",
+        f"[({_PAIR_OF_NAMES}) || '|' || dob]",
         "coalesce(postcode, city, '')",
     ),
     BlockingRule(
         "ANY_NAME_AND_BIRTH_DATE",
         "one name, in either place, and the date of birth",
         ("first_name", "last_name", "date_of_birth"),
-        _every(_NAMES, "dob"),
+        _every("dob"),
         "coalesce(postcode, city, '')",
     ),
     BlockingRule(
         "SWAPPED_NAMES",
         "both names, in either order",
         ("first_name", "last_name"),
-        _PAIR_OF_NAMES,
+        f"[{_PAIR_OF_NAMES}]",
         _BY_DOB,
     ),
     BlockingRule(
         "ANY_NAME_AND_POSTCODE",
         "one name, in either place, and the postcode",
         ("first_name", "last_name", "address"),
-        _every(_NAMES, "postcode"),
+        _every("postcode"),
         "coalesce(dob, '') || '|' || coalesce(house_number, '')",
     ),
     BlockingRule(
         "ANY_NAME_AND_STREET",
         "one name, in either place, and the street",
         ("first_name", "last_name", "address"),
-        _every(_NAMES, "street"),
+        _every("street"),
         "coalesce(house_number, '') || '|' || coalesce(dob, '')",
     ),
     BlockingRule(
@@ -116,7 +128,7 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         "ANY_NAME_AND_CITY",
         "one name, in either place, and the city",
         ("first_name", "last_name", "address"),
-        _every(_NAMES, "city"),
+        _every("city"),
         "coalesce(dob, postcode, '')",
     ),
     BlockingRule(
@@ -137,14 +149,15 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         "BIRTH_DAY_AND_POSTCODE",
         "month and day of birth and the postcode or city",
         ("date_of_birth", "address"),
-        "[dob_day || '|' || postcode, dob_day || '|' || city]",
+        "list_distinct([dob_day || '|' || postcode, dob_day || '|' || city])",
         _BY_NAME,
     ),
     BlockingRule(
         "COMPANY_BEGINNING_AND_PLACE",
         "the first word of the company and the postcode, street or city",
         ("company", "address"),
-        "[company_words[1] || '|' || postcode, company_words[1] || '|' || street, split_part(company, ' ', 1) || '|' || house_number]",
+        "list_distinct([company_words[1] || '|' || postcode, company_words[1] || '|' || street,"
+        " split_part(company, ' ', 1) || '|' || house_number])",
         _BY_PLACE,
     ),
     BlockingRule(
@@ -204,48 +217,97 @@ class Blocks:
     reports: tuple[RuleReport, ...]
 
 
-NO_PAIRS = pl.DataFrame(schema={"id_l": pl.Int64, "id_r": pl.Int64, "rules": pl.Int64})
+def candidate_pairs(comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy) -> Blocks:
+    """All pairs that some rule finds under the policy, and what each rule did.
 
-
-def candidate_pairs(
-    comparable: pl.DataFrame,
-    engine: LinkageEngine,
-    policy: LinkagePolicy,
-    caps: Mapping[str, Caps] | None = None,
-) -> Blocks:
-    """All pairs that some rule finds.
-
-    With ``caps`` (those of a model version, by rule) a pair depends on the blocks that its two profiles stand in and on
-    nothing else. Without them they are found under the policy: bounded by ``max_pairs_per_profile`` (but any data set may spend
-    :data:`MIN_PAIRS`), each rule gets what is left, at most :data:`RULE_SHARE` of the whole, and lowers its caps until its pairs
-    fit. Deterministic: no sampling.
+    Pairs are bounded by ``max_pairs_per_profile`` (but any data set may spend :data:`MIN_PAIRS`); each rule gets what is left, at
+    most :data:`RULE_SHARE` of the whole, and lowers its caps until its pairs fit. Deterministic: no sampling.
     """
-    budget = max(MIN_PAIRS, policy.max_pairs_per_profile * len(comparable))
-    left = budget
-    found: list[pl.DataFrame] = []
-    reports: list[RuleReport] = []
-    with engine.holding(comparable=comparable) as held:
+    found: list[tuple[int, Pairs]] = []
+    budget = _Budget.of(comparable, policy)
+    with keyed(comparable, BLOCKING_RULES, engine) as profiles:
         for bit, rule in enumerate(BLOCKING_RULES):
-            if caps is None and left < budget * LEAST_SHARE:
-                reports.append(_unused(rule, SPENT))
-                continue
-            if (caps is not None and not _caps_of(rule, caps, policy).cap) or not _has_keys(rule, comparable):
-                continue
-            keys = block_keys(rule, held)
-            if keys.is_empty():
-                continue
-            sized = _sized(keys, "key")
-            bounds = (
-                caps_within(sized, policy.max_block, min(left, int(budget * RULE_SHARE)))
-                if caps is None
-                else _caps_of(rule, caps, policy)
-            )
-            pairs, report = _pairs_of(rule, sized, engine, bounds)
-            left = max(left - report.pairs, 0)
-            reports.append(report)
-            if not pairs.is_empty():
-                found.append(pairs.with_columns(pl.lit(1 << bit, dtype=pl.Int64).alias("rule")))
-    return Blocks(together(found, engine), tuple(reports))
+            if budget.is_spent:
+                budget.reports.append(_unused(rule, SPENT))
+            elif (blocks := profiles.blocks(rule)) is not None:
+                caps = caps_within(blocks, policy.max_block, budget.of_next_rule)
+                found.append((bit, pairs_of_blocks(blocks.admitted(caps))))
+                budget.spend(_report(rule, blocks, caps, len(found[-1][1])))
+        return Blocks(together(found, profiles.ids), tuple(budget.reports))
+
+
+def pairs_within(
+    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, caps: Mapping[str, Caps]
+) -> pl.DataFrame:
+    """All pairs (``id_l`` < ``id_r``, ``rules``) that some rule finds under the caps of a model version, by rule.
+
+    A pair depends on the blocks that its two profiles stand in and on nothing else.
+    """
+    found: list[tuple[int, Pairs]] = []
+    rules = used_rules(caps, policy)
+    with keyed(comparable, (rule for _, rule, _ in rules), engine) as profiles:
+        for bit, rule, bounds in rules:
+            if (blocks := profiles.blocks(rule)) is not None:
+                found.append((bit, pairs_of_blocks(blocks.admitted(bounds))))
+        return together(found, profiles.ids)
+
+
+def planned(
+    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, without: Mapping[str, str]
+) -> tuple[RuleReport, ...]:
+    """Caps of every rule but ``without`` (rule to why not), as :func:`candidate_pairs` finds them, from block sizes alone.
+
+    ``pairs`` of the reports count a pair once for each block that it stands in.
+    """
+    budget = _Budget.of(comparable, policy)
+    with keyed(comparable, (rule for rule in BLOCKING_RULES if rule.name not in without), engine) as profiles:
+        for rule in BLOCKING_RULES:
+            if rule.name in without or budget.is_spent:
+                budget.reports.append(_unused(rule, without.get(rule.name, SPENT)))
+            elif (blocks := profiles.blocks(rule)) is not None:
+                caps = caps_within(blocks, policy.max_block, budget.of_next_rule)
+                budget.spend(_report(rule, blocks, caps, _pair_count(blocks.admitted(caps))))
+    return tuple(budget.reports)
+
+
+def report_within(
+    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, caps: Mapping[str, Caps]
+) -> tuple[RuleReport, ...]:
+    """What each rule in use does under the caps of a model version; ``pairs`` as :func:`planned` counts them."""
+    rules = used_rules(caps, policy)
+    with keyed(comparable, (rule for _, rule, _ in rules), engine) as profiles:
+        sized = [(rule, bounds, profiles.blocks(rule)) for _, rule, bounds in rules]
+        return tuple(
+            _report(rule, blocks, bounds, _pair_count(blocks.admitted(bounds)))
+            for rule, bounds, blocks in sized
+            if blocks is not None
+        )
+
+
+@dataclass
+class _Budget:
+    """How many candidate pairs may be made, how many are left, and what the rules so far did with theirs."""
+
+    whole: int
+    left: int
+    reports: list[RuleReport]
+
+    @classmethod
+    def of(cls, comparable: pl.DataFrame, policy: LinkagePolicy) -> _Budget:
+        whole = max(MIN_PAIRS, policy.max_pairs_per_profile * len(comparable))
+        return cls(whole, whole, [])
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left < self.whole * LEAST_SHARE
+
+    @property
+    def of_next_rule(self) -> int:
+        return min(self.left, int(self.whole * RULE_SHARE))
+
+    def spend(self, report: RuleReport) -> None:
+        self.left = max(self.left - report.pairs, 0)
+        self.reports.append(report)
 
 
 def _caps_of(rule: BlockingRule, caps: Mapping[str, Caps], policy: LinkagePolicy) -> Caps:
@@ -266,144 +328,140 @@ def _unused(rule: BlockingRule, why: str) -> RuleReport:
     return RuleReport(rule.name, 0, 0, 0, 0, 0, 0, 0, why_not=why)
 
 
-def block_keys(rule: BlockingRule, held: LinkageEngine) -> pl.DataFrame:
-    """The keys of a rule over the table ``comparable`` that the engine holds: ``unique_id``, ``key``, ``finer`` (hashes), each once."""
-    keys = held.query(
-        f"SELECT unique_id, hash(key) AS key, hash(key || '|' || ({rule.refine_sql})) AS finer"
-        f" FROM (SELECT *, unnest({rule.keys_sql}) AS key FROM comparable) WHERE key IS NOT NULL"
-    )
-    return keys.unique(["unique_id", "key"])
+@dataclass(frozen=True)
+class Keyed:
+    """Profiles whose blocking keys can be asked for, in the engine that holds them as the table ``comparable``.
+
+    ``ids`` are their ids in order, of which a profile's ``number`` says the place; ``filled`` names the columns that hold anything.
+    """
+
+    ids: Numbers
+    filled: frozenset[str]
+    held: LinkageEngine
+
+    def keys(self, rule: BlockingRule) -> pl.DataFrame:
+        """The keys of a rule: ``number``, ``key`` (a hash), each once."""
+        if not self.filled & _named(rule.keys_sql):  # a query that finds none costs as much as one that does
+            return _NO_KEYS
+        return self.held.query(
+            f"SELECT number, hash(said) AS key FROM (SELECT number, unnest({rule.keys_sql}) AS said FROM comparable)"
+            " WHERE said IS NOT NULL"
+        )
+
+    def refined(self, rule: BlockingRule, large: pl.DataFrame) -> pl.DataFrame:
+        """The finer blocks of those members of blocks (``number``, ``key``) that are too large; ``key`` is the finer one's."""
+        if large.is_empty():
+            return large.select("number", "key")
+        return self.held.query(
+            f"SELECT number, hash(key, ({rule.refine_sql})) AS key FROM large JOIN comparable USING (number)",
+            large=large.select("number", "key"),
+        )
+
+    def blocks(self, rule: BlockingRule) -> RuleBlocks | None:
+        """The blocks of a rule; None where nobody has a key."""
+        keys = self.keys(rule)
+        if keys.is_empty():
+            return None
+        members = blocks_of(keys)
+        return RuleBlocks(
+            members, cache(lambda cap: blocks_of(self.refined(rule, members.filter(pl.col("size") > cap))))
+        )
 
 
-def together(found: list[pl.DataFrame], engine: LinkageEngine) -> pl.DataFrame:
-    """Pairs of several rules (``id_l``, ``id_r``, ``rule``) as one row per pair with the bits of all rules, sorted."""
-    if not found:
-        return NO_PAIRS
-    return engine.query(
-        "SELECT id_l, id_r, bit_or(rule)::BIGINT AS rules FROM found GROUP BY id_l, id_r ORDER BY id_l, id_r",
-        found=pl.concat(found),
-    )
+_NO_KEYS = pl.DataFrame(schema={"number": pl.Int64, "key": pl.UInt64})
+
+
+@contextmanager
+def keyed(comparable: pl.DataFrame, rules: Iterable[BlockingRule], engine: LinkageEngine) -> Iterator[Keyed]:
+    """The profiles of ``comparable``, handed to the engine with what the keys of these rules are made of."""
+    ordered = comparable.sort("unique_id")
+    columns = sorted(key_columns(rules) & set(comparable.columns))
+    numbered = ordered.select(pl.int_range(pl.len(), dtype=pl.Int64).alias("number"), *columns)
+    filled = frozenset(name for name in columns if ordered.get_column(name).null_count() < len(ordered))
+    with engine.holding(comparable=numbered) as held:
+        yield Keyed(ordered.get_column("unique_id").to_numpy(), filled, held)
+
+
+@dataclass(frozen=True)
+class RuleBlocks:
+    """Blocks of two profiles or more: ``members`` (``number``, ``key``, ``size`` of the block), and, in the same shape, the blocks
+    that those above a cap are refined into (``finer``)."""
+
+    members: pl.DataFrame
+    finer: Callable[[int], pl.DataFrame]
+
+    def admitted(self, caps: Caps) -> pl.DataFrame:
+        """Blocks that make pairs: those up to the cap as they are, larger ones refined, up to the finer cap."""
+        fine = self.finer(caps.cap).filter(pl.col("size") <= caps.finer_cap)
+        return pl.concat([self.members.filter(pl.col("size") <= caps.cap), fine])
+
+
+def blocks_of(keys: pl.DataFrame) -> pl.DataFrame:
+    """Keys that two profiles or more share, with the ``size`` of their block."""
+    return keys.with_columns(pl.len().over("key").alias("size")).filter(pl.col("size") > 1)
 
 
 def key_columns(rules: Iterable[BlockingRule]) -> set[str]:
     """Columns of ``comparable`` that the keys of these rules are made of."""
-    words = (re.findall(r"\w+", rule.keys_sql + " " + rule.refine_sql) for rule in rules)
-    return set(COMPARABLE_SCHEMA) & {word for found in words for word in found}
+    return {word for rule in rules for word in _named(rule.keys_sql + " " + rule.refine_sql)}
 
 
-def _has_keys(rule: BlockingRule, comparable: pl.DataFrame) -> bool:
-    """Whether any column that the rule's keys are made of is filled at all; a query that finds none costs as much as one that does."""
-    named = set(re.findall(r"\w+", rule.keys_sql)) & set(comparable.columns)
-    return any(comparable.get_column(name).null_count() < len(comparable) for name in named)
+def _named(sql: str) -> set[str]:
+    return set(COMPARABLE_SCHEMA) & set(re.findall(r"\w+", sql))
 
 
-def caps_within(sized: pl.DataFrame, max_block: int, budget: int) -> Caps:
-    """The largest caps, at most ``max_block``, under which blocks (keys with ``size``) make no more pairs than ``budget``."""
-    cap = _cap(sized, "key", max_block, budget)
-    spent = _pair_count(sized.filter(pl.col("size") <= cap).group_by("key").len())
-    refined = _sized(_refined(sized.filter(pl.col("size") > cap)), "key")
-    return Caps(cap, _cap(refined, "key", max_block, max(budget - spent, 0)))
+def caps_within(blocks: RuleBlocks, max_block: int, budget: int) -> Caps:
+    """The largest caps, at most ``max_block``, under which blocks make no more pairs than ``budget``."""
+    cap = _cap(blocks.members, max_block, budget)
+    spent = _pair_count(blocks.members.filter(pl.col("size") <= cap))
+    return Caps(cap, _cap(blocks.finer(cap), max_block, max(budget - spent, 0)))
 
 
-def _sized(keys: pl.DataFrame, key: str) -> pl.DataFrame:
-    return keys.with_columns(pl.len().over(key).alias("size"))
-
-
-def _refined(large: pl.DataFrame) -> pl.DataFrame:
-    return large.select("unique_id", pl.col("finer").alias("key")).unique()
-
-
-def admitted_blocks(sized: pl.DataFrame, caps: Caps) -> pl.DataFrame:
-    """Blocks that make pairs, as ``unique_id`` and ``key``: those up to the cap as they are, larger ones refined, up to the finer cap."""
-    fine = _sized(_refined(sized.filter(pl.col("size") > caps.cap)), "key")
-    return pl.concat(
-        [
-            sized.filter(pl.col("size").is_between(2, caps.cap)).select("unique_id", "key"),
-            fine.filter(pl.col("size").is_between(2, caps.finer_cap)).select("unique_id", "key"),
-        ]
-    )
-
-
-def _pairs_of(
-    rule: BlockingRule, sized: pl.DataFrame, engine: LinkageEngine, caps: Caps
-) -> tuple[pl.DataFrame, RuleReport]:
-    """Pairs of one rule: blocks up to the cap, larger ones refined, what stays too large left out."""
-    pairs = engine.query(
-        "SELECT DISTINCT l.unique_id AS id_l, r.unique_id AS id_r FROM blocks l JOIN blocks r"
-        " ON l.key = r.key AND l.unique_id < r.unique_id",
-        blocks=admitted_blocks(sized, caps),
-    )
-    return pairs, _report(rule, sized, caps, len(pairs))
-
-
-def _report(rule: BlockingRule, sized: pl.DataFrame, caps: Caps, pairs: int) -> RuleReport:
-    large = sized.filter(pl.col("size") > caps.cap)
-    dropped = _sized(_refined(large), "key").filter(pl.col("size") > caps.finer_cap)
+def _report(rule: BlockingRule, blocks: RuleBlocks, caps: Caps, pairs: int) -> RuleReport:
+    dropped = blocks.finer(caps.cap).filter(pl.col("size") > caps.finer_cap)
     return RuleReport(
         rule=rule.name,
         cap=caps.cap,
         finer_cap=caps.finer_cap,
         pairs=pairs,
-        refined_blocks=large.get_column("key").n_unique(),
+        refined_blocks=blocks.members.filter(pl.col("size") > caps.cap).get_column("key").n_unique(),
         dropped_blocks=dropped.get_column("key").n_unique(),
-        dropped_records=dropped.get_column("unique_id").n_unique(),
-        dropped_pairs=_pair_count(dropped.group_by("key").len()),
-        sizes=_sizes(sized),
+        dropped_records=dropped.get_column("number").n_unique(),
+        dropped_pairs=_pair_count(dropped),
+        sizes=_sizes(blocks.members),
     )
 
 
-def planned(
-    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, without: Mapping[str, str]
-) -> tuple[RuleReport, ...]:
-    """Caps of every rule but ``without`` (rule to why not), as :func:`candidate_pairs` finds them, from block sizes alone.
-
-    ``pairs`` of the reports count a pair once for each block that it stands in.
-    """
-    budget = max(MIN_PAIRS, policy.max_pairs_per_profile * len(comparable))
-    left = budget
-    reports: list[RuleReport] = []
-    with engine.holding(comparable=comparable) as held:
-        for rule in BLOCKING_RULES:
-            if rule.name in without or left < budget * LEAST_SHARE:
-                reports.append(_unused(rule, without.get(rule.name, SPENT)))
-            elif _has_keys(rule, comparable) and not (keys := block_keys(rule, held)).is_empty():
-                sized = _sized(keys, "key")
-                caps = caps_within(sized, policy.max_block, min(left, int(budget * RULE_SHARE)))
-                pairs = _pair_count(admitted_blocks(sized, caps).group_by("key").len())
-                left = max(left - pairs, 0)
-                reports.append(_report(rule, sized, caps, pairs))
-    return tuple(reports)
+def _by_size(members: pl.DataFrame) -> pl.DataFrame:
+    """How many blocks there are of each size; ``size`` stands on every member of a block."""
+    return (
+        members.group_by("size").len("members").select("size", blocks=pl.col("members") // pl.col("size")).sort("size")
+    )
 
 
-def _sizes(sized: pl.DataFrame) -> tuple[int, ...]:
-    """Blocks of 2, of 3 to 4, of 5 to 8 … records; ``size`` stands on every row of a block."""
-    rows = sized.filter(pl.col("size") > 1).group_by("size").len("rows").sort("size")
+def _sizes(members: pl.DataFrame) -> tuple[int, ...]:
+    """Blocks of 2, of 3 to 4, of 5 to 8 … records."""
     counts: list[int] = []
-    for size, found in rows.iter_rows():
+    for size, blocks in _by_size(members).iter_rows():
         at = (size - 1).bit_length() - 1
         counts += [0] * (at + 1 - len(counts))
-        counts[at] += found // size
+        counts[at] += blocks
     return tuple(counts)
 
 
-def _cap(sized: pl.DataFrame, key: str, max_block: int, budget: int) -> int:
+def _cap(members: pl.DataFrame, max_block: int, budget: int) -> int:
     """The largest block size, at most ``max_block``, at which all blocks up to it make no more pairs than ``budget``."""
-    if sized.is_empty():
+    sizes = _by_size(members).with_columns(_PAIRS_OF_BLOCKS.cum_sum().alias("pairs"))
+    fits = (pl.col("pairs") <= budget) & (pl.col("size") <= max_block)
+    if sizes.filter(~fits).is_empty():
         return max_block
-    sizes = (
-        sized.group_by("size")
-        .agg(pl.col(key).n_unique().alias("blocks"))
-        .sort("size")
-        .with_columns((pl.col("size") * (pl.col("size") - 1) // 2 * pl.col("blocks")).cum_sum().alias("pairs"))
-    )
-    fits = sizes.filter((pl.col("pairs") <= budget) & (pl.col("size") <= max_block))
-    too_large = sizes.filter((pl.col("pairs") > budget) | (pl.col("size") > max_block))
-    if too_large.is_empty():
-        return max_block
-    return int(fits.get_column("size").max() or 1)  # type: ignore[arg-type]
+    return int(sizes.filter(fits).get_column("size").max() or 1)  # type: ignore[arg-type]
 
 
-def _pair_count(blocks: pl.DataFrame) -> int:
-    if blocks.is_empty():
-        return 0
-    return int(blocks.select((pl.col("len").cast(pl.Int64) * (pl.col("len").cast(pl.Int64) - 1) // 2).sum()).item())
+def _pair_count(members: pl.DataFrame) -> int:
+    return int(_by_size(members).select(_PAIRS_OF_BLOCKS.sum()).item())
+
+
+_PAIRS_OF_BLOCKS = (
+    pl.col("size").cast(pl.Int64) * (pl.col("size").cast(pl.Int64) - 1) // 2 * pl.col("blocks").cast(pl.Int64)
+)

@@ -1,4 +1,4 @@
-"""The seam behind which linkage is computed: SQL over frames, and Splink's scoring of given pairs.
+"""The seam behind which linkage is computed: SQL over frames, and the weights that Splink gives to compared pairs.
 
 :class:`DuckDBEngine` runs both in an in-memory DuckDB. Another Splink backend is another class with these two methods.
 
@@ -7,13 +7,16 @@ What does not belong here: what is compared, blocked or decided.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+
+# Rows of a frame that one thread takes at a time.
+ROWS_AT_ONCE = 50_000
 
 
 class LinkageError(RuntimeError):
@@ -31,18 +34,12 @@ class LinkageEngine(Protocol):
         """This engine with the named frames handed over once: every query inside may name them."""
         ...
 
-    def predict(
-        self,
-        comparable: pl.DataFrame,
-        pairs: pl.DataFrame,
-        settings: dict[str, Any],
-        term_frequencies: dict[str, pl.DataFrame],
-        threshold_weight: float,
-    ) -> pl.DataFrame:
-        """Score ``pairs`` (``id_l``, ``id_r``) with a trained Splink model and fixed term frequencies.
+    def weigh(self, levels: pl.DataFrame, settings: dict[str, Any], threshold_weight: float) -> pl.DataFrame:
+        """Weigh compared pairs as trained Splink ``settings`` do.
 
-        Returns ``id_l``, ``id_r``, ``match_weight`` and a ``gamma_`` and an ``mw_`` column per comparison, for the
-        pairs whose weight reaches ``threshold_weight``.
+        ``levels`` has ``gamma_<comparison>`` per comparison, the number of its level, and ``tf_<column>`` per adjusted column, the
+        frequency of the value that both sides have. Returns its rows whose weight reaches ``threshold_weight``, in their order, with
+        ``match_weight``.
         """
         ...
 
@@ -54,6 +51,7 @@ class DuckDBEngine:
         self.threads = threads
         self.memory_limit = memory_limit
         self._shared: duckdb.DuckDBPyConnection | None = None
+        self._held: dict[str, pa.Table] = {}
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         config: dict[str, Any] = {"preserve_insertion_order": False}
@@ -65,7 +63,8 @@ class DuckDBEngine:
 
     def query(self, sql: str, **frames: pl.DataFrame) -> pl.DataFrame:
         """Run one SELECT over the named frames. See :class:`LinkageEngine`."""
-        with self._cursor() as db, _registered(db, frames):
+        tables = {**self._held, **{name: _as_arrow(frame) for name, frame in frames.items()}}
+        with self._cursor() as db, _registered(db, tables):
             try:
                 rows: pl.DataFrame = db.sql(sql).pl()
                 return rows
@@ -76,114 +75,57 @@ class DuckDBEngine:
     @contextmanager
     def holding(self, **frames: pl.DataFrame) -> Iterator[LinkageEngine]:
         """This engine with the named frames handed over once. See :class:`LinkageEngine`."""
-        with self._connect() as db:
-            with _registered(db, {f"given_{name}": frame for name, frame in frames.items()}):
-                for name in frames:
-                    db.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")
-            held = DuckDBEngine(self.threads, self.memory_limit)
-            held._shared = db
-            yield held
+        held = DuckDBEngine(self.threads, self.memory_limit)
+        held._held = {**self._held, **{name: _as_arrow(frame) for name, frame in frames.items()}}
+        held._shared = self._shared
+        yield held
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._shared is None:
             self._shared = self._connect()  # one for all queries: a connection costs more than a small query
         return self._shared.cursor()
 
-    def predict(
-        self,
-        comparable: pl.DataFrame,
-        pairs: pl.DataFrame,
-        settings: dict[str, Any],
-        term_frequencies: dict[str, pl.DataFrame],
-        threshold_weight: float,
-    ) -> pl.DataFrame:
-        """Score ``pairs`` with Splink's ``predict``. See :class:`LinkageEngine`."""
-        from splink import DuckDBAPI, Linker, SettingsCreator  # heavy: only where something is scored
+    def weigh(self, levels: pl.DataFrame, settings: dict[str, Any], threshold_weight: float) -> pl.DataFrame:
+        """Weigh compared pairs with the SQL that Splink makes of its settings. See :class:`LinkageEngine`.
 
-        with self._connect() as db:
-            api = DuckDBAPI(connection=db)
-            db.register("profiles_arrow", comparable.to_arrow())
-            db.execute("CREATE TABLE linkage_comparable AS SELECT * FROM profiles_arrow")
-            linker = Linker(
-                api.register("linkage_comparable"),
-                SettingsCreator.from_path_or_dict(told_apart(settings)),
-                log_level=None,
-                validate_settings=False,  # made by training, not by hand: a third of the time that small data takes
-            )
-            for field, frame in term_frequencies.items():
-                db.register(f"tf_arrow_{field}", frame.to_arrow())
-                db.execute(
-                    f'CREATE TABLE linkage_tf_{field} AS SELECT "value" AS "{field}", frequency AS "tf_{field}" FROM tf_arrow_{field}'
-                )
-                linker.table_management.register_term_frequency_lookup(api.register(f"linkage_tf_{field}"), field)
-            db.register("pairs_arrow", pairs.select("id_l", "id_r").to_arrow())
-            db.execute(
-                "CREATE TABLE linkage_pairs AS SELECT '0' AS match_key, id_l AS join_key_l, id_r AS join_key_r FROM pairs_arrow"
-            )
-            linker.table_management.register_blocked_pairs_for_predict(api.register("linkage_pairs"))
-            try:
-                scored = linker.inference.predict(threshold_match_weight=threshold_weight, warning_mode="never")
-            except duckdb.Error as problem:
-                raise LinkageError(f"scoring failed ({type(problem).__name__}) over {len(pairs)} pairs") from None
-            parts = ", ".join(f"{sql} AS gamma_{name}" for name, sql in _level_numbers(told_apart(settings)).items())
-            rows: pl.DataFrame = db.sql(
-                f"SELECT s.unique_id_l AS id_l, s.unique_id_r AS id_r, s.match_weight, {parts}"
-                f" FROM {scored.physical_name} s ORDER BY id_l, id_r"
-            ).pl()
-            return rows
+        Splink's own ``predict`` would compare the pairs too: it copies the profiles twice and joins every frequency to both sides,
+        which costs as much as the rest. The weights are the same (tested).
+        """
+        rows = levels.select(pl.int_range(pl.len(), dtype=pl.Int64).alias("pair"), pl.col("^(gamma|tf)_.*$"))
+        weighed = self.query(_weighing_sql(settings, rows.columns, threshold_weight), levels=rows).sort("pair")
+        return levels[weighed.get_column("pair")].with_columns(weighed.get_column("match_weight"))
+
+
+def _as_arrow(frame: pl.DataFrame) -> pa.Table:
+    """The columns as they are, nothing copied, in batches that are a thread's each."""
+    table = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+    return pa.Table.from_batches(table.to_batches(max_chunksize=ROWS_AT_ONCE), table.schema)
 
 
 @contextmanager
-def _registered(db: duckdb.DuckDBPyConnection, frames: dict[str, pl.DataFrame]) -> Iterator[None]:
-    for name, frame in frames.items():
-        db.register(name, frame.to_arrow())
+def _registered(db: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> Iterator[None]:
+    for name, table in tables.items():
+        db.register(name, table)
     try:
         yield
     finally:
-        for name in frames:
+        for name in tables:
             db.unregister(name)
 
 
-def told_apart(settings: dict[str, Any]) -> dict[str, Any]:
-    """Splink settings whose levels can be told by their weight, so that pairs need not carry the values that they compare.
+def _weighing_sql(settings: dict[str, Any], columns: list[str], threshold_weight: float) -> str:
+    """SELECT of ``pair`` and ``match_weight`` over the table ``levels``."""
+    from splink import SettingsCreator  # heavy: only where something is scored
+    from splink.internals.predict import predict_from_comparison_vectors_sqls_using_settings
 
-    Splink keeps the number of a level only together with all compared values: with these, a million pairs take gigabytes.
-    It also keeps the weight of each comparison; where two levels weigh alike, one is moved by less than weights are
-    rounded to.
-    """
-    comparisons = []
-    for comparison in settings["comparisons"]:
-        taken = [0.0]  # of a null level
-        levels = []
-        for level in comparison["comparison_levels"]:
-            if not level.get("is_null_level"):
-                level = dict(level)
-                while any(abs(_weight(level) - weight) < _APART for weight in taken):
-                    level["m_probability"] *= 1.0 + _MOVED
-                taken.append(_weight(level))
-            levels.append(level)
-        comparisons.append({**comparison, "comparison_levels": levels})
-    kept = {"retain_matching_columns": False, "retain_intermediate_calculation_columns": True}
-    return {**settings, **kept, "comparisons": comparisons}
-
-
-_APART = 1e-7
-_MOVED = 1e-7  # times 1.44 in bits
-
-
-def _weight(level: dict[str, Any]) -> float:
-    return math.log2(level["m_probability"] / level["u_probability"])
-
-
-def _level_numbers(settings: dict[str, Any]) -> dict[str, str]:
-    """Per comparison, SQL that tells the number of the level (as Splink numbers them) from the comparison's weight."""
-    found = {}
-    for comparison in settings["comparisons"]:
-        name = comparison["output_column_name"]
-        scored = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-        cases = " ".join(
-            f"WHEN abs(s.mw_{name} - ({_weight(level)!r})) < {_APART / 2} THEN {len(scored) - 1 - at}"
-            for at, level in enumerate(scored)
-        )
-        found[name] = f"(CASE {cases} ELSE -1 END)::TINYINT"
-    return found
+    told = {**settings, "retain_matching_columns": False, "retain_intermediate_calculation_columns": False}
+    parsed = SettingsCreator.from_path_or_dict(told).get_settings("duckdb")
+    steps = predict_from_comparison_vectors_sqls_using_settings(parsed, threshold_match_weight=threshold_weight)
+    sides = "".join(f", {name} AS {name}_l, NULL::DOUBLE AS {name}_r" for name in columns if name.startswith("tf_"))
+    pairs = f"SELECT *, pair AS unique_id_l, pair AS unique_id_r, '' AS match_key{sides} FROM levels"
+    named = [("__splink__df_comparison_vectors", pairs), *((step["output_table_name"], step["sql"]) for step in steps)]
+    return (
+        "WITH "
+        + ", ".join(f"{name} AS ({sql})" for name, sql in named)
+        + f" SELECT unique_id_l AS pair, match_weight FROM {named[-1][0]}"
+    )

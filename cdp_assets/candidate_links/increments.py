@@ -16,21 +16,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import (
+    BlockingRule,
     Caps,
-    block_keys,
+    Keyed,
+    blocks_of,
     key_columns,
-    together,
+    keyed,
     used_rules,
 )
 from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value, probable_addresses
 from cdp_assets.candidate_links.engine import LinkageEngine
+from cdp_assets.candidate_links.pairing import Pairs, distinct_pairs, together
 from cdp_assets.candidate_links.training import TrainedModel
 
 KEY_COLUMNS = ("emails", "phones", "identifiers")
 _ID = "profile_id"
+
+Members = npt.NDArray[np.bool_]
+"""Which profiles, by number (``blocking.Keyed``)."""
 
 
 @dataclass(frozen=True)
@@ -52,25 +60,23 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, e
     other_keys = _carriers(profiles, known, known_before)
     kept = profiles.filter(pl.col(_ID).is_in(other_keys.implode()) & ~pl.col(_ID).is_in(come.get_column(_ID).implode()))
     rules = used_rules(model.caps, model.policy)
-    columns = key_columns(rule for _, rule, _ in rules)
+    used = [rule for _, rule, _ in rules]
+    columns = key_columns(used)
     arriving = pl.concat([come.get_column(_ID), kept.get_column(_ID)])
-    found = pl.concat([arriving, _of_other_people(profiles, former, come, gone)])
-    blocks = []
     with (
-        engine.holding(comparable=comparable(profiles, known, columns)) as held,
-        engine.holding(comparable=comparable(pl.concat([gone, kept]), known_before, columns)) as held_leaving,
+        keyed(comparable(profiles, known, columns), used, engine) as now,
+        keyed(comparable(pl.concat([gone, kept]), known_before, columns), used, engine) as before,
     ):
+        came = _are(now, arriving)
+        found = came | _are(now, _of_other_people(profiles, former, come, gone))
+        keys = {bit: now.keys(rule) for bit, rule, _ in rules}
         for bit, rule, caps in rules:
-            keys = block_keys(rule, held)
-            blocks.append((bit, keys, caps))
-            came = keys.filter(pl.col("unique_id").is_in(arriving.implode()))
-            left = block_keys(rule, held_leaving)
-            found = pl.concat([found, _of_other_blocks(keys, came, left, caps)])
-    found = found.unique().sort()
-    pairs = together([_pairs_of(found, bit, keys, caps) for bit, keys, caps in blocks], engine)
+            found |= _of_other_blocks(now, before, rule, keys[bit], came, caps)
+        pairs = together([(bit, _pairs_of(found, now, rule, keys[bit], caps)) for bit, rule, caps in rules], now.ids)
+        touched_ids = pl.Series(now.ids[found])
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique()
     frame = comparable(profiles.filter(pl.col(_ID).is_in(ends.implode())), known)
-    return Touched(found, gone.get_column(_ID), pairs, frame)
+    return Touched(touched_ids, gone.get_column(_ID), pairs, frame)
 
 
 def _carriers(profiles: pl.DataFrame, known: pl.Series, known_before: pl.Series) -> pl.Series:
@@ -102,42 +108,59 @@ def _of_other_people(profiles: pl.DataFrame, former: pl.DataFrame, come: pl.Data
     return pl.concat(found) if found else profiles.get_column(_ID).clear()
 
 
-def _of_other_blocks(keys: pl.DataFrame, came: pl.DataFrame, left: pl.DataFrame, caps: Caps) -> pl.Series:
+def _of_other_blocks(
+    now: Keyed, before: Keyed, rule: BlockingRule, keys: pl.DataFrame, came: Members, caps: Caps
+) -> Members:
     """Members of the blocks that are small enough now and were not, or were and are not any more."""
-    members = []
-    for key, cap in (("key", caps.cap), ("finer", caps.finer_cap)):
-        moved = pl.concat([came, left]).select(key).unique()
-        now = keys.join(moved, on=key, how="semi")
-        sizes = (
-            now.group_by(key)
-            .len("size")
-            .join(came.group_by(key).len("came"), on=key, how="left")
-            .join(left.group_by(key).len("left"), on=key, how="left")
-            .with_columns(pl.col("size", "came", "left").fill_null(0).cast(pl.Int64))
-        )
-        before = pl.col("size") - pl.col("came") + pl.col("left")
-        flipped = sizes.filter((pl.col("size") <= cap) != (before <= cap))
-        members.append(now.join(flipped, on=key, how="semi").get_column("unique_id"))
-    return pl.concat(members)
+    left = before.keys(rule)
+    flipped, large = _flipped(keys, _only(keys, came), left, caps.cap)
+    finer = now.refined(rule, keys.join(large, on="key", how="semi"))
+    finer_left = before.refined(rule, left.join(large, on="key", how="semi"))
+    finer_flipped, _ = _flipped(finer, _only(finer, came), finer_left, caps.finer_cap)
+    members = np.zeros(len(now.ids), dtype=np.bool_)
+    members[pl.concat([flipped, finer_flipped]).get_column("number").to_numpy()] = True
+    return members
 
 
-def _pairs_of(ids: pl.Series, bit: int, keys: pl.DataFrame, caps: Caps) -> pl.DataFrame:
-    """The pairs of one rule that have one of ``ids`` on a side: what :func:`blocking.candidate_pairs` finds of them."""
-    mine = keys.filter(pl.col("unique_id").is_in(ids.implode()))
-    sized = keys.join(mine.select("key").unique(), on="key", how="semi").with_columns(
-        pl.len().over("key").alias("size")
+def _flipped(keys: pl.DataFrame, came: pl.DataFrame, left: pl.DataFrame, cap: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Keys of the blocks that have crossed the cap with what ``came`` and ``left``, as the members that they have now; and the ``key`` of
+    those that are, or were, above it."""
+    moved = pl.concat([came.select("key"), left.select("key")]).unique()
+    here = keys.join(moved, on="key", how="semi")
+    sizes = (
+        moved.join(here.group_by("key").len("size"), on="key", how="left")
+        .join(came.group_by("key").len("came"), on="key", how="left")
+        .join(left.group_by("key").len("left"), on="key", how="left")
+        .with_columns(pl.col("size", "came", "left").fill_null(0).cast(pl.Int64))
+        .with_columns(before=pl.col("size") - pl.col("came") + pl.col("left"))
     )
-    small = sized.filter(pl.col("size") <= caps.cap)
-    fine = sized.filter(pl.col("size") > caps.cap).with_columns(pl.len().over("finer").alias("size"))
-    fine = fine.filter(pl.col("size") <= caps.finer_cap)
-    pairs = pl.concat(
-        [
-            mine.select("unique_id", "key").join(small.select("key", other="unique_id"), on="key"),
-            mine.select("unique_id", key="finer").join(fine.select(key="finer", other="unique_id"), on="key"),
-        ]
-    ).filter(pl.col("unique_id") != pl.col("other"))
-    return (
-        pairs.select(id_l=pl.min_horizontal("unique_id", "other"), id_r=pl.max_horizontal("unique_id", "other"))
-        .unique()
-        .with_columns(pl.lit(1 << bit, dtype=pl.Int64).alias("rule"))
+    is_small, was_small = pl.col("size") <= cap, pl.col("before") <= cap
+    crossed = here.join(sizes.filter(is_small != was_small), on="key", how="semi")
+    return crossed, sizes.filter(~(is_small & was_small)).select("key")
+
+
+def _pairs_of(found: Members, now: Keyed, rule: BlockingRule, keys: pl.DataFrame, caps: Caps) -> Pairs:
+    """The pairs of one rule that have one of those ``found`` on a side: what :func:`blocking.pairs_within` finds of them."""
+    mine = _only(keys, found).select("key").unique()
+    blocks = blocks_of(keys.join(mine, on="key", how="semi"))
+    large = blocks.filter(pl.col("size") > caps.cap)
+    fine = blocks_of(now.refined(rule, large)).filter(pl.col("size") <= caps.finer_cap)
+    admitted = pl.concat([blocks.filter(pl.col("size") <= caps.cap), fine]).select("number", "key")
+    pairs = (
+        _only(admitted, found)
+        .join(admitted.select("key", other="number"), on="key")
+        .filter(pl.col("number") != pl.col("other"))
     )
+    return distinct_pairs(pairs.get_column("number").to_numpy(), pairs.get_column("other").to_numpy())
+
+
+def _are(now: Keyed, ids: pl.Series) -> Members:
+    """The profiles of these ids."""
+    members = np.zeros(len(now.ids), dtype=np.bool_)
+    members[np.searchsorted(now.ids, ids.to_numpy())] = True
+    return members
+
+
+def _only(keys: pl.DataFrame, members: Members) -> pl.DataFrame:
+    """The keys of these profiles."""
+    return keys.filter(pl.Series(members[keys.get_column("number").to_numpy()]))

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import BLOCKING_RULES, candidate_pairs
+from cdp_assets.candidate_links.blocking import BLOCKING_RULES, pairs_within
 from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
-from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OWNED_VALUES
+from cdp_assets.candidate_links.comparisons import KEY_LEVELS
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.increments import touched
-from cdp_assets.candidate_links.training import TrainedModel, with_frequencies
+from cdp_assets.candidate_links.levels import beside_left, levels
+from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
 from cdp_assets.candidate_links.weights import (
     Parameters,
     compared_pairs,
@@ -46,7 +47,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
-    pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
+    pairs = pairs_within(frame, engine, model.policy, model.caps)
     return _scored(pairs, frame, profiles, model, engine)
 
 
@@ -62,7 +63,7 @@ def score_slice(
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame, wanted = comparable(profiles), part.unique().implode()
-    pairs = candidate_pairs(frame, engine, model.policy, model.caps).pairs
+    pairs = pairs_within(frame, engine, model.policy, model.caps)
     pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique().to_frame("unique_id")
     return _scored(pairs, frame.join(ends, on="unique_id", how="semi", maintain_order="left"), profiles, model, engine)
@@ -105,16 +106,17 @@ def _scored(
     """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``profiles`` is all data."""
     if pairs.is_empty():
         return SCORED_PAIRS.empty()
-    scored = engine.predict(
-        frame,
-        pairs,
+    compared = levels(frame, pairs, used_comparisons(model.parameters), engine)
+    scored = engine.weigh(
+        beside_left(compared, frequency_columns(frame, model.term_frequencies), frame),
         model.content["splink"],
-        _term_frequency_tables(frame, model),
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )
-    weighed = with_household_discount(scored, frame, model.term_frequencies, model.parameters, model.calibration)
+    weighed = with_household_discount(scored, model.parameters, model.calibration)
+    # Whose a key is decides nothing where the weight accepts already.
+    people = _people_per_key(profiles, weighed.filter(pl.col("match_weight") < model.accept_weight))
     decided = decide(
-        weighed.join(_people_per_key(profiles, weighed), on=["id_l", "id_r"], how="left"),
+        weighed.join(people, on=["id_l", "id_r"], how="left"),
         model.accept_weight,
         model.review_weight,
     )
@@ -146,38 +148,11 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
     return decided.select(pl.max_horizontal(pl.lit(by_weight), own_key)).to_series()
 
 
-def with_household_discount(
-    scored: pl.DataFrame,
-    frame: pl.DataFrame,
-    frequencies: pl.DataFrame,
-    parameters: Parameters,
-    calibration: Calibration,
-) -> pl.DataFrame:
+def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibration: Calibration) -> pl.DataFrame:
     """Take what a shared household explains off the weights that Splink gave, and trust them as far as labels say."""
-    looked_up = with_frequencies(frame, frequencies).select("unique_id", pl.col("^tf_.*$"))
-    with_tf = scored.join(looked_up, left_on="id_l", right_on="unique_id", how="left", maintain_order="left")
-    discount = household_discount(compared_pairs(with_tf, used_comparisons(parameters)), parameters)
+    discount = household_discount(compared_pairs(scored, used_comparisons(parameters)), parameters)
     weights = calibration.apply(scored.get_column("match_weight").to_numpy() - discount)
     return scored.with_columns(pl.Series("match_weight", weights, dtype=pl.Float64).round(WEIGHT_DECIMALS))
-
-
-def _term_frequency_tables(frame: pl.DataFrame, model: TrainedModel) -> dict[str, pl.DataFrame]:
-    """The model's term frequencies per field, with values that it has not seen at its rarest frequency.
-
-    An e-mail or phone that it has not seen belongs to one person: it has no frequency.
-    """
-    tables = {}
-    for (field,), part in model.term_frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
-        known = part.select("value", "frequency")
-        if field in OWNED_VALUES:
-            tables[str(field)] = known
-            continue
-        unseen = (
-            frame.select(pl.col(str(field)).alias("value")).drop_nulls().unique().join(known, on="value", how="anti")
-        )
-        rarest = pl.lit(known.get_column("frequency").min(), dtype=pl.Float64).alias("frequency")
-        tables[str(field)] = pl.concat([known, unseen.select("value", rarest)])
-    return tables
 
 
 def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
@@ -188,8 +163,8 @@ def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFram
             continue
         agreeing = scored.filter(pl.col(gamma) > 0).select("id_l", "id_r")
         ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
+        asked = carriers(profiles.join(ends, on="profile_id", how="semi"), column)
         carried = carriers(profiles, column)
-        asked = carried.join(ends, on="profile_id", how="semi")
         people = people_per_value(carried.join(asked.select("value").unique(), on="value", how="semi"))
         asked = asked.join(people, on="value").select("profile_id", "value", "people")
         found.append(

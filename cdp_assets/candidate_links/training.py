@@ -53,12 +53,12 @@ from cdp_assets.candidate_links.comparisons import (
     Choice,
     Comparison,
     choose_comparisons,
-    gammas_sql,
 )
 from cdp_assets.candidate_links.decisions import BY_WEIGHT, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.expected import Expected, expected
 from cdp_assets.candidate_links.hashing import mixed, of_pairs
+from cdp_assets.candidate_links.levels import beside_left, levels
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,
@@ -227,24 +227,27 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
 def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
     """The values of ``field`` that profiles of more than one person, by first letters of their names, carry."""
     carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name").drop_nulls("value")
+    carried = carried.filter(
+        pl.col("value").is_duplicated()
+    )  # most values stand in one profile, whose names say nothing
     people = carried.group_by("value").agg(people_among(pl.col("first_root"), pl.col("last_name")).alias("people"))
     return people.filter(pl.col("people") > 1).select("value")
 
 
-def with_frequencies(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
-    """``frame`` with a ``tf_<field>`` column per field of the term frequencies; an unseen value counts as the rarest.
+def frequency_columns(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
+    """A ``tf_<field>`` column per field of the term frequencies, in the order of ``frame``; an unseen value counts as the rarest.
 
     An e-mail or phone that is not among them belongs to one person and has none.
     """
+    columns = []
     for (field,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
         rarest = None if field in OWNED_VALUES else part.get_column("frequency").min()
-        lookup = part.select(pl.col("value").alias(str(field)), pl.col("frequency").alias(f"tf_{field}"))
-        frame = frame.join(lookup, on=str(field), how="left", maintain_order="left").with_columns(
-            pl.when(pl.col(str(field)).is_not_null())
-            .then(pl.coalesce(f"tf_{field}", pl.lit(rarest)))
-            .alias(f"tf_{field}")
+        found = frame.select(pl.col(str(field)).alias("value")).join(
+            part.select("value", "frequency"), on="value", how="left", maintain_order="left"
         )
-    return frame
+        known = pl.when(pl.col("value").is_not_null()).then(pl.coalesce("frequency", pl.lit(rarest, dtype=pl.Float64)))
+        columns.append(found.select(known.alias(f"tf_{field}")).to_series())
+    return pl.DataFrame(columns)
 
 
 def compared(
@@ -254,11 +257,10 @@ def compared(
     comparisons: list[Comparison],
     engine: LinkageEngine,
 ) -> ComparedPairs:
-    """Levels and term frequencies of ``pairs`` (``id_l``, ``id_r``), sorted by them."""
-    gammas = engine.query(gammas_sql(comparisons), comparable=frame, pairs=pairs.select("id_l", "id_r"))
-    looked_up = with_frequencies(frame, frequencies).select("unique_id", pl.col("^tf_.*$"))
-    gammas = gammas.join(looked_up, left_on="id_l", right_on="unique_id", how="left", maintain_order="left")
-    return compared_pairs(gammas, comparisons)
+    """Levels and term frequencies of ``pairs`` (``id_l``, ``id_r``), sorted by them. ``frame`` is sorted by ``unique_id``."""
+    ordered = pairs.select("id_l", "id_r").sort("id_l", "id_r")
+    found = levels(frame, ordered, comparisons, engine)
+    return compared_pairs(beside_left(found, frequency_columns(frame, frequencies), frame), comparisons)
 
 
 @dataclass(frozen=True)
@@ -452,13 +454,13 @@ def own_key_probabilities(pairs: ComparedPairs) -> dict[str, float]:
     """
     first = pairs.gammas.get(FIRST_NAME.name)
     shares = {}
-    for name, levels in KEY_LEVELS.items():
+    for name, agreeing_at in KEY_LEVELS.items():
         gamma, scored = pairs.gammas.get(name), BY_NAME[name].scored
         if gamma is None:
             continue
         same = agreeing = 0
         if first is not None:
-            numbers = [len(scored) - 1 - at for at, level in enumerate(scored) if level.name in levels]
+            numbers = [len(scored) - 1 - at for at, level in enumerate(scored) if level.name in agreeing_at]
             decided = np.isin(gamma, numbers) & (first >= 0)
             same, agreeing = int((decided & (first > 0)).sum()), int(decided.sum())
         share = (same + PRIOR_OWN_KEY * PRIOR_OWN_KEY_PAIRS) / (agreeing + PRIOR_OWN_KEY_PAIRS)

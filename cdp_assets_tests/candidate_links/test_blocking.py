@@ -6,7 +6,16 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links import blocking
-from cdp_assets.candidate_links.blocking import RULES, Blocks, candidate_pairs
+from cdp_assets.candidate_links.blocking import (
+    BLOCKING_RULES,
+    RULES,
+    Blocks,
+    Caps,
+    candidate_pairs,
+    keyed,
+    pairs_within,
+    report_within,
+)
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
@@ -93,3 +102,35 @@ def test_pairs_do_not_depend_on_rows_or_threads(town_profiles: pl.DataFrame) -> 
     other = candidate_pairs(frame.sample(fraction=1.0, shuffle=True, seed=3), DuckDBEngine(threads=2), LinkagePolicy())
     assert one.pairs.equals(other.pairs)
     assert one.reports == other.reports
+
+
+def test_every_rule_gives_a_profile_each_of_its_keys_once() -> None:
+    """Pairs are made of blocks: a profile that stood in one twice would be paired with itself."""
+    told = ["anna", "anna smith", "a", None]
+    rows: list[dict[str, Any]] = [
+        {
+            "first_name": first, "first_name_root": root, "last_name": last, "date_of_birth": "1980-05-17",
+            "street": "mill lane", "house_number": "4", "city": "york", "postcode": "york", "company": "mill lane",
+            "emails": ["anna.k@x.example", "anna.k@y.example"], "phones": ["+13125551234", "5551234"], "identifiers": ["card=7"],
+        }
+        for first in told for root in ("anna", None) for last in told
+    ]  # fmt: skip
+    frame = comparable(profiles(*rows))
+    with keyed(frame, BLOCKING_RULES, DuckDBEngine(threads=1)) as known:
+        for rule in BLOCKING_RULES:
+            keys = known.keys(rule)
+            assert keys.is_empty() == (rule.name == "SAME_PROBABLE_EMAIL"), rule.name
+            assert not keys.is_duplicated().any(), rule.name
+
+
+def test_under_the_caps_that_it_planned_blocking_finds_and_reports_the_same(town_profiles: pl.DataFrame) -> None:
+    frame, engine, policy = comparable(town_profiles), DuckDBEngine(threads=1), LinkagePolicy(max_block=3)
+    blocks = candidate_pairs(frame, engine, policy)
+    caps = {one.rule: Caps(one.cap, one.finer_cap) for one in blocks.reports}
+    assert pairs_within(frame, engine, policy, caps).equals(blocks.pairs)
+    again = {one.rule: one for one in report_within(frame, engine, policy, caps)}
+    assert again.keys() == {one.rule for one in blocks.reports}
+    for one in blocks.reports:
+        assert (again[one.rule].sizes, again[one.rule].refined_blocks) == (one.sizes, one.refined_blocks)
+        assert again[one.rule].pairs >= one.pairs  # a pair counts once for each block that it stands in
+    assert sum(one.refined_blocks for one in blocks.reports) > 0

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS, choose_comparisons, gammas_sql
+from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS, choose_comparisons
 from cdp_assets.candidate_links.engine import DuckDBEngine
+from cdp_assets.candidate_links.levels import levels
 from cdp_assets.candidate_links.priors import PRIORS
 from cdp_assets_tests.candidate_links.frames import profiles
 
@@ -92,11 +93,8 @@ def test_each_case_reaches_its_level() -> None:
         rows += [left, right]
         pairs.append((len(rows) - 1, len(rows)))
     frame = comparable(profiles(*rows))
-    found = DuckDBEngine(threads=1).query(
-        gammas_sql(list(COMPARISONS)),
-        comparable=frame,
-        pairs=pl.DataFrame(pairs, schema={"id_l": pl.Int64, "id_r": pl.Int64}, orient="row"),
-    )
+    asked = pl.DataFrame(pairs, schema={"id_l": pl.Int64, "id_r": pl.Int64}, orient="row")
+    found = levels(frame, asked, list(COMPARISONS), DuckDBEngine(threads=1))
     reached = []
     for at, (name, _, _, _) in enumerate(CASES):
         level = BY_NAME[name].level_of(found[f"gamma_{name}"][at])
@@ -111,11 +109,10 @@ def test_levels_do_not_depend_on_the_side() -> None:
         rows += [left, right]
         pairs.append((len(rows) - 1, len(rows)))
     frame = comparable(profiles(*rows))
-    sql = gammas_sql(list(COMPARISONS))
-    schema = {"id_l": pl.Int64, "id_r": pl.Int64}
-    one = DuckDBEngine(threads=1).query(sql, comparable=frame, pairs=pl.DataFrame(pairs, schema=schema, orient="row"))
-    turned = pl.DataFrame([(r, left) for left, r in pairs], schema=schema, orient="row")
-    other = DuckDBEngine(threads=1).query(sql, comparable=frame, pairs=turned)
+    one, other = (
+        levels(frame, pl.DataFrame(asked, schema=["id_l", "id_r"], orient="row"), list(COMPARISONS), DuckDBEngine())
+        for asked in (pairs, [(right, left) for left, right in pairs])
+    )
     assert one.drop("id_l", "id_r").equals(other.drop("id_l", "id_r"))
 
 

@@ -211,9 +211,9 @@ def test_only_pairs_of_the_slice_are_scored(tables: Tables) -> None:
     class Counting(DuckDBEngine):
         scored = 0
 
-        def predict(self, comparable, pairs, *rest):  # type: ignore[no-untyped-def]
-            self.scored += len(pairs)
-            return super().predict(comparable, pairs, *rest)
+        def weigh(self, levels, *rest):  # type: ignore[no-untyped-def]
+            self.scored += len(levels)
+            return super().weigh(levels, *rest)
 
     part, whole = Counting(threads=1), Counting(threads=1)
     tables.audited(at_least=10, engine=part)

@@ -1,0 +1,115 @@
+"""Levels of pairs, and what Splink says that they weigh."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from splink import DuckDBAPI, Linker, SettingsCreator
+
+from cdp_assets.candidate_links import engine
+from cdp_assets.candidate_links import levels as module
+from cdp_assets.candidate_links.blocking import pairs_within
+from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparisons import COMPARISONS, _any_of, _edits, columns_of
+from cdp_assets.candidate_links.engine import DuckDBEngine
+from cdp_assets.candidate_links.levels import beside_left, levels
+from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
+from cdp_assets.candidate_links.weights import used_comparisons
+from cdp_assets_tests.candidate_links.frames import profiles
+
+ENGINE = DuckDBEngine(threads=1)
+FROM_WEIGHT = -20.0
+
+
+def test_compared_pairs_weigh_what_splinks_own_predict_says(
+    town_profiles: pl.DataFrame, town_model: TrainedModel
+) -> None:
+    frame = comparable(town_profiles)
+    pairs = pairs_within(frame, ENGINE, town_model.policy, town_model.caps)
+    found = levels(frame, pairs, used_comparisons(town_model.parameters), ENGINE)
+    frequencies = frequency_columns(frame, town_model.term_frequencies)
+    ours = ENGINE.weigh(beside_left(found, frequencies, frame), town_model.content["splink"], FROM_WEIGHT)
+    theirs = _splinks_predict(frame, frequencies, pairs, town_model)
+    assert 0 < len(ours) < len(pairs)
+    assert ours.select("id_l", "id_r", "match_weight").equals(theirs)
+
+
+def _splinks_predict(
+    frame: pl.DataFrame, frequencies: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel
+) -> pl.DataFrame:
+    """Splink's documented way: profiles with their frequencies, pairs that are blocked already, and its own comparing."""
+    sides = module._with_parted_lists(frame, columns_of(used_comparisons(model.parameters)))
+    with duckdb.connect() as db:
+        api = DuckDBAPI(connection=db)
+        db.register("profiles", pl.concat([frame.select("unique_id"), sides], how="horizontal").to_arrow())
+        db.execute("CREATE TABLE people AS SELECT * FROM profiles")
+        settings = SettingsCreator.from_path_or_dict(model.content["splink"])
+        linker = Linker(api.register("people"), settings, log_level=None)
+        for name in frequencies.columns:
+            field = name.removeprefix("tf_")
+            values = frame.select(field).hstack(frequencies.select(name)).drop_nulls().unique()
+            db.register(f"given_{name}", values.to_arrow())
+            db.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")
+            linker.table_management.register_term_frequency_lookup(api.register(name), field)
+        db.register("given", pairs.to_arrow())
+        db.execute("CREATE TABLE blocked AS SELECT '0' AS match_key, id_l AS join_key_l, id_r AS join_key_r FROM given")
+        linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
+        scored = linker.inference.predict(threshold_match_weight=FROM_WEIGHT, warning_mode="never")
+        return db.sql(
+            "SELECT unique_id_l AS id_l, unique_id_r AS id_r, match_weight"
+            f" FROM {scored.physical_name} ORDER BY id_l, id_r"
+        ).pl()
+
+
+def test_pairs_that_go_through_in_portions_have_the_same_levels(
+    town_profiles: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = comparable(town_profiles)
+    ids = frame.get_column("unique_id")
+    pairs = pl.DataFrame({"id_l": ids[:-1], "id_r": ids[1:]})
+    whole = levels(frame, pairs, list(COMPARISONS), DuckDBEngine(threads=2))
+    monkeypatch.setattr(module, "PORTION", 50)
+    monkeypatch.setattr(engine, "ROWS_AT_ONCE", 7)
+    assert levels(frame, pairs, list(COMPARISONS), ENGINE).equals(whole)
+    assert whole.select("id_l", "id_r").equals(pairs)
+
+
+def test_no_pairs_have_no_levels(town_profiles: pl.DataFrame) -> None:
+    frame = comparable(town_profiles)
+    some = pl.DataFrame({"id_l": [1], "id_r": [2]})
+    none = levels(frame, some.clear(), list(COMPARISONS), ENGINE)
+    assert none.is_empty()
+    assert none.schema == levels(frame, some, list(COMPARISONS), ENGINE).schema
+
+
+def test_lists_in_two_parts_have_in_common_what_the_lists_have() -> None:
+    lists = [[], ["a@x.example"], ["b@x.example"], ["a@x.example", "b@x.example"], ["b@x.example", "c@x.example"]]
+    rows: list[dict[str, Any]] = [{"emails": values} for values in lists]
+    frame = comparable(profiles(*rows))
+    parted = module._with_parted_lists(frame, ["one_emails", "many_emails"])
+    numbered = parted.with_row_index("place")
+    found = ENGINE.query(
+        f"SELECT place_l, place_r, coalesce({_any_of('emails_l', 'emails_r')}, false) AS agrees FROM"
+        " (SELECT l.place AS place_l, r.place AS place_r, l.one_emails AS one_emails_l, r.one_emails AS one_emails_r,"
+        " l.many_emails AS many_emails_l, r.many_emails AS many_emails_r FROM numbered l CROSS JOIN numbered r)",
+        numbered=numbered,
+    )
+    for left, right, agrees in found.iter_rows():
+        assert agrees == bool(set(lists[left]) & set(lists[right]))
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_what_guards_a_distance_loses_nothing(most: int) -> None:
+    texts = ["".join(letters) for length in range(7) for letters in product("ab", repeat=length)]
+    texts += ["".join(letters) for letters in product("abc", repeat=4)]
+    frame = pl.DataFrame({"text": texts}).unique()
+    lost = ENGINE.query(
+        f"SELECT count(*) AS lost FROM (SELECT l.text AS a, r.text AS b FROM frame l CROSS JOIN frame r)"
+        f" WHERE {_edits('a', 'b', most)} <> (damerau_levenshtein(a, b) <= {most})",
+        frame=frame,
+    )
+    assert lost["lost"].item() == 0
