@@ -31,6 +31,8 @@ _SAID = (
     "jurisdiction", "validity_duration", "double_opt_in", "addresses", "corrected_source", "corrected_key", "is_newest",
 )  # fmt: skip
 
+_CORRECTED = ("corrected_source", "corrected_key")
+
 STATEMENT = (
     "customer", "channel", "purpose", "address", "state", "observed_at", "order", "record_id", "import_id", "event_id",
     "region", "lawful_basis", "double_opt_in", "ends_at", "is_complaint",
@@ -58,7 +60,9 @@ def statements(known: CustomerVersions, policy: ConsentPolicy) -> pl.DataFrame:
         ((pl.col("state") != GIVEN) | (pl.col("standing") > GONE))
         & ~(is_answered & ~pl.col("is_newest") & (pl.col("state") != WITHDRAWN))
     )
-    said = standing.with_columns(_purposes(policy).alias("purpose"), _channels().alias("channel"))
+    said = standing.with_columns(_purposes(policy).alias("purpose"), _channels().alias("channel")).select(
+        *(name for name in STATEMENT if name != "address"), "emails", "phones", *_CORRECTED
+    )
     by_address = said.explode("purpose").explode("channel").with_columns(_named().alias("address")).explode("address")
     return pl.concat([by_address, _of_corrected(by_address, known)]).select(STATEMENT).unique()
 

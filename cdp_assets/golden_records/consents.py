@@ -111,10 +111,9 @@ def _retracted(states: pl.DataFrame, retracted_at: pl.DataFrame | None) -> pl.Da
     """Rows that allow contact by what was said until their customer's address was retracted."""
     if retracted_at is None:
         return states.clear()
-    spelled = states.filter(pl.col("state").is_in(CONTACTABLE)).with_columns(
-        comparable(pl.col("channel"), pl.col("address")).alias("comparable")
-    )
     retracted = retracted_at.rename({"field": "channel"})
+    theirs = states.filter(pl.col("state").is_in(CONTACTABLE)).join(retracted, on=["customer", "channel"], how="semi")
+    spelled = theirs.with_columns(comparable(pl.col("channel"), pl.col("address")).alias("comparable"))
     return spelled.join(retracted, on=["customer", "channel", "comparable"]).filter(pl.col("since") <= pl.col("at"))
 
 
@@ -171,11 +170,11 @@ def _regions_of_customers(known: CustomerVersions, said: pl.DataFrame, policy: C
     Of customers of whom a grant speaks; of all where silence may allow something.
     """
     wanted = said.filter(pl.col("state") == GIVEN).select("customer").unique()
-    placed = known.with_values(region_of_record().alias("region"), "addresses")
+    placed = known.with_values("jurisdiction", "addresses")
     if not policy.use_opt_out:
         placed = placed.join(wanted, on="customer", how="semi")
     countries = placed.select("customer", region=pl.col("addresses").list.eval(pl.element().struct.field("country")))
-    every = pl.concat([placed.select("customer", "region"), countries.explode("region")])
+    every = pl.concat([placed.select("customer", region=region_of_record()), countries.explode("region")])
     return every.filter(pl.col("region").is_not_null() & (pl.col("region") != UNKNOWN)).unique()
 
 

@@ -58,9 +58,10 @@ def contact_points(
     carried = _carried(known, kind)
     numbered = carried.select("customer", "value").unique().with_row_index("point")
     carriers = carried.join(numbered, on=["customer", "value"]).drop("value")
-    last_delivered = carriers.sort("observed_at", "standing", "order", descending=[True, True, False]).unique(
-        "point", keep="first", maintain_order=True
+    newest_first = carriers.select("point", "delivered", "position", "observed_at", "standing", "order").sort(
+        "observed_at", "standing", "order", descending=[True, True, False]
     )
+    last_delivered = newest_first.unique("point", keep="first", maintain_order=True)
     by_record = carriers.group_by("point", "record").agg(pl.col("trust", "standing").max())
     measured = by_record.group_by("point").agg(
         pl.col("trust").max(),
@@ -72,7 +73,7 @@ def contact_points(
         .join(numbered, on=["customer", "value"])
         .group_by("point", "source")
         .agg(pl.col("first_seen_at").min(), pl.col("last_seen_at").max())
-        .sort("point", "source")
+        .sort("source")
         .group_by("point", maintain_order=True)
         .agg(pl.col("source").alias("sources"), pl.col("first_seen_at").min(), pl.col("last_seen_at").max())
     )
@@ -129,8 +130,9 @@ def golden_cells(
 def _best_carriers(carriers: pl.DataFrame, points: pl.Series) -> pl.DataFrame:
     """``customer`` and ``row``: the best record version that carries each of these points, one point of each customer."""
     wanted = points.drop_nulls().rename("point").to_frame()
-    carrying = carriers.join(wanted, on="point", how="semi").with_columns(text=pl.lit(""))
-    return first_of_each(in_order(carrying, [Key("current", "standing"), *TIE_KEYS])).select("customer", "row")
+    keys = [Key("current", "standing"), *(key for key in TIE_KEYS if key.column != "text")]
+    carrying = carriers.join(wanted, on="point", how="semi").select("customer", "row", *(key.column for key in keys))
+    return first_of_each(in_order(carrying, keys)).select("customer", "row")
 
 
 def _carried(known: CustomerVersions, kind: Literal["email", "phone"]) -> pl.DataFrame:

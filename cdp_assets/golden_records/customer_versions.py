@@ -43,17 +43,18 @@ class CustomerVersions:
 
     def sighted(self, sightings: pl.DataFrame) -> pl.DataFrame:
         """E-mail addresses and phones of ``standardized/sightings``, with the customer whose record carries them."""
-        members = self.with_values("record_id").select("record_id", "customer").unique()
+        members = self.with_values("record_id").filter(pl.col("record").is_first_distinct())
         return (
             sightings.filter(pl.col("type").is_in(["email", "phone"]))
             .select("record_id", "source", "type", "value", "first_seen_at", "last_seen_at")
-            .join(members, on="record_id")
+            .join(members.select("record_id", "customer"), on="record_id")
             .drop("record_id")
         )
 
     def at(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
         """These columns of ``record_versions`` at the given row numbers, nulls for null."""
-        return self.versions.select(pl.col(name).gather(rows) for name in columns)
+        # In one piece: Polars takes rows out of several pieces, as files are read, many times slower.
+        return pl.DataFrame([self.versions.get_column(name).rechunk().gather(rows) for name in columns])
 
 
 def customer_versions(versions: pl.DataFrame, customer_ids: pl.DataFrame, trust: Mapping[str, int]) -> CustomerVersions:

@@ -229,7 +229,7 @@ def _customers(
         .join(clusters.select("record_id", "weakest_probability"), on="record_id", how="left")
         .group_by("customer_id", "source")
         .agg(pl.len().alias("records"), pl.col("weakest_probability").min())
-        .sort("customer_id", "source")
+        .sort("source")
         .group_by("customer_id", maintain_order=True)
         .agg(
             pl.col("records").sum().cast(pl.Int64),

@@ -57,17 +57,27 @@ def keys_of(first: Sequence[Key], rules: Sequence[Rule], last: Sequence[Key] = (
 
 
 def in_order(frame: pl.DataFrame, keys: Sequence[Key]) -> pl.DataFrame:
-    """``frame`` by customer, best first. A customer with one row needs no comparing, and most have one."""
-    alone = frame.filter(pl.len().over("customer") == 1)
-    several = frame.filter(pl.len().over("customer") > 1)
-    descending = [False, *(key.descending for key in keys)]
-    compared = several.sort("customer", *(key.column for key in keys), descending=descending, nulls_last=True)
-    return pl.concat([alone, compared]).sort("customer", maintain_order=True)
+    """``frame`` by customer, best first. A customer with one row needs no comparing, and most have one.
+
+    Numbers are compared first: texts take several times as long, and hardly ever decide.
+    """
+    columns, descending = ["customer", *(key.column for key in keys)], [False, *(key.descending for key in keys)]
+    first_text = next((n for n, name in enumerate(columns) if frame.schema[name] == pl.String), len(columns))
+    is_alone = frame.get_column("customer").is_unique()
+    several = frame.select(columns).with_row_index("place").filter(~is_alone)
+    by_numbers = several.sort(columns[:first_text], descending=descending[:first_text], nulls_last=True)
+    repeats = [pl.col(name).eq_missing(pl.col(name).shift()) for name in columns[:first_text]]
+    is_like_the_last = by_numbers.select(pl.all_horizontal(repeats)).to_series()
+    is_tied = (is_like_the_last | is_like_the_last.shift(-1)).fill_null(False)
+    tied = by_numbers.filter(is_tied).sort(columns, descending=descending, nulls_last=True)
+    compared = by_numbers.get_column("place").scatter(is_tied.arg_true(), tied.get_column("place"))
+    places = pl.concat([is_alone.arg_true(), compared])
+    return frame[places.gather(frame.get_column("customer").gather(places).arg_sort())]
 
 
 def first_of_each(ordered: pl.DataFrame) -> pl.DataFrame:
-    """The best row of each customer of a frame that :func:`in_order` has sorted."""
-    return ordered.unique("customer", keep="first", maintain_order=True)
+    """The best row of each customer of a frame that :func:`in_order` has sorted: a customer's rows are side by side in it."""
+    return ordered.filter(pl.col("customer").ne_missing(pl.col("customer").shift()))
 
 
 def deciding_rule(keys: Sequence[Key]) -> pl.Expr:

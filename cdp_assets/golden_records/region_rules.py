@@ -126,13 +126,10 @@ def ends_of_validity(said: pl.Series, since: pl.Series) -> pl.Series:
 
     The last day counts whole. What nobody can read has expired from the beginning. Null where nothing is said.
     """
-    ends = {
-        (text, moment): _end(text, moment)
-        for text, moment in set(zip(said.to_list(), since.to_list(), strict=True))
-        if text is not None
-    }
-    found = [ends.get(pair) for pair in zip(said.to_list(), since.to_list(), strict=True)]
-    return pl.Series("ends_at", found, dtype=pl.Datetime("us", "UTC"))
+    rows = said.is_not_null().arg_true()
+    found = [_end(text, moment) for text, moment in zip(said.gather(rows), since.gather(rows), strict=True)]
+    ends = pl.repeat(None, len(said), dtype=pl.Datetime("us", "UTC"), eager=True).alias("ends_at")
+    return ends.scatter(rows, pl.Series(found, dtype=ends.dtype))
 
 
 def _end(text: str, since: datetime) -> datetime:

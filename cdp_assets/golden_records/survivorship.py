@@ -110,9 +110,9 @@ def survivors(candidates: Candidates, rules: Sequence[Rule]) -> Survivors:
     """Choose one candidate per customer by quality, ``rules`` and tie-breaks, and name the rule that decided."""
     frame = candidates.frame
     columns = ["customer", "row", "key", *candidates.parts]
-    alone = frame.filter(pl.len().over("customer") == 1)
-    several = frame.filter(pl.len().over("customer") > 1)
-    uncontested = alone.select(*columns, pl.lit(ONLY_VALUE).alias("rule"))
+    is_alone = frame.get_column("customer").is_unique()
+    several = frame.filter(~is_alone)
+    uncontested = frame.filter(is_alone).select(*columns, pl.lit(ONLY_VALUE).alias("rule"))
     if several.is_empty():
         return Survivors(candidates.parts, uncontested, several)
     several = several.with_columns(pl.col("standing").gt(GONE).alias("exists"), *_measures(rules))

@@ -30,7 +30,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -43,7 +42,7 @@ from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.dates import standardize_birth_dates
 from cdp_assets.standardized.delivered_values import columns_read, delivered_values
 from cdp_assets.standardized.judged_lines import ImportMeta, JudgedLines, hashes_of_keys
-from cdp_assets.standardized.records import columns_of_import, records_of, records_version
+from cdp_assets.standardized.records import columns_of_import, never_filled, records_of, records_version
 from cdp_assets.tables import source_records
 from cdp_assets.workspace import Workspace
 
@@ -60,8 +59,9 @@ BLOCK_ROWS = 100_000
 BLOCKS_HELD = 3
 """Blocks in memory, of the former lines and of the former records. Lines in the same order in both imports need two."""
 
-BATCHES_AT_ONCE = 3
-"""A batch leaves few lines to standardize, and every call of a standard has its price: they are taken from so many batches."""
+BATCHES_AT_ONCE = 20
+"""A batch leaves few lines to standardize, and every call of a standard has its price: they are gathered from so many batches,
+of which some 130 bytes a line are held meanwhile, or until they are as many as a block's."""
 
 RECORDS_VERSION, LINES_WRITTEN_AS = "records_version", "lines_written_as"
 """Under these names a file of records says what it was made with, and of which lines."""
@@ -120,8 +120,15 @@ class Blocks:
         return wanted.join(asked.filter(pays), on=block, how="semi")
 
 
-Known = tuple[pl.DataFrame, pl.Series]
-"""Standardized columns, and the places of the lines that have them."""
+@dataclass(frozen=True)
+class Batch:
+    """Some kept lines: what their records do not owe to mapped values (``own``), where the former records are that say the rest
+    (``place``, and ``block`` and ``row`` of it), and the lines that have none: their ``places``, and their raw rows."""
+
+    own: pl.DataFrame
+    known: pl.DataFrame
+    places: pl.Series
+    anew: pl.DataFrame
 
 
 @dataclass
@@ -129,47 +136,63 @@ class FormerRecords:
     """The records of one former import, its lines, and the day it landed.
 
     ``places``: ``line`` of this import, ``line_block`` and ``line_row`` of the former line with its key, ``block`` and ``row`` of
-    that line's record; sorted by ``line``.
+    that line's record; sorted by ``line``. ``lists`` are those columns of the ``records`` that have to be looked at to prove one.
     """
 
     contract: SourceContract
     places: pl.DataFrame
     lines: Blocks
+    lists: Blocks
     records: Blocks
     landed_on: date
     _birth_dates: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"text": pl.String, "is_same": pl.Boolean})
     )
 
-    def known(self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta) -> list[Known]:
-        """The standardized columns that some kept lines have already."""
+    def looked_up(self, raw: pl.DataFrame, lines: pl.DataFrame, meta: ImportMeta) -> Batch:
+        """Some kept lines, held against the former ones."""
         found = lines.select("line").with_row_index("place").join(self.places, on="line", how="inner")
-        found = self._saying_the_same(raw, found)
-        told = self._told(raw, meta)
-        return [
-            self._proven(self.records.rows(block), found.filter(pl.col("block") == block), told)
-            for block in found.get_column("block").unique().sort()
+        known = self._proven(self._saying_the_same(raw, found), self._told(raw, meta))
+        is_new = pl.repeat(True, raw.height, dtype=pl.Boolean, eager=True).scatter(known.get_column("place"), False)
+        own = columns_of_import(raw, lines, self.contract, meta)
+        return Batch(own, known, is_new.arg_true(), raw.filter(is_new))
+
+    def made_again(self, batch: Batch, anew: pl.DataFrame) -> pl.DataFrame:
+        """The records of a batch, given the standardized columns of those of its lines that had none."""
+        parts, places = [anew], [batch.places]
+        for block, rows in _by_block(batch.known, "block"):
+            parts.append(self.records.rows(block)[rows.get_column("row")])
+            places.append(rows.get_column("place"))
+        order = pl.concat(places).arg_sort()
+        standardized = [
+            # In one piece, as blocks are. One column at a time: what is let go is what the next one is put in.
+            pl.concat([part.get_column(name) for part in parts]).rechunk().gather(order)
+            for name in self.records.columns
         ]
+        nothing = [pl.lit(None, pl.String).alias(name) for name in never_filled(self.contract)]
+        records = batch.own.hstack(standardized).with_columns(nothing)
+        return source_records(self.contract.source).conform(records)
 
     def _saying_the_same(self, raw: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         """Those of the lines found that say, in every mapped column, what the former line with their key says."""
         said, same = raw.select(cs.by_name(self.lines.columns, require_all=False)).rechunk(), [found.clear()]
-        for block in found.get_column("line_block").unique().sort():
-            rows = found.filter(pl.col("line_block") == block)
-            now, then = said[rows.get_column("place")], self.lines.rows(block)[rows.get_column("line_row")]
-            same.append(rows.filter(_are_equal(now, then, self.lines.columns)))
+        for block, rows in _by_block(found, "line_block"):
+            is_same = _are_equal(said, rows.get_column("place"), self.lines.rows(block), rows.get_column("line_row"))
+            same.append(rows.filter(is_same))
         return pl.concat(same)
 
-    def _proven(self, records: pl.DataFrame, rows: pl.DataFrame, told: pl.DataFrame) -> Known:
-        """Those records of a block that are what their lines would become again."""
-        both = records.select(_LISTS.values())[rows.get_column("row")].hstack(told[rows.get_column("place")])
+    def _proven(self, found: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+        """Those of the lines found whose records are what they would become again."""
         is_read = [
             pl.col(text).is_null() | pl.col(_LISTS[text.split(".")[0]]).list.contains(pl.col(text))
             for text in told.columns
             if text != "is_born_the_same"
         ]
-        rows = rows.filter(both.select(pl.all_horizontal("is_born_the_same", *is_read)).to_series())
-        return records[rows.get_column("row")], rows.get_column("place")
+        proven = [found.clear()]
+        for block, rows in _by_block(found, "block"):
+            both = self.lists.rows(block)[rows.get_column("row")].hstack(told[rows.get_column("place")])
+            proven.append(rows.filter(both.select(pl.all_horizontal("is_born_the_same", *is_read)).to_series()))
+        return pl.concat(proven).select("place", "block", "row")
 
     def _told(self, raw: pl.DataFrame, meta: ImportMeta) -> pl.DataFrame:
         """Of each line: its texts of e-mails and phones (``email.0`` …), and ``is_born_the_same``."""
@@ -195,15 +218,25 @@ class FormerRecords:
         return found.select(pl.col("is_same") | pl.col("text").is_null()).to_series()
 
 
-def _are_equal(now: pl.DataFrame, then: pl.DataFrame, columns: Collection[str]) -> pl.Series:
-    """Whether the rows of two frames, side by side, are the same in some columns; one that a frame lacks is null there."""
-    nothing = pl.repeat(None, now.height, dtype=pl.String, eager=True)
-    is_equal = pl.repeat(True, now.height, dtype=pl.Boolean, eager=True)
-    for column in columns:
-        if column in now.columns or column in then.columns:
-            one, other = (frame.get_column(column, default=nothing) for frame in (now, then))
-            is_equal &= one.eq_missing(other)
+def _by_block(rows: pl.DataFrame, name: str) -> Iterator[tuple[int, pl.DataFrame]]:
+    """The numbers of the blocks that some rows are in, and the rows that are in each."""
+    for block in rows.get_column(name).unique().sort():
+        yield block, rows.filter(pl.col(name) == block)
+
+
+def _are_equal(now: pl.DataFrame, places: pl.Series, then: pl.DataFrame, rows: pl.Series) -> pl.Series:
+    """Whether the texts at some places of one frame are those at the rows of another."""
+    is_equal = pl.repeat(True, len(places), dtype=pl.Boolean, eager=True)
+    for column in dict.fromkeys([*now.columns, *then.columns]):
+        is_equal &= _texts(now, column, places).eq_missing(_texts(then, column, rows))
     return is_equal
+
+
+def _texts(frame: pl.DataFrame, column: str, rows: pl.Series) -> pl.Series:
+    """Some rows of a column, which is null where the frame lacks it."""
+    if column not in frame.columns:
+        return pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    return frame.get_column(column).gather(rows)
 
 
 def former_records(
@@ -230,13 +263,14 @@ def former_records(
     said = made_of(kept, contract)
     if not records or any(file.note.get(name) != value for file in records for name, value in said.items()):
         return None
-    standardized = [name for name in source_records(contract.source).schema if name not in _OWN]
-    former = Blocks(kept.partition.files, columns_read(contract)), Blocks(records, standardized)
-    places = _places(judged, *former)
+    alike = (*_OWN, *never_filled(contract))
+    standardized = [name for name in source_records(contract.source).schema if name not in alike]
+    lines, whole = Blocks(kept.partition.files, columns_read(contract)), Blocks(records, standardized)
+    places = _places(judged, lines, whole)
     if places.height < LEAST_SHARE * judged.kept.height:
         return None
     (landed_at,) = records[0].rows.select(pl.col("landed_at").first()).collect().row(0)
-    return FormerRecords(contract, places, *former, landed_at.date())
+    return FormerRecords(contract, places, lines, Blocks(records, _LISTS.values()), whole, landed_at.date())
 
 
 def _places(judged: JudgedLines, lines: Blocks, records: Blocks) -> pl.DataFrame:
@@ -249,9 +283,11 @@ def _places(judged: JudgedLines, lines: Blocks, records: Blocks) -> pl.DataFrame
             )
             for rows in records.numbered(["source_key", "line"])
         ]
-    ).unique("key_1", keep="last")
+    ).filter(pl.col("key_1").is_last_distinct())
     kept = pl.concat(lines.numbered(["_line"])).rename({"block": "line_block", "row": "line_row"})
-    places = own.join(former.join(kept, on="_line"), on="key_1").drop("key_1", "_line")
+    # Both were written in this order; what is known to be sorted is joined in no time.
+    former = former.sort("_line").join(kept.sort("_line"), on="_line")
+    places = own.join(former, on="key_1").drop("key_1", "_line")
     return records.worth_reading(lines.worth_reading(places, "line_block"), "block").sort("line")
 
 
@@ -269,39 +305,23 @@ def records_with_former(
             records, counts = records_of(raw, judged, contract, meta)
             yield records, {**counts, "reused": 0}
         return
-    while some := [judged.kept_of(raw) for raw in islice(batches, BATCHES_AT_ONCE)]:
-        yield from _with_known(some, judged, meta, former)
+    looked_up = (former.looked_up(*judged.kept_of(raw), meta) for raw in batches)
+    for some in _with_lines_for_a_block(looked_up):
+        made, counts = records_of(pl.concat([batch.anew for batch in some]), judged, contract, meta)
+        begin = 0
+        for batch in some:
+            anew = made.slice(begin, batch.anew.height)
+            yield former.made_again(batch, anew), {**counts, "reused": batch.known.height}
+            begin, counts = begin + anew.height, {}
 
 
-def _with_known(
-    batches: Sequence[tuple[pl.DataFrame, pl.DataFrame]], judged: JudgedLines, meta: ImportMeta, former: FormerRecords
-) -> Iterator[tuple[pl.DataFrame, dict[str, int]]]:
-    """The records of a few batches of raw rows, all of them kept, with their judged lines."""
-    known = [former.known(raw, lines, meta) for raw, lines in batches]
-    places = [
-        _others(raw.height, [places for _, places in found]) for (raw, _), found in zip(batches, known, strict=True)
-    ]
-    anew = pl.concat([raw[those] for (raw, _), those in zip(batches, places, strict=True)])
-    made, counts = records_of(anew, judged, former.contract, meta)
-    made, begin = made.drop(_OWN), 0
-    for (raw, lines), found, those in zip(batches, known, places, strict=True):
-        own = columns_of_import(raw, lines, former.contract, meta)
-        standardized = _in_place([*found, (made.slice(begin, len(those)), those)])
-        records = source_records(former.contract.source).conform(own.hstack(standardized))
-        yield records, {**counts, "reused": raw.height - len(those)}
-        begin, counts = begin + len(those), {}
-
-
-def _others(height: int, places: Sequence[pl.Series]) -> pl.Series:
-    """The places below ``height`` that are not among ``places``."""
-    is_other = pl.repeat(True, height, dtype=pl.Boolean, eager=True)
-    for some in places:
-        is_other = is_other.scatter(some, False)
-    return is_other.arg_true()
-
-
-def _in_place(parts: Sequence[Known]) -> pl.DataFrame:
-    """The rows of several frames in the order of their places."""
-    columns = parts[-1][0].columns
-    places = pl.concat([places.cast(pl.UInt32) for _, places in parts])
-    return pl.concat([frame.select(columns) for frame, _ in parts]).rechunk()[places.arg_sort()]
+def _with_lines_for_a_block(batches: Iterator[Batch]) -> Iterator[list[Batch]]:
+    """So many batches at a time that their lines without records are about a block's."""
+    some: list[Batch] = []
+    for batch in batches:
+        some.append(batch)
+        if len(some) == BATCHES_AT_ONCE or sum(batch.anew.height for batch in some) >= BLOCK_ROWS:
+            yield some
+            some = []
+    if some:
+        yield some

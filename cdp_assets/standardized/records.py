@@ -170,7 +170,7 @@ def _records(
         addresses.alias("addresses"),
         without_placeholders(delivered["job_title"]),
         identifiers.alias("identifiers"),
-        *_event_columns(values, height),
+        *_event_columns(values, contract, height),
     )
     found = [
         *_lost_fields(delivered, frame),
@@ -215,12 +215,17 @@ def _companies(delivered: pl.Series) -> pl.DataFrame:
 _EVENT_COLUMNS = tuple(field for fields in EVENT_FIELDS.values() for field in fields)
 
 
-def _event_columns(values: Values, height: int) -> list[pl.Series] | list[pl.Expr]:
+def never_filled(contract: SourceContract) -> tuple[str, ...]:
+    """Columns that are null in every record of a source: those of events, where the contract maps none of their fields."""
+    return () if any(field in _EVENT_COLUMNS for field in contract.fields) else _EVENT_COLUMNS
+
+
+def _event_columns(values: Values, contract: SourceContract, height: int) -> list[pl.Series] | list[pl.Expr]:
     def one(field: str) -> pl.Series:
         return first_filled(values, field, height)
 
-    if not values.keys() & _EVENT_COLUMNS:
-        return [pl.lit(None, dtype=pl.String).alias(field) for field in _EVENT_COLUMNS]
+    if empty := never_filled(contract):
+        return [pl.lit(None, dtype=pl.String).alias(field) for field in empty]
     has_correction = one("corrected_field").is_not_null()
     correction = standardize_corrections(one("correction"))
     return [

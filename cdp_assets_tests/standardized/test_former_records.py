@@ -262,6 +262,30 @@ def test_the_values_of_a_contract_depend_on_the_columns_that_are_compared() -> N
     assert [value for series in whole["email"] for value in series] == ["a@x.example", "b@x.example"]
 
 
+@pytest.mark.parametrize(("block", "at_once", "made"), [(100, 20, [6]), (3, 20, [3, 3]), (100, 2, [2, 2, 2])])
+def test_new_lines_of_several_batches_are_standardized_together_and_keep_their_places(
+    crm: Source, monkeypatch: pytest.MonkeyPatch, block: int, at_once: int, made: list[int]
+) -> None:
+    """Until they are as many as a block's, or of as many batches as are held."""
+    crm.deliver([person(n) for n in range(12)], FIRST)
+    standardized: list[int] = []
+
+    def counted(raw: pl.DataFrame, *others: Any) -> Any:
+        standardized.append(raw.height)
+        return records.records_of(raw, *others)
+
+    monkeypatch.setattr(raw.deliveries, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(former_records, "BLOCK_ROWS", block)
+    monkeypatch.setattr(former_records, "BATCHES_AT_ONCE", at_once)
+    monkeypatch.setattr(former_records, "records_of", counted)
+    import_id, outcome = crm.deliver([person(n, **({"City": "Leeds"} if n % 2 else {})) for n in range(12)], LATER)
+    assert (standardized, outcome.counts["reused"]) == (made, 6)
+    (records_made, _) = crm.tables(import_id)
+    assert records_made["source_key"].to_list() == [*map(str, range(12))]
+    assert [row[0]["city"] for row in records_made["addresses"]] == ["York", "Leeds"] * 6
+    assert [row[0]["street"] for row in records_made["addresses"]] == [f"{n} High St" for n in range(12)]
+
+
 def test_small_imports_are_read_anew(crm: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [person(n) for n in range(20)]
     crm.deliver(rows, FIRST)
