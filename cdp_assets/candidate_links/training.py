@@ -44,6 +44,7 @@ from cdp_assets.candidate_links.calibration import Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
+    COMPANY,
     DATE_OF_BIRTH,
     FIRST_NAME,
     IDENTIFIER,
@@ -106,6 +107,11 @@ MIN_MATCHES = 3.0
 # first names tell relatives apart, and the data can not say which it is: then the bound is twice the prior.
 MOST_FIRST_NAMES_DIFFER = 0.25
 MOST_FIRST_NAMES_DIFFER_UNSUPPORTED = 0.08
+# Dates of birth are as hard to tell from what relatives have. The labelled set with most mistakes shows one in four.
+MOST_BIRTH_DATES_DIFFER = 0.25
+# Organisations have no other name: where more of them differ, EM has taken the tenants of a building for one. Of records of people the
+# company says who employs them, and may change.
+MOST_ORGANISATIONS_DIFFER = 0.25
 # Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
 # less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
 LEAST_OF_PRIOR_EXACT = 0.2
@@ -408,6 +414,7 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
     parameters, found, converged = _maximise(data, comparisons, prior)
     notes = []
     strange = _strange(parameters, prior, comparisons)
+    held = _held_at_the_bound(parameters)
     if found < MIN_MATCHES:
         notes.append(f"about {found:.0f} matches in the data: the prior parameters stand")
         return _rounded(prior), notes
@@ -416,6 +423,10 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
     elif len(strange) > 1:
         notes.append(
             f"estimation took something else for matches ({', '.join(strange)} hardly ever the same): the prior parameters of m stand"
+        )
+    elif len(held) > 1:
+        notes.append(
+            f"estimation took relatives for matches ({', '.join(held)} too often different): the prior parameters of m stand"
         )
     if notes:
         parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
@@ -484,8 +495,7 @@ def _maximise(
     Without ``learn_m``, only u and the shares of matches and households follow the data.
     """
     blind = {c.name: _found_otherwise(data.rules, c.name) for c in comparisons}
-    told_apart = {DATE_OF_BIRTH.name, IDENTIFIER.name} & set(blind)
-    most_differ = MOST_FIRST_NAMES_DIFFER if told_apart else MOST_FIRST_NAMES_DIFFER_UNSUPPORTED
+    most_differ = _most_that_differ(set(blind))
     parameters = prior
     found = 0.0
     for _ in range(MAX_ROUNDS):
@@ -506,14 +516,33 @@ def _maximise(
             shares = {
                 name: with_shared_home(name, LevelShares(prior.shares[name].m, s.u, s.h)) for name, s in shares.items()
             }
-        elif FIRST_NAME.name in shares:
-            shares[FIRST_NAME.name] = _bounded(shares[FIRST_NAME.name], most_differ)
+        else:
+            shares |= {name: _bounded(shares[name], most) for name, most in most_differ.items()}
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
         change = _change(parameters, new)
         parameters = new
         if change < CONVERGED:
             return parameters, found, True
     return parameters, found, change < 20 * CONVERGED
+
+
+def _most_that_differ(fields: set[str]) -> dict[str, float]:
+    """How many matches may differ altogether in what people or organisations are called, and when they were born; by comparison."""
+    told_apart = {DATE_OF_BIRTH.name, IDENTIFIER.name} & fields
+    most = {
+        FIRST_NAME.name: MOST_FIRST_NAMES_DIFFER if told_apart else MOST_FIRST_NAMES_DIFFER_UNSUPPORTED,
+        DATE_OF_BIRTH.name: MOST_BIRTH_DATES_DIFFER,
+    }
+    if not {FIRST_NAME.name, LAST_NAME.name} & fields:
+        most[COMPANY.name] = MOST_ORGANISATIONS_DIFFER
+    return {name: share for name, share in most.items() if name in fields}
+
+
+def _held_at_the_bound(parameters: Parameters) -> list[str]:
+    """Comparisons in which as many matches differ as may: one is a register with titles for names, two are relatives."""
+    shares = parameters.shares
+    most = _most_that_differ(set(shares))
+    return [name for name in most if shares[name].m[-1] >= most[name] * (1 - CONVERGED)]
 
 
 def _swaps_by_chance(first: LevelShares, last: LevelShares) -> LevelShares:
