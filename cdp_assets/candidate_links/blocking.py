@@ -24,6 +24,8 @@ RULE_SHARE = 0.34
 LEAST_SHARE = 0.01
 # Any data set may spend this many pairs (seconds of scoring), however small it is: small data has no cheap keys.
 MIN_PAIRS = 3_000_000
+# Data of so many profiles (in largest blocks: 1,000 by default) compares all with all: a second of scoring.
+BLOCKS_OF_SMALL_DATA = 2.5
 
 _NAMES = "list_distinct(list_filter([first_name, first_root, last_name], lambda x: length(x) >= 2))"
 
@@ -37,6 +39,10 @@ class BlockingRule:
     agrees_on: tuple[str, ...]
     keys_sql: str
     refine_sql: str
+
+    @property
+    def joins_on_something(self) -> bool:
+        return bool(self.agrees_on)
 
 
 def _every(names: str, *others: str) -> str:
@@ -157,6 +163,8 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("SAME_STREET", "street and number", ("address",), "[street || '|' || house_number]", _BY_NAME_AND_DOB),
     BlockingRule("SAME_LAST_NAME", "the last name, in either place", ("first_name", "last_name"), _NAMES, _BY_DOB),
     BlockingRule("SAME_POSTCODE", "the postcode", ("address",), "[postcode]", _BY_NAME_AND_DOB),
+    # Last: what it finds alone, nothing else found. Where two records agree on no key (two slips in each field), only this one finds them.
+    BlockingRule("ANY_PAIR", "nothing: small data can afford to compare all with all", (), "[0 * unique_id]", "NULL"),
 )
 RULES: dict[str, BlockingRule] = {rule.name: rule for rule in BLOCKING_RULES}
 
@@ -226,8 +234,9 @@ def candidate_pairs(
     reports: list[RuleReport] = []
     with engine.holding(comparable=comparable) as held:
         for bit, rule in enumerate(BLOCKING_RULES):
-            if caps is None and left < budget * LEAST_SHARE:
-                reports.append(_unused(rule, SPENT))
+            why_not = "" if caps is not None else _why_not(rule, len(comparable), left / budget, policy)
+            if why_not:
+                reports.append(_unused(rule, why_not))
                 continue
             if (caps is not None and not _caps_of(rule, caps, policy).cap) or not _has_keys(rule, comparable):
                 continue
@@ -236,7 +245,7 @@ def candidate_pairs(
                 continue
             sized = _sized(keys, "key")
             bounds = (
-                caps_within(sized, policy.max_block, min(left, int(budget * RULE_SHARE)))
+                caps_within(sized, _largest_block(rule, policy), min(left, int(budget * RULE_SHARE)))
                 if caps is None
                 else _caps_of(rule, caps, policy)
             )
@@ -260,6 +269,20 @@ def used_rules(caps: Mapping[str, Caps], policy: LinkagePolicy) -> list[tuple[in
 
 
 SPENT = "stronger rules had spent the budget of candidate pairs"
+TOO_MANY = "there are too many records to compare all with all"
+
+
+def _largest_block(rule: BlockingRule, policy: LinkagePolicy) -> int:
+    return policy.max_block if rule.joins_on_something else int(policy.max_block * BLOCKS_OF_SMALL_DATA)
+
+
+def _why_not(rule: BlockingRule, profiles: int, left: float, policy: LinkagePolicy) -> str:
+    """Why a rule is not tried on so many profiles with this part of the budget left; empty where it is."""
+    if left < LEAST_SHARE:
+        return SPENT
+    if not rule.joins_on_something and profiles > _largest_block(rule, policy):
+        return TOO_MANY
+    return ""
 
 
 def _unused(rule: BlockingRule, why: str) -> RuleReport:
@@ -364,8 +387,8 @@ def planned(
     reports: list[RuleReport] = []
     with engine.holding(comparable=comparable) as held:
         for rule in BLOCKING_RULES:
-            if rule.name in without or left < budget * LEAST_SHARE:
-                reports.append(_unused(rule, without.get(rule.name, SPENT)))
+            if why_not := without.get(rule.name) or _why_not(rule, len(comparable), left / budget, policy):
+                reports.append(_unused(rule, why_not))
             elif _has_keys(rule, comparable) and not (keys := block_keys(rule, held)).is_empty():
                 sized = _sized(keys, "key")
                 caps = caps_within(sized, policy.max_block, min(left, int(budget * RULE_SHARE)))
