@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -427,8 +427,10 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
     strange = _strange(parameters, prior, comparisons)
     held = _held_at_the_bound(parameters)
     if found < MIN_MATCHES:
-        notes.append(f"about {found:.0f} matches in the data: the prior parameters stand")
-        return _rounded(prior), notes
+        notes.append(f"about {found:.0f} matches in the data: the prior parameters of m stand")
+        # That there are hardly any is known from all pairs, and so is who lives together and what strangers have in common.
+        parameters, found, _ = _maximise(data, comparisons, prior, learn_m=False)
+        return _rounded(replace(parameters, matches=_share(found + 1.0, data.all_pairs))), notes
     if not converged:
         notes.append(f"estimation was still moving after {MAX_ROUNDS} rounds: the prior parameters of m stand")
     elif len(strange) > 1:

@@ -60,6 +60,23 @@ def test_a_handful_of_profiles_leaves_the_prior_and_says_so() -> None:
     assert model.parameters.shares["last_name"].m == pytest.approx(expected.m, rel=1e-6)
 
 
+def test_where_hardly_anybody_has_two_records_only_m_is_left_to_the_prior() -> None:
+    """Couples, each with one record: the data says that there are no matches, and that people live together."""
+    rng = np.random.default_rng(4)
+    rows: list[dict[str, Any]] = []
+    for home in range(50):
+        last = "".join(rng.choice(list("abdefgklmnorstu"), 7))
+        place = {"street": f"lane {last}", "house_number": str(home + 1), "city": "york", "postcode": f"p{home}"}
+        for first in rng.choice(FIRST, 2, replace=False):
+            born = f"{rng.integers(1930, 2000)}-{rng.integers(1, 13):02d}-{rng.integers(2, 28):02d}"
+            rows.append({"first_name": str(first), "last_name": last, "date_of_birth": born, **place})
+    model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
+    pairs = len(rows) * (len(rows) - 1) / 2
+    assert any("prior parameters of m stand" in note for note in model.notes)
+    assert model.parameters.matches * pairs < training.MIN_MATCHES + 1
+    assert model.parameters.households * pairs > 25
+
+
 def test_nothing_to_compare_is_a_model_that_links_nothing() -> None:
     model = train(profiles({}, {}), LinkagePolicy(), DuckDBEngine(threads=1))
     assert model.fields == ()
