@@ -85,7 +85,7 @@ def _world(home: Path) -> World:
 
 
 def _versions(home: Path) -> pl.DataFrame:
-    """The record versions of a generated workspace."""
+    """The record versions of a workspace of which nothing was run yet."""
     from cdp_assets.evaluation.world import build_shop_database
     from cdp_assets.raw.deliveries import take_in
     from cdp_assets.sources.arrivals import land_extract, register_arrivals
@@ -95,7 +95,8 @@ def _versions(home: Path) -> pl.DataFrame:
     from cdp_assets.standardized.versions import record_versions
     from cdp_assets.workspace import Workspace
 
-    build_shop_database(home)
+    if (home / "seed").is_dir():  # a generated world, whose shop is a database
+        build_shop_database(home)
     workspace = Workspace(home)
     contracts, _ = load_contracts(workspace.contracts_dir)
     for contract in contracts:

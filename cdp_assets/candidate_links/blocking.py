@@ -27,6 +27,8 @@ RULE_SHARE = 0.34
 LEAST_SHARE = 0.01
 # Any data set may spend this many pairs (seconds of scoring), however small it is: small data has no cheap keys.
 MIN_PAIRS = 3_000_000
+# Data of so many profiles (in largest blocks: 1,000 by default) compares all with all: a second of scoring.
+BLOCKS_OF_SMALL_DATA = 2.5
 
 # The names of a profile of two letters or more, each once: null where there is none, or it is told already.
 _FIRST = "CASE WHEN length(first_name) >= 2 THEN first_name END"
@@ -50,6 +52,10 @@ class BlockingRule:
     agrees_on: tuple[str, ...]
     keys_sql: str
     refine_sql: str
+
+    @property
+    def joins_on_something(self) -> bool:
+        return bool(self.agrees_on)
 
 
 def _every(column: str) -> str:
@@ -170,6 +176,8 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("SAME_STREET", "street and number", ("address",), "[street || '|' || house_number]", _BY_NAME_AND_DOB),
     BlockingRule("SAME_LAST_NAME", "the last name, in either place", ("first_name", "last_name"), _NAMES, _BY_DOB),
     BlockingRule("SAME_POSTCODE", "the postcode", ("address",), "[postcode]", _BY_NAME_AND_DOB),
+    # Last: what it finds alone, nothing else found. Where two records agree on no key (two slips in each field), only this one finds them.
+    BlockingRule("ANY_PAIR", "nothing: small data can afford to compare all with all", (), "[0 * unique_id]", "NULL"),
 )
 RULES: dict[str, BlockingRule] = {rule.name: rule for rule in BLOCKING_RULES}
 
@@ -227,10 +235,10 @@ def candidate_pairs(comparable: pl.DataFrame, engine: LinkageEngine, policy: Lin
     budget = _Budget.of(comparable, policy)
     with keyed(comparable, BLOCKING_RULES, engine) as profiles:
         for bit, rule in enumerate(BLOCKING_RULES):
-            if budget.is_spent:
-                budget.reports.append(_unused(rule, SPENT))
+            if why_not := budget.why_not(rule, policy):
+                budget.reports.append(_unused(rule, why_not))
             elif (blocks := profiles.blocks(rule)) is not None:
-                caps = caps_within(blocks, policy.max_block, budget.of_next_rule)
+                caps = caps_within(blocks, _largest_block(rule, policy), budget.of_next_rule)
                 found.append((bit, pairs_of_blocks(blocks.admitted(caps))))
                 budget.spend(_report(rule, blocks, caps, len(found[-1][1])))
         return Blocks(together(found, profiles.ids), tuple(budget.reports))
@@ -262,10 +270,10 @@ def planned(
     budget = _Budget.of(comparable, policy)
     with keyed(comparable, (rule for rule in BLOCKING_RULES if rule.name not in without), engine) as profiles:
         for rule in BLOCKING_RULES:
-            if rule.name in without or budget.is_spent:
-                budget.reports.append(_unused(rule, without.get(rule.name, SPENT)))
+            if why_not := without.get(rule.name) or budget.why_not(rule, policy):
+                budget.reports.append(_unused(rule, why_not))
             elif (blocks := profiles.blocks(rule)) is not None:
-                caps = caps_within(blocks, policy.max_block, budget.of_next_rule)
+                caps = caps_within(blocks, _largest_block(rule, policy), budget.of_next_rule)
                 budget.spend(_report(rule, blocks, caps, _pair_count(blocks.admitted(caps))))
     return tuple(budget.reports)
 
@@ -286,8 +294,9 @@ def report_within(
 
 @dataclass
 class _Budget:
-    """How many candidate pairs may be made, how many are left, and what the rules so far did with theirs."""
+    """How many candidate pairs so many profiles may make, how many are left, and what the rules so far did with theirs."""
 
+    profiles: int
     whole: int
     left: int
     reports: list[RuleReport]
@@ -295,11 +304,15 @@ class _Budget:
     @classmethod
     def of(cls, comparable: pl.DataFrame, policy: LinkagePolicy) -> _Budget:
         whole = max(MIN_PAIRS, policy.max_pairs_per_profile * len(comparable))
-        return cls(whole, whole, [])
+        return cls(len(comparable), whole, whole, [])
 
-    @property
-    def is_spent(self) -> bool:
-        return self.left < self.whole * LEAST_SHARE
+    def why_not(self, rule: BlockingRule, policy: LinkagePolicy) -> str:
+        """Why a rule is not tried; empty where it is."""
+        if self.left < self.whole * LEAST_SHARE:
+            return SPENT
+        if not rule.joins_on_something and self.profiles > _largest_block(rule, policy):
+            return TOO_MANY
+        return ""
 
     @property
     def of_next_rule(self) -> int:
@@ -322,6 +335,11 @@ def used_rules(caps: Mapping[str, Caps], policy: LinkagePolicy) -> list[tuple[in
 
 
 SPENT = "stronger rules had spent the budget of candidate pairs"
+TOO_MANY = "there are too many records to compare all with all"
+
+
+def _largest_block(rule: BlockingRule, policy: LinkagePolicy) -> int:
+    return policy.max_block if rule.joins_on_something else int(policy.max_block * BLOCKS_OF_SMALL_DATA)
 
 
 def _unused(rule: BlockingRule, why: str) -> RuleReport:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ from cdp_assets.candidate_links.calibration import Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
+    COMPANY,
     DATE_OF_BIRTH,
     FIRST_NAME,
     IDENTIFIER,
@@ -106,6 +107,11 @@ MIN_MATCHES = 3.0
 # first names tell relatives apart, and the data can not say which it is: then the bound is twice the prior.
 MOST_FIRST_NAMES_DIFFER = 0.25
 MOST_FIRST_NAMES_DIFFER_UNSUPPORTED = 0.08
+# Dates of birth are as hard to tell from what relatives have. The labelled set with most mistakes shows one in four.
+MOST_BIRTH_DATES_DIFFER = 0.25
+# Organisations have no other name: where more of them differ, EM has taken the tenants of a building for one. Of records of people the
+# company says who employs them, and may change.
+MOST_ORGANISATIONS_DIFFER = 0.25
 # Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
 # less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
 LEAST_OF_PRIOR_EXACT = 0.2
@@ -289,7 +295,7 @@ def _training_data(
     profiles: int,
     labelled: LabelledPairs | None,
 ) -> TrainingData:
-    sample = blocks.pairs
+    sample = trained_on(blocks.pairs)
     rate = 1.0
     if len(sample) > MAX_CANDIDATES:
         rate = MAX_CANDIDATES / len(sample)
@@ -308,6 +314,17 @@ def _training_data(
         profiles=profiles,
         labelled=labelled,
     )
+
+
+def trained_on(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The candidate pairs that some rule finds which joins on something.
+
+    All pairs of small data are worth scoring, but nearly all are strangers: among so many, EM finds classes of its own (measured: tenants
+    of one building, people of one town).
+    """
+    joining = sum(1 << bit for bit, rule in enumerate(BLOCKING_RULES) if rule.joins_on_something)
+    found = pl.col("rules").and_(joining)
+    return pairs.with_columns(found.alias("rules")).filter(pl.col("rules") != 0)
 
 
 def _pairs(count: int) -> float:
@@ -361,7 +378,7 @@ def _labelled(
         return None
     ends = pl.concat([labelled.get_column("id_l"), labelled.get_column("id_r")]).unique()
     among = candidate_pairs(frame.filter(pl.col("unique_id").is_in(ends.implode())), engine, policy)
-    pairs = labelled.drop_nulls("is_same").join(among.pairs, on=["id_l", "id_r"]).sort("id_l", "id_r")
+    pairs = labelled.drop_nulls("is_same").join(trained_on(among.pairs), on=["id_l", "id_r"]).sort("id_l", "id_r")
     if pairs.is_empty():
         return None
     return LabelledPairs(
@@ -410,14 +427,21 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
     parameters, found, converged = _maximise(data, comparisons, prior)
     notes = []
     strange = _strange(parameters, prior, comparisons)
+    held = _held_at_the_bound(parameters)
     if found < MIN_MATCHES:
-        notes.append(f"about {found:.0f} matches in the data: the prior parameters stand")
-        return _rounded(prior), notes
+        notes.append(f"about {found:.0f} matches in the data: the prior parameters of m stand")
+        # That there are hardly any is known from all pairs, and so is who lives together and what strangers have in common.
+        parameters, found, _ = _maximise(data, comparisons, prior, learn_m=False)
+        return _rounded(replace(parameters, matches=_share(found + 1.0, data.all_pairs))), notes
     if not converged:
         notes.append(f"estimation was still moving after {MAX_ROUNDS} rounds: the prior parameters of m stand")
     elif len(strange) > 1:
         notes.append(
             f"estimation took something else for matches ({', '.join(strange)} hardly ever the same): the prior parameters of m stand"
+        )
+    elif len(held) > 1:
+        notes.append(
+            f"estimation took relatives for matches ({', '.join(held)} too often different): the prior parameters of m stand"
         )
     if notes:
         parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
@@ -486,8 +510,7 @@ def _maximise(
     Without ``learn_m``, only u and the shares of matches and households follow the data.
     """
     blind = {c.name: _found_otherwise(data.rules, c.name) for c in comparisons}
-    told_apart = {DATE_OF_BIRTH.name, IDENTIFIER.name} & set(blind)
-    most_differ = MOST_FIRST_NAMES_DIFFER if told_apart else MOST_FIRST_NAMES_DIFFER_UNSUPPORTED
+    most_differ = _most_that_differ(set(blind))
     parameters = prior
     found = 0.0
     for _ in range(MAX_ROUNDS):
@@ -508,14 +531,33 @@ def _maximise(
             shares = {
                 name: with_shared_home(name, LevelShares(prior.shares[name].m, s.u, s.h)) for name, s in shares.items()
             }
-        elif FIRST_NAME.name in shares:
-            shares[FIRST_NAME.name] = _bounded(shares[FIRST_NAME.name], most_differ)
+        else:
+            shares |= {name: _bounded(shares[name], most) for name, most in most_differ.items()}
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
         change = _change(parameters, new)
         parameters = new
         if change < CONVERGED:
             return parameters, found, True
     return parameters, found, change < 20 * CONVERGED
+
+
+def _most_that_differ(fields: set[str]) -> dict[str, float]:
+    """How many matches may differ altogether in what people or organisations are called, and when they were born; by comparison."""
+    told_apart = {DATE_OF_BIRTH.name, IDENTIFIER.name} & fields
+    most = {
+        FIRST_NAME.name: MOST_FIRST_NAMES_DIFFER if told_apart else MOST_FIRST_NAMES_DIFFER_UNSUPPORTED,
+        DATE_OF_BIRTH.name: MOST_BIRTH_DATES_DIFFER,
+    }
+    if not {FIRST_NAME.name, LAST_NAME.name} & fields:
+        most[COMPANY.name] = MOST_ORGANISATIONS_DIFFER
+    return {name: share for name, share in most.items() if name in fields}
+
+
+def _held_at_the_bound(parameters: Parameters) -> list[str]:
+    """Comparisons in which as many matches differ as may: one is a register with titles for names, two are relatives."""
+    shares = parameters.shares
+    most = _most_that_differ(set(shares))
+    return [name for name in most if shares[name].m[-1] >= most[name] * (1 - CONVERGED)]
 
 
 def _swaps_by_chance(first: LevelShares, last: LevelShares) -> LevelShares:

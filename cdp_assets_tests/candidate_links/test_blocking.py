@@ -19,6 +19,7 @@ from cdp_assets.candidate_links.blocking import (
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.candidate_links.training import trained_on
 from cdp_assets_tests.candidate_links.frames import profiles
 
 
@@ -55,8 +56,23 @@ def test_each_rule_finds_its_pair(rule: str, left: dict[str, Any], right: dict[s
     assert rule in rules_of(found(left, right))[1, 2]
 
 
-def test_unlike_profiles_are_not_paired() -> None:
-    assert found({"first_name": "anna", "city": "york"}, {"first_name": "hugo", "city": "leeds"}).pairs.is_empty()
+UNLIKE = ({"first_name": "anna", "city": "york"}, {"first_name": "hugo", "city": "leeds"}, {"first_name": "rosa"})
+
+
+def test_unlike_profiles_are_paired_where_there_are_so_few_that_all_are() -> None:
+    assert rules_of(found(*UNLIKE[:2])) == {(1, 2): {"ANY_PAIR"}}
+
+
+def test_records_that_are_too_many_to_compare_all_say_so_and_nothing_is_left_out() -> None:
+    row = {"first_name": "anna", "city": "york"}
+    report = {r.rule: r for r in found(*[row] * 6, policy=LinkagePolicy(max_block=2)).reports}["ANY_PAIR"]
+    assert (report.cap, report.why_not, report.dropped_pairs) == (0, blocking.TOO_MANY, 0)
+
+
+def test_estimation_does_not_learn_from_pairs_that_nothing_joins() -> None:
+    pairs = found(*UNLIKE, {"first_name": "anna", "city": "york"}).pairs
+    assert len(pairs) == 6
+    assert trained_on(pairs).select("id_l", "id_r").rows() == [(1, 4)]
 
 
 def test_the_first_of_january_is_no_birth_day() -> None:
@@ -129,8 +145,9 @@ def test_under_the_caps_that_it_planned_blocking_finds_and_reports_the_same(town
     caps = {one.rule: Caps(one.cap, one.finer_cap) for one in blocks.reports}
     assert pairs_within(frame, engine, policy, caps).equals(blocks.pairs)
     again = {one.rule: one for one in report_within(frame, engine, policy, caps)}
-    assert again.keys() == {one.rule for one in blocks.reports}
-    for one in blocks.reports:
+    used = [one for one in blocks.reports if one.cap]
+    assert again.keys() == {one.rule for one in used} == {one.rule for one in blocks.reports} - {"ANY_PAIR"}
+    for one in used:
         assert (again[one.rule].sizes, again[one.rule].refined_blocks) == (one.sizes, one.refined_blocks)
         assert again[one.rule].pairs >= one.pairs  # a pair counts once for each block that it stands in
     assert sum(one.refined_blocks for one in blocks.reports) > 0

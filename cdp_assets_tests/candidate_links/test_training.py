@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,23 @@ def test_a_handful_of_profiles_leaves_the_prior_and_says_so() -> None:
     assert model.parameters.shares["last_name"].m == pytest.approx(expected.m, rel=1e-6)
 
 
+def test_where_hardly_anybody_has_two_records_only_m_is_left_to_the_prior() -> None:
+    """Couples, each with one record: the data says that there are no matches, and that people live together."""
+    rng = np.random.default_rng(4)
+    rows: list[dict[str, Any]] = []
+    for home in range(50):
+        last = "".join(rng.choice(list("abdefgklmnorstu"), 7))
+        place = {"street": f"lane {last}", "house_number": str(home + 1), "city": "york", "postcode": f"p{home}"}
+        for first in rng.choice(FIRST, 2, replace=False):
+            born = f"{rng.integers(1930, 2000)}-{rng.integers(1, 13):02d}-{rng.integers(2, 28):02d}"
+            rows.append({"first_name": str(first), "last_name": last, "date_of_birth": born, **place})
+    model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
+    pairs = len(rows) * (len(rows) - 1) / 2
+    assert any("prior parameters of m stand" in note for note in model.notes)
+    assert model.parameters.matches * pairs < training.MIN_MATCHES + 1
+    assert model.parameters.households * pairs > 25
+
+
 def test_nothing_to_compare_is_a_model_that_links_nothing() -> None:
     model = train(profiles({}, {}), LinkagePolicy(), DuckDBEngine(threads=1))
     assert model.fields == ()
@@ -99,6 +117,39 @@ def test_relatives_are_not_taken_for_misspelt_matches() -> None:
     model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
     assert model.parameters.shares["first_name"].m[-1] <= training.MOST_FIRST_NAMES_DIFFER_UNSUPPORTED + 1e-6
     assert model.parameters.households > model.parameters.matches > 0
+
+
+def test_tenants_of_one_building_are_not_taken_for_one_organisation() -> None:
+    """Three organisations in each of forty buildings, two records of each: the address alone makes nobody one."""
+    tenants = [f"{word} {trade}" for word in FIRST for trade in ("motors", "foods", "media", "farms", "roofing")]
+    rows = []
+    for building in range(40):
+        place = {
+            "street": f"lane {building}",
+            "house_number": str(building + 1),
+            "city": "york",
+            "postcode": f"p{building}",
+        }
+        for floor in range(3):
+            name = tenants[(7 * building + 11 * floor) % len(tenants)]
+            rows += [{**place, "company": name}, {**place, "company": name + (" ltd" if floor else "")}]
+    shares = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1)).parameters.shares["company"]
+    assert shares.m[-1] <= training.MOST_ORGANISATIONS_DIFFER
+
+
+def test_the_employer_of_a_person_may_change_more_often_than_the_name_of_an_organisation() -> None:
+    assert "company" not in training._most_that_differ({"first_name", "last_name", "company"})
+    assert "company" in training._most_that_differ({"company", "address"})
+
+
+def test_where_first_names_and_birth_dates_differ_as_often_as_may_estimation_found_relatives() -> None:
+    at_bound = prior_parameters([BY_NAME["first_name"], BY_NAME["date_of_birth"]], 0.01, 0.01)
+    assert training._held_at_the_bound(at_bound) == []
+    for name, most in training._most_that_differ(set(at_bound.shares)).items():
+        shares = at_bound.shares[name]
+        m = (1 - most, *(0.0 for _ in shares.m[2:]), most)
+        at_bound = at_bound.with_shares(name, replace(shares, m=m))
+    assert training._held_at_the_bound(at_bound) == ["first_name", "date_of_birth"]
 
 
 def test_a_class_of_pairs_that_are_hardly_ever_the_same_is_not_people() -> None:
