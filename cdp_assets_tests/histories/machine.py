@@ -1,0 +1,612 @@
+"""Many worlds that go step by step through the real functions, and everything that must hold after each step.
+
+All worlds deliver in the same imports and are resolved together, which takes hardly longer than one; nothing of one concerns
+another. From a line to what may be sent to it is all as in a run (sieve, standards, versions, clusters, ids, golden records),
+and so are a steward's decisions, the ledger, and an erasure (what is theirs, lines, tables, decisions); only links are drawn instead
+of scored, and the lake is in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cdp_assets import tables
+from cdp_assets.candidate_links.profiles import linkage_profiles
+from cdp_assets.candidate_links.shared import shared_identifiers
+from cdp_assets.erasure.lines import erase_lines
+from cdp_assets.erasure.person import ToErase, erasure_id_of, to_erase
+from cdp_assets.erasure.rewriting import without_lines
+from cdp_assets.erasure.secret import name_of, signer
+from cdp_assets.erasure.sieve import erased_people
+from cdp_assets.erasure.stored import erase_stored
+from cdp_assets.golden_records.consent_chain import breaks
+from cdp_assets.golden_records.consent_checks import (
+    ONLY_COUNTED,
+    addresses_without_consent,
+    contactable_and_suppressed,
+    lost_withdrawals,
+    untraced_consents,
+)
+from cdp_assets.golden_records.consent_log import enter, events_of, imports_in_use, release_import
+from cdp_assets.golden_records.consents import CONTACTABLE
+from cdp_assets.golden_records.golden import GoldenRecords, golden_records
+from cdp_assets.golden_records.policy import ConsentPolicy
+from cdp_assets.identity_graph.clusters import clusters
+from cdp_assets.identity_graph.customer_ids import assign
+from cdp_assets.identity_graph.memberships import with_resolution
+from cdp_assets.identity_graph.identity_changes import identity_changes
+from cdp_assets.identity_graph.partings import PartingError
+from cdp_assets.identity_graph.reclustering import Clustered, recluster
+from cdp_assets.identity_graph.resolution import record_facts
+from cdp_assets.judgements import ContradictoryJudgementError, judgements_in_force
+from cdp_assets.ledger import Landed, ReadFile
+from cdp_assets.raw.fingerprints import Fingerprint
+from cdp_assets.raw.put_aside import without_values
+from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.standardized.email_addresses import email_tables
+from cdp_assets.standardized.gathering import all_records, order_of_imports
+from cdp_assets.standardized.phone_numbers import phone_numbers
+from cdp_assets.standardized.records import ImportMeta, records_version, standardize
+from cdp_assets.standardized.sightings import sightings
+from cdp_assets.standardized.versions import record_versions
+from cdp_assets.steward.decisions import DecisionError, judge
+from cdp_assets.steward.lookup import LookupProblemError
+from cdp_assets.steward.partings import pin_customer, split_customer, unmerge, unpin_customer
+from cdp_assets.workspace import Workspace
+from cdp_assets_tests.histories.memory_lake import MemoryLake
+from cdp_assets_tests.histories.oracle import Account, Erased, Fact, facts_of, joined
+from cdp_assets_tests.histories.world import CONTRACTS, SNAPSHOTS, SOURCES, SPEAKS_OF_CONSENT, Delivered, Line, World
+
+LANDED = datetime(2040, 1, 1, tzinfo=UTC)
+TRUST = {"crm": 80, "shop": 60, "list": 30}
+WEIGHT = 15.0
+"""Match weight of a link: as sure as links are."""
+
+
+IDENTITY_ONLY = ("link", "link customers", "unlink", "same", "different", "undecided", "split", "pin", "unpin", "unmerge", "correct", "erase")
+"""Steps that collect no new address, so that not even silence may allow more than before."""
+
+Before = tuple[dict[str, str], set[tuple[str, ...]]]
+"""Records' customers, and whom and what may be contacted."""
+
+
+def workspace_in(home: Path) -> Workspace:
+    (home / "contracts").mkdir(parents=True)
+    for source, text in CONTRACTS.items():
+        (home / "contracts" / f"{source}.yaml").write_text(text)
+    workspace = Workspace(home, ledger_url="sqlite://", erasure_secret="s" * 32)
+    workspace.__dict__["lake"] = MemoryLake()
+    return workspace
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a resolution of all worlds made."""
+
+    versions: pl.DataFrame
+    members: pl.DataFrame
+    pairs: pl.DataFrame
+    ids: pl.DataFrame
+    lineage: pl.DataFrame
+    golden: GoldenRecords
+    events: pl.DataFrame
+
+
+class Pipeline:
+    """The real functions, in the order in which a run calls them, on a workspace of the worlds' sources."""
+
+    def __init__(self, home: Path, policy: ConsentPolicy) -> None:
+        self.workspace, self.policy = workspace_in(home), policy
+        self.contracts: dict[str, SourceContract] = {one.source: one for one in load_contracts(self.workspace.contracts_dir)[0]}
+        self.texts: dict[tuple[str, str], str] = {}
+        self.number = 0
+        self.former: Clustered | None = None
+
+    @property
+    def _now(self) -> datetime:
+        return LANDED + timedelta(minutes=self.number)
+
+    # -- imports ------------------------------------------------------------------------------------------------------
+
+    def take_in(self, source: str, lines: list[Line]) -> list[bool]:
+        """Import lines as one delivery; which of them were put aside as erased people's."""
+        workspace, contract = self.workspace, self.contracts[source]
+        self.number += 1
+        text = "\n".join([",".join(SOURCES[source]), *(",".join(line.values()) for line in lines)]) + "\n"
+        content = hashlib.sha256(f"{self.number}{text}".encode()).hexdigest()
+        import_id, _ = workspace.ledger.register(Landed(source, content, f"{self.number}.csv", len(text), self._now))
+        self.texts[source, import_id] = text
+        raw = _raw(import_id, source, lines)
+        aside = erased_people(workspace).rows_of_erased(raw, contract)
+        raw = without_values(raw, aside)
+        made = standardize(raw, contract, ImportMeta(import_id, self._now))
+        assert made.counts["rejected"] == int(aside.sum()), "a line that no rule should reject was rejected"
+        for table, rows in (
+            (tables.raw_imports(source), raw),
+            (tables.source_records(source), made.records),
+            (tables.source_rejections(source), made.rejections),
+        ):
+            workspace.lake.replace_partition_in_batches(table, import_id, table.conform(rows).schema, [rows])
+        fingerprint = Fingerprint()
+        fingerprint.add(raw)
+        workspace.ledger.mark_kept(
+            source, import_id,
+            ReadFile("1", "csv", "utf-8", ",", "[]", 0, 0, len(lines), 0, fingerprint.text()),
+        )  # fmt: skip
+        workspace.ledger.mark_imported(
+            source, import_id, counts={name: made.counts[name] for name in ("lines", "records", "rejected", "duplicates")},
+            contract_version="1", records_version=records_version(contract), observed_until=None, now=self._now,
+        )  # fmt: skip
+        return aside.to_list()
+
+    def read_again(self) -> None:
+        """Every import is read again from its kept lines: nothing comes of it that was not there."""
+        lake = self.workspace.lake
+        for source, import_id in self.texts:
+            raw = lake.read(tables.raw_imports(source), partition=import_id)
+            landed_at = self.workspace.ledger.import_row(source, import_id)["landed_at"]
+            again = standardize(raw, self.contracts[source], ImportMeta(import_id, landed_at))
+            kept = lake.read(tables.source_records(source), partition=import_id)
+            assert again.records.sort("line").select(kept.columns).equals(kept.sort("line")), "a rebuild has other records"
+
+    # -- resolution ---------------------------------------------------------------------------------------------------
+
+    def resolve(self, links: Collection[tuple[str, str]], now: datetime, *, in_full: bool) -> Resolved:
+        lake, ledger = self.workspace.lake, self.workspace.ledger
+        contracts, imports = list(self.contracts.values()), order_of_imports(self.workspace)
+        versions = record_versions(
+            all_records(self.workspace, contracts, imports), {one.source: one.delivers for one in contracts}, imports
+        )
+        addresses, seen, phones = email_tables(versions).addresses, sightings(versions), phone_numbers(versions)
+        profiles, members = linkage_profiles(versions, shared_identifiers(versions, addresses, {}), set())
+        pairs, judgements = _scored(links, members), ledger.judgements()
+        records = versions.select("record_id", "source").unique()
+        told = (pairs, members, records, judgements)
+        if self.former is None or in_full:
+            grouped = clusters(*told, profiles=profiles)
+        else:
+            grouped = recluster(self.former, *told, profiles=profiles).clusters
+        previous = lake.read_or_empty(tables.CUSTOMER_IDS), lake.read_or_empty(tables.ID_LINEAGE)
+        ids, lineage = assign(grouped, *previous, record_facts(versions), self._now)
+        changes = identity_changes(
+            previous[0], ids, lineage, scored_pairs=pairs, profile_members=members, judgements=judgements,
+            resolution_id=f"r{self.number}", now=self._now, model_changed=False,
+        )  # fmt: skip
+        self.former = Clustered(pairs, members, records, judgements, grouped)
+        golden = golden_records(
+            versions, ids, grouped, addresses, seen, phones, trust=TRUST, steward_corrections=ledger.corrections(),
+            consent=self.policy, now=now, withheld=self.withheld(seen),
+        )  # fmt: skip
+        events = events_of(self.workspace, contracts, imports_in_use(self.workspace))
+        for table, rows in {
+            tables.RECORD_VERSIONS: versions, tables.EMAIL_ADDRESSES: addresses, tables.SIGHTINGS: seen, tables.PHONE_NUMBERS: phones,
+            tables.LINKAGE_PROFILES: profiles, tables.PROFILE_MEMBERS: members, tables.SCORED_PAIRS: pairs, tables.CLUSTERS: grouped,
+            tables.ID_LINEAGE: lineage, tables.CUSTOMERS: golden.customers, tables.PROVENANCE: golden.provenance,
+            tables.CORRECTIONS: golden.corrections, tables.GOLDEN_EMAILS: golden.emails, tables.GOLDEN_PHONES: golden.phones,
+            tables.CONSENTS: golden.consents, tables.SUPPRESSIONS: golden.suppressions, tables.CONSENT_EVENTS: events,
+            tables.MEMBERSHIPS: with_resolution(lake.read_or_empty(tables.MEMBERSHIPS), ids, self._now),
+            tables.IDENTITY_CHANGES: pl.concat([lake.read_or_empty(tables.IDENTITY_CHANGES), changes]),
+        }.items():  # fmt: skip
+            lake.replace(table, rows)
+        note = {name: "1" for name in ("id_lineage", "identity_changes", "memberships")}
+        lake.replace(tables.CUSTOMER_IDS, ids, note={**note, "model_version": "m"})
+        enter(self.workspace, events, imports_in_use(self.workspace), self._now)
+        assert not breaks(events, imports_in_use(self.workspace), ledger.consent_entries())
+        return Resolved(versions, members, pairs, ids, lineage, golden, events)
+
+    def withheld(self, seen: pl.DataFrame) -> pl.DataFrame | None:
+        return None
+
+    def is_the_same_in_full(self, found: Resolved) -> None:
+        """Clustering everything anew gives what clustering the changed gave, and no id is given otherwise."""
+        lake = self.workspace.lake
+        grouped = clusters(
+            found.pairs, found.members, found.versions.select("record_id", "source").unique(), self.workspace.ledger.judgements(),
+            profiles=lake.read(tables.LINKAGE_PROFILES),
+        )  # fmt: skip
+        assert grouped.equals(lake.read(tables.CLUSTERS))
+        again = assign(grouped, found.ids, found.lineage, record_facts(found.versions), self._now + timedelta(minutes=1))
+        assert again.customer_ids.equals(found.ids)
+        assert again.lineage.equals(found.lineage)
+
+    # -- people's decisions -------------------------------------------------------------------------------------------
+
+    def decide(self, how: str, one: str, other: str) -> bool:
+        """A steward's decision, by the functions behind the command line; False where it is refused."""
+        self.number += 1
+        who: dict[str, Any] = {"by": "ana", "reason": None, "now": self._now}
+        try:
+            if how == "split":
+                split_customer(self.workspace, one, [other.split("\n")], **who)
+            elif how == "unmerge":
+                unmerge(self.workspace, one, **who)
+            elif how == "pin":
+                pin_customer(self.workspace, one, **who)
+            elif how == "unpin":
+                unpin_customer(self.workspace, one, **who)
+            else:
+                judge(self.workspace, one, other, how, **who)
+        except (ContradictoryJudgementError, DecisionError, LookupProblemError, PartingError):
+            return False
+        return True
+
+    def erase(self, customer_id: str, now: datetime) -> ToErase:
+        """The steps of an erasure up to the stores that are files or databases of their own."""
+        workspace = self.workspace
+        sign = signer(workspace)
+        work = to_erase(workspace, customer_id, erasure_id_of(customer_id, now), sign, by="dpo", now=now)
+        workspace.ledger.begin_erasure(
+            work.erasure_id, customer_id, records=len(work.record_ids), signs=work.signs, key_name=name_of(sign), by="dpo", now=now
+        )
+        erase_lines(workspace, work)
+        erase_stored(workspace, work, now)
+        for source, imports in sorted(work.lines.items()):
+            for import_id in sorted(imports):
+                release_import(workspace, source, import_id, reason="erased", by="dpo", now=now)
+        workspace.ledger.erase_decisions(work.record_ids, work.proof)
+        self.former = None
+        return work
+
+
+def _raw(import_id: str, source: str, lines: list[Line]) -> pl.DataFrame:
+    texts = {name: pl.Series([line[name] or None for line in lines], dtype=pl.String) for name in SOURCES[source]}
+    places = pl.select(_line=pl.int_range(2, len(lines) + 2, dtype=pl.Int64)).to_series()
+    fixed = {"_import_id": pl.lit(import_id), "_file": pl.lit("file.csv"), "_problem": pl.lit(None, pl.String), "_text": pl.lit(None, pl.String)}
+    rows = pl.DataFrame({"_line": places, **texts}).with_columns(**fixed)
+    return rows.select("_import_id", "_file", "_line", "_problem", "_text", *SOURCES[source])
+
+
+def _scored(links: Collection[tuple[str, str]], members: pl.DataFrame) -> pl.DataFrame:
+    """Links between records, as links between one profile of each."""
+    profile = dict(members.group_by("record_id").agg(pl.col("profile_id").min()).iter_rows())
+    pairs = {
+        (min(two), max(two))
+        for one, other in links
+        if one in profile and other in profile
+        for two in [(profile[one], profile[other])]
+        if two[0] != two[1]
+    }
+    rows: list[tuple[Any, ...]] = [(*pair, WEIGHT, 1 - 2**-WEIGHT, "SAME_EMAIL", "accepted", "weight", "model") for pair in sorted(pairs)]
+    return pl.DataFrame(rows, schema=tables.SCORED_PAIRS.schema, orient="row")
+
+
+# -- what must hold ---------------------------------------------------------------------------------------------------
+
+
+class Machine:
+    """Worlds that go step by step, and everything that must hold after each step.
+
+    ``numbers``: of the worlds; each goes as it does in any company, so one that fails can be run alone, with steps left out.
+    """
+
+    def __init__(self, home: Path, seed: int, policy: ConsentPolicy, numbers: Collection[int], left_out: Collection[int] = ()) -> None:
+        self.pipeline = Pipeline(home, policy)
+        self.policy = policy
+        self.worlds = [World(seed, number, frozenset(left_out)) for number in numbers]
+        self.lines: dict[int, list[Delivered]] = {world.number: [] for world in self.worlds}
+        self.erased: dict[int, list[Erased]] = {world.number: [] for world in self.worlds}
+        self.gone_ids: dict[int, set[str]] = {world.number: set() for world in self.worlds}
+        self.seen_ids: dict[str, int] = {}
+        self.before: dict[int, Before] = {}
+        self.tried: Counter[str] = Counter()
+
+    def run(self, steps: int) -> None:
+        """All steps of all worlds; raises :class:`WrongWorldError` at the first thing that does not hold."""
+        for world in self.worlds:
+            world.begin()
+        self._step(in_full=True)
+        for number in range(1, steps + 1):
+            for world in self.worlds:
+                self.tried[world.step()] += 1
+            self._step(in_full=number % 4 == 0)
+        self.pipeline.read_again()
+        self._files_lose_what_the_tables_lost()
+
+    # -- one step -----------------------------------------------------------------------------------------------------
+
+    def _step(self, *, in_full: bool) -> None:
+        erased = [world for world in self.worlds if world.wanted is not None]
+        for world in erased:
+            self._erase(world)
+        for world in self.worlds:
+            for how, one, other in world.decisions_due:
+                is_said = self.pipeline.decide(how, one, other)
+                self.tried[f"{how} {'said' if is_said else 'refused'}"] += 1
+            for said in world.corrections_due:
+                self.pipeline.workspace.ledger.add_correction(
+                    said.record_id, said.field, said.value, said.word, corrected_by="ana", now=said.at
+                )
+                world.corrections.append(said)
+        self._deliver()
+        now = max(world.now for world in self.worlds)
+        found = self.pipeline.resolve([pair for world in self.worlds for pair in sorted(world.links)], now, in_full=in_full)
+        if in_full:
+            self.pipeline.is_the_same_in_full(found)
+        self._judge(found, now)
+
+    def _deliver(self) -> None:
+        deliveries = [(world, world.deliveries()) for world in self.worlds]
+        for source in SOURCES:
+            lines = [(world, line) for world, due in deliveries for line in due.get(source, ())]
+            if not lines:
+                continue
+            aside = self.pipeline.take_in(source, [line for _, line in lines])
+            for (world, line), is_aside in zip(lines, aside, strict=True):
+                one = Delivered(source, self.pipeline.number, line)
+                is_theirs = any(person.is_theirs(one.record_id, line) for person in self.erased[world.number])
+                self._require(world, is_aside == is_theirs, f"a line of {source} was {'' if is_aside else 'not '}put aside")
+                self.tried["lines put aside"] += is_aside
+                if not is_aside:
+                    self.lines[world.number].append(one)
+                if (source, line) not in world.past:
+                    world.past.append((source, line))
+
+    def _erase(self, world: World) -> None:
+        customer = str(world.wanted)
+        facts = facts_of(self.lines[world.number])
+        records = set(world.customers[customer])
+        while True:
+            mine, others = _parted(facts, records)
+            person = Erased.of(world.now, records, mine, others)
+            more = {
+                fact.record_id for fact in others
+                if person.born & {fact.said("born")} and person.is_theirs(None, fact.line)
+            }  # fmt: skip
+            if not more:
+                break
+            records |= more
+        person.withheld = withheld_by(mine, others, records, world.customers, customer)
+        work = self.pipeline.erase(customer, world.now)
+        self._require(world, set(work.record_ids) == records, "other records were erased than the person's")
+        self.erased[world.number].append(person)
+        self.lines[world.number] = [one for one in self.lines[world.number] if one.record_id not in records]
+        self.gone_ids[world.number] |= set(work.customer_ids)
+        world.forget(records)
+
+    # -- what must hold -----------------------------------------------------------------------------------------------
+
+    def _judge(self, found: Resolved, now: datetime) -> None:
+        golden = found.golden
+        ids = _rows_by_world(found.ids.select("record_id", "customer_id"))
+        decided = golden.consents.filter((pl.col("channel") == "email") & (pl.col("purpose") == "marketing"))
+        owner = dict(found.ids.select("record_id", "customer_id").iter_rows())
+        of_customer = {customer: _world_of(record) for record, customer in owner.items()}
+        states = _by(decided.select("customer_id", "address", "state"), of_customer)
+        allowing = _by(golden.consents.filter(pl.col("state").is_in(CONTACTABLE)).select("customer_id", "channel", "address", "purpose", "state"), of_customer)
+        emails = _by(golden.emails.select("customer_id", "email", "status", "is_sendable", "marketing_consent"), of_customer)
+        cells = _by(golden.customers.select("customer_id", "email", "job_title"), of_customer)
+        carried = _rows_by_world(found.versions.select("record_id", "emails").explode("emails").drop_nulls().unique())
+        suppressed = set(golden.suppressions.filter((pl.col("customer_id") == "") & (pl.col("purpose") == "marketing")).get_column("address"))
+        judgements = _rows_by_world(judgements_in_force(self.pipeline.workspace.ledger.judgements()).select("record_id_l", "record_id_r", "judgement"))
+        shared = _rows_by_world(found.members.select("record_id", "profile_id"))
+        self._nothing_is_left(found)
+        self._checks_of_a_run_pass(found)
+        lineage = dict(found.lineage.select("customer_id", "current_customer_id").iter_rows())
+        for world in self.worlds:
+            number = world.number
+            mine = {record: customer for record, customer in ids.get(number, [])}
+            gone = {
+                f"{source}/{line['id']}" for source, line in world.past
+                if source in SNAPSHOTS and line["id"] not in world.standing[source]
+            }  # fmt: skip
+            account = Account(facts_of(self.lines[number]), mine, gone, world.corrections, self.erased[number], self.policy, now)
+            told = {fact.record_id for fact in account.facts}
+            self._require(world, set(mine) == told, "other records have customers than those that were delivered and not erased")
+            addresses = {(fact.record_id, address) for fact in account.facts for address in fact.emails}
+            self._require(world, set(carried.get(number, [])) == addresses, "records carry other addresses than they said")
+            self._who_is_who(world, mine, judgements.get(number, []), shared.get(number, []))
+            expected = account.consents()
+            had = {(customer, address): state for customer, address, state in states.get(number, [])}
+            wrong = [(place, had.get(place), expected.get(place)) for place in sorted(had.keys() | expected.keys()) if had.get(place) != expected.get(place)]
+            self._require(world, not wrong, f"consents are not what events say: {wrong[:3]}")
+            self._golden_follows(world, account, emails.get(number, []), cells.get(number, []))
+            self._withdrawals_stand(world, account, expected, suppressed)
+            self._ids_stay(world, mine, lineage)
+            self._nobody_became_contactable(world, mine, allowing.get(number, []), emails.get(number, []))
+            world.merged = {one for one, of in self.seen_ids.items() if of == number and lineage[one] not in (None, one)}
+            world.customers = {}
+            for record, customer in sorted(mine.items()):
+                world.customers.setdefault(customer, []).append(record)
+
+    def _who_is_who(self, world: World, mine: dict[str, str], judgements: list[Any], shared: list[Any]) -> None:
+        """Together is what links, profiles or a steward join, and nothing else; what a steward said holds."""
+        same = [(one, other) for one, other, word in judgements if word in ("same", "pinned")]
+        first: dict[int, str] = {}
+        of_profile = [(record, first.setdefault(profile, record)) for record, profile in shared]
+        group = joined(mine, same, of_profile, sorted(world.links))
+        by_customer: dict[str, set[str]] = {}
+        for record, customer in mine.items():
+            by_customer.setdefault(customer, set()).add(group[record])
+        self._require(world, all(len(groups) == 1 for groups in by_customer.values()), "records are one customer that nothing joins")
+        for one, other, word in judgements:
+            if one not in mine or other not in mine:
+                self._require(world, False, "a judgement speaks of a record that is not there")
+            if word in ("same", "pinned"):
+                self._require(world, mine[one] == mine[other], f"records judged {word} are two customers")
+            if word == "different":
+                self._require(world, mine[one] != mine[other], "records judged different are one customer")
+        pin = {other: one for one, other, word in judgements if word == "pinned"}
+        of_pin = {mine[record]: one for record, one in pin.items()}
+        strangers = [record for record, customer in mine.items() if customer in of_pin and pin.get(record) != of_pin[customer]]
+        self._require(world, not strangers, "a record joined a pinned customer")
+
+    def _golden_follows(self, world: World, account: Account, emails: list[Any], cells: list[Any]) -> None:
+        retracted = {customer: account.retracted(account.of(customer)) for customer in set(account.owner.values())}
+        for customer, email, status, is_sendable, _ in emails:
+            is_retracted = email in retracted[customer]
+            self._require(world, (status == "retracted") == is_retracted, f"an address is {status}, which a correction says otherwise")
+            self._require(world, not (is_retracted and is_sendable), "a retracted address can be sent to")
+        for customer, email, title in cells:
+            self._require(world, email not in retracted[customer], "a retracted address is the golden one")
+            titles = account.titles(account.of(customer))
+            self._require(world, title in titles if titles else title is None, "a title is not the one that was set")
+
+    def _withdrawals_stand(self, world: World, account: Account, states: dict[tuple[str, str], str], suppressed: set[str]) -> None:
+        """Said once more without the rule: a withdrawal ends what is older, for its person and under its address, erased or not."""
+        allowed = {place for place, state in states.items() if state in CONTACTABLE}
+        for fact in account.facts:
+            if not fact.ends_marketing:
+                continue
+            for customer in {account.owner[fact.record_id], account.owner.get(fact.corrects or "", "")}:
+                for place in allowed:
+                    if place[0] == customer or place[1] in fact.emails:
+                        newer = [one for one in account.of(place[0]) if one.said("consent") == "given" and place[1] in (one.emails or [""]) and one.at > fact.at]
+                        self._require(world, bool(newer), "a withdrawal was lost")
+            for address in fact.emails:
+                self._require(world, address in suppressed or any(place[1] == address for place in allowed), "a withdrawn address is in no list")
+        for person in self.erased[world.number]:
+            for address in person.withheld | person.own:
+                newer = [fact for fact in account.facts if fact.said("consent") == "given" and address in fact.emails and fact.at > person.at]
+                is_allowed = any(place[1] == address for place in allowed)
+                self._require(world, bool(newer) or not is_allowed, "an erased person's address may be contacted")
+
+    def _ids_stay(self, world: World, mine: dict[str, str], lineage: dict[str, str | None]) -> None:
+        for customer in mine.values():
+            self._require(world, self.seen_ids.setdefault(customer, world.number) == world.number, "an id was given to somebody else")
+            self._require(world, customer not in self.gone_ids[world.number], "the id of an erased customer is in use")
+            self._require(world, lineage[customer] == customer, "an id in use is not its own")
+        current = set(mine.values())
+        for customer, number in self.seen_ids.items():
+            if number == world.number:
+                resolved = lineage[customer]
+                is_gone = customer in self.gone_ids[number]
+                self._require(world, resolved is None if is_gone else resolved is None or resolved in current, "an id leads nowhere")
+
+    def _nobody_became_contactable(self, world: World, mine: dict[str, str], allowing: list[Any], emails: list[Any]) -> None:
+        """Against the step before, whoever the customer is. What a split gives back the account says (``_judge``)."""
+        silence = () if world.done[-1] in IDENTITY_ONLY else ("allowed",)
+        contactable = {("consent", channel, address, purpose) for _, channel, address, purpose, state in allowing if state not in silence}
+        targets = {("sent to", email) for _, email, _, is_sendable, consent in emails if is_sendable and consent in CONTACTABLE and consent not in silence}
+        now: Before = (dict(mine), contactable | targets)
+        before = self.before.get(world.number)
+        self.before[world.number] = (dict(mine), contactable | targets | {("consent", c, a, p) for _, c, a, p, _ in allowing} | {("sent to", email) for _, email, _, is_sendable, consent in emails if is_sendable and consent in CONTACTABLE})
+        if before is None or world.done[-1] in SPEAKS_OF_CONSENT:
+            return
+        was, had = before
+        together = {}
+        for record, customer in was.items():
+            if record in mine:
+                together.setdefault(customer, set()).add(mine[record])
+        is_split = any(len(customers) > 1 for customers in together.values())
+        self.tried[f"{world.done[-1]}: {'split' if is_split else 'whole'}"] += 1
+        if not is_split:
+            self._require(world, now[1] <= had, f"{world.done[-1]} made somebody contactable: {sorted(now[1] - had)[:2]}")
+
+    def _nothing_is_left(self, found: Resolved) -> None:
+        """No text that only erased people said stands in any table, raw lines and former people's rows included."""
+        wanted: set[str] = set()
+        for world in self.worlds:
+            said = {text for one in self.lines[world.number] for text in one.line.values()} | {one.value for one in world.corrections}
+            said |= {one.record_id for one in self.lines[world.number]}
+            for person in self.erased[world.number]:
+                wanted |= {text for text in person.records | {one for one in person.own if "@" in one} if text not in said}
+        if not wanted:
+            return
+        lake = self.pipeline.workspace.lake
+        assert isinstance(lake, MemoryLake)
+        for name, frame in [*lake.whole.items(), *((name, part) for name, parts in lake.parts.items() for part in parts.values())]:
+            for column in frame.get_columns():
+                for texts in _texts(column):
+                    held = texts.filter(texts.is_in(list(wanted))).to_list()
+                    if held:
+                        worlds = [world for world in self.worlds if any(f"world{world.number}." in one or f"/w{world.number}n" in one for one in held)]
+                        self._require(worlds[0], False, f"{name}.{column.name} holds what an erased person said")
+
+    def _checks_of_a_run_pass(self, found: Resolved) -> None:
+        golden, marketing = found.golden, self.policy.marketing_purposes
+        counted = {
+            **untraced_consents(golden.consents, found.events, found.ids),
+            **lost_withdrawals(golden.consents, found.events, found.versions, found.ids, marketing),
+            "without_consent": addresses_without_consent(golden.emails, golden.consents, marketing),
+            "suppressed": contactable_and_suppressed(golden.consents, golden.suppressions),
+        }
+        wrong = {name: count for name, count in counted.items() if count and name not in ONLY_COUNTED}
+        self._require(self.worlds[0], not wrong, f"a blocking check of the run fails: {wrong}")
+
+    def _files_lose_what_the_tables_lost(self) -> None:
+        """Each delivered file without the lines that are erased in its table says what is left, and nothing of them."""
+        pipeline = self.pipeline
+        for (source, import_id), text in pipeline.texts.items():
+            raw = pipeline.workspace.lake.read(tables.raw_imports(source), partition=import_id)
+            erased = raw.filter(pl.col("_problem").is_not_null()).get_column("_line").to_list()
+            path, target = pipeline.workspace.home / "delivered.csv", pipeline.workspace.home / "left.csv"
+            path.write_text(text)
+            assert without_lines(path, pipeline.contracts[source], erased, target)
+            lines = text.split("\n")
+            assert target.read_text() == "\n".join(line for number, line in enumerate(lines, 1) if number not in erased)
+
+    def _require(self, world: World, holds: bool, what: str) -> None:
+        if not holds:
+            raise WrongWorldError(world, what)
+
+
+class WrongWorldError(AssertionError):
+    """Something does not hold in one world."""
+
+    def __init__(self, world: World, what: str) -> None:
+        super().__init__(f"{what}; seed {world.seed}, world {world.number}: {', '.join(world.done)}")
+        self.world, self.what = world, what
+
+
+def shortest(fails: Callable[[Collection[int]], str | None], steps: int) -> list[int]:
+    """The steps that may be left out of a world and it still fails: one at a time, from the end."""
+    left_out: list[int] = []
+    for step in range(steps, 0, -1):
+        if fails([*left_out, step]) is not None:
+            left_out.append(step)
+    return left_out
+
+
+def withheld_by(mine: list[Fact], others: list[Fact], records: set[str], customers: dict[str, list[str]], customer: str) -> set[str]:
+    """Addresses that a withdrawal of an erased person keeps from being contacted: those that it names, and, where a record of
+    theirs stood with somebody else's, all that these carry."""
+    addresses: set[str] = set()
+    carried = {fact.record_id: set(fact.emails) for fact in others}
+    for fact in mine:
+        if fact.ends_marketing:
+            addresses |= set(fact.emails)
+            for of, members in customers.items():
+                if of != customer and fact.record_id in members:
+                    addresses |= {address for member in members for one in others if one.record_id == member for address in one.emails}
+    del carried
+    return addresses
+
+
+def _parted(facts: list[Fact], records: set[str]) -> tuple[list[Fact], list[Fact]]:
+    return [fact for fact in facts if fact.record_id in records], [fact for fact in facts if fact.record_id not in records]
+
+
+def _world_of(record_id: str) -> int:
+    return int(record_id.partition("/w")[2].partition("n")[0])
+
+
+def _rows_by_world(rows: pl.DataFrame) -> dict[int, list[Any]]:
+    """Rows by the world of the record in their first column."""
+    found: dict[int, list[Any]] = {}
+    for row in rows.iter_rows():
+        found.setdefault(_world_of(row[0]), []).append(row)
+    return found
+
+
+def _by(rows: pl.DataFrame, world_of: dict[str, int]) -> dict[int, list[Any]]:
+    """Rows by the world of the customer in their first column."""
+    found: dict[int, list[Any]] = {}
+    for row in rows.iter_rows():
+        found.setdefault(world_of[row[0]], []).append(row)
+    return found
+
+
+def _texts(column: pl.Series) -> list[pl.Series]:
+    if isinstance(column.dtype, pl.List):
+        return _texts(column.explode())
+    if isinstance(column.dtype, pl.Struct):
+        return [leaf for part in column.dtype.fields for leaf in _texts(column.struct.field(part.name))]
+    return [column] if column.dtype == pl.String else []
