@@ -1,7 +1,8 @@
 """Whose records, lines and values: what is to be erased of one person, found before anything is.
 
 A customer is erased with all records that resolution gave them, and with records elsewhere that the rule of
-``signs.py`` knows as theirs (the same name, date of birth and postcode, not linked). Lines are found by record, by the
+``signs.py`` knows as theirs (the same name, date of birth and postcode, not linked), and with those that correct one of them.
+Lines are found by record, by the
 key of a record (repeated and rejected lines) and, where a line is no record at all, by that rule.
 
 ``values``
@@ -110,7 +111,7 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         own = _own_contacts(lake, records, rows)
         found = signs.signs_of(rows.iter_rows(named=True), _record_values(rows, contracts), own, sign)
         sieve = Sieve([signs.person_of(found)], sign)
-        more = _unlinked(lake, records, rows, sieve)
+        more = _unlinked(lake, records, rows, sieve) | _correcting(lake, records)
         if not more:
             break
         records |= more
@@ -148,6 +149,13 @@ def _ids(lake: Lake, customer_id: str) -> list[str]:
 
 # -- records ----------------------------------------------------------------------------------------------------------
 
+_IDENTIFIER = pl.element().struct.field("type") + "=" + pl.element().struct.field("value")
+
+_CONTACTS = {
+    signs.EMAIL: pl.col("emails"), signs.PHONE: pl.col("phones"), signs.IDENTIFIER: pl.col("identifiers").list.eval(_IDENTIFIER),
+}  # fmt: skip
+"""Where each kind of contact stands in a record, written as ``signs.values_of`` writes it."""
+
 _RECORD_NAMES = [column.name for column in RECORD_COLUMNS]
 
 
@@ -174,10 +182,8 @@ def _own_contacts(lake: Lake, records: set[str], rows: pl.DataFrame) -> set[tupl
     """Addresses, numbers and identifiers that no record of anybody else carries, and that are no office's."""
     said = {pair for row in rows.iter_rows(named=True) for pair in signs.values_of(row) if pair[0] in signs.CONTACTS}
     others = lake.scan(RECORD_VERSIONS).filter(~pl.col("record_id").is_in(list(records)))
-    identifiers = pl.element().struct.field("type") + "=" + pl.element().struct.field("value")
-    lists = {signs.EMAIL: pl.col("emails"), signs.PHONE: pl.col("phones"), signs.IDENTIFIER: pl.col("identifiers").list.eval(identifiers)}  # fmt: skip
     shared: set[tuple[str, str]] = set()
-    for kind, values in lists.items():
+    for kind, values in _CONTACTS.items():
         mine = [value for of, value in said if of == kind]
         carried = others.select(values.alias("value")).explode("value").filter(pl.col("value").is_in(mine)).unique()
         shared |= {(kind, value) for value in carried.collect().to_series()}
@@ -188,13 +194,23 @@ def _own_contacts(lake: Lake, records: set[str], rows: pl.DataFrame) -> set[tupl
 
 
 def _unlinked(lake: Lake, records: set[str], rows: pl.DataFrame, sieve: Sieve) -> set[str]:
-    """Records of others by resolution that are the person's by name, date of birth and postcode."""
-    born = rows.get_column("date_of_birth_text").drop_nulls().unique().to_list()
-    if not born:
-        return set()
-    same = pl.col("date_of_birth_text").is_in(born) & ~pl.col("record_id").is_in(list(records))
-    candidates = lake.scan(RECORD_VERSIONS).filter(same).collect()
+    """Records of others by resolution that the rule of ``signs.py`` knows as the person's, as it would when they are delivered
+    again: candidates share a date of birth, an address, a number or an identifier with them."""
+    said: dict[str, list[str]] = {}
+    for kind, value in {pair for row in rows.iter_rows(named=True) for pair in signs.values_of(row)}:
+        said.setdefault(kind, []).append(value)
+    shares = [pl.col("date_of_birth_text").is_in(said.get(signs.BORN, []))]
+    shares += [values.list.eval(pl.element().is_in(said.get(kind, []))).list.any() for kind, values in _CONTACTS.items()]
+    others = lake.scan(RECORD_VERSIONS).filter(~pl.col("record_id").is_in(list(records)))
+    candidates = others.filter(pl.any_horizontal(share.fill_null(False) for share in shares)).collect()
     return {row["record_id"] for row in candidates.iter_rows(named=True) if sieve.is_erased(row, None)}
+
+
+def _correcting(lake: Lake, records: set[str]) -> set[str]:
+    """Records of others by resolution that correct one of the person's: what they set is the person's, whoever says it."""
+    corrected = pl.col("corrected_source").str.strip_chars().str.to_lowercase() + "/" + pl.col("corrected_key")
+    theirs = corrected.is_in(list(records)) & ~pl.col("record_id").is_in(list(records))
+    return set(lake.scan(RECORD_VERSIONS).filter(theirs).select("record_id").unique().collect().to_series())
 
 
 def _profiles(lake: Lake, records: set[str]) -> list[int]:

@@ -108,6 +108,7 @@ class Pipeline:
         self.contracts: dict[str, SourceContract] = {one.source: one for one in load_contracts(self.workspace.contracts_dir)[0]}
         self.texts: dict[tuple[str, str], str] = {}
         self.number = 0
+        self.last: dict[str, int] = {}
         self.former: Clustered | None = None
 
     @property
@@ -120,6 +121,7 @@ class Pipeline:
         """Import lines as one delivery; which of them were put aside as erased people's."""
         workspace, contract = self.workspace, self.contracts[source]
         self.number += 1
+        self.last[source] = self.number
         text = "\n".join([",".join(SOURCES[source]), *(",".join(line.values()) for line in lines)]) + "\n"
         content = hashlib.sha256(f"{self.number}{text}".encode()).hexdigest()
         import_id, _ = workspace.ledger.register(Landed(source, content, f"{self.number}.csv", len(text), self._now))
@@ -358,7 +360,7 @@ class Machine:
             person = Erased.of(world.now, records, mine, others)
             more = {
                 fact.record_id for fact in others
-                if person.born & {fact.said("born")} and person.is_theirs(None, fact.line)
+                if fact.corrects in records or person.is_theirs(None, fact.line)
             }  # fmt: skip
             if not more:
                 break
@@ -393,10 +395,8 @@ class Machine:
         for world in self.worlds:
             number = world.number
             mine = {record: customer for record, customer in ids.get(number, [])}
-            gone = {
-                f"{source}/{line['id']}" for source, line in world.past
-                if source in SNAPSHOTS and line["id"] not in world.standing[source]
-            }  # fmt: skip
+            newest = {one.record_id: one.number for one in self.lines[number] if one.source in SNAPSHOTS}
+            gone = {record for record, last in newest.items() if last != self.pipeline.last[record.partition("/")[0]]}
             account = Account(facts_of(self.lines[number]), mine, gone, world.corrections, self.erased[number], self.policy, now)
             told = {fact.record_id for fact in account.facts}
             self._require(world, set(mine) == told, "other records have customers than those that were delivered and not erased")
