@@ -32,6 +32,8 @@ from cdp_assets.erasure.secret import Sign
 from cdp_assets.erasure.sieve import Sieve
 from cdp_assets.erasure.their_lines import contents_of, sources_of, their_lines
 from cdp_assets.erasure.their_texts import their_texts
+from cdp_assets.erasure.withheld import signs_of_withheld, withheld_by
+from cdp_assets.golden_records.policy import load_consent_policy
 from cdp_assets.identity_graph.customer_ids import resolve_id
 from cdp_assets.lake import Lake
 from cdp_assets.sources.contracts import SourceContract, load_contracts
@@ -116,6 +118,7 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
             break
         records |= more
     lines = their_lines(workspace, contracts, records, sieve)
+    withheld = withheld_by(lake, rows, own, customer_id, load_consent_policy(workspace.policy_file("consent")))
     texts, proof = their_texts(workspace, contracts, records, rows, lines, customer_id)
     return ToErase(
         erasure_id=erasure_id,
@@ -127,7 +130,7 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         proof=sorted(proof),
         lines=lines,
         contents=contents_of(workspace, lines),
-        signs=found,
+        signs=[*found, *signs_of_withheld(withheld, sign)],
         requested_by=by,
         requested_at=now.isoformat(),
         shared=len(texts.all - proof),

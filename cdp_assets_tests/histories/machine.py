@@ -27,6 +27,7 @@ from cdp_assets.erasure.rewriting import without_lines
 from cdp_assets.erasure.secret import name_of, signer
 from cdp_assets.erasure.sieve import erased_people
 from cdp_assets.erasure.stored import erase_stored
+from cdp_assets.erasure.withheld import WithheldOfErased
 from cdp_assets.golden_records.consent_chain import breaks
 from cdp_assets.golden_records.consent_checks import (
     ONLY_COUNTED,
@@ -39,6 +40,7 @@ from cdp_assets.golden_records.consent_log import enter, events_of, imports_in_u
 from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.golden_records.golden import GoldenRecords, golden_records
 from cdp_assets.golden_records.policy import ConsentPolicy
+from cdp_assets.golden_records.withheld import addresses_of
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.customer_ids import assign
 from cdp_assets.identity_graph.memberships import with_resolution
@@ -185,7 +187,7 @@ class Pipeline:
         self.former = Clustered(pairs, members, records, judgements, grouped)
         golden = golden_records(
             versions, ids, grouped, addresses, seen, phones, trust=TRUST, steward_corrections=ledger.corrections(),
-            consent=self.policy, now=now, withheld=self.withheld(seen),
+            consent=self.policy, now=now, withheld=WithheldOfErased(self.workspace)(addresses_of(seen)),
         )  # fmt: skip
         events = events_of(self.workspace, contracts, imports_in_use(self.workspace))
         for table, rows in {
@@ -203,9 +205,6 @@ class Pipeline:
         enter(self.workspace, events, imports_in_use(self.workspace), self._now)
         assert not breaks(events, imports_in_use(self.workspace), ledger.consent_entries())
         return Resolved(versions, members, pairs, ids, lineage, golden, events)
-
-    def withheld(self, seen: pl.DataFrame) -> pl.DataFrame | None:
-        return None
 
     def is_the_same_in_full(self, found: Resolved) -> None:
         """Clustering everything anew gives what clustering the changed gave, and no id is given otherwise."""
@@ -467,6 +466,8 @@ class Machine:
                 newer = [fact for fact in account.facts if fact.said("consent") == "given" and address in fact.emails and fact.at > person.at]
                 is_allowed = any(place[1] == address for place in allowed)
                 self._require(world, bool(newer) or not is_allowed, "an erased person's address may be contacted")
+                is_carried = any(address in fact.emails for fact in account.facts)
+                self._require(world, not is_carried or is_allowed or address in suppressed, "an erased person's address is in no list")
 
     def _ids_stay(self, world: World, mine: dict[str, str], lineage: dict[str, str | None]) -> None:
         for customer in mine.values():
