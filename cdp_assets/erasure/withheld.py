@@ -4,7 +4,9 @@ Withheld are, from the erasure on and until somebody consents anew (``golden_rec
 
 - addresses and numbers of their own, for every purpose;
 - others that a withdrawal of theirs names, a couple's mailbox say, for the purposes that it ends;
-- those of another customer, for the same purposes, where a record of theirs stood with that customer and withdrew.
+- those of another customer, where a record of theirs stood with that customer: for the purposes that this record's withdrawals end,
+  and for marketing where it was not allowed until now, since less is known of the customer afterwards (a region with a stricter
+  rule, say).
 
 An address has one sign that says it is withheld for something, and one for each purpose: most addresses are asked once.
 
@@ -21,12 +23,13 @@ import polars as pl
 from cdp_assets.erasure import signs
 from cdp_assets.erasure.secret import Sign, signer
 from cdp_assets.golden_records.consent_statements import PERSON, statements
+from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.golden_records.customer_versions import customer_versions
 from cdp_assets.golden_records.policy import ConsentPolicy
 from cdp_assets.golden_records.withheld import WITHHELD
 from cdp_assets.lake import Lake
 from cdp_assets.standardized.consent_words import WITHDRAWN
-from cdp_assets.tables import CUSTOMER_IDS, RECORD_VERSIONS
+from cdp_assets.tables import CONSENTS, CUSTOMER_IDS, RECORD_VERSIONS
 from cdp_assets.workspace import Workspace
 
 SOMETHING, FOR = "withheld", "withheld for "
@@ -53,18 +56,29 @@ def withheld_by(
     others = _members_of_others(lake, rows.get_column("record_id").unique().to_list(), customer_id)
     ids = others.filter(pl.col("record_id").is_in(rows.get_column("record_id").implode()))
     said = statements(customer_versions(_as_versions(rows), ids, {}), policy).filter(pl.col("state") == WITHDRAWN)
-    for channel, address, purpose in said.select("channel", "address", "purpose").unique().iter_rows():
-        if address != PERSON:
-            found.add((channel, address, purpose or EVERYTHING))
-    by_customer = ids.join(said.select("record_id", "channel", "purpose").unique(), on="record_id")
-    carried = lake.scan(RECORD_VERSIONS).join(others.select("record_id").lazy(), on="record_id", how="semi").collect()
-    for channel in _CHANNELS.values():
-        addresses = (
-            carried.select("record_id", address=pl.col(f"{channel}s")).explode("address").drop_nulls()
-            .join(others, on="record_id").join(by_customer.filter(pl.col("channel") == channel), on="customer_id")
-        )  # fmt: skip
-        found |= {(channel, address, purpose or EVERYTHING) for address, purpose in addresses.select("address", "purpose").rows()}
-    return found
+    found |= set(_rows(said.filter(pl.col("address") != PERSON)))
+    ended = ids.join(said.select("record_id", "channel", "purpose").unique(), on="record_id")
+    carried = _carried(lake, others)
+    found |= set(_rows(carried.join(ended, on=["customer_id", "channel"])))
+    marketing = pl.DataFrame({"purpose": policy.marketing_purposes}, schema={"purpose": pl.String})
+    allowed = lake.read_or_empty(CONSENTS).filter(pl.col("state").is_in(CONTACTABLE))
+    unallowed = carried.join(marketing, how="cross").join(allowed, on=["customer_id", "channel", "address", "purpose"], how="anti")
+    return found | set(_rows(unallowed))
+
+
+def _rows(places: pl.DataFrame) -> Iterator[Place]:
+    for channel, address, purpose in places.select("channel", "address", "purpose").unique().iter_rows():
+        yield channel, address, purpose or EVERYTHING
+
+
+def _carried(lake: Lake, members: pl.DataFrame) -> pl.DataFrame:
+    """``customer_id``, ``channel`` and ``address`` of all that the records of ``members`` ever carried."""
+    versions = lake.scan(RECORD_VERSIONS).join(members.select("record_id").lazy(), on="record_id", how="semi").collect()
+    by_channel = [
+        versions.select("record_id", channel=pl.lit(channel), address=pl.col(f"{channel}s")).explode("address")
+        for channel in _CHANNELS.values()
+    ]
+    return pl.concat(by_channel).drop_nulls().join(members.select("record_id", "customer_id"), on="record_id")
 
 
 def _members_of_others(lake: Lake, record_ids: list[str], customer_id: str) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,22 +91,22 @@ def workspace_in(home: Path) -> Workspace:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a resolution of all worlds made."""
+    """What a resolution of all worlds made; ``golden``: under each policy."""
 
     versions: pl.DataFrame
     members: pl.DataFrame
     pairs: pl.DataFrame
     ids: pl.DataFrame
     lineage: pl.DataFrame
-    golden: GoldenRecords
+    golden: list[GoldenRecords]
     events: pl.DataFrame
 
 
 class Pipeline:
     """The real functions, in the order in which a run calls them, on a workspace of the worlds' sources."""
 
-    def __init__(self, home: Path, policy: ConsentPolicy) -> None:
-        self.workspace, self.policy = workspace_in(home), policy
+    def __init__(self, home: Path, policies: Sequence[ConsentPolicy]) -> None:
+        self.workspace, self.policies = workspace_in(home), policies
         self.contracts: dict[str, SourceContract] = {one.source: one for one in load_contracts(self.workspace.contracts_dir)[0]}
         self.texts: dict[tuple[str, str], str] = {}
         self.number = 0
@@ -185,10 +185,15 @@ class Pipeline:
             resolution_id=f"r{self.number}", now=self._now, model_changed=False,
         )  # fmt: skip
         self.former = Clustered(pairs, members, records, judgements, grouped)
-        golden = golden_records(
-            versions, ids, grouped, addresses, seen, phones, trust=TRUST, steward_corrections=ledger.corrections(),
-            consent=self.policy, now=now, withheld=WithheldOfErased(self.workspace)(addresses_of(seen)),
-        )  # fmt: skip
+        withheld = WithheldOfErased(self.workspace)(addresses_of(seen))
+        all_golden = [
+            golden_records(
+                versions, ids, grouped, addresses, seen, phones, trust=TRUST, steward_corrections=ledger.corrections(),
+                consent=policy, now=now, withheld=withheld,
+            )
+            for policy in self.policies
+        ]  # fmt: skip
+        golden = all_golden[0]
         events = events_of(self.workspace, contracts, imports_in_use(self.workspace))
         for table, rows in {
             tables.RECORD_VERSIONS: versions, tables.EMAIL_ADDRESSES: addresses, tables.SIGHTINGS: seen, tables.PHONE_NUMBERS: phones,
@@ -204,7 +209,7 @@ class Pipeline:
         lake.replace(tables.CUSTOMER_IDS, ids, note={**note, "model_version": "m"})
         enter(self.workspace, events, imports_in_use(self.workspace), self._now)
         assert not breaks(events, imports_in_use(self.workspace), ledger.consent_entries())
-        return Resolved(versions, members, pairs, ids, lineage, golden, events)
+        return Resolved(versions, members, pairs, ids, lineage, all_golden, events)
 
     def is_the_same_in_full(self, found: Resolved) -> None:
         """Clustering everything anew gives what clustering the changed gave, and no id is given otherwise."""
@@ -288,15 +293,15 @@ class Machine:
     ``numbers``: of the worlds; each goes as it does in any company, so one that fails can be run alone, with steps left out.
     """
 
-    def __init__(self, home: Path, seed: int, policy: ConsentPolicy, numbers: Collection[int], left_out: Collection[int] = ()) -> None:
-        self.pipeline = Pipeline(home, policy)
-        self.policy = policy
+    def __init__(self, home: Path, seed: int, policies: Sequence[ConsentPolicy], numbers: Collection[int], left_out: Collection[int] = ()) -> None:
+        self.pipeline = Pipeline(home, policies)
         self.worlds = [World(seed, number, frozenset(left_out)) for number in numbers]
         self.lines: dict[int, list[Delivered]] = {world.number: [] for world in self.worlds}
         self.erased: dict[int, list[Erased]] = {world.number: [] for world in self.worlds}
         self.gone_ids: dict[int, set[str]] = {world.number: set() for world in self.worlds}
         self.seen_ids: dict[str, int] = {}
-        self.before: dict[int, Before] = {}
+        self.before: dict[tuple[int, int], Before] = {}
+        self.allowed: dict[int, set[tuple[str, str]]] = {}
         self.tried: Counter[str] = Counter()
 
     def run(self, steps: int) -> None:
@@ -364,7 +369,7 @@ class Machine:
             if not more:
                 break
             records |= more
-        person.withheld = withheld_by(mine, others, records, world.customers, customer)
+        person.withheld = withheld_by(mine, others, world.customers, customer, self.allowed.get(world.number, set()))
         work = self.pipeline.erase(customer, world.now)
         self._require(world, set(work.record_ids) == records, "other records were erased than the person's")
         self.erased[world.number].append(person)
@@ -375,78 +380,108 @@ class Machine:
     # -- what must hold -----------------------------------------------------------------------------------------------
 
     def _judge(self, found: Resolved, now: datetime) -> None:
-        golden = found.golden
-        ids = _rows_by_world(found.ids.select("record_id", "customer_id"))
-        decided = golden.consents.filter((pl.col("channel") == "email") & (pl.col("purpose") == "marketing"))
-        owner = dict(found.ids.select("record_id", "customer_id").iter_rows())
-        of_customer = {customer: _world_of(record) for record, customer in owner.items()}
-        states = _by(decided.select("customer_id", "address", "state"), of_customer)
-        allowing = _by(golden.consents.filter(pl.col("state").is_in(CONTACTABLE)).select("customer_id", "channel", "address", "purpose", "state"), of_customer)
-        emails = _by(golden.emails.select("customer_id", "email", "status", "is_sendable", "marketing_consent"), of_customer)
-        cells = _by(golden.customers.select("customer_id", "email", "job_title"), of_customer)
-        carried = _rows_by_world(found.versions.select("record_id", "emails").explode("emails").drop_nulls().unique())
-        suppressed = set(golden.suppressions.filter((pl.col("customer_id") == "") & (pl.col("purpose") == "marketing")).get_column("address"))
-        judgements = _rows_by_world(judgements_in_force(self.pipeline.workspace.ledger.judgements()).select("record_id_l", "record_id_r", "judgement"))
-        shared = _rows_by_world(found.members.select("record_id", "profile_id"))
-        self._nothing_is_left(found)
-        self._checks_of_a_run_pass(found)
-        lineage = dict(found.lineage.select("customer_id", "current_customer_id").iter_rows())
+        mine = {number: dict(rows) for number, rows in _rows_by_world(found.ids.select("record_id", "customer_id")).items()}
+        accounts = {
+            world.number: Account(
+                facts_of(self.lines[world.number]), mine.get(world.number, {}), self._gone(world), world.corrections,
+                self.erased[world.number], now,
+            )
+            for world in self.worlds
+        }  # fmt: skip
+        self._nothing_is_left()
+        self._records_are_those_delivered(found, accounts)
+        self._who_is_who(found, accounts)
+        self._ids_stay(found, accounts)
+        for place, policy in enumerate(self.pipeline.policies):
+            self._checks_of_a_run_pass(found, place, policy)
+            self._consent_follows(found, accounts, place, policy)
+        self._golden_follows(found, accounts)
         for world in self.worlds:
-            number = world.number
-            mine = {record: customer for record, customer in ids.get(number, [])}
-            newest = {one.record_id: one.number for one in self.lines[number] if one.source in SNAPSHOTS}
-            gone = {record for record, last in newest.items() if last != self.pipeline.last[record.partition("/")[0]]}
-            account = Account(facts_of(self.lines[number]), mine, gone, world.corrections, self.erased[number], self.policy, now)
-            told = {fact.record_id for fact in account.facts}
-            self._require(world, set(mine) == told, "other records have customers than those that were delivered and not erased")
-            addresses = {(fact.record_id, address) for fact in account.facts for address in fact.emails}
-            self._require(world, set(carried.get(number, [])) == addresses, "records carry other addresses than they said")
-            self._who_is_who(world, mine, judgements.get(number, []), shared.get(number, []))
-            expected = account.consents()
-            had = {(customer, address): state for customer, address, state in states.get(number, [])}
-            wrong = [(place, had.get(place), expected.get(place)) for place in sorted(had.keys() | expected.keys()) if had.get(place) != expected.get(place)]
-            self._require(world, not wrong, f"consents are not what events say: {wrong[:3]}")
-            self._golden_follows(world, account, emails.get(number, []), cells.get(number, []))
-            self._withdrawals_stand(world, account, expected, suppressed)
-            self._ids_stay(world, mine, lineage)
-            self._nobody_became_contactable(world, mine, allowing.get(number, []), emails.get(number, []))
-            world.merged = {one for one, of in self.seen_ids.items() if of == number and lineage[one] not in (None, one)}
             world.customers = {}
-            for record, customer in sorted(mine.items()):
+            for record, customer in sorted(accounts[world.number].owner.items()):
                 world.customers.setdefault(customer, []).append(record)
 
-    def _who_is_who(self, world: World, mine: dict[str, str], judgements: list[Any], shared: list[Any]) -> None:
-        """Together is what links, profiles or a steward join, and nothing else; what a steward said holds."""
-        same = [(one, other) for one, other, word in judgements if word in ("same", "pinned")]
-        first: dict[int, str] = {}
-        of_profile = [(record, first.setdefault(profile, record)) for record, profile in shared]
-        group = joined(mine, same, of_profile, sorted(world.links))
-        by_customer: dict[str, set[str]] = {}
-        for record, customer in mine.items():
-            by_customer.setdefault(customer, set()).add(group[record])
-        self._require(world, all(len(groups) == 1 for groups in by_customer.values()), "records are one customer that nothing joins")
-        for one, other, word in judgements:
-            if one not in mine or other not in mine:
-                self._require(world, False, "a judgement speaks of a record that is not there")
-            if word in ("same", "pinned"):
-                self._require(world, mine[one] == mine[other], f"records judged {word} are two customers")
-            if word == "different":
-                self._require(world, mine[one] != mine[other], "records judged different are one customer")
-        pin = {other: one for one, other, word in judgements if word == "pinned"}
-        of_pin = {mine[record]: one for record, one in pin.items()}
-        strangers = [record for record, customer in mine.items() if customer in of_pin and pin.get(record) != of_pin[customer]]
-        self._require(world, not strangers, "a record joined a pinned customer")
+    def _gone(self, world: World) -> set[str]:
+        """Records that the newest snapshot of their source lacks."""
+        newest = {one.record_id: one.number for one in self.lines[world.number] if one.source in SNAPSHOTS}
+        return {record for record, last in newest.items() if last != self.pipeline.last[record.partition("/")[0]]}
 
-    def _golden_follows(self, world: World, account: Account, emails: list[Any], cells: list[Any]) -> None:
-        retracted = {customer: account.retracted(account.of(customer)) for customer in set(account.owner.values())}
-        for customer, email, status, is_sendable, _ in emails:
-            is_retracted = email in retracted[customer]
-            self._require(world, (status == "retracted") == is_retracted, f"an address is {status}, which a correction says otherwise")
-            self._require(world, not (is_retracted and is_sendable), "a retracted address can be sent to")
-        for customer, email, title in cells:
-            self._require(world, email not in retracted[customer], "a retracted address is the golden one")
-            titles = account.titles(account.of(customer))
-            self._require(world, title in titles if titles else title is None, "a title is not the one that was set")
+    def _records_are_those_delivered(self, found: Resolved, accounts: dict[int, Account]) -> None:
+        carried = _rows_by_world(found.versions.select("record_id", "emails").explode("emails").drop_nulls().unique())
+        for world in self.worlds:
+            account = accounts[world.number]
+            told = {fact.record_id for fact in account.facts}
+            self._require(world, set(account.owner) == told, "other records have customers than were delivered and not erased")
+            addresses = {(fact.record_id, address) for fact in account.facts for address in fact.emails}
+            self._require(world, set(carried.get(world.number, [])) == addresses, "records carry other addresses than they said")
+
+    def _consent_follows(self, found: Resolved, accounts: dict[int, Account], place: int, policy: ConsentPolicy) -> None:
+        golden = found.golden[place]
+        world_of = {customer: number for number, account in accounts.items() for customer in account.owner.values()}
+        decided = golden.consents.filter((pl.col("channel") == "email") & (pl.col("purpose") == "marketing"))
+        states = _by(decided.select("customer_id", "address", "state"), world_of)
+        allowing = golden.consents.filter(pl.col("state").is_in(CONTACTABLE))
+        allowed = _by(allowing.select("customer_id", "channel", "address", "purpose", "state"), world_of)
+        sendable = golden.emails.filter(pl.col("is_sendable") & pl.col("marketing_consent").is_in(CONTACTABLE))
+        targets = _by(sendable.select("customer_id", "email", "marketing_consent"), world_of)
+        for_everybody = golden.suppressions.filter((pl.col("customer_id") == "") & (pl.col("purpose") == "marketing"))
+        suppressed = set(for_everybody.get_column("address"))
+        for world in self.worlds:
+            account = accounts[world.number]
+            expected = account.consents(policy)
+            had = {(customer, address): state for customer, address, state in states.get(world.number, [])}
+            wrong = [(one, had.get(one), expected.get(one)) for one in sorted(had.keys() | expected.keys()) if had.get(one) != expected.get(one)]
+            self._require(world, not wrong, f"consents are not what events say: {wrong[:3]}")
+            if place == 0:
+                self.allowed[world.number] = {one for one, state in expected.items() if state in CONTACTABLE}
+            self._withdrawals_stand(world, account, expected, suppressed)
+            contacts = {(("consent", channel, address, purpose), state) for _, channel, address, purpose, state in allowed.get(world.number, [])}
+            contacts |= {(("sent to", email), state) for _, email, state in targets.get(world.number, [])}
+            self._nobody_became_contactable(world, account.owner, contacts, place)
+
+    def _who_is_who(self, found: Resolved, accounts: dict[int, Account]) -> None:
+        """Together is what links, profiles or a steward join, and nothing else; what a steward said holds."""
+        in_force = judgements_in_force(self.pipeline.workspace.ledger.judgements())
+        said = _rows_by_world(in_force.select("record_id_l", "record_id_r", "judgement"))
+        shared = _rows_by_world(found.members.select("record_id", "profile_id"))
+        for world in self.worlds:
+            mine, judgements = accounts[world.number].owner, said.get(world.number, [])
+            same = [(one, other) for one, other, word in judgements if word in ("same", "pinned")]
+            first: dict[int, str] = {}
+            of_profile = [(record, first.setdefault(profile, record)) for record, profile in shared.get(world.number, [])]
+            group = joined(mine, same, of_profile, sorted(world.links))
+            by_customer: dict[str, set[str]] = {}
+            for record, customer in mine.items():
+                by_customer.setdefault(customer, set()).add(group[record])
+            is_joined = all(len(groups) == 1 for groups in by_customer.values())
+            self._require(world, is_joined, "records are one customer that nothing joins")
+            for one, other, word in judgements:
+                self._require(world, one in mine and other in mine, "a judgement speaks of a record that is not there")
+                if word in ("same", "pinned"):
+                    self._require(world, mine[one] == mine[other], f"records judged {word} are two customers")
+                if word == "different":
+                    self._require(world, mine[one] != mine[other], "records judged different are one customer")
+            pin = {other: one for one, other, word in judgements if word == "pinned"}
+            of_pin = {mine[record]: one for record, one in pin.items()}
+            strangers = [record for record, customer in mine.items() if customer in of_pin and pin.get(record) != of_pin[customer]]
+            self._require(world, not strangers, "a record joined a pinned customer")
+
+    def _golden_follows(self, found: Resolved, accounts: dict[int, Account]) -> None:
+        golden = found.golden[0]
+        world_of = {customer: number for number, account in accounts.items() for customer in account.owner.values()}
+        emails = _by(golden.emails.select("customer_id", "email", "status", "is_sendable"), world_of)
+        cells = _by(golden.customers.select("customer_id", "email", "job_title"), world_of)
+        for world in self.worlds:
+            account = accounts[world.number]
+            retracted = {customer: account.retracted(account.of(customer)) for customer in set(account.owner.values())}
+            for customer, email, status, is_sendable in emails.get(world.number, []):
+                is_retracted = email in retracted[customer]
+                self._require(world, (status == "retracted") == is_retracted, f"an address is {status}, and a correction says otherwise")
+                self._require(world, not (is_retracted and is_sendable), "a retracted address can be sent to")
+            for customer, email, title in cells.get(world.number, []):
+                self._require(world, email not in retracted[customer], "a retracted address is the golden one")
+                titles = account.titles(account.of(customer))
+                self._require(world, title in titles if titles else title is None, "a title is not the one that was set")
 
     def _withdrawals_stand(self, world: World, account: Account, states: dict[tuple[str, str], str], suppressed: set[str]) -> None:
         """Said once more without the rule: a withdrawal ends what is older, for its person and under its address, erased or not."""
@@ -469,39 +504,45 @@ class Machine:
                 is_carried = any(address in fact.emails for fact in account.facts)
                 self._require(world, not is_carried or is_allowed or address in suppressed, "an erased person's address is in no list")
 
-    def _ids_stay(self, world: World, mine: dict[str, str], lineage: dict[str, str | None]) -> None:
-        for customer in mine.values():
-            self._require(world, self.seen_ids.setdefault(customer, world.number) == world.number, "an id was given to somebody else")
-            self._require(world, customer not in self.gone_ids[world.number], "the id of an erased customer is in use")
-            self._require(world, lineage[customer] == customer, "an id in use is not its own")
-        current = set(mine.values())
-        for customer, number in self.seen_ids.items():
-            if number == world.number:
+    def _ids_stay(self, found: Resolved, accounts: dict[int, Account]) -> None:
+        """An id is its customer's for ever: nobody else's, and nobody's once they are erased."""
+        lineage: dict[str, str | None] = dict(found.lineage.select("customer_id", "current_customer_id").iter_rows())
+        for world in self.worlds:
+            current = set(accounts[world.number].owner.values())
+            for customer in current:
+                is_new_or_theirs = self.seen_ids.setdefault(customer, world.number) == world.number
+                self._require(world, is_new_or_theirs, "an id was given to somebody else")
+                self._require(world, customer not in self.gone_ids[world.number], "the id of an erased customer is in use")
+                self._require(world, lineage[customer] == customer, "an id in use is not its own")
+            ever = [customer for customer, number in self.seen_ids.items() if number == world.number]
+            for customer in ever:
                 resolved = lineage[customer]
-                is_gone = customer in self.gone_ids[number]
-                self._require(world, resolved is None if is_gone else resolved is None or resolved in current, "an id leads nowhere")
+                is_right = resolved is None if customer in self.gone_ids[world.number] else resolved is None or resolved in current
+                self._require(world, is_right, "an id leads nowhere, or to somebody who is erased")
+            world.merged = {customer for customer in ever if lineage[customer] not in (None, customer)}
 
-    def _nobody_became_contactable(self, world: World, mine: dict[str, str], allowing: list[Any], emails: list[Any]) -> None:
-        """Against the step before, whoever the customer is. What a split gives back the account says (``_judge``)."""
-        silence = () if world.done[-1] in IDENTITY_ONLY else ("allowed",)
-        contactable = {("consent", channel, address, purpose) for _, channel, address, purpose, state in allowing if state not in silence}
-        targets = {("sent to", email) for _, email, _, is_sendable, consent in emails if is_sendable and consent in CONTACTABLE and consent not in silence}
-        now: Before = (dict(mine), contactable | targets)
-        before = self.before.get(world.number)
-        self.before[world.number] = (dict(mine), contactable | targets | {("consent", c, a, p) for _, c, a, p, _ in allowing} | {("sent to", email) for _, email, _, is_sendable, consent in emails if is_sendable and consent in CONTACTABLE})
-        if before is None or world.done[-1] in SPEAKS_OF_CONSENT:
+    def _nobody_became_contactable(
+        self, world: World, mine: Mapping[str, str], contacts: set[tuple[tuple[str, ...], str]], policy: int
+    ) -> None:
+        """Against the step before, whoever the customer is. What a split gives back, its own events give (``_consent_follows``)."""
+        before = self.before.get((policy, world.number))
+        self.before[policy, world.number] = (dict(mine), {contact for contact, _ in contacts})
+        step = world.done[-1]
+        # An erasure is made under the policy of its workspace, which is the first.
+        if before is None or step in SPEAKS_OF_CONSENT or (step == "erase" and policy != 0):
             return
         was, had = before
-        together = {}
+        homes: dict[str, set[str]] = {}
         for record, customer in was.items():
             if record in mine:
-                together.setdefault(customer, set()).add(mine[record])
-        is_split = any(len(customers) > 1 for customers in together.values())
-        self.tried[f"{world.done[-1]}: {'split' if is_split else 'whole'}"] += 1
+                homes.setdefault(customer, set()).add(mine[record])
+        is_split = any(len(customers) > 1 for customers in homes.values())
+        self.tried[f"{step}: {'split' if is_split else 'whole'}"] += policy == 0
         if not is_split:
-            self._require(world, now[1] <= had, f"{world.done[-1]} made somebody contactable: {sorted(now[1] - had)[:2]}")
+            counted = {contact for contact, state in contacts if state != "allowed" or step in IDENTITY_ONLY}
+            self._require(world, counted <= had, f"{step} made somebody contactable: {sorted(counted - had)[:2]}")
 
-    def _nothing_is_left(self, found: Resolved) -> None:
+    def _nothing_is_left(self) -> None:
         """No text that only erased people said stands in any table, raw lines and former people's rows included."""
         wanted: set[str] = set()
         for world in self.worlds:
@@ -521,8 +562,8 @@ class Machine:
                         worlds = [world for world in self.worlds if any(f"world{world.number}." in one or f"/w{world.number}n" in one for one in held)]
                         self._require(worlds[0], False, f"{name}.{column.name} holds what an erased person said")
 
-    def _checks_of_a_run_pass(self, found: Resolved) -> None:
-        golden, marketing = found.golden, self.policy.marketing_purposes
+    def _checks_of_a_run_pass(self, found: Resolved, place: int, policy: ConsentPolicy) -> None:
+        golden, marketing = found.golden[place], policy.marketing_purposes
         counted = {
             **untraced_consents(golden.consents, found.events, found.ids),
             **lost_withdrawals(golden.consents, found.events, found.versions, found.ids, marketing),
@@ -566,18 +607,18 @@ def shortest(fails: Callable[[Collection[int]], str | None], steps: int) -> list
     return left_out
 
 
-def withheld_by(mine: list[Fact], others: list[Fact], records: set[str], customers: dict[str, list[str]], customer: str) -> set[str]:
+def withheld_by(
+    mine: list[Fact], others: list[Fact], customers: dict[str, list[str]], customer: str, allowed: set[tuple[str, str]]
+) -> set[str]:
     """Addresses that a withdrawal of an erased person keeps from being contacted: those that it names, and, where a record of
-    theirs stood with somebody else's, all that these carry."""
+    theirs stood with somebody else's, all that these carry; and what these carry and was not ``allowed`` before."""
     addresses: set[str] = set()
-    carried = {fact.record_id: set(fact.emails) for fact in others}
     for fact in mine:
-        if fact.ends_marketing:
-            addresses |= set(fact.emails)
-            for of, members in customers.items():
-                if of != customer and fact.record_id in members:
-                    addresses |= {address for member in members for one in others if one.record_id == member for address in one.emails}
-    del carried
+        addresses |= set(fact.emails if fact.ends_marketing else ())
+        for of, members in customers.items():
+            if of != customer and fact.record_id in members:
+                carried = {address for one in [*mine, *others] if one.record_id in members for address in one.emails}
+                addresses |= {address for address in carried if fact.ends_marketing or (of, address) not in allowed}
     return addresses
 
 

@@ -142,14 +142,15 @@ class Account:
     gone: Collection[str]
     corrections: list[Correction]
     erased: list[Erased]
-    policy: ConsentPolicy
     judged_at: datetime
+    policy: ConsentPolicy = field(default_factory=ConsentPolicy)
 
     def of(self, customer: str) -> list[Fact]:
         return [fact for fact in self.facts if self.owner[fact.record_id] == customer]
 
-    def consents(self) -> dict[Place, str]:
+    def consents(self, policy: ConsentPolicy) -> dict[Place, str]:
         """The state of marketing by e-mail of every customer and address of which anything is said."""
+        self.policy = policy
         states: dict[Place, str] = {}
         for customer in sorted(set(self.owner.values())):
             mine = self.of(customer)
