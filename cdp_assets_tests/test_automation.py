@@ -140,7 +140,11 @@ def test_an_audit_of_nothing_is_no_failure(workspace: Workspace, instance: dg.Da
         [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)],
         selection=before,
         instance=instance,
-        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace), "withheld": WithheldOfErased(workspace)},
+        resources={
+            "workspace": workspace,
+            "put_aside": PutAsideErased(workspace),
+            "withheld": WithheldOfErased(workspace),
+        },
     ).success
     assert definitions.resolve_job_def("audit_quality").execute_in_process(instance=instance).success
     assert workspace.lake.read(QUALITY_AUDITS).is_empty()

@@ -78,7 +78,11 @@ def resolve(workspace: Workspace, instance: dg.DagsterInstance) -> dg.ExecuteInP
         made,
         selection=selection,
         instance=instance,
-        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace), "withheld": WithheldOfErased(workspace)},
+        resources={
+            "workspace": workspace,
+            "put_aside": PutAsideErased(workspace),
+            "withheld": WithheldOfErased(workspace),
+        },
         raise_on_error=False,
     )
     if not done.success:
@@ -181,7 +185,11 @@ def evaluated(workspace: Workspace, name: str) -> dg.ScheduleExecutionData:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2024, 5, 1, 4, 30, tzinfo=UTC),
-            resources={"workspace": workspace, "put_aside": PutAsideErased(workspace), "withheld": WithheldOfErased(workspace)},
+            resources={
+                "workspace": workspace,
+                "put_aside": PutAsideErased(workspace),
+                "withheld": WithheldOfErased(workspace),
+            },
         )
         return definitions.resolve_schedule_def(name).evaluate_tick(context)
 

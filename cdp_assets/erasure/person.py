@@ -203,7 +203,9 @@ def _unlinked(lake: Lake, records: set[str], rows: pl.DataFrame, sieve: Sieve) -
     for kind, value in {pair for row in rows.iter_rows(named=True) for pair in signs.values_of(row)}:
         said.setdefault(kind, []).append(value)
     shares = [pl.col("date_of_birth_text").is_in(said.get(signs.BORN, []))]
-    shares += [values.list.eval(pl.element().is_in(said.get(kind, []))).list.any() for kind, values in _CONTACTS.items()]
+    shares += [
+        values.list.eval(pl.element().is_in(said.get(kind, []))).list.any() for kind, values in _CONTACTS.items()
+    ]
     others = lake.scan(RECORD_VERSIONS).filter(~pl.col("record_id").is_in(list(records)))
     candidates = others.filter(pl.any_horizontal(share.fill_null(False) for share in shares)).collect()
     return {row["record_id"] for row in candidates.iter_rows(named=True) if sieve.is_erased(row, None)}

@@ -266,7 +266,9 @@ def _texts(column: pl.Series) -> Iterator[pl.Series]:
 _ODD = {
     "\\u": rb"\\u[0-9a-fA-F]{4}",
     ";base64,": rb";base64,",
-    "&": b"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};|" + "|".join(sorted(name for name in html5 if name[-1] != ";")).encode() + b")",
+    "&": b"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};|"
+    + "|".join(sorted(name for name in html5 if name[-1] != ";")).encode()
+    + b")",
 }
 """What begins a text that is not spelled as it is read, and how it is found in bytes: a mere "Smith & Co" is not one. Some names of
 letters need no semicolon behind them."""

@@ -62,7 +62,9 @@ def withheld_by(
     found |= set(_rows(carried.join(ended, on=["customer_id", "channel"])))
     marketing = pl.DataFrame({"purpose": policy.marketing_purposes}, schema={"purpose": pl.String})
     allowed = lake.read_or_empty(CONSENTS).filter(pl.col("state").is_in(CONTACTABLE))
-    unallowed = carried.join(marketing, how="cross").join(allowed, on=["customer_id", "channel", "address", "purpose"], how="anti")
+    unallowed = carried.join(marketing, how="cross").join(
+        allowed, on=["customer_id", "channel", "address", "purpose"], how="anti"
+    )
     return found | set(_rows(unallowed))
 
 

@@ -84,7 +84,9 @@ def plan_effects(
     if not plans.is_empty() and lake.exists(CUSTOMER_IDS) and lake.exists(CUSTOMERS):
         plan_id = plans.sort("planned_at", "plan_id")["plan_id"][-1]
         moves = lake.read(PLAN_MOVES).filter(pl.col("plan_id") == plan_id)
-        row = effects_of(plan_id, moves, lake.read(CUSTOMER_IDS), lake.read(CLUSTERS), partial(_made, workspace, withheld))
+        row = effects_of(
+            plan_id, moves, lake.read(CUSTOMER_IDS), lake.read(CLUSTERS), partial(_made, workspace, withheld)
+        )
         known = pl.concat([known.filter(pl.col("plan_id") != plan_id), row])
     kept = known.join(plans, on="plan_id", how="semi").sort("plan_id")
     newest = (

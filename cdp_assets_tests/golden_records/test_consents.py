@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.golden_records.policy import ConsentPolicy
+from cdp_assets.golden_records.withheld import WITHHELD
 from cdp_assets_tests.golden_records.builders import (
     Resolution,
     correction,

@@ -101,7 +101,9 @@ class Erased:
 
     def is_theirs(self, record_id: str | None, line: Mapping[str, str]) -> bool:
         """Whether a line is this person's, by the table of ``erasure/signs.py``."""
-        if record_id in self.records or line.get("of_key") and f"{line['of_source']}/{line['of_key']}" in self.records:
+        if record_id in self.records or (
+            line.get("of_key") and f"{line['of_source']}/{line['of_key']}" in self.records
+        ):
             return True
         if _whole(line) in self.whole:
             return True
@@ -182,19 +184,31 @@ class Account:
             if what == "job_title":
                 last[record, value] = max(last.get((record, value), (at, False)), (at, word == "retract"))
         retracted = {value for (_, value), (_, is_retraction) in last.items() if is_retraction}
-        sets = {(at, value) for (_, value), (at, is_retraction) in last.items() if not is_retraction and value not in retracted}
+        sets = {
+            (at, value)
+            for (_, value), (at, is_retraction) in last.items()
+            if not is_retraction and value not in retracted
+        }
         newest = max((at for at, _ in sets), default=None)
         return {value for at, value in sets if at == newest}
 
     def _corrections(self, mine: list[Fact]) -> list[tuple[str, str, str, str, datetime]]:
         ids = {fact.record_id for fact in mine}
-        by_sources = [(f.corrects, f.said("of_field"), f.said("of_value"), f.said("word"), f.at) for f in self.facts if f.corrects in ids]
+        by_sources = [
+            (f.corrects, f.said("of_field"), f.said("of_value"), f.said("word"), f.at)
+            for f in self.facts
+            if f.corrects in ids
+        ]
         by_stewards = [(c.record_id, c.field, c.value, c.word, c.at) for c in self.corrections if c.record_id in ids]
         return [(str(record), *more) for record, *more in [*by_sources, *by_stewards]]  # type: ignore[misc]
 
     def _is_blocked(self, mine: list[Fact], address: str, state: str, since: datetime) -> bool:
         """Whether somebody has said since that the address is not theirs, or whose word ended it was erased since."""
-        retractions = [at for _, what, value, word, at in self._corrections(mine) if (what, value, word) == ("email", address, "retract")]
+        retractions = [
+            at
+            for _, what, value, word, at in self._corrections(mine)
+            if (what, value, word) == ("email", address, "retract")
+        ]
         erasures = [one.at for one in self.erased if address in one.withheld | one.own]
         return any(since <= at for at in [*retractions, *erasures]) or (state == "allowed" and bool(erasures))
 

@@ -167,7 +167,9 @@ class World:
         """Somebody's old list is imported: the same people under keys of its own, often less of each."""
         old = [line for source, line in self.past if source in ("crm", "shop")]
         for line in self.chance.sample(old, min(len(old), self.chance.randint(1, 4))):
-            left_out = self.chance.choice(((), (), ("born",), ("first", "last", "born"), ("first", "born", "zip"), ("email", "email2")))
+            left_out = self.chance.choice(
+                ((), (), ("born",), ("first", "last", "born"), ("first", "born", "zip"), ("email", "email2"))
+            )
             self._deliver("list", {**line, **dict.fromkeys(left_out, ""), "id": self._key()})
 
     def _disappear(self) -> None:
@@ -201,7 +203,11 @@ class World:
 
     def _answer(self) -> None:
         """Who was asked answers: the same event, with another word."""
-        asked = [line for source, line in self.past if source == "news" and (line["consent"] == "requested" or line["doi"] == "pending")]
+        asked = [
+            line
+            for source, line in self.past
+            if source == "news" and (line["consent"] == "requested" or line["doi"] == "pending")
+        ]
         if asked:
             word = self.chance.choice((("given", "confirmed"), ("withdrawn", "")))
             self._deliver("news", {**self.chance.choice(asked), "at": self._at(), "consent": word[0], "doi": word[1]})
@@ -328,7 +334,13 @@ class World:
         line = dict.fromkeys(PROFILE, "")
         born = date(1950, 1, 1) + timedelta(days=3 * self.number + who)
         home = f"{self.number + 1} {'Larch' if who in COUPLE else 'Mill'} Road"
-        line |= {"id": self._key(), "at": self._at(), "first": FIRST[who], "last": self._last(who), "born": born.isoformat()}
+        line |= {
+            "id": self._key(),
+            "at": self._at(),
+            "first": FIRST[who],
+            "last": self._last(who),
+            "born": born.isoformat(),
+        }
         country = self.chance.choice(COUNTRIES)
         if country:
             line |= {"street": home, "zip": f"{10000 + self.number * 2 + (who not in COUPLE)}", "country": country}
