@@ -1,9 +1,9 @@
 """Whose records, lines and values: what is to be erased of one person, found before anything is.
 
 A customer is erased with all records that resolution gave them, and with records elsewhere that the rule of
-``signs.py`` knows as theirs (the same name, date of birth and postcode, not linked), and with those that correct one of them.
-Lines are found by record, by the
-key of a record (repeated and rejected lines) and, where a line is no record at all, by that rule.
+``signs.py`` knows as theirs (not linked: they would be put aside when they are delivered again), and with those that correct
+one of them. Lines are found by record, by the key of a record (repeated and rejected lines) and, where a line is no record at
+all, by that rule.
 
 ``values``
     are texts that only their records carry, in any form. In the tables made from records a cell that is one of them goes.

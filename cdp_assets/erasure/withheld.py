@@ -4,8 +4,8 @@ Withheld are, from the erasure on and until somebody consents anew (``golden_rec
 
 - addresses and numbers of their own, for every purpose;
 - others that a withdrawal of theirs names, a couple's mailbox say, for the purposes that it ends;
-- those of another customer, where a record of theirs stood with that customer: for the purposes that this record's withdrawals end,
-  and for marketing where it was not allowed until now, since less is known of the customer afterwards (a region with a stricter
+- those of another customer, where a record of theirs stood with that customer, or corrected a record of it: for the purposes that
+  this record's withdrawals end, and for marketing where it was not allowed until now, since less is known of the customer afterwards (a region with a stricter
   rule, say).
 
 An address has one sign that says it is withheld for something, and one for each purpose: most addresses are asked once.
@@ -52,20 +52,30 @@ def withheld_by(
     ``rows``: what the records that are erased ever said, in the columns of records. ``own``: kind and value of contacts
     that nobody else has.
     """
+    said = statements(customer_versions(_as_versions(rows), CUSTOMER_IDS.empty(), {}), policy)
+    said = said.filter(pl.col("state") == WITHDRAWN)
     found = {(_CHANNELS[kind], value, EVERYTHING) for kind, value in own if kind in _CHANNELS}
-    others = _members_of_others(lake, rows.get_column("record_id").unique().to_list(), customer_id)
-    ids = others.filter(pl.col("record_id").is_in(rows.get_column("record_id").implode()))
-    said = statements(customer_versions(_as_versions(rows), ids, {}), policy).filter(pl.col("state") == WITHDRAWN)
     found |= set(_rows(said.filter(pl.col("address") != PERSON)))
-    ended = ids.join(said.select("record_id", "channel", "purpose").unique(), on="record_id")
+    spoken_of = _spoken_of(rows)
+    others = _members_of_others(lake, spoken_of, customer_id)
+    if others.is_empty():
+        return found
+    whose = spoken_of.join(others, left_on="of", right_on="record_id")
+    ended = said.join(whose, on="record_id").select("customer_id", "channel", "purpose").unique()
     carried = _carried(lake, others)
-    found |= set(_rows(carried.join(ended, on=["customer_id", "channel"])))
     marketing = pl.DataFrame({"purpose": policy.marketing_purposes}, schema={"purpose": pl.String})
     allowed = lake.read_or_empty(CONSENTS).filter(pl.col("state").is_in(CONTACTABLE))
     unallowed = carried.join(marketing, how="cross").join(
         allowed, on=["customer_id", "channel", "address", "purpose"], how="anti"
     )
-    return found | set(_rows(unallowed))
+    return found | set(_rows(carried.join(ended, on=["customer_id", "channel"]))) | set(_rows(unallowed))
+
+
+def _spoken_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """``record_id`` and the record that it speaks ``of``: itself, and the one that it corrects."""
+    corrected = pl.col("corrected_source").str.strip_chars().str.to_lowercase() + "/" + pl.col("corrected_key")
+    pairs = [rows.select("record_id", of="record_id"), rows.select("record_id", of=corrected)]
+    return pl.concat(pairs).drop_nulls().unique()
 
 
 def _rows(places: pl.DataFrame) -> Iterator[Place]:
@@ -80,13 +90,13 @@ def _carried(lake: Lake, members: pl.DataFrame) -> pl.DataFrame:
         versions.select("record_id", channel=pl.lit(channel), address=pl.col(f"{channel}s")).explode("address")
         for channel in _CHANNELS.values()
     ]
-    return pl.concat(by_channel).drop_nulls().join(members.select("record_id", "customer_id"), on="record_id")
+    return pl.concat(by_channel).drop_nulls().join(members, on="record_id")
 
 
-def _members_of_others(lake: Lake, record_ids: list[str], customer_id: str) -> pl.DataFrame:
-    """Rows of ``customer_ids`` of the other customers that one of these records stands with."""
-    ids = lake.scan(CUSTOMER_IDS).filter(pl.col("customer_id") != customer_id)
-    theirs = ids.filter(pl.col("record_id").is_in(record_ids)).select("customer_id").unique()
+def _members_of_others(lake: Lake, spoken_of: pl.DataFrame, customer_id: str) -> pl.DataFrame:
+    """``record_id`` and ``customer_id`` of all records of the other customers that these records speak of."""
+    ids = lake.scan(CUSTOMER_IDS).filter(pl.col("customer_id") != customer_id).select("record_id", "customer_id")
+    theirs = ids.filter(pl.col("record_id").is_in(spoken_of.get_column("of").implode())).select("customer_id").unique()
     return ids.join(theirs, on="customer_id", how="semi").collect()
 
 

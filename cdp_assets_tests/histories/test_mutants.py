@@ -73,25 +73,28 @@ def _delivered_again(right: Callable[..., Any]) -> Callable[..., Any]:
 def _set_by_another_record(right: Callable[..., Any]) -> Callable[..., Any]:
     """Whoever sets an address undoes a retraction, also of another record."""
 
-    def wrong(known: Any, steward: Any = None) -> Any:
+    def wrong(known: Any, steward: pl.DataFrame) -> Any:
         found = right(known, steward)
-        if steward is None or steward.is_empty():
-            return found
-        members = known.with_values("record_id").select("customer", "record_id").unique()
-        sets = steward.filter(pl.col("correction") == "set").join(members, on="record_id")
-        undone = sets.select("customer", "field", comparable=pl.col("value").str.to_lowercase())
-        return replace(
-            found, retractions=found.retractions.join(undone, on=["customer", "field", "comparable"], how="anti")
+        scope = pl.col("corrected_source") + "/" + pl.col("corrected_key")
+        by_sources = known.versions.filter((pl.col("corrected_field") == "email") & (pl.col("correction") == "set"))
+        by_stewards = steward.filter((pl.col("field") == "email") & (pl.col("correction") == "set"))
+        sets = pl.concat(
+            [
+                by_sources.select(record_id=scope, comparable="corrected_value"),
+                by_stewards.select("record_id", comparable="value"),
+            ]
         )
+        members = known.with_values("record_id").select("customer", "record_id").unique()
+        undone = sets.join(members, on="record_id")
+        return replace(found, retractions=found.retractions.join(undone, on=["customer", "comparable"], how="anti"))
 
     return wrong
 
 
 MUTANTS: dict[str, tuple[Any, str, Change]] = {
     "a merge unions consent": (golden, "consents", _before(_granted_for_all)),
-    "a withdrawal is the record's and not the person's": (
-        consents, "_newest",
-        _before(lambda events, by, name, *more: (events.clear() if name == "own" else events, by, name, *more)),
+    "a withdrawal that names no address is lost": (
+        golden, "statements", _after(lambda said: said.filter((pl.col("state") != "withdrawn") | (pl.col("address") != PERSON))),
     ),
     "a split loses withdrawals under the address": (consents, "_with_purposes", _after(lambda found: found.filter("is_own"))),
     "a withdrawal and a grant of one moment allow": (
