@@ -188,6 +188,8 @@ def _own_contacts(lake: Lake, records: set[str], rows: pl.DataFrame) -> set[tupl
     shared: set[tuple[str, str]] = set()
     for kind, values in _CONTACTS.items():
         mine = [value for of, value in said if of == kind]
+        if not mine:
+            continue
         carried = others.select(values.alias("value")).explode("value").filter(pl.col("value").is_in(mine)).unique()
         shared |= {(kind, value) for value in carried.collect().to_series()}
     if lake.exists(EMAIL_ADDRESSES):
@@ -202,10 +204,14 @@ def _unlinked(lake: Lake, records: set[str], rows: pl.DataFrame, sieve: Sieve) -
     said: dict[str, list[str]] = {}
     for kind, value in {pair for row in rows.iter_rows(named=True) for pair in signs.values_of(row)}:
         said.setdefault(kind, []).append(value)
-    shares = [pl.col("date_of_birth_text").is_in(said.get(signs.BORN, []))]
-    shares += [
-        values.list.eval(pl.element().is_in(said.get(kind, []))).list.any() for kind, values in _CONTACTS.items()
+    shares = [
+        values.list.eval(pl.element().is_in(said[kind])).list.any()
+        for kind, values in _CONTACTS.items()
+        if kind in said
     ]
+    shares += [pl.col("date_of_birth_text").is_in(said[signs.BORN])] if signs.BORN in said else []
+    if not shares:
+        return set()
     others = lake.scan(RECORD_VERSIONS).filter(~pl.col("record_id").is_in(list(records)))
     candidates = others.filter(pl.any_horizontal(share.fill_null(False) for share in shares)).collect()
     return {row["record_id"] for row in candidates.iter_rows(named=True) if sieve.is_erased(row, None)}
