@@ -450,12 +450,12 @@ def withheld_by(
     mine: list[Fact], others: list[Fact], customers: dict[str, list[str]], customer: str, allowed: set[tuple[str, str]]
 ) -> set[str]:
     """Addresses that a withdrawal of an erased person keeps from being contacted: those that it names, and, where a record of
-    theirs stood with somebody else's, all that these carry; and what these carry and was not ``allowed`` before."""
+    theirs stood with somebody else's or corrected one of these, all that these carry; and what these carry and was not ``allowed`` before."""
     addresses: set[str] = set()
     for fact in mine:
         addresses |= set(fact.emails if fact.ends_marketing else ())
         for of, members in customers.items():
-            if of != customer and fact.record_id in members:
+            if of != customer and {fact.record_id, fact.corrects} & set(members):
                 carried = {address for one in [*mine, *others] if one.record_id in members for address in one.emails}
                 addresses |= {address for address in carried if fact.ends_marketing or (of, address) not in allowed}
     return addresses
