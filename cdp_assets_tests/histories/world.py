@@ -129,6 +129,9 @@ class World:
             self.done.append("nothing")
             return "nothing"
         name = self.chance.choice(THINGS)
+        # After an erasure everything is clustered anew: in every other step nobody is erased, and only changes are clustered.
+        if name == "erase" and self.steps % 2:
+            name = "same"
         _DO[name](self)
         self.done.append(name)
         return name
@@ -401,7 +404,7 @@ _DO: dict[str, Callable[[World], None]] = {
     "time": lambda world: None,
 }
 THINGS = (
-    *_DO, "given", "given", "given", "given", "withdrawn", "link customers", "link customers", "link customers", "old list", "old list",
+    *_DO, "erase", "given", "given", "given", "given", "withdrawn", "link customers", "link customers", "link customers", "old list", "old list",
     "correct", "support",
 )  # fmt: skip
 """What may happen, the likelier ones several times."""
