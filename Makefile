@@ -1,7 +1,7 @@
 # make demo   set everything up and run the whole pipeline on the sample workspace
 # make ui     open Dagster on the same workspace
 # make test   set everything up and pass the tests
-# make long   the tests of what is large, and all hostile files in one folder
+# make long   the tests of what is large, all hostile files in one folder, ten thousand histories of customers
 # make faults kill runs at every named write point and at 60 random moments; three quarters of an hour
 # make lock   refresh requirements.lock from pyproject.toml
 # make schema refresh contract.schema.json from the contract's model
@@ -36,7 +36,8 @@ types: $(READY)
 unit: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not long"
 
-# The largest files, a disk that is full to the last byte, and every hostile file at once in one landing folder.
+# The largest files, a disk that is full to the last byte, every hostile file at once in one landing folder; ten thousand
+# histories of customers through erasures and all, and that wrong code is found by them.
 long: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m long
 

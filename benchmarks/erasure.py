@@ -49,7 +49,9 @@ def _make(home: Path, people: int) -> None:
     from cdp_assets.candidate_links.shared import shared_identifiers
     from cdp_assets.environment import workspace_from_environment
     from cdp_assets.evaluation.world import generate
+    from cdp_assets.golden_records.consent_log import events_of, imports_in_use
     from cdp_assets.golden_records.golden import golden_records
+    from cdp_assets.identity_graph.memberships import with_resolution
     from cdp_assets.published.publication import publish
     from cdp_assets.sources.contracts import load_contracts
     from cdp_assets.standardized.email_addresses import email_tables
@@ -73,14 +75,18 @@ def _make(home: Path, people: int) -> None:
     ids, lineage = _by_truth(home, versions)
     clusters = ids.select("record_id", cluster_id=pl.col("customer_id").rank("dense").cast(pl.Int64), weakest_probability=pl.lit(1.0))  # fmt: skip
     now = datetime.now(UTC)
-    golden = golden_records(versions, ids, clusters, emails, seen, phone_numbers(versions), trust={}, now=now)
+    phones = phone_numbers(versions)
+    golden = golden_records(versions, ids, clusters, emails, seen, phones, trust={}, now=now)
     stored = {
         tables.RECORD_VERSIONS: versions, tables.REJECTED_ROWS: all_rejections(workspace, contracts, imports),
         tables.EMAIL_ADDRESSES: emails, tables.SIGHTINGS: seen, tables.SHARED_IDENTIFIERS: shared,
         tables.LINKAGE_PROFILES: profiles, tables.PROFILE_MEMBERS: members, tables.CLUSTERS: clusters,
         tables.ID_LINEAGE: lineage, tables.IDENTITY_CHANGES: tables.IDENTITY_CHANGES.empty(), tables.CUSTOMER_IDS: ids,
         tables.CUSTOMERS: golden.customers, tables.PROVENANCE: golden.provenance, tables.GOLDEN_EMAILS: golden.emails,
-        tables.GOLDEN_PHONES: golden.phones, tables.CONSENTS: golden.consents,
+        tables.GOLDEN_PHONES: golden.phones, tables.CONSENTS: golden.consents, tables.SUPPRESSIONS: golden.suppressions,
+        tables.CORRECTIONS: golden.corrections, tables.PHONE_NUMBERS: phones,
+        tables.CONSENT_EVENTS: events_of(workspace, contracts, imports_in_use(workspace)),
+        tables.MEMBERSHIPS: with_resolution(tables.MEMBERSHIPS.empty(), ids, now),
         tables.SEGMENT_MEMBERS: tables.SEGMENT_MEMBERS.empty(),
     }  # fmt: skip
     for table, rows in stored.items():

@@ -45,6 +45,10 @@ class Patterns:
         """Texts that are whole numbers."""
         return sorted({int(spelling) for spelling in self.spellings if spelling.isdecimal() and len(spelling) < 19})
 
+    def are_within(self, letters: str) -> bool:
+        """Whether any of the texts is written with these letters alone."""
+        return any(set(spelling) <= set(letters) for spelling in self.spellings)
+
     @property
     def longest(self) -> int:
         """Characters of the longest spelling."""

@@ -1,8 +1,9 @@
 """Whose records, lines and values: what is to be erased of one person, found before anything is.
 
 A customer is erased with all records that resolution gave them, and with records elsewhere that the rule of
-``signs.py`` knows as theirs (the same name, date of birth and postcode, not linked). Lines are found by record, by the
-key of a record (repeated and rejected lines) and, where a line is no record at all, by that rule.
+``signs.py`` knows as theirs (not linked: they would be put aside when they are delivered again), and with those that correct
+one of them. Lines are found by record, by the key of a record (repeated and rejected lines) and, where a line is no record at
+all, by that rule.
 
 ``values``
     are texts that only their records carry, in any form. In the tables made from records a cell that is one of them goes.
@@ -31,6 +32,8 @@ from cdp_assets.erasure.secret import Sign
 from cdp_assets.erasure.sieve import Sieve
 from cdp_assets.erasure.their_lines import contents_of, sources_of, their_lines
 from cdp_assets.erasure.their_texts import their_texts
+from cdp_assets.erasure.withheld import signs_of_withheld, withheld_by
+from cdp_assets.golden_records.policy import load_consent_policy
 from cdp_assets.identity_graph.lineage import resolve_id
 from cdp_assets.lake import Lake
 from cdp_assets.sources.contracts import SourceContract, load_contracts
@@ -110,11 +113,12 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         own = _own_contacts(lake, records, rows)
         found = signs.signs_of(rows.iter_rows(named=True), _record_values(rows, contracts), own, sign)
         sieve = Sieve([signs.person_of(found)], sign)
-        more = _unlinked(lake, records, rows, sieve)
+        more = _unlinked(lake, records, rows, sieve) | _correcting(lake, records)
         if not more:
             break
         records |= more
     lines = their_lines(workspace, contracts, records, sieve)
+    withheld = withheld_by(lake, rows, own, customer_id, load_consent_policy(workspace.policy_file("consent")))
     texts, proof = their_texts(workspace, contracts, records, rows, lines, customer_id)
     return ToErase(
         erasure_id=erasure_id,
@@ -126,7 +130,7 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         proof=sorted(proof),
         lines=lines,
         contents=contents_of(workspace, lines),
-        signs=found,
+        signs=[*found, *signs_of_withheld(withheld, sign)],
         requested_by=by,
         requested_at=now.isoformat(),
         shared=len(texts.all - proof),
@@ -147,6 +151,13 @@ def _ids(lake: Lake, customer_id: str) -> list[str]:
 
 
 # -- records ----------------------------------------------------------------------------------------------------------
+
+_IDENTIFIER = pl.element().struct.field("type") + "=" + pl.element().struct.field("value")
+
+_CONTACTS = {
+    signs.EMAIL: pl.col("emails"), signs.PHONE: pl.col("phones"), signs.IDENTIFIER: pl.col("identifiers").list.eval(_IDENTIFIER),
+}  # fmt: skip
+"""Where each kind of contact stands in a record, written as ``signs.values_of`` writes it."""
 
 _RECORD_NAMES = [column.name for column in RECORD_COLUMNS]
 
@@ -174,11 +185,11 @@ def _own_contacts(lake: Lake, records: set[str], rows: pl.DataFrame) -> set[tupl
     """Addresses, numbers and identifiers that no record of anybody else carries, and that are no office's."""
     said = {pair for row in rows.iter_rows(named=True) for pair in signs.values_of(row) if pair[0] in signs.CONTACTS}
     others = lake.scan(RECORD_VERSIONS).filter(~pl.col("record_id").is_in(list(records)))
-    identifiers = pl.element().struct.field("type") + "=" + pl.element().struct.field("value")
-    lists = {signs.EMAIL: pl.col("emails"), signs.PHONE: pl.col("phones"), signs.IDENTIFIER: pl.col("identifiers").list.eval(identifiers)}  # fmt: skip
     shared: set[tuple[str, str]] = set()
-    for kind, values in lists.items():
+    for kind, values in _CONTACTS.items():
         mine = [value for of, value in said if of == kind]
+        if not mine:
+            continue
         carried = others.select(values.alias("value")).explode("value").filter(pl.col("value").is_in(mine)).unique()
         shared |= {(kind, value) for value in carried.collect().to_series()}
     if lake.exists(EMAIL_ADDRESSES):
@@ -188,13 +199,29 @@ def _own_contacts(lake: Lake, records: set[str], rows: pl.DataFrame) -> set[tupl
 
 
 def _unlinked(lake: Lake, records: set[str], rows: pl.DataFrame, sieve: Sieve) -> set[str]:
-    """Records of others by resolution that are the person's by name, date of birth and postcode."""
-    born = rows.get_column("date_of_birth_text").drop_nulls().unique().to_list()
-    if not born:
+    """Records of others by resolution that the rule of ``signs.py`` knows as the person's, as it would when they are delivered
+    again: candidates share a date of birth, an address, a number or an identifier with them."""
+    said: dict[str, list[str]] = {}
+    for kind, value in {pair for row in rows.iter_rows(named=True) for pair in signs.values_of(row)}:
+        said.setdefault(kind, []).append(value)
+    shares = [
+        values.list.eval(pl.element().is_in(said[kind])).list.any()
+        for kind, values in _CONTACTS.items()
+        if kind in said
+    ]
+    shares += [pl.col("date_of_birth_text").is_in(said[signs.BORN])] if signs.BORN in said else []
+    if not shares:
         return set()
-    same = pl.col("date_of_birth_text").is_in(born) & ~pl.col("record_id").is_in(list(records))
-    candidates = lake.scan(RECORD_VERSIONS).filter(same).collect()
+    others = lake.scan(RECORD_VERSIONS).filter(~pl.col("record_id").is_in(list(records)))
+    candidates = others.filter(pl.any_horizontal(share.fill_null(False) for share in shares)).collect()
     return {row["record_id"] for row in candidates.iter_rows(named=True) if sieve.is_erased(row, None)}
+
+
+def _correcting(lake: Lake, records: set[str]) -> set[str]:
+    """Records of others by resolution that correct one of the person's: what they set is the person's, whoever says it."""
+    corrected = pl.col("corrected_source").str.strip_chars().str.to_lowercase() + "/" + pl.col("corrected_key")
+    theirs = corrected.is_in(list(records)) & ~pl.col("record_id").is_in(list(records))
+    return set(lake.scan(RECORD_VERSIONS).filter(theirs).select("record_id").unique().collect().to_series())
 
 
 def _profiles(lake: Lake, records: set[str]) -> list[int]:

@@ -28,6 +28,9 @@ from cdp_assets.sources.delimited import LINE
 from cdp_assets.sources.file_format import PARQUET_MAGIC, ZIP_MAGIC
 from cdp_assets.sources.reading import FileRefused, read_delivery
 
+GZIP_LEVEL = 6
+"""What `gzip` itself does. Python's own 9 takes three times as long for a file six percent smaller."""
+
 _ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"[^>]*?(?:/>|>.*?</row>)', re.DOTALL)
 _SHARED = re.compile(rb"<si\b[^>]*?(?:/>|>.*?</si>)", re.DOTALL)
 _REFERENCE = re.compile(rb'<c\b[^>]*?\bt="s"[^>]*?>\s*<v>(\d+)</v>', re.DOTALL)
@@ -77,7 +80,7 @@ def _without(path: Path, contract: SourceContract, lines: Collection[int], start
     else:
         data = _text(data, contract.extract.encoding, lines, starts.to_list())
     if compression == "gzip":
-        return gzip.compress(data, mtime=0)
+        return gzip.compress(data, GZIP_LEVEL, mtime=0)
     return zstandard.compress(data) if compression == "zstd" else data
 
 

@@ -35,12 +35,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from html.entities import html5
 from pathlib import Path
 from urllib.parse import quote
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 import zstandard
 
 from cdp_assets.erasure.patterns import Patterns
@@ -113,7 +112,9 @@ def occurrences_in_file(path: Path, patterns: Patterns) -> int:
     if first.startswith(PARQUET_MAGIC):
         return _in_parquet(path, patterns)
     if first == SQLITE_MAGIC:
-        return _in_sqlite(path, patterns) + _in_bytes_of(path, patterns, is_pages=_is_utf8(path))
+        is_utf8 = _is_utf8(path)
+        odd = _odd_texts_of(path) if is_utf8 else _ODD
+        return _in_sqlite(path, patterns, odd) + _in_bytes_of(path, patterns, is_pages=is_utf8)
     if path.name.endswith(SQLITE_SIDES) or (first[:4] not in (ZIP_MAGIC, ZSTD_MAGIC) and first[:2] != GZIP_MAGIC):
         return _in_bytes_of(path, patterns)
     return _in_packed(path.read_bytes(), patterns, DEEPEST)
@@ -139,10 +140,9 @@ def _sha256(path: Path) -> bytes:
 
 def _in_bytes_of(path: Path, patterns: Patterns, *, is_pages: bool = False) -> int:
     found, before = 0, b""
-    with path.open("rb") as file:
-        while piece := file.read(BYTES_AT_ONCE):
-            found += _in_bytes(before + piece, patterns, DEEPEST, is_pages=is_pages)
-            before = piece[-4 * patterns.longest :]
+    for piece in _pieces(path):
+        found += _in_bytes(before + piece, patterns, DEEPEST, is_pages=is_pages)
+        before = piece[-4 * patterns.longest :]
     return found
 
 
@@ -209,14 +209,17 @@ def _parts(data: bytes) -> Iterator[bytes]:
 
 
 def _in_parquet(file: Path | io.BytesIO, patterns: Patterns) -> int:
+    """All columns of a small file at once, which costs least; else one by one, so that no more is in memory."""
     try:
-        opened = pq.ParquetFile(file, pre_buffer=False)
+        names = [name for name, dtype in pl.read_parquet_schema(file).items() if _could_hold(dtype, patterns)]
+        size = file.stat().st_size if isinstance(file, Path) else file.getbuffer().nbytes
         found = 0
-        for batch in opened.iter_batches(batch_size=ROWS_AT_ONCE):
-            texts = [texts for column in batch.columns for texts in _texts(column)]
-            found += patterns.occurrences_in(pl.concat(texts)) if texts else 0  # one search costs less than many
+        for some in [names] if size < BYTES_AT_ONCE else [[name] for name in names]:
+            rows = pl.read_parquet(file, columns=some, hive_partitioning=False, glob=False)
+            texts = [texts for column in rows.get_columns() for texts in _texts(column)]
+            found += patterns.occurrences_in(pl.concat(texts)) if texts else 0
         return found + _in_bytes(_footer(file), patterns, 1)
-    except pa.ArrowException:
+    except (pl.exceptions.PolarsError, OSError):
         return _in_bytes_of(file, patterns) if isinstance(file, Path) else _in_bytes(file.getvalue(), patterns, 1)
 
 
@@ -229,34 +232,71 @@ def _footer(file: Path | io.BytesIO) -> bytes:
         return data.read(size)
 
 
-def _texts(column: pa.Array) -> Iterator[pl.Series]:
-    """The values of a column as distinct texts, those inside lists, structs and maps too."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        yield from _texts(column.dictionary)
-    elif pa.types.is_struct(kind):
-        for part in column.flatten():
-            yield from _texts(part)
-    elif pa.types.is_map(kind):
-        yield from (text for part in (column.keys, column.items) for text in _texts(part))
-    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        yield from _texts(column.flatten())
-    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        yield pl.Series([value.decode("utf-8", errors="replace") for value in column.to_pylist() if value is not None], dtype=pl.String)  # fmt: skip
-    elif pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_temporal(kind) or pa.types.is_decimal(kind):  # fmt: skip
-        values = pl.Series(column)
-        yield values.drop_nulls() if values.dtype == pl.String else values.unique().cast(pl.String)
-    elif pa.types.is_floating(kind):
-        values = pl.Series(column).drop_nulls()
+_NUMBER, _MOMENT = "-.0123456789", "-.0123456789:+ tuc"
+"""What numbers and moments are written with. Most texts that are searched for have another letter, and can not be one."""
+
+
+def _could_hold(dtype: pl.DataType, patterns: Patterns) -> bool:
+    """Whether a column of this type could hold one of the texts."""
+    if dtype.is_numeric():
+        return patterns.are_within(_NUMBER)
+    return patterns.are_within(_MOMENT) if dtype.is_temporal() else dtype != pl.Boolean
+
+
+def _texts(column: pl.Series) -> Iterator[pl.Series]:
+    """The values of a column as texts, those inside lists and structs too."""
+    dtype = column.dtype
+    if isinstance(dtype, pl.Struct):
+        for part in dtype.fields:
+            yield from _texts(column.struct.field(part.name))
+    elif isinstance(dtype, pl.List | pl.Array):
+        yield from _texts(column.explode())
+    elif dtype == pl.Binary:
+        yield pl.Series([value.decode("utf-8", errors="replace") for value in column.drop_nulls()], dtype=pl.String)
+    elif dtype.is_float():
+        values = column.drop_nulls()
         whole = values.filter((values == values.floor()) & (values.abs() < 2.0**53))
         yield whole.cast(pl.Int64).unique().cast(pl.String)
+    elif dtype == pl.String:
+        yield column.drop_nulls()
+    else:
+        yield column.unique().cast(pl.String).drop_nulls()
 
 
-def _in_sqlite(path: Path, patterns: Patterns) -> int:
+_ODD = {
+    "\\u": rb"\\u[0-9a-fA-F]{4}",
+    ";base64,": rb";base64,",
+    "&": b"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};|"
+    + "|".join(sorted(name for name in html5 if name[-1] != ";")).encode()
+    + b")",
+}
+"""What begins a text that is not spelled as it is read, and how it is found in bytes: a mere "Smith & Co" is not one. Some names of
+letters need no semicolon behind them."""
+
+
+def _odd_texts_of(path: Path) -> Collection[str]:
+    """Those of :data:`_ODD` that stand in a database or its log: values need not be asked for the others."""
+    wanted, found = {sign: re.compile(pattern) for sign, pattern in _ODD.items()}, set()
+    longest = max(map(len, _ODD))
+    for one in (path, *(path.with_name(f"{path.name}{side}") for side in SQLITE_SIDES)):
+        before = b""
+        for piece in _pieces(one) if one.exists() else ():
+            found |= {sign for sign, pattern in wanted.items() if sign not in found and pattern.search(before + piece)}
+            before = piece[-longest:]
+    return found
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(BYTES_AT_ONCE):
+            yield piece
+
+
+def _in_sqlite(path: Path, patterns: Patterns, odd: Collection[str]) -> int:
     """In every value of every table. The file is only read; what can not be opened is left to the search of its bytes."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
-            return _in_database(database, patterns)
+            return _in_database(database, patterns, odd)
     except sqlite3.Error:
         return 0
 
@@ -267,19 +307,20 @@ def _is_utf8(path: Path) -> bool:
         return file.read(60)[56:60] == b"\0\0\0\1"
 
 
-def _in_database(database: sqlite3.Connection, patterns: Patterns) -> int:
-    """In the values that a page does not hold in one piece, as text."""
+def _in_database(database: sqlite3.Connection, patterns: Patterns, odd: Collection[str] = tuple(_ODD)) -> int:
+    """In the values that a page does not hold in one piece, as text. ``odd``: those of :data:`_ODD` that values may hold."""
     database.text_factory = lambda value: value.decode("utf-8", errors="replace")
     names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = 0
     for name in map(_quoted, names):
         columns = [_quoted(column[1]) for column in database.execute(f"PRAGMA table_info({name})")]
         size = " + ".join(f"ifnull(length(CAST({column} AS BLOB)), 0)" for column in columns)
-        odd = " OR ".join(
-            f"typeof({column}) = 'blob' OR instr({column}, '\\u') OR instr({column}, ';base64,') OR instr({column}, '&')"
-            for column in columns
+        signs = sorted(odd)
+        is_odd = " OR ".join(
+            " OR ".join([f"typeof({column}) = 'blob'", *(f"instr({column}, ?)" for _ in signs)]) for column in columns
         )
-        rows = database.execute(f"SELECT * FROM {name} WHERE {size} > ? OR {odd}", [LONGEST_IN_ONE_PIECE])
+        asked = [LONGEST_IN_ONE_PIECE, *(sign for _ in columns for sign in signs)]
+        rows = database.execute(f"SELECT * FROM {name} WHERE {size} > ? OR {is_odd}", asked)
         while some := rows.fetchmany(ROWS_AT_ONCE // 10):
             found += _in_cells((cell for row in some for cell in row), patterns)
         for column in columns:

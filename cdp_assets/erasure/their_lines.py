@@ -17,6 +17,7 @@ from cdp_assets.erasure.sieve import Sieve, record_values
 from cdp_assets.ledger import IMPORTED
 from cdp_assets.sources.arrivals import content_of_import
 from cdp_assets.sources.contracts import SourceContract, load_contracts
+from cdp_assets.sources.line_problems import ERASED_PERSON
 from cdp_assets.tables import raw_imports, source_records, source_rejections
 from cdp_assets.workspace import Workspace
 
@@ -75,7 +76,10 @@ def _lines_without_record(workspace: Workspace, contract: SourceContract, import
         rejected = set(lake.read(rejections, partition=import_id, columns=["line"]).to_series())
     found = set()
     for batch in lake.scan_partition_batches(raw_imports(source), import_id, ROWS_AT_ONCE):
+        batch = batch.filter(pl.col("_problem").ne_missing(ERASED_PERSON))  # says nothing any more
         rest = batch.filter(~pl.col("_line").is_in(list(known))) if known else batch
+        if rest.is_empty():
+            continue
         by_rule = rest.filter(pl.col("_line").is_in(list(rejected))) if made else rest
         keys = record_values(rest, contract)
         signed = sieve.people[0].signs.get(signs.RECORD, ())

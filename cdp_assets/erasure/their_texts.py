@@ -183,10 +183,8 @@ def _in_others_lines(
         for import_id in sorted(workspace.lake.partitions(table)):
             theirs = list(lines.get(source, {}).get(import_id, ()))
             for batch in workspace.lake.scan_partition_batches(table, import_id, 200_000):
-                rest = batch.filter(~pl.col("_line").is_in(theirs))
-                for name in rest.columns:
-                    if name not in ("_import_id", "_line", "_problem", "_file"):
-                        found |= patterns.found_in(rest.get_column(name))
+                rest = batch.filter(~pl.col("_line").is_in(theirs)).drop("_import_id", "_line", "_problem", "_file")
+                found |= patterns.found_in(pl.concat(rest.get_columns()))  # one search costs less than many
     return found
 
 

@@ -16,6 +16,7 @@ from cdp_assets.golden_records.consent_checks import (
 from cdp_assets.golden_records.consent_log import chain_breaks, enter, events_of, imports_in_use
 from cdp_assets.golden_records.golden import GOLDEN_FIELDS, golden_records
 from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
+from cdp_assets.golden_records.withheld import Withheld, addresses_of
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, same_columns, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
@@ -145,17 +146,21 @@ MOST_BREAKS_TOLD = 20
         ),
     ],
 )
-def golden_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
+def golden_assets(
+    workspace: dg.ResourceParam[Workspace], withheld: dg.ResourceParam[Withheld]
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Make all seven from one resolution: they must agree with each other."""
     lake = workspace.lake
     contracts, _ = load_contracts(workspace.contracts_dir)
+    frames = {table: lake.read(table) for table in _MADE_FROM}
     made = golden_records(
-        *(lake.read(table) for table in _MADE_FROM),
+        *frames.values(),
         trust={contract.source: contract.trust for contract in contracts},
         steward_corrections=workspace.ledger.corrections(),
         survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
         consent=load_consent_policy(workspace.policy_file("consent")),
         now=now(),
+        withheld=withheld(addresses_of(frames[SIGHTINGS])),
     )
     known = made.customers.filter(pl.col("is_known"))
     yield stored(

@@ -80,8 +80,8 @@ def golden_records(
     The frames are ``standardized/record_versions``, ``identity_graph/customer_ids`` and ``clusters``,
     ``standardized/email_addresses``, ``sightings`` and ``phone_numbers``, all of one resolution.
     ``trust``: 0-100 by source. ``steward_corrections``: ``Ledger.corrections()``. ``now``: the moment at which the expiry of
-    a consent is judged. ``withheld``: ``channel``, ``address`` and ``since`` of addresses that nobody may contact because
-    their person was erased. The order of rows does not matter.
+    a consent is judged. ``withheld``: addresses that may not be contacted by what was said before somebody was
+    erased, as in ``withheld.py``. The order of rows does not matter.
 
     Raises ``GoldenRecordsError`` when the frames are of different resolutions.
     """

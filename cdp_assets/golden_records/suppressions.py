@@ -21,13 +21,14 @@ from cdp_assets.golden_records.consent_statements import PERSON
 from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.policy import ConsentPolicy
+from cdp_assets.golden_records.withheld import WITHHELD
 from cdp_assets.standardized.consent_words import EXPIRED, WITHDRAWN
 
 COMPLAINED, ERASED = "complained", "erased"
 
 REASONS = (WITHDRAWN, COMPLAINED, EXPIRED, ERASED)
-"""``complained``: a spam complaint, a withdrawal said louder. ``erased``: the person is, and with them every event; only that
-nobody may contact the address is kept (``withheld``)."""
+"""``complained``: a spam complaint, a withdrawal said louder. ``erased``: somebody was, and with them the event; that nobody may contact
+the address is kept (``withheld.py``)."""
 
 FOR_EVERYBODY = ""
 """Customer id of a row that holds for whoever carries the address."""
@@ -59,7 +60,7 @@ def suppressions(
         .with_columns(reason=reason, customer_id=pl.lit(FOR_EVERYBODY))
     )
     columns = [*_KEY, "reason", "since", "event_id"]
-    rows = [_erased(withheld, policy, columns), named.select(columns), of_customers.select(columns)]
+    rows = [_erased(withheld, decided, policy, columns), named.select(columns), of_customers.select(columns)]
     every = pl.concat(rows).unique(_KEY, keep="first", maintain_order=True)
     return every.join(_delivered(known, every), on=["channel", "address"], how="left").sort(_KEY)
 
@@ -87,14 +88,21 @@ def _withdrawn_by_name(said: pl.DataFrame, decided: pl.DataFrame, policy: Consen
     )
 
 
-def _erased(withheld: pl.DataFrame | None, policy: ConsentPolicy, columns: list[str]) -> pl.DataFrame:
+def _erased(
+    withheld: pl.DataFrame | None, decided: pl.DataFrame, policy: ConsentPolicy, columns: list[str]
+) -> pl.DataFrame:
+    """Withheld addresses under which nobody has consented since."""
     purposes = pl.DataFrame(
         {"purpose": [*policy.marketing_purposes, *policy.service_purposes]}, schema={"purpose": pl.String()}
     )
-    empty = pl.DataFrame(schema={"channel": pl.String, "address": pl.String, "since": pl.Datetime("us", "UTC")})
-    places = empty if withheld is None else withheld.select(empty.columns)
+    places = pl.DataFrame(schema=WITHHELD) if withheld is None else withheld
+    for_all = places.filter(pl.col("purpose").is_null()).drop("purpose").join(purposes, how="cross")
+    allowed = decided.filter(pl.col("state").is_in(CONTACTABLE))
     return (
-        places.join(purposes, how="cross")
+        pl.concat([places.drop_nulls("purpose"), for_all.select(places.columns)])
+        .sort("since", descending=True)
+        .unique(["channel", "address", "purpose"], keep="first", maintain_order=True)
+        .join(allowed, on=["channel", "address", "purpose"], how="anti")
         .with_columns(customer_id=pl.lit(FOR_EVERYBODY), reason=pl.lit(ERASED), event_id=pl.lit(None, pl.String))
         .select(columns)
     )

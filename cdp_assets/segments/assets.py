@@ -8,6 +8,7 @@ import polars as pl
 
 from cdp_assets.golden_records.golden import golden_records
 from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
+from cdp_assets.golden_records.withheld import Withheld, addresses_of
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, stored, table_asset
 from cdp_assets.segments.members import members as members_of
 from cdp_assets.segments.plan_effects import Made
@@ -70,7 +71,9 @@ _MADE_WITH = [RECORD_VERSIONS, EMAIL_ADDRESSES, SIGHTINGS, PHONE_NUMBERS, SCORED
     pool=RESOLUTION_POOL,
     tags={"cdp/step": "plan"},
 )
-def plan_effects(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
+def plan_effects(
+    workspace: dg.ResourceParam[Workspace], withheld: dg.ResourceParam[Withheld]
+) -> dg.MaterializeResult[Any]:
     """One row per plan: golden values, contacts and memberships of segments that it would change.
 
     Key: plan_id. The customers that the plan touches are made twice, as they are and as they would be, and compared. No address becomes
@@ -81,7 +84,9 @@ def plan_effects(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
     if not plans.is_empty() and lake.exists(CUSTOMER_IDS) and lake.exists(CUSTOMERS):
         plan_id = plans.sort("planned_at", "plan_id")["plan_id"][-1]
         moves = lake.read(PLAN_MOVES).filter(pl.col("plan_id") == plan_id)
-        row = effects_of(plan_id, moves, lake.read(CUSTOMER_IDS), lake.read(CLUSTERS), partial(_made, workspace))
+        row = effects_of(
+            plan_id, moves, lake.read(CUSTOMER_IDS), lake.read(CLUSTERS), partial(_made, workspace, withheld)
+        )
         known = pl.concat([known.filter(pl.col("plan_id") != plan_id), row])
     kept = known.join(plans, on="plan_id", how="semi").sort("plan_id")
     newest = (
@@ -92,7 +97,7 @@ def plan_effects(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
     return stored(workspace, PLAN_EFFECTS, kept, metadata={k: v for k, v in newest.items() if isinstance(v, int)})
 
 
-def _made(workspace: Workspace, customer_ids: pl.DataFrame, clusters: pl.DataFrame) -> Made:
+def _made(workspace: Workspace, withheld: Withheld, customer_ids: pl.DataFrame, clusters: pl.DataFrame) -> Made:
     """Golden records, consents and segments of some customers."""
     lake, (contracts, _) = workspace.lake, load_contracts(workspace.contracts_dir)
     ids = customer_ids["record_id"].implode()
@@ -112,6 +117,7 @@ def _made(workspace: Workspace, customer_ids: pl.DataFrame, clusters: pl.DataFra
         survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
         consent=load_consent_policy(workspace.policy_file("consent")),
         now=now(),
+        withheld=withheld(addresses_of(frames[SIGHTINGS])),
     )
     rows = members_of(
         load_segments_policy(workspace.policy_file("segments")),

@@ -9,9 +9,15 @@ import pytest
 from cdp_assets.golden_records.consent_chain import ERASED, IMPORTED, READ_AGAIN, Entry, breaks, entries_due, release
 from cdp_assets.golden_records.consent_events import consent_events
 from cdp_assets_tests.golden_records.builders import record, said, versions_of
-from cdp_assets_tests.golden_records.consent_worlds import ENTRIES
 
 A, B = "ann@a.example", "ann@b.example"
+
+ENTRIES: dict[str, Any] = {
+    "source": pl.String, "number": pl.Int64, "import_id": pl.String, "content_sha256": pl.String, "records_version": pl.String,
+    "events": pl.Int64, "head": pl.String, "reason": pl.String, "released_by": pl.String, "previous_hash": pl.String,
+    "entry_hash": pl.String,
+}  # fmt: skip
+"""Columns of ``Ledger.consent_entries()``, but for the time."""
 
 
 def event(

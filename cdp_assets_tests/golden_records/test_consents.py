@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.golden_records.policy import ConsentPolicy
+from cdp_assets.golden_records.withheld import WITHHELD
 from cdp_assets_tests.golden_records.builders import (
     Resolution,
     correction,
@@ -411,8 +412,7 @@ def test_reasons_are_told_apart() -> None:
 
 
 def test_an_erased_persons_address_is_suppressed_for_everybody_and_every_purpose_and_nobody_may_use_it() -> None:
-    withheld = pl.DataFrame({"channel": ["email"], "address": [A], "since": [moment("2022")]})
-    withheld = withheld.cast({"since": pl.Datetime("us", "UTC")})
+    withheld = pl.DataFrame([("email", A, None, moment("2024"))], schema=WITHHELD, orient="row")
     resolution = customer(said("news/1", "2023", "given", A), withheld=withheld)
     assert states(resolution) == {}
     rows = resolution.golden().suppressions.filter(pl.col("address") == A)
