@@ -87,7 +87,10 @@ def parser() -> argparse.ArgumentParser:
 
     demo = command("demo", _demo, "run the sample workspace and tell the story of one customer in it")
     demo.add_argument(
-        "--keep", type=Path, metavar="FOLDER", help="keep the copy of the workspace in which the story goes on (default: remove it)"
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the copy of the workspace in which the story goes on (default: remove it)",
     )
     run = command("run", _run, "run everything pending: new imports, then one resolution and publication")
     how = run.add_mutually_exclusive_group()

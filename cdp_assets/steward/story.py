@@ -282,7 +282,9 @@ def _further(about: Dossier | None, chain: tuple[Step, ...], width: int) -> str:
         ends = " ".join(shlex.quote(record) for record in (chain[0].record_id_l, chain[-1].record_id_r))
         commands.append((f"cdp why {ends}", "the evidence, level by level"))
     if about is not None:
-        commands.append(("cdp demo --keep FOLDER", "keeps the copy of the workspace in which the story went on, to look around in"))
+        commands.append(
+            ("cdp demo --keep FOLDER", "keeps the copy of the workspace in which the story went on, to look around in")
+        )
     commands += [
         ("cdp status", "what each source delivered, and what is pending"),
         ("cdp steward", "the page to look customers up, decide, correct"),

@@ -105,7 +105,7 @@ def build(home: Path) -> Workspace:
     archived = home / "archive" / "shop" / workspace.ledger.imports("shop")["import_id"][0]
     archived.mkdir(parents=True)
     (home / "landing" / "shop" / "orders.jsonl").rename(archived / "orders.jsonl")
-    _resolve(workspace)
+    resolve(workspace)
     _decide(workspace)
     (home / "reports" / "quality").mkdir(parents=True)
     (home / "reports" / "quality" / "crm.html").write_text("<p>Ines Calder</p>")
@@ -118,7 +118,7 @@ def build(home: Path) -> Workspace:
     return workspace
 
 
-def _resolve(workspace: Workspace) -> None:
+def resolve(workspace: Workspace) -> None:
     lake = workspace.lake
     contracts, _ = load_contracts(workspace.contracts_dir)
     imports = order_of_imports(workspace)
