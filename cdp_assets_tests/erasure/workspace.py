@@ -170,7 +170,7 @@ def resolve(workspace: Workspace) -> None:
     note |= {"id_lineage": str(lake.version(tables.ID_LINEAGE)), "identity_changes": str(lake.version(tables.IDENTITY_CHANGES))}  # fmt: skip
     lake.replace(tables.CUSTOMER_IDS, ids, note=note)
     published = (
-        tables.CUSTOMERS, tables.GOLDEN_EMAILS, tables.GOLDEN_PHONES, tables.CONSENTS, tables.PROVENANCE,
+        tables.CUSTOMERS, tables.GOLDEN_EMAILS, tables.GOLDEN_PHONES, tables.CONSENTS, tables.PROVENANCE, tables.CORRECTIONS,
         tables.CUSTOMER_IDS, tables.ID_LINEAGE, tables.IDENTITY_CHANGES, tables.SEGMENT_MEMBERS, tables.SUPPRESSIONS,
     )  # fmt: skip
     publish({table: lake.read_or_empty(table) for table in published}, workspace.publication_url, {}, "p1", NOW)
