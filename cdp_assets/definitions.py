@@ -22,6 +22,7 @@ import cdp_assets.standardized.assets
 from cdp_assets import automation
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets.erasure.sieve import PutAsideErased
+from cdp_assets.erasure.withdrawn import WithheldByErasure
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.workspace import Workspace
 
@@ -59,7 +60,11 @@ def definitions_for(workspace: Workspace) -> dg.Definitions:
         jobs=jobs,
         schedules=automation.schedules_for(contracts),
         sensors=automation.sensors_for(contracts, jobs),
-        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace)},
+        resources={
+            "workspace": workspace,
+            "put_aside": PutAsideErased(workspace),
+            "withheld": WithheldByErasure(workspace),
+        },
         executor=dg.in_process_executor,
     )
 

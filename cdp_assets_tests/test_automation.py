@@ -17,6 +17,7 @@ from cdp_assets.automation import contiguous, ingest_job_name, partitions_name
 from cdp_assets.definitions import definitions_for
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets.erasure.sieve import PutAsideErased
+from cdp_assets.golden_records.withheld import nothing_withheld
 from cdp_assets.tables import QUALITY_AUDITS, QUALITY_FINDINGS
 from cdp_assets.workspace import Workspace
 
@@ -139,7 +140,7 @@ def test_an_audit_of_nothing_is_no_failure(workspace: Workspace, instance: dg.Da
         [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)],
         selection=before,
         instance=instance,
-        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace)},
+        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace), "withheld": nothing_withheld},
     ).success
     assert definitions.resolve_job_def("audit_quality").execute_in_process(instance=instance).success
     assert workspace.lake.read(QUALITY_AUDITS).is_empty()

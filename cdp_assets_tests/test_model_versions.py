@@ -13,6 +13,7 @@ import pytest
 from cdp_assets.candidate_links.due import retraining
 from cdp_assets.definitions import definitions_for
 from cdp_assets.erasure.sieve import PutAsideErased
+from cdp_assets.golden_records.withheld import nothing_withheld
 from cdp_assets.identity_graph.plan import OF_THE_NEXT
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import load_contracts
@@ -77,7 +78,7 @@ def resolve(workspace: Workspace, instance: dg.DagsterInstance) -> dg.ExecuteInP
         made,
         selection=selection,
         instance=instance,
-        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace)},
+        resources={"workspace": workspace, "put_aside": PutAsideErased(workspace), "withheld": nothing_withheld},
         raise_on_error=False,
     )
     if not done.success:
@@ -180,7 +181,7 @@ def evaluated(workspace: Workspace, name: str) -> dg.ScheduleExecutionData:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2024, 5, 1, 4, 30, tzinfo=UTC),
-            resources={"workspace": workspace, "put_aside": PutAsideErased(workspace)},
+            resources={"workspace": workspace, "put_aside": PutAsideErased(workspace), "withheld": nothing_withheld},
         )
         return definitions.resolve_schedule_def(name).evaluate_tick(context)
 

@@ -347,7 +347,7 @@ def test_the_demo_goes_on_through_corrections_consent_and_erasure(demo: tuple[Pa
         r"company +Lakeward Instruments +Norvane Photonics +contested +Lakeward Instruments\n",
         r"A\s+clerk\s+takes\s+them\s+for\s+one\s+person",
         r"cdp consent verify +1,\d{3} events in their chain: none lost",
-        r"cdp erase +0 occurrences of \d+ texts in \d+ files",
+        r"cdp erase +0 occurrences of \d+ texts in \d+ Parquet files and all others",
         r"the old list again +\d+ lines, found in somebody's mail and imported: 1, hers, is kept out",
         r"her household +Jonas Thornquist stays",
     ):
@@ -359,7 +359,9 @@ def test_the_demo_goes_on_through_corrections_consent_and_erasure(demo: tuple[Pa
 def test_what_does_not_come_about_in_the_story_is_said(demo: tuple[Path, str], tmp_path: Path) -> None:
     """Nothing is run and nobody erased: every fact that the story tells is missed."""
     opened = workspace_from_environment(Path(shutil.copytree(demo[0], tmp_path / "data")))
-    nothing = Erased("e", "c", {"occurrences": 1, "searched": {"texts": 0, "files": {}}}, tmp_path / "no certificate")
+    nothing = Erased(
+        "e", "c", {"occurrences": 1, "searched": {"texts": 0, "files": {"parquet": 0}}}, tmp_path / "no certificate"
+    )
     doing = Doing(run=lambda workspace, resolve: RunReport(), erase=lambda workspace, customer: nothing)
     opened.ledger.close()
     with in_a_copy(opened, None) as copied:

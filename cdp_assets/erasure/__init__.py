@@ -10,6 +10,7 @@ order it goes and how that is proven belongs here.
 ``person``     whose records they are, and all that follows: ``their_lines``, ``their_texts``
 ``signs``      the rule by which a row is an erased person's, and the keyed signs that it needs
 ``sieve``      the same rule at import: rows are put aside before their values are kept
+``withdrawn``  what an erased person had withdrawn stays so where others carry the address
 ``lines``      lines in use: raw, records, rejections
 ``landed``     delivered files and the archive, by policy
 ``stored``     all other tables of the lake, and their former versions

@@ -51,6 +51,9 @@ WORDS_OF_OURS = frozenset(
 )  # fmt: skip
 """Columns that hold names of ours, never a value of the person."""
 
+DAYS = frozenset(("first_seen_at", "last_seen_at"))
+"""Moments of which the day is enough: the room is the address's."""
+
 LONG = frozenset(
     ("value", "email", "address", "wording", "activity_subject", "segment", "reason", "record_id_l", "record_id_r", "customer_id", "other_customer_id")
 )  # fmt: skip
@@ -84,6 +87,8 @@ def _minute(moment: str) -> str:
 
 def _cell(row: Mapping[str, Any], column: str) -> str:
     value = row[column]
+    if column in DAYS and value is not None:
+        return str(value)[:10]
     if column == "rule" and value in CHOSEN_BECAUSE:
         return CHOSEN_BECAUSE[value]
     return _words(value) if column in WORDS_OF_OURS and isinstance(value, str) else _shown(value)

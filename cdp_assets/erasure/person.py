@@ -31,6 +31,7 @@ from cdp_assets.erasure.secret import Sign
 from cdp_assets.erasure.sieve import Sieve
 from cdp_assets.erasure.their_lines import contents_of, sources_of, their_lines
 from cdp_assets.erasure.their_texts import their_texts
+from cdp_assets.erasure.withdrawn import signs_of_withdrawals
 from cdp_assets.identity_graph.customer_ids import resolve_id
 from cdp_assets.lake import Lake
 from cdp_assets.sources.contracts import SourceContract, load_contracts
@@ -126,7 +127,7 @@ def to_erase(workspace: Workspace, customer_id: str, erasure_id: str, sign: Sign
         proof=sorted(proof),
         lines=lines,
         contents=contents_of(workspace, lines),
-        signs=found,
+        signs=[*found, *signs_of_withdrawals(lake, records, sign)],
         requested_by=by,
         requested_at=now.isoformat(),
         shared=len(texts.all - proof),

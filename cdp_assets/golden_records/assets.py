@@ -16,6 +16,8 @@ from cdp_assets.golden_records.consent_checks import (
 from cdp_assets.golden_records.consent_log import chain_breaks, enter, events_of, imports_in_use
 from cdp_assets.golden_records.golden import GOLDEN_FIELDS, golden_records
 from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
+from cdp_assets.golden_records.suppressions import ERASED
+from cdp_assets.golden_records.withheld import Withheld, withheld_of
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, same_columns, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
@@ -145,17 +147,22 @@ MOST_BREAKS_TOLD = 20
         ),
     ],
 )
-def golden_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
+def golden_assets(
+    workspace: dg.ResourceParam[Workspace], withheld: dg.ResourceParam[Withheld]
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Make all seven from one resolution: they must agree with each other."""
     lake = workspace.lake
     contracts, _ = load_contracts(workspace.contracts_dir)
+    read = {table: lake.read(table) for table in _MADE_FROM}
+    policy = load_consent_policy(workspace.policy_file("consent"))
     made = golden_records(
-        *(lake.read(table) for table in _MADE_FROM),
+        *read.values(),
         trust={contract.source: contract.trust for contract in contracts},
         steward_corrections=workspace.ledger.corrections(),
         survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
-        consent=load_consent_policy(workspace.policy_file("consent")),
+        consent=policy,
         now=now(),
+        withheld=withheld_of(withheld, read[SIGHTINGS], read[RECORD_VERSIONS], policy),
     )
     known = made.customers.filter(pl.col("is_known"))
     yield stored(
@@ -222,6 +229,7 @@ def golden_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materia
         metadata={
             "addresses": made.suppressions.select("channel", "address").n_unique(),
             "for_everybody": made.suppressions.filter(pl.col("customer_id") == "").height,
+            "kept_of_erased_people": made.suppressions.filter(pl.col("reason") == ERASED).height,
         },
     )
 

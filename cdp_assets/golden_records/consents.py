@@ -72,8 +72,8 @@ def consents(
     ``sighted``: :meth:`CustomerVersions.sighted`, which says what customers carry an address, now or formerly. ``said``:
     :func:`~cdp_assets.golden_records.consent_statements.statements` of the same ``known``. ``now``: the moment at which an expiry is judged. ``retracted_at``: that of :class:`~cdp_assets.golden_records.corrections.Corrections`: a
     grant under an address that was not theirs was not theirs either, also where the address is set to be theirs again; it
-    has no row unless it is newer. ``withheld``: ``channel`` and ``address`` that nobody may contact whatever events
-    say, since their person was erased; they have no row that allows it. Besides the table's columns there is ``is_complaint``.
+    has no row unless it is newer. ``withheld``: rows of :data:`~cdp_assets.golden_records.withheld.WITHHELD`; what was said until then allows
+    nothing there. Besides the table's columns there is ``is_complaint``.
     """
     carried = sighted.select("customer", channel="type", address="value").unique()
     regions = _regions_of_customers(known, said, policy)
@@ -119,10 +119,12 @@ def _retracted(states: pl.DataFrame, retracted_at: pl.DataFrame | None) -> pl.Da
 
 
 def _withheld(states: pl.DataFrame, withheld: pl.DataFrame | None) -> pl.DataFrame:
-    """Rows that allow contact of an address whose person was erased."""
+    """Rows that allow contact by what was said until an erased person's withdrawal had to be kept."""
     if withheld is None:
         return states.clear()
-    return states.filter(pl.col("state").is_in(CONTACTABLE)).join(withheld, on=["channel", "address"], how="semi")
+    allowing = states.filter(pl.col("state").is_in(CONTACTABLE))
+    ended = allowing.join(withheld.rename({"since": "at"}), on=["channel", "address", "purpose"])
+    return ended.filter(pl.col("since") <= pl.col("at"))
 
 
 # -- withdrawals ------------------------------------------------------------------------------------------------------

@@ -80,8 +80,8 @@ def golden_records(
     The frames are ``standardized/record_versions``, ``identity_graph/customer_ids`` and ``clusters``,
     ``standardized/email_addresses``, ``sightings`` and ``phone_numbers``, all of one resolution.
     ``trust``: 0-100 by source. ``steward_corrections``: ``Ledger.corrections()``. ``now``: the moment at which the expiry of
-    a consent is judged. ``withheld``: ``channel``, ``address`` and ``since`` of addresses that nobody may contact because
-    their person was erased. The order of rows does not matter.
+    a consent is judged. ``withheld``: rows of :data:`~cdp_assets.golden_records.withheld.WITHHELD`: addresses that
+    stay withdrawn though the person who withdrew was erased. The order of rows does not matter.
 
     Raises ``GoldenRecordsError`` when the frames are of different resolutions.
     """

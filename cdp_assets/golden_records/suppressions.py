@@ -26,8 +26,8 @@ from cdp_assets.standardized.consent_words import EXPIRED, WITHDRAWN
 COMPLAINED, ERASED = "complained", "erased"
 
 REASONS = (WITHDRAWN, COMPLAINED, EXPIRED, ERASED)
-"""``complained``: a spam complaint, a withdrawal said louder. ``erased``: the person is, and with them every event; only that
-nobody may contact the address is kept (``withheld``)."""
+"""``complained``: a spam complaint, a withdrawal said louder. ``erased``: the person who withdrew is, and with them the event; that
+the address is withdrawn is kept where somebody still carries it (``withheld``)."""
 
 FOR_EVERYBODY = ""
 """Customer id of a row that holds for whoever carries the address."""
@@ -45,7 +45,7 @@ def suppressions(
     """The rows of ``golden_records/suppressions``.
 
     ``said``: what events say, ``decided``: what :func:`~cdp_assets.golden_records.consents.consents` made of them. ``withheld``: its
-    argument of that name, with ``since``.
+    argument of that name.
     """
     reason = pl.when("is_complaint").then(pl.lit(COMPLAINED)).otherwise(pl.lit(WITHDRAWN))
     of_customers = (
@@ -59,7 +59,9 @@ def suppressions(
         .with_columns(reason=reason, customer_id=pl.lit(FOR_EVERYBODY))
     )
     columns = [*_KEY, "reason", "since", "event_id"]
-    rows = [_erased(withheld, policy, columns), named.select(columns), of_customers.select(columns)]
+    rows = [named.select(columns), of_customers.select(columns)]
+    if withheld is not None:
+        rows.append(_erased(withheld, decided, columns))
     every = pl.concat(rows).unique(_KEY, keep="first", maintain_order=True)
     return every.join(_delivered(known, every), on=["channel", "address"], how="left").sort(_KEY)
 
@@ -87,14 +89,10 @@ def _withdrawn_by_name(said: pl.DataFrame, decided: pl.DataFrame, policy: Consen
     )
 
 
-def _erased(withheld: pl.DataFrame | None, policy: ConsentPolicy, columns: list[str]) -> pl.DataFrame:
-    purposes = pl.DataFrame(
-        {"purpose": [*policy.marketing_purposes, *policy.service_purposes]}, schema={"purpose": pl.String()}
-    )
-    empty = pl.DataFrame(schema={"channel": pl.String, "address": pl.String, "since": pl.Datetime("us", "UTC")})
-    places = empty if withheld is None else withheld.select(empty.columns)
+def _erased(withheld: pl.DataFrame, decided: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    place = ["channel", "address", "purpose"]
     return (
-        places.join(purposes, how="cross")
+        withheld.join(decided.filter(pl.col("state").is_in(CONTACTABLE)), on=place, how="anti")
         .with_columns(customer_id=pl.lit(FOR_EVERYBODY), reason=pl.lit(ERASED), event_id=pl.lit(None, pl.String))
         .select(columns)
     )

@@ -24,6 +24,7 @@ import polars as pl
 from cdp_assets.erasure.plan import ErasurePlan, erasure_plan
 from cdp_assets.erasure.steps import Erased
 from cdp_assets.evaluation.world import next_deliveries as arrives
+from cdp_assets.evaluation.world import story
 from cdp_assets.golden_records.consent_log import chain_breaks
 from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.golden_records.suppressions import FOR_EVERYBODY
@@ -49,7 +50,7 @@ from cdp_assets.tables import (
 from cdp_assets.workspace import Workspace
 
 SHE_SAYS = (
-    ("street", arrives.NEW_STREET, arrives.STREET, HOLDS),
+    ("street", arrives.NEW_STREET, story.STREET, HOLDS),
     ("job_title", arrives.NEW_TITLE, arrives.NEW_TITLE, RETIRED),
     ("company", arrives.NEW_EMPLOYER, arrives.EXPORTED_EMPLOYER, CONTESTED),
 )
@@ -284,7 +285,7 @@ def _erasure(workspace: Workspace, doing: Doing, she: str, now: datetime, width:
     certificate, searched = erased.certificate, erased.certificate["searched"]
     rows: list[tuple[str, object]] = [
         ("--dry-run", f"would erase {_of_plan(plan)}; nothing is changed"),
-        ("cdp erase", f"{certificate['occurrences']} occurrences of {searched['texts']} texts in {sum(searched['files'].values()):,} files, each searched after decoding: the certificate"),
+        ("cdp erase", f"{certificate['occurrences']} occurrences of {searched['texts']} texts in {searched['files']['parquet']:,} Parquet files and all others, searched after decoding: the certificate"),
         ("the old list again", f"{plural(lines.height, 'line')}, found in somebody's mail and imported: {left_out}, hers, is kept out"),
         ("her household", f"{his_before[0]} stays, with their home and their telephone"),
     ]  # fmt: skip
@@ -310,7 +311,7 @@ def _still_there(workspace: Workspace, she: str, erased: Erased) -> list[str]:
     for of in (CUSTOMERS, CUSTOMER_IDS):
         if lake.scan(of).filter(pl.col("customer_id") == she).collect().height:
             broken.append(f"she is still in {of.name}")
-    carries = pl.col("emails").list.contains(arrives.OLD_ADDRESS)
+    carries = pl.col("emails").list.contains(story.OLD_ADDRESS)
     if lake.scan(RECORD_VERSIONS).filter(carries).collect().height:
         broken.append("her old address came back with the old list")
     return broken

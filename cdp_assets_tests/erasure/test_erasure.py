@@ -22,6 +22,7 @@ from cdp_assets.erasure.scanning import scan
 from cdp_assets.erasure.secret import KEY_FILE, SecretError, signer
 from cdp_assets.erasure.sieve import erased_people
 from cdp_assets.erasure.steps import STEPS, Erased, erase, go_on, keep_out, unfinished
+from cdp_assets.erasure.withdrawn import WithheldByErasure
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import REPEATED, Ledger
 from cdp_assets.sources.contracts import load_contracts
@@ -30,6 +31,7 @@ from cdp_assets.standardized.gathering import line_balance
 from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.tables import raw_imports, source_records, source_rejections
 from cdp_assets.workspace import Workspace
+from cdp_assets_tests.builders import frame
 from cdp_assets_tests.erasure import workspace as small
 from cdp_assets_tests.erasure.workspace import BEA, FORMER, INES, NOW, OTHERS, PERSON, TOM
 
@@ -384,3 +386,24 @@ def test_a_text_that_stands_in_the_midst_of_a_relatives_is_theirs_too(before: Pa
     erased = erase(workspace, INES, by="a test", now=NOW)
     assert erased.certificate["occurrences"] == 0
     assert found(home, "441134960123"), "Tom keeps it"
+
+
+def test_what_the_person_had_withdrawn_stays_withdrawn_where_others_carry_the_address(
+    before: Path, tmp_path: Path
+) -> None:
+    """Ines opted out under the household's mailbox, and under her own; Bea by her own word. Only signs are kept of it."""
+    workspace, mailbox = copy(before, tmp_path), "the.calders@calder.example"
+    event = {"source": "crm", "import_id": "i", "event_state": "withdrawn", "emails": [mailbox]}
+    events = [{**event, "event_id": f"e{n}", "line": n, "record_id": of} for n, of in enumerate(("crm/101", "crm/103"))]
+    workspace.lake.replace(tables.CONSENT_EVENTS, frame(tables.CONSENT_EVENTS, *events))
+    place = {"channel": "email", "purpose": "marketing", "customer_id": "", "reason": "withdrawn"}
+    withdrawn = {mailbox: "e0", PERSON[0]: "e0", "bea@holm.example": "e1"}
+    rows = [{**place, "address": address, "event_id": event_id} for address, event_id in withdrawn.items()]
+    workspace.lake.replace(tables.SUPPRESSIONS, frame(tables.SUPPRESSIONS, *rows))
+    addresses = pl.DataFrame({"channel": ["email"] * 2, "address": ["bea@holm.example", mailbox]})
+    tell = WithheldByErasure(workspace)
+    assert tell(addresses, ["marketing"]).is_empty()
+
+    erase(workspace, INES, by="a test", now=NOW)
+    assert tell(addresses, ["marketing", "service"]).rows() == [("email", mailbox, "marketing", NOW)]
+    assert mailbox.encode() not in (workspace.home / "ledger.db").read_bytes()

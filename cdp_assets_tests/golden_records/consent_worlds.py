@@ -19,6 +19,7 @@ import polars as pl
 
 from cdp_assets.golden_records.policy import ConsentPolicy
 from cdp_assets.golden_records.region_rules import UNKNOWN, RegionRule, strictest
+from cdp_assets.golden_records.withheld import WITHHELD
 from cdp_assets_tests.golden_records.builders import Resolution, moment, postal, record
 
 BEGIN = moment("2020")
@@ -53,6 +54,8 @@ class World:
     gone: set[str] = field(default_factory=set)
     corrections: list[dict[str, Any]] = field(default_factory=list)
     withheld: dict[str, datetime] = field(default_factory=dict)
+    suppressed: dict[str, set[str]] = field(default_factory=dict)
+    """What the last resolution suppressed for everybody: record that withdrew to addresses."""
     erased_imports: list[tuple[str, str]] = field(default_factory=list)
     merged: tuple[int, int, frozenset[str], int] | None = None
     day: int = 0
@@ -155,12 +158,12 @@ class World:
             self.gone.add(self.chance.choice(self.rows)["record_id"])
 
     def _erase(self) -> None:
-        """Somebody's records go, with all events in them; their addresses are withheld from then on."""
+        """Somebody's records go, with all events in them; what they had withdrawn for everybody is withheld from then on."""
         theirs = set(self._records_of(self._somebody()))
         for row in self.rows:
             if row["record_id"] in theirs:
                 self.erased_imports.append((row["source"], row["import_id"]))
-                self.withheld.update({address: self.now for address in row["emails"] if address not in self.withheld})
+                self.withheld.update(dict.fromkeys(self.suppressed.get(row["record_id"], ()), self.now))
         self.rows = [row for row in self.rows if row["record_id"] not in theirs]
         self.owner = {record_id: who for record_id, who in self.owner.items() if record_id not in theirs}
         self.corrections = [row for row in self.corrections if row["record_id"] not in theirs]
@@ -225,7 +228,7 @@ class World:
         return states
 
     def _is_blocked(self, mine: list[dict[str, Any]], address: str, since: datetime) -> bool:
-        """Whether its person was erased, or somebody has said since that the address is not theirs."""
+        """Whether somebody who had withdrawn it was erased since, or somebody has said since that the address is not theirs."""
         ids = {row["record_id"] for row in mine}
         by_stewards = [
             row["corrected_at"]
@@ -237,7 +240,8 @@ class World:
             for row in self.rows
             if f"{row['corrected_source']}/{row['corrected_key']}" in ids and row["corrected_value"] == address
         ]
-        return address in self.withheld or any(since <= at for at in [*by_stewards, *by_sources])
+        by_erasure = [self.withheld[address]] if address in self.withheld else []
+        return any(since <= at for at in [*by_stewards, *by_sources, *by_erasure])
 
     def withdrawals(self, mine: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Withdrawals of marketing by e-mail that a person's records make, or that correct one of them."""
@@ -345,7 +349,7 @@ def together(worlds: list[World], policy: ConsentPolicy) -> Resolution:
     now = max(world.now for world in worlds)
     for world in worlds:
         world.judged_at = now
-    withheld = [("email", address, since) for world in worlds for address, since in world.withheld.items()]
+    withheld = [("email", address, "marketing", since) for world in worlds for address, since in world.withheld.items()]
     moments = pl.Datetime("us", "UTC")
     steward = [row for world in worlds for row in world.corrections]
     schema = {"record_id": pl.String, "field": pl.String, "value": pl.String, "correction": pl.String,
@@ -357,9 +361,7 @@ def together(worlds: list[World], policy: ConsentPolicy) -> Resolution:
         steward=pl.DataFrame(steward, schema=schema),
         consent=policy,
         now=now,
-        withheld=pl.DataFrame(
-            withheld, schema={"channel": pl.String, "address": pl.String, "since": moments}, orient="row"
-        ),
+        withheld=pl.DataFrame(withheld, schema=WITHHELD, orient="row"),
     )
 
 

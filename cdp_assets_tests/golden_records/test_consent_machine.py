@@ -63,6 +63,7 @@ class Machine:
         self._nobody_became_contactable_by_identity(names, made.consents, made.emails)
         self._withdrawals_stand(made.consents, made.suppressions)
         self._chain_holds(resolution, made.consents)
+        self._remember_suppressed(resolution, made.suppressions)
         assert addresses_without_consent(made.emails, made.consents, self.policy.marketing_purposes) == 0
 
     def _holds_as_the_rule_says(self, consents: pl.DataFrame) -> None:
@@ -85,7 +86,7 @@ class Machine:
         rows = _by_world(consents.select("customer_id", "channel", "address", "purpose", "events", "state"))
         for world, name in zip(self.worlds, names, strict=True):
             before, after = self.before.get(world.number), self._places(world, contactable, targets)
-            if name in ("merge", "correct"):
+            if name in ("merge", "correct", "erase"):
                 assert before is not None
                 assert after <= before, (name, after - before, world.done)
             now = rows.get(world.number, [])
@@ -128,9 +129,19 @@ class Machine:
                     if customer == world.customer(who) and ended and at <= ended
                 ]
                 assert not late, self._story(world.customer(who))
-            assert not world.withheld.keys() & newest.keys()
-            assert world.withheld.keys() <= for_everybody
+            for address, erased_at in world.withheld.items():
+                assert address in for_everybody or newest[address] > erased_at, self._story(world.customer(0))
         assert contactable_and_suppressed(consents, suppressions) == 0
+
+    def _remember_suppressed(self, resolution: Resolution, suppressions: pl.DataFrame) -> None:
+        """What an erasure would find that its person has withdrawn for everybody."""
+        events = consent_events(resolution.versions, imports_of(self.worlds)).select("event_id", "record_id")
+        for_everybody = suppressions.filter((pl.col("customer_id") == "") & (pl.col("purpose") == "marketing"))
+        found: dict[str, set[str]] = {}
+        for address, record_id in for_everybody.join(events, on="event_id").select("address", "record_id").iter_rows():
+            found.setdefault(record_id, set()).add(address)
+        for world in self.worlds:
+            world.suppressed = found
 
     def _chain_holds(self, resolution: Resolution, consents: pl.DataFrame) -> None:
         """Every contactable address traces to its event; the chain is only ever appended to, and holds."""

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.golden_records.policy import ConsentPolicy
+from cdp_assets.golden_records.withheld import WITHHELD
 from cdp_assets_tests.golden_records.builders import (
     Resolution,
     correction,
@@ -410,15 +411,14 @@ def test_reasons_are_told_apart() -> None:
     assert suppressed(customer(*events)) == {(A, "C1", "expired")}
 
 
-def test_an_erased_persons_address_is_suppressed_for_everybody_and_every_purpose_and_nobody_may_use_it() -> None:
-    withheld = pl.DataFrame({"channel": ["email"], "address": [A], "since": [moment("2022")]})
-    withheld = withheld.cast({"since": pl.Datetime("us", "UTC")})
-    resolution = customer(said("news/1", "2023", "given", A), withheld=withheld)
-    assert states(resolution) == {}
+@pytest.mark.parametrize(("given", "is_lifted"), [("2022", False), ("2024", True)])
+def test_what_an_erased_person_had_withdrawn_stays_withdrawn_until_a_newer_consent(given: str, is_lifted: bool) -> None:
+    withheld = pl.DataFrame([("email", A, "marketing", moment("2023"))], schema=WITHHELD, orient="row")
+    resolution = customer(said("news/1", given, "given", A), withheld=withheld)
+    assert states(resolution) == ({A: "given"} if is_lifted else {})
     rows = resolution.golden().suppressions.filter(pl.col("address") == A)
-    assert set(rows.select("purpose", "reason").iter_rows()) == {
-        (p, "erased") for p in ("billing", "marketing", "service")
-    }
+    told = [] if is_lifted else [("", "marketing", "erased")]
+    assert rows.select("customer_id", "purpose", "reason").rows() == told
 
 
 def test_a_suppressed_address_is_told_as_it_was_last_delivered() -> None:

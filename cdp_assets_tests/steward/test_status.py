@@ -365,7 +365,9 @@ def test_contested_corrections_are_among_what_is_to_review(tmp_path: Path) -> No
     workspace = empty_workspace(tmp_path / "w")
     correction = {"customer_id": "C1", "correction": "set", "value": "x", "record_id": "crm/1"}
     contested = {**correction, "field": "company", "state": "contested", "contested_record_id": "web/1"}
-    workspace.lake.replace(CORRECTIONS, frame(CORRECTIONS, contested, {**correction, "field": "city", "state": "holds"}))
+    workspace.lake.replace(
+        CORRECTIONS, frame(CORRECTIONS, contested, {**correction, "field": "city", "state": "holds"})
+    )
     workspace.lake.replace(REVIEW_QUEUE, frame(REVIEW_QUEUE, {"item_id": "a", "rank": 1}, {"item_id": "b", "rank": 2}))
     status = workspace_status(workspace, NOW)
     assert (status.review_items, status.contested_corrections) == (3, 1)
