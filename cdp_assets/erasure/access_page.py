@@ -122,4 +122,5 @@ def _templates() -> jinja2.Environment:
     environment.filters["cell_of"] = _cell
     environment.filters["head"] = lambda column: HEADINGS.get(column, _words(column))
     environment.tests["long"] = LONG.__contains__
+    environment.tests["day"] = DAYS.__contains__
     return environment
