@@ -178,7 +178,7 @@ def _in_others_records(others: pl.LazyFrame, texts: set[str]) -> set[str]:
     found: set[str] = set()
     for column in personal_columns(RECORD_VERSIONS):
         for leaf in _leaf_expressions(pl.col(column), RECORD_VERSIONS.schema[column]):
-            found |= patterns.found_in(others.select(leaf.alias("text")).unique().collect().to_series())
+            found |= patterns.found_in(others.select(leaf.alias("text")).collect().to_series())
     return found
 
 
