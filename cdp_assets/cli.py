@@ -454,8 +454,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _goes_on(workspace: Workspace, keep: Path | None) -> tuple[str, ...]:
     """What people decide after that, lived through in a copy; what of it does not hold."""
     from cdp_assets.automation import erase
-    from cdp_assets.steward.story_goes_on import Doing, go_on, in_a_copy
+    from cdp_assets.steward.plain_text import paragraph
+    from cdp_assets.steward.story_goes_on import NOT_WHOLE, Doing, go_on, in_a_copy, is_whole
 
+    if not is_whole(workspace):
+        print(f"\n{paragraph(NOT_WHOLE, _width())}")
+        return ()
     _progress("going on in a copy of the workspace")
     doing = Doing(
         run=lambda copy, resolve: _run_pending(copy, resolve=resolve),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -304,6 +305,10 @@ def test_demo_goes_on_in_a_copy_that_may_be_kept_and_fails_when_what_it_tells_do
     again = cdp(own, "demo", "--keep", str(tmp_path / "kept"))
     assert again.code == 1
     assert "name another" in again.err
+    monkeypatch.setenv("CDP_LEDGER_URL", f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    shared = cdp(own, "demo")
+    assert (shared.code, "moved" in shared.out) == (0, False), "a ledger that others share is not lived on in"
+    assert "without CDP_LAKE_URL" in re.sub(r"\s+", " ", shared.out)
 
 
 def test_demo_fails_when_the_run_does(

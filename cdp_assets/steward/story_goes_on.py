@@ -84,17 +84,24 @@ class _Couple:
     other: dict[str, Any]
 
 
+NOT_WHOLE = (
+    "The story goes on in a copy of the workspace. Lake or ledger are not in this one, and a copy would share them: run the demo without "
+    "CDP_LAKE_URL and CDP_LEDGER_URL to read on."
+)
+
+
+def is_whole(workspace: Workspace) -> bool:
+    """Whether a copy of its folder is a workspace of its own."""
+    return workspace.lake_url is None and workspace.ledger_url is None
+
+
 @contextmanager
 def in_a_copy(workspace: Workspace, keep: Path | None) -> Iterator[Workspace]:
     """A copy of the workspace to live through the story in, at ``keep``, else at a place that is removed in the end.
 
-    The sample stays as it was delivered: an erasure rewrites landed files, and those of the sample are committed. Raises
-    :class:`StoryBrokeOffError` where lake or ledger are not in the workspace, for a copy would share them.
+    The sample stays as it was delivered: an erasure rewrites landed files, and those of the sample are committed. Lake and ledger
+    must be in the workspace (:func:`is_whole`). Raises :class:`StoryBrokeOffError` for a folder that can not be kept.
     """
-    if workspace.lake_url or workspace.ledger_url:
-        raise StoryBrokeOffError(
-            "the story goes on in a copy of the workspace, and lake or ledger are not in it; run the demo without CDP_LAKE_URL and CDP_LEDGER_URL"
-        )
     workspace.ledger.close()  # what its journal holds goes into the file
     with tempfile.TemporaryDirectory(prefix="cdp-demo-") as folder:
         home = keep or Path(folder) / "data"
