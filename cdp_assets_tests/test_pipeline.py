@@ -7,14 +7,12 @@ import json
 import re
 import shutil
 import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from cdp_assets import cli
 from cdp_assets.automation import RunReport, audit_resolution, plan, run_pending
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.environment import workspace_from_environment
@@ -23,7 +21,6 @@ from cdp_assets.golden_records.consent_log import chain_breaks
 from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
 from cdp_assets.identity_graph.plan import resolved
 from cdp_assets.identity_graph.resolution import previous_resolution
-from cdp_assets.published.consent_guard import since_publication
 from cdp_assets.steward.story_goes_on import Doing, go_on, in_a_copy
 from cdp_assets.tables import (
     CUSTOMER_IDS,
@@ -271,51 +268,6 @@ def test_a_failed_golden_table_publishes_nothing(home: Path, monkeypatch: pytest
     with sqlite3.connect(home / "published.db") as published:
         assert published.execute("SELECT count(*) FROM customers").fetchone() == before
     published.close()
-
-
-NEWS = """
-source: news
-kind: consents
-extract: {files: "*.csv"}
-delivers: events
-key: id
-observed_at: at
-country: GB
-columns: {full_name: Name, email: Email, consent: State, purpose: {value: marketing}, channel: {value: email}}
-"""
-
-
-@pytest.mark.slow
-def test_a_publication_that_changes_too_many_contacts_waits_for_cdp_apply(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (home / "contracts" / "news.yaml").write_text(NEWS)
-    (home / "policies").mkdir()
-    (home / "policies" / "identity.yaml").write_text("largest_consent_share: 0.1\n")
-    header = "id,Name,Email,State,at\n"
-    land(home, "crm/contacts.csv", CRM_HEADER + ANA + BEN)
-    land(home, "news/1.csv", header + "n1,Ana Whitlock,ana.whitlock@brightmail.example,given,2024-02-01\n")
-    assert run(home).published
-
-    land(home, "news/2.csv", header + "n2,Ana Whitlock,ana.whitlock@brightmail.example,withdrawn,2024-03-01\n")
-    held = run(home)
-    assert not held.published
-    assert any("consent_changes_are_within_limits" in problem for problem in held.problems)
-    assert published(home, "SELECT state FROM consents") == [("given",)], "readers keep what they had"
-
-    opened = workspace_from_environment(home)
-    change = since_publication(opened.lake, opened.ledger)
-    opened.ledger.close()
-    assert change is not None
-    assert cli.main(["apply", change.change_id, "--workspace", str(home)]) == 0
-    assert "approved" in capsys.readouterr().out
-    assert run(home).published
-    assert published(home, "SELECT state FROM consents") == [("withdrawn",)]
-
-
-def published(home: Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(home / "published.db")) as database:
-        return list(database.execute(query))
 
 
 # -- the sample workspace ---------------------------------------------------------------------------------------------
