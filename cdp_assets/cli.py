@@ -85,7 +85,13 @@ def parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    command("demo", _demo, "run the sample workspace and tell the story of one customer in it")
+    demo = command("demo", _demo, "run the sample workspace and tell the story of one customer in it")
+    demo.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the copy of the workspace in which the story goes on (default: remove it)",
+    )
     run = command("run", _run, "run everything pending: new imports, then one resolution and publication")
     how = run.add_mutually_exclusive_group()
     how.add_argument("--resolve-anyway", action="store_true", help="resolve and publish even when nothing is new")
@@ -437,8 +443,32 @@ def _demo(arguments: argparse.Namespace) -> int:
         print(run_text(done, _width()))
         return FAILED
     told = tell(workspace, _width())
-    print(told.text)
-    return FAILED if told.broken else FINE
+    print(told.text, flush=True)
+    broken = told.broken
+    if told.is_of_somebody:
+        broken += _goes_on(workspace, arguments.keep)
+    print(f"\n{told.further}")
+    return FAILED if broken else FINE
+
+
+def _goes_on(workspace: Workspace, keep: Path | None) -> tuple[str, ...]:
+    """What people decide after that, lived through in a copy; what of it does not hold."""
+    from cdp_assets.automation import erase
+    from cdp_assets.steward.plain_text import paragraph
+    from cdp_assets.steward.story_goes_on import NOT_WHOLE, Doing, go_on, in_a_copy, is_whole
+
+    if not is_whole(workspace):
+        print(f"\n{paragraph(NOT_WHOLE, _width())}")
+        return ()
+    _progress("going on in a copy of the workspace")
+    doing = Doing(
+        run=lambda copy, resolve: _run_pending(copy, resolve=resolve),
+        erase=lambda copy, customer: erase(copy, customer, by=_account(), report=_progress, resolve=False)[0][-1],
+    )
+    with in_a_copy(workspace, keep) as copy:
+        told = go_on(copy, doing, _now(), _width())
+    print(f"\n{told.text}", flush=True)
+    return told.broken
 
 
 def _run_pending(workspace: Workspace, **how: bool) -> RunReport:

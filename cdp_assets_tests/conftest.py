@@ -78,8 +78,13 @@ def cdp(home: Path, *arguments: str, check: bool = True) -> subprocess.Completed
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The sample workspace after `cdp demo`, and what the demo printed."""
+    """The sample workspace after `cdp demo`, and what the demo printed. Beside it the copy in which the story went on (:func:`lived_on`)."""
     home = copy_sample(tmp_path_factory.mktemp("sample") / "data")
-    done = cdp(home, "demo", check=False)
+    done = cdp(home, "demo", "--keep", str(lived_on(home)), check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     return home, done.stdout
+
+
+def lived_on(home: Path) -> Path:
+    """Where the copy of a sample is kept that the demo's story went on in."""
+    return home.with_name("lived-on")

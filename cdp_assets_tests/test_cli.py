@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -278,6 +279,38 @@ def test_demo_tells_the_same_story_again(
     assert (first.code, built) == (0, [own.home, own.home])
     assert "9 from 5 sources" in first.out
     assert first.out == second.out
+
+
+@pytest.mark.parametrize(("broken", "code"), [((), 0), (("she is still there",), 1)])
+def test_demo_goes_on_in_a_copy_that_may_be_kept_and_fails_when_what_it_tells_does_not_hold(
+    cdp: Cdp,
+    own: Workspace,
+    runs: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    broken: tuple[str, ...],
+    code: int,
+) -> None:
+    from cdp_assets.steward.story import Told
+
+    def go_on(copy: Workspace, *others: object) -> Told:
+        (copy.landing_dir / "changed").mkdir()
+        return Told("and she moved", broken)
+
+    monkeypatch.setattr("cdp_assets.evaluation.world.build_shop_database", lambda home: None)
+    monkeypatch.setattr("cdp_assets.steward.story.tell", lambda *a: Told("once", (), "further", is_of_somebody=True))
+    monkeypatch.setattr("cdp_assets.steward.story_goes_on.go_on", go_on)
+    done = cdp(own, "demo", "--keep", str(tmp_path / "kept"))
+    assert (done.code, done.out) == (code, "once\n\nand she moved\n\nfurther\n")
+    assert (tmp_path / "kept" / "landing" / "changed").is_dir()
+    assert not (own.landing_dir / "changed").exists()
+    again = cdp(own, "demo", "--keep", str(tmp_path / "kept"))
+    assert again.code == 1
+    assert "name another" in again.err
+    monkeypatch.setenv("CDP_LEDGER_URL", f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    shared = cdp(own, "demo")
+    assert (shared.code, "moved" in shared.out) == (0, False), "a ledger that others share is not lived on in"
+    assert "without CDP_LAKE_URL" in re.sub(r"\s+", " ", shared.out)
 
 
 def test_demo_fails_when_the_run_does(

@@ -58,7 +58,8 @@ def their_texts(
     candidates = {text for text in _identifying(rows) if _is_telling(text)} | {
         text for text in delivered if len(text) >= SHORTEST_TEXT and sum(map(str.isalpha, text)) >= FEWEST_LETTERS
     }
-    elsewhere = (said - own) | _in_others_lines(workspace, lines, candidates) | _in_configuration(workspace, candidates)
+    elsewhere = (said - own) | _in_others_records(others, candidates) | _in_configuration(workspace, candidates)
+    elsewhere |= _in_others_lines(workspace, lines, candidates - elsewhere)
     return Texts(own, candidates | said), candidates - elsewhere - {customer_id}
 
 
@@ -168,6 +169,17 @@ def _partition(lake: Lake, table: Table, import_id: str) -> pl.LazyFrame | None:
         return lake.scan(table, partition=import_id)
     except MissingTableError:
         return None
+
+
+def _in_others_records(others: pl.LazyFrame, texts: set[str]) -> set[str]:
+    """Those of the texts that stand in the midst of what other records say in comparable form: a number without its country's
+    code in a relative's with it, a name in that of a namesake with a suffix."""
+    patterns = Patterns.of(texts)
+    found: set[str] = set()
+    for column in personal_columns(RECORD_VERSIONS):
+        for leaf in _leaf_expressions(pl.col(column), RECORD_VERSIONS.schema[column]):
+            found |= patterns.found_in(others.select(leaf.alias("text")).collect().to_series())
+    return found
 
 
 def _in_others_lines(

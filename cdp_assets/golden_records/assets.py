@@ -16,6 +16,7 @@ from cdp_assets.golden_records.consent_checks import (
 from cdp_assets.golden_records.consent_log import chain_breaks, enter, events_of, imports_in_use
 from cdp_assets.golden_records.golden import GOLDEN_FIELDS, golden_records
 from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
+from cdp_assets.golden_records.suppressions import ERASED
 from cdp_assets.golden_records.withheld import Withheld, addresses_of
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, same_columns, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
@@ -227,6 +228,7 @@ def golden_assets(
         metadata={
             "addresses": made.suppressions.select("channel", "address").n_unique(),
             "for_everybody": made.suppressions.filter(pl.col("customer_id") == "").height,
+            "kept_of_erased_people": made.suppressions.filter(pl.col("reason") == ERASED).height,
         },
     )
 

@@ -13,6 +13,7 @@ from cdp_assets.published.publication import publish
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, stored, table_asset
 from cdp_assets.tables import (
     CONSENTS,
+    CORRECTIONS,
     CUSTOMER_IDS,
     CUSTOMERS,
     GOLDEN_EMAILS,
@@ -33,6 +34,7 @@ PUBLISHED_TABLES = (
     CONSENTS,
     SUPPRESSIONS,
     PROVENANCE,
+    CORRECTIONS,
     CUSTOMER_IDS,
     ID_LINEAGE,
     IDENTITY_CHANGES,

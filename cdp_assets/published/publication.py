@@ -14,6 +14,7 @@ in the database                 one row per
 ``consents``                    customer, address and purpose
 ``suppressions``                address, purpose and customer (empty: everybody) that must not be contacted
 ``provenance``                  value of a golden record, with where it came from
+``corrections``                 correction in force: holds, contested, agreed, retired or retracted
 ``customer_ids``                record, with its customer
 ``resolved_ids``                customer id that ever was, with the one it resolves to now
 ``identity_changes``            customer created, merged, split or retired

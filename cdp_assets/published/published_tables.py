@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 from cdp_assets.tables import (
     CONSENTS,
+    CORRECTIONS,
     CUSTOMER_IDS,
     CUSTOMERS,
     DAY,
@@ -64,6 +65,7 @@ PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
     PublishedTable(CONSENTS, "consents", looked_up_by=(("address",),)),
     PublishedTable(SUPPRESSIONS, "suppressions", looked_up_by=(("address",), ("customer_id",))),
     PublishedTable(PROVENANCE, "provenance"),
+    PublishedTable(CORRECTIONS, "corrections"),
     PublishedTable(CUSTOMER_IDS, "customer_ids", looked_up_by=(("customer_id",), ("source", "source_key"))),
     PublishedTable(ID_LINEAGE, "resolved_ids", looked_up_by=(("current_customer_id",),)),
     PublishedTable(
@@ -81,6 +83,7 @@ REFERENCES: tuple[Reference, ...] = (
             "customer_phones",
             "consents",
             "provenance",
+            "corrections",
             "customer_ids",
             "segment_members",
         )

@@ -96,8 +96,12 @@ def roll_back(workspace: Workspace, wanted: str | None, now: datetime) -> Rolled
     versions: dict[str, int] = json.loads(former["lake_versions"])
     today = current_versions(lake, _TABLES)
     try:
-        then = {table: lake.read(table, version=versions[table.name]) for table in _TABLES}
-    except (DeltaError, LakeError, OSError, KeyError, pl.exceptions.PolarsError):
+        # A table that was not published then, by a former release, is empty.
+        then = {
+            table: lake.read(table, version=versions[table.name]) if table.name in versions else table.empty()
+            for table in _TABLES
+        }
+    except (DeltaError, LakeError, OSError, pl.exceptions.PolarsError):
         raise RollbackError(
             f"publication {former['publication_id']} can not be gone back to: the lake no longer keeps all of its tables (it "
             "keeps thirty days of versions); choose a newer one of published/publications"

@@ -115,11 +115,20 @@ def _says() -> pl.Expr:
         .then(pl.lit("is this one customer or several?"))
         .otherwise(pl.lit("are these two one customer?"))
     )
-    names = (
-        pl.when(pl.col("segments").list.len() > 0).then(pl.col("segments").list.join(", ")).otherwise(pl.lit("none"))
-    )
+    at_stake = pl.concat_list(
+        _counted("contactable", "customer who may be sent marketing", "customers who may be sent marketing"),
+        _counted("purchases", "purchase", "purchases"),
+        pl.when(pl.col("segments").list.len() > 0).then(pl.lit("segments ") + pl.col("segments").list.join(", ")),
+    ).list.drop_nulls()
+    stakes = pl.when(at_stake.list.len() > 0).then(at_stake.list.join("; ")).otherwise(pl.lit("nothing else"))
     return pl.format(
-        "{}: {} Probability of the link {}; a decision moves {} record(s). At stake: {} customer(s) who may be sent marketing, {} purchase(s), "
-        "segments touched: {}",
-        pl.col("why"), about, probability, pl.col("records"), pl.col("contactable"), pl.col("purchases"), names,
+        "{}: {} Probability of the link {}; a decision moves {}. At stake: {}",
+        pl.col("why"), about, probability, _counted("records", "record", "records").fill_null("no record"), stakes,
     )  # fmt: skip
+
+
+def _counted(column: str, one: str, many: str) -> pl.Expr:
+    """``1 record``, ``2 records``; null where there is none."""
+    count = pl.col(column)
+    words = pl.when(count == 1).then(pl.lit(one)).otherwise(pl.lit(many))
+    return pl.when(count > 0).then(pl.format("{} {}", count, words))

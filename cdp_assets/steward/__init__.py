@@ -10,7 +10,7 @@ them to a terminal, ``page.py`` with its templates to a browser.
 ``status``                where a workspace stands; ``run_text``: what a run did
 ``consent_facts``         events, state and suppressions of an address or customer, and whether their chain holds
 ``evaluation_text``       customers against known truth; ``exports``: identities for other tools
-``story``                 the demo
+``story``                 the demo; ``story_goes_on``: what people decide after it, lived through in a copy
 ``page``                  the steward's page; ``protection``: whom it answers; ``serving``: on which port
 ``plain_text``            aligned text without harm
 ========================= ==========================================================================================

@@ -21,6 +21,7 @@ from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.policy_file import PolicyError
 from cdp_assets.steward.plain_text import NOTHING, bullets, facts, heading, moment, plural, table
+from cdp_assets.steward.review import contested_corrections
 from cdp_assets.steward.source_status import SHORT_VERSION, SourceStatus, age, notes, share, sources_status
 from cdp_assets.tables import (
     CUSTOMER_IDS,
@@ -41,7 +42,7 @@ MOST_RULES_LISTED = 12
 @dataclass(frozen=True)
 class Status:
     """A workspace. ``problems``: contracts and imports that were refused, with what to do; ``refused`` the imports among
-    them, those of one source and reason together. ``pending``: what a run would do, and what waits for a person."""
+    them, those of one source and reason together. ``review_items``: what waits for a person to look, ``contested_corrections`` among them. ``pending``: what a run would do, and what waits for a person."""
 
     workspace: str
     sources: tuple[SourceStatus, ...]
@@ -52,6 +53,7 @@ class Status:
     current_records: int
     customers: int
     review_items: int
+    contested_corrections: int
     model_version: str | None
     model_trained_at: datetime | None
     accept_weight: float | None
@@ -82,6 +84,7 @@ def workspace_status(workspace: Workspace, now: datetime) -> Status:
     last = ledger.last_resolution()
     publications = ledger.publications()
     refused = imports.filter(pl.col("state") == REFUSED)
+    contested = contested_corrections(lake).height
     return Status(
         workspace=_shown(workspace.home),
         sources=sources,
@@ -97,7 +100,8 @@ def workspace_status(workspace: Workspace, now: datetime) -> Status:
         records=ids.height,
         current_records=int(ids["is_current"].sum()),
         customers=ids["customer_id"].n_unique(),
-        review_items=_rows(workspace, REVIEW_QUEUE),
+        review_items=_rows(workspace, REVIEW_QUEUE) + contested,
+        contested_corrections=contested,
         model_version=models["model_version"].item() if models.height else None,
         model_trained_at=models["trained_at"].item() if models.height else None,
         accept_weight=models["accept_weight"].item() if models.height else None,
@@ -220,7 +224,7 @@ def _resolution_facts(status: Status) -> list[tuple[str, object]]:
             ),
         ),
         ("customers", status.customers),
-        ("to review", plural(status.review_items, "pair or cluster", "pairs and clusters")),
+        ("to review", _to_review(status)),
     ]
     if status.model_version:
         rows.append(("model", f"{status.model_version}, links accepted from {status.accept_weight:+.1f} bits"))
@@ -233,6 +237,12 @@ def _resolution_facts(status: Status) -> list[tuple[str, object]]:
     else:
         rows.append(("published", "never"))
     return rows
+
+
+def _to_review(status: Status) -> str:
+    contested = status.contested_corrections
+    doubts = plural(status.review_items - contested, "pair or cluster", "pairs and clusters")
+    return f"{doubts}, {plural(contested, 'contested correction')}" if contested else doubts
 
 
 def _refused(refused: pl.DataFrame) -> tuple[dict[str, Any], ...]:

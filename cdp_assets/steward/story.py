@@ -40,10 +40,15 @@ class StoryError(RuntimeError):
 
 @dataclass(frozen=True)
 class Told:
-    """The story as text, and what of it does not hold: empty when everything came out as it must."""
+    """The story as text, and what of it does not hold: empty when everything came out as it must.
+
+    ``further``: what to look at next; ``is_of_somebody``: there is a story, not only figures.
+    """
 
     text: str
     broken: tuple[str, ...]
+    further: str = ""
+    is_of_somebody: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def tell(workspace: Workspace, width: int) -> Told:
     require_made(lake, CUSTOMER_IDS)
     story = _read(workspace)
     if story is None:
-        return Told(f"{_figures(workspace, width)}\n\n{_further(None, (), width)}", ())
+        return Told(_figures(workspace, width), (), _further(None, (), width))
     versions = record_versions(lake, story.records).filter("is_newest")
     says = {row["record_id"]: row for row in versions.to_dicts()}
     ids = lake.scan(CUSTOMER_IDS).filter(pl.col("record_id").is_in(story.records)).collect()
@@ -87,9 +92,9 @@ def tell(workspace: Workspace, width: int) -> Told:
         _section("What simpler ways would have made of the same records", _simpler_ways(story, says, about, width)),
         _section("The whole sample", _figures(workspace, width)),
         _section("Not as it must be", bullets(broken, width)),
-        _further(about, chain, width),
     ]
-    return Told("\n\n".join(section for section in sections if section), broken)
+    text = "\n\n".join(section for section in sections if section)
+    return Told(text, broken, _further(about, chain, width), is_of_somebody=True)
 
 
 def _read(workspace: Workspace) -> _Story | None:
@@ -276,6 +281,10 @@ def _further(about: Dossier | None, chain: tuple[Step, ...], width: int) -> str:
     if chain:
         ends = " ".join(shlex.quote(record) for record in (chain[0].record_id_l, chain[-1].record_id_r))
         commands.append((f"cdp why {ends}", "the evidence, level by level"))
+    if about is not None:
+        commands.append(
+            ("cdp demo --keep FOLDER", "keeps the copy of the workspace in which the story went on, to look around in")
+        )
     commands += [
         ("cdp status", "what each source delivered, and what is pending"),
         ("cdp steward", "the page to look customers up, decide, correct"),

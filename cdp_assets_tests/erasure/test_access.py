@@ -11,6 +11,7 @@ import pytest
 
 from cdp_assets.cli import main
 from cdp_assets.erasure.access import SOMEBODY_ELSE, Held, everything_held, write_access
+from cdp_assets.erasure.access_page import access_page
 from cdp_assets.workspace import Workspace
 from cdp_assets_tests.erasure import workspace as small
 from cdp_assets_tests.erasure.workspace import FORMER, INES, NOW, PERSON
@@ -95,3 +96,13 @@ def test_files_are_for_this_account_only_and_named_by_the_id_only(
     said = capsys.readouterr()
     assert not re.search("ines|calder", said.out + said.err, re.IGNORECASE)
     assert json.loads((folder / f"{INES}.json").read_text())["customer_id"] == INES
+
+
+def test_the_page_speaks_in_words_and_days_not_in_names_of_columns(held: Held) -> None:
+    email = {"email": "ines@newplace.example", "status": "unverified", "status_reason": "never_seen", "marketing_consent": "given", "sources": ["crm"], "first_seen_at": "2024-01-05T10:11:12+00:00", "last_seen_at": None}  # fmt: skip
+    value = {"field": "job_title", "value": "Lab_Manager", "source": "crm", "observed_at": "2024-01-05T00:00:00+00:00", "rule": "only_value"}  # fmt: skip
+    html = access_page({**held.said, "golden_record": [value], "emails": [email]})
+    for told in ("job title<", "Lab_Manager<", "the only one<", "never seen<", "2024-01-05<"):
+        assert f">{told}/td>" in html, told
+    assert "10:11" not in html
+    assert not re.search(r">[a-z]+_[a-z]+</t[hd]>", html.partition("Records by source")[0])

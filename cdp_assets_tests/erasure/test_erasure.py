@@ -372,3 +372,17 @@ def test_delivered_files_are_kept_by_policy_and_the_certificate_says_so(before: 
     ended = erase(workspace, INES, by="a test", now=NOW)
     assert ended.certificate["not_searched"]["delivered_files"] == "kept by policy"
     assert (workspace.home / "landing" / "crm" / "contacts-1.csv").read_text() == small.FIRST_FILE
+
+
+def test_a_text_that_stands_in_the_midst_of_a_relatives_is_theirs_too(before: Path, tmp_path: Path) -> None:
+    """The landline without its country's code: the relative's record has it with the code, so it is no proof of anything left."""
+    workspace = copy(before, tmp_path)
+    home = workspace.home
+    ines = small.INES_ROW.replace("0113 496 0123", "441134960123").replace("2024-01-05", "2024-04-05")
+    tom = small.TOM_ROW.replace("0113 496 0123", "+44 113 496 0123").replace("2024-01-05", "2024-04-05")
+    small.land(home, "crm/contacts-3.csv", (small.HEADER + ines + tom + small.BEA_ROW).encode(), 3)
+    small.import_landed(workspace, "crm")
+    small.resolve(workspace)
+    erased = erase(workspace, INES, by="a test", now=NOW)
+    assert erased.certificate["occurrences"] == 0
+    assert found(home, "441134960123"), "Tom keeps it"

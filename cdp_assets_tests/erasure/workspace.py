@@ -105,7 +105,7 @@ def build(home: Path) -> Workspace:
     archived = home / "archive" / "shop" / workspace.ledger.imports("shop")["import_id"][0]
     archived.mkdir(parents=True)
     (home / "landing" / "shop" / "orders.jsonl").rename(archived / "orders.jsonl")
-    _resolve(workspace)
+    resolve(workspace)
     _decide(workspace)
     (home / "reports" / "quality").mkdir(parents=True)
     (home / "reports" / "quality" / "crm.html").write_text("<p>Ines Calder</p>")
@@ -118,7 +118,7 @@ def build(home: Path) -> Workspace:
     return workspace
 
 
-def _resolve(workspace: Workspace) -> None:
+def resolve(workspace: Workspace) -> None:
     lake = workspace.lake
     contracts, _ = load_contracts(workspace.contracts_dir)
     imports = order_of_imports(workspace)
@@ -170,7 +170,7 @@ def _resolve(workspace: Workspace) -> None:
     note |= {"id_lineage": str(lake.version(tables.ID_LINEAGE)), "identity_changes": str(lake.version(tables.IDENTITY_CHANGES))}  # fmt: skip
     lake.replace(tables.CUSTOMER_IDS, ids, note=note)
     published = (
-        tables.CUSTOMERS, tables.GOLDEN_EMAILS, tables.GOLDEN_PHONES, tables.CONSENTS, tables.PROVENANCE,
+        tables.CUSTOMERS, tables.GOLDEN_EMAILS, tables.GOLDEN_PHONES, tables.CONSENTS, tables.PROVENANCE, tables.CORRECTIONS,
         tables.CUSTOMER_IDS, tables.ID_LINEAGE, tables.IDENTITY_CHANGES, tables.SEGMENT_MEMBERS, tables.SUPPRESSIONS,
     )  # fmt: skip
     publish({table: lake.read_or_empty(table) for table in published}, workspace.publication_url, {}, "p1", NOW)

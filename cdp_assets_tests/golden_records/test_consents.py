@@ -421,6 +421,16 @@ def test_an_erased_persons_address_is_suppressed_for_everybody_and_every_purpose
     }
 
 
+@pytest.mark.parametrize(("given", "is_lifted"), [("2022", False), ("2024", True)])
+def test_what_an_erased_person_had_withdrawn_stays_withdrawn_until_a_newer_consent(given: str, is_lifted: bool) -> None:
+    withheld = pl.DataFrame([("email", A, "marketing", moment("2023"))], schema=WITHHELD, orient="row")
+    resolution = customer(said("news/1", given, "given", A), withheld=withheld)
+    assert states(resolution) == ({A: "given"} if is_lifted else {})
+    rows = resolution.golden().suppressions.filter(pl.col("address") == A)
+    told = [] if is_lifted else [("", "marketing", "erased")]
+    assert rows.select("customer_id", "purpose", "reason").rows() == told
+
+
 def test_a_suppressed_address_is_told_as_it_was_last_delivered() -> None:
     event = said("news/1", "2021", "withdrawn", A, emails_delivered=["Ann@A.example"])
     rows = one_customer(event).golden().suppressions.filter(pl.col("address") == A)

@@ -19,6 +19,7 @@ from cdp_assets.published.publication import PublicationResult, publish
 from cdp_assets.published.published_tables import PUBLISHED_TABLES
 from cdp_assets.tables import (
     CONSENTS,
+    CORRECTIONS,
     CUSTOMER_IDS,
     CUSTOMERS,
     GOLDEN_EMAILS,
@@ -132,6 +133,10 @@ def two_customers() -> dict[Table, pl.DataFrame]:
         {"channel": "post", "address": "", "purpose": "marketing", "customer_id": "C1"},
     )
     made[PROVENANCE] = frame(PROVENANCE, {"customer_id": "C1", "field": "first_name", "value": "Ann"})
+    made[CORRECTIONS] = frame(
+        CORRECTIONS,
+        {"customer_id": "C1", "field": "company", "correction": "set", "value": "Beta", "record_id": "crm/C1", "state": "contested", "contested_by": "Gamma", "contested_record_id": "web/1"},
+    )  # fmt: skip
     lineage = (
         {"customer_id": "C0", "current_customer_id": "C1", "state": "merged"},
         {"customer_id": "C9", "current_customer_id": None, "state": "retired"},

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
+import pytest
 
+from cdp_assets import cli
+from cdp_assets.definitions import definitions_for
 from cdp_assets.published.consent_guard import CONSENT_CHOICE, consent_change, since_publication, why_held
 from cdp_assets.steward.plan_approval import approve_plan
 from cdp_assets.tables import CONSENTS
 from cdp_assets.workspace import Workspace
-from cdp_assets_tests.builders import RESOLVED_AT, frame, small_workspace
+from cdp_assets_tests.builders import RESOLVED_AT, empty_workspace, frame, small_workspace
+from cdp_assets_tests.published.databases import customer, customers_only, read
 
 
 def consents(**states: str) -> pl.DataFrame:
@@ -72,3 +77,50 @@ def test_the_last_publication_is_compared_with_and_the_change_approved_by_its_id
     assert why_held(change, 0.0, chosen["subject"]) is None
     workspace.lake.forget_everything_former(CONSENTS)
     assert since_publication(workspace.lake, workspace.ledger) is None
+
+
+# -- through Dagster ---------------------------------------------------------------------------------------------------
+
+
+def put_into_lake(workspace: Workspace, state: str) -> None:
+    """A resolution in which Ann may be written to for marketing, or no more."""
+    frames = customers_only(customer("C1", first_name="Ann"))
+    event = {"customer_id": "C1", "channel": "email", "address": "ann@x.example", "purpose": "marketing"}
+    frames[CONSENTS] = frame(CONSENTS, {**event, "state": state})
+    note = {"resolution_id": "r", "imports_hash": "h", "model_version": "m"}
+    for table, rows in frames.items():
+        workspace.lake.replace(table, rows, note=note)
+
+
+def check_and_publish(workspace: Workspace) -> tuple[bool, list[str]]:
+    """Run the check and the publication behind it; whether all went well, and the checks that failed."""
+    definitions = definitions_for(workspace)
+    check = dg.AssetCheckKey(dg.AssetKey(["golden_records", "consents"]), "consent_changes_are_within_limits")
+    selection = dg.AssetSelection.checks(check) | dg.AssetSelection.assets(["published", "publications"])
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = dg.define_asset_job("check_and_publish", selection)
+        made = dg.Definitions.merge(definitions, dg.Definitions(jobs=[job]))
+        done = made.resolve_job_def(job.name).execute_in_process(instance=instance, raise_on_error=False)
+    return done.success, [one.check_name for one in done.get_asset_check_evaluations() if not one.passed]
+
+
+def test_beyond_the_limit_nothing_is_published_until_cdp_apply(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = empty_workspace(tmp_path / "w")
+    (workspace.home / "policies").mkdir(exist_ok=True)
+    (workspace.home / "policies" / "identity.yaml").write_text("largest_consent_share: 0.1\n")
+    put_into_lake(workspace, "given")
+    assert check_and_publish(workspace) == (True, [])
+
+    put_into_lake(workspace, "withdrawn")
+    assert check_and_publish(workspace) == (False, ["consent_changes_are_within_limits"])
+    assert read(workspace.publication_url, "SELECT state FROM consents") == [("given",)], "readers keep what they had"
+    assert workspace.ledger.publications().height == 1
+
+    change = since_publication(workspace.lake, workspace.ledger)
+    assert change is not None
+    assert cli.main(["apply", change.change_id, "--workspace", str(workspace.home)]) == 0
+    assert "approved" in capsys.readouterr().out
+    assert check_and_publish(workspace) == (True, [])
+    assert read(workspace.publication_url, "SELECT state FROM consents") == [("withdrawn",)]

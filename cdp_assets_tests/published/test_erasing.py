@@ -20,6 +20,7 @@ TABLES_OF_ANN = (
     "customer_phones",
     "consents",
     "provenance",
+    "corrections",
     "customer_ids",
     "segment_members",
 )

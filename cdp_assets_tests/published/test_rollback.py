@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from cdp_assets.published.published_tables import PUBLISHED_TABLES
 from cdp_assets.published.rollback import WITHDRAWN_SINCE, RollbackError, roll_back, taken_back
 from cdp_assets.tables import (
     CONSENTS,
+    CORRECTIONS,
     CUSTOMER_IDS,
     CUSTOMERS,
     GOLDEN_EMAILS,
@@ -144,9 +146,9 @@ def published(workspace: Workspace, publication_id: str, frames: dict[Table, pl.
 
 
 @pytest.fixture
-def twice(tmp_path: Path) -> Workspace:
+def twice(tmp_path: Path, url: str) -> Workspace:
     """A workspace with two publications: Ann by her name and with consent, then by a wrong name and without."""
-    workspace = empty_workspace(tmp_path / "home")
+    workspace = replace(empty_workspace(tmp_path / "home"), publish_url=url)
     published(workspace, "first", then(), 1)
     wrong = then(consent(state="withdrawn"))
     wrong[CUSTOMERS] = wrong[CUSTOMERS].with_columns(first_name=pl.lit("Nobody"))
@@ -191,3 +193,15 @@ def test_what_the_lake_has_forgotten_is_told(twice: Workspace) -> None:
     twice.lake.forget_everything_former(CUSTOMERS)
     with pytest.raises(RollbackError, match="no longer keeps"):
         roll_back(twice, None, NOW + timedelta(hours=3))
+
+
+def test_a_table_that_was_not_published_then_is_empty_again(twice: Workspace) -> None:
+    """A former release published no corrections: one can go back to what it published all the same."""
+    versions = json.loads(twice.ledger.publications().item(-1, "lake_versions"))
+    del versions[CORRECTIONS.name]
+    twice.ledger.add_publication(
+        "former release", lake_versions=json.dumps(versions), customers=2, now=NOW + timedelta(hours=3)
+    )
+    done = roll_back(twice, "former release", NOW + timedelta(hours=4))
+    assert done.customers == 2
+    assert read(twice.publication_url, "SELECT count(*) FROM corrections") == [(0,)]

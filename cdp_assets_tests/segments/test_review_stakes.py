@@ -67,8 +67,8 @@ def test_a_segment_is_touched_where_the_two_stand_in_it_differently_or_perhaps()
 def test_a_row_explains_itself() -> None:
     says = dict(stakes(may_mail="A", segments={"apart": {"A": "yes", "B": "no"}}).select("item_id", "says").rows())
     assert says[TWO] == (
-        "near threshold: are these two one customer? Probability of the link 0.612; a decision moves 3 record(s). "
-        "At stake: 1 customer(s) who may be sent marketing, 0 purchase(s), segments touched: apart"
+        "near threshold: are these two one customer? Probability of the link 0.612; a decision moves 3 records. "
+        "At stake: 1 customer who may be sent marketing; segments apart"
     )
     assert "one customer or several" in says[ONE]
     assert "not known" in says[ONE]

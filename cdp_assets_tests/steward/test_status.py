@@ -16,7 +16,7 @@ from cdp_assets.sources.contracts import load_contract
 from cdp_assets.standardized.records import records_version
 from cdp_assets.steward.source_status import MUCH_REJECTED, SourceStatus, age, notes, share
 from cdp_assets.steward.status import decisions_since, status_text, workspace_status
-from cdp_assets.tables import REJECTED_ROWS
+from cdp_assets.tables import CORRECTIONS, REJECTED_ROWS, REVIEW_QUEUE
 from cdp_assets.workspace import Workspace, WorkspaceError
 from cdp_assets_tests.builders import PERSONAL_VALUES, RESOLVED_AT, empty_workspace, frame
 
@@ -359,3 +359,16 @@ def test_shares_are_never_rounded_to_none_or_all() -> None:
     assert [share(value) for value in (None, 0.0, 0.0004, 0.5, 0.9996, 1.0)] == [
         None, "0.0%", "< 0.1%", "50.0%", "> 99.9%", "100.0%",
     ]  # fmt: skip
+
+
+def test_contested_corrections_are_among_what_is_to_review(tmp_path: Path) -> None:
+    workspace = empty_workspace(tmp_path / "w")
+    correction = {"customer_id": "C1", "correction": "set", "value": "x", "record_id": "crm/1"}
+    contested = {**correction, "field": "company", "state": "contested", "contested_record_id": "web/1"}
+    workspace.lake.replace(
+        CORRECTIONS, frame(CORRECTIONS, contested, {**correction, "field": "city", "state": "holds"})
+    )
+    workspace.lake.replace(REVIEW_QUEUE, frame(REVIEW_QUEUE, {"item_id": "a", "rank": 1}, {"item_id": "b", "rank": 2}))
+    status = workspace_status(workspace, NOW)
+    assert (status.review_items, status.contested_corrections) == (3, 1)
+    assert "to review  2 pairs and clusters, 1 contested correction\n" in status_text(status, 100)

@@ -124,7 +124,8 @@ def test_a_workspace_without_a_story_tells_its_figures(finished: Workspace) -> N
     told = tell(finished, 100)
     assert told.broken == ()
     assert "9 from 5 sources" in told.text
-    assert "cdp status" in told.text
+    assert not told.is_of_somebody
+    assert "cdp status" in told.further
 
 
 def test_a_broken_story_file_says_what_to_do(told: Workspace) -> None:
