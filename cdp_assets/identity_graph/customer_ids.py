@@ -23,7 +23,7 @@ from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE, MOMENT
 CURRENT, MERGED, RETIRED = "current", "merged", "retired"
 
 RECOGNISED_ATTEMPTS = 3
-"""A returning record is recognised by so many of the ids that it may have stood for. A second attempt is rare already."""
+"""A record is recognised by so many of the ids that may have been minted from it. A second attempt is rare already."""
 
 
 class CustomerIds(NamedTuple):
@@ -56,7 +56,7 @@ def assign(
     members = _members(clusters, records)
     flows = _flows(members, previous_customer_ids)
     homes = _homes(flows)
-    carried = _carried(homes, flows, previous_lineage)
+    carried = _carried(homes, flows, members, previous_lineage)
     minted = _minted(members, carried, flows, previous_customer_ids, previous_lineage)
     chosen = pl.concat([carried, minted.select("cluster_id", "customer_id")])
     named = members.join(chosen, on="cluster_id", validate="m:1")
@@ -124,20 +124,48 @@ def _homes(flows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _carried(homes: pl.DataFrame, flows: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
+def _carried(homes: pl.DataFrame, flows: pl.DataFrame, members: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
     """The id that stays at each cluster: the oldest of those at home there.
 
-    The oldest was minted first; of ids minted in one resolution, the one of the older record: it is the one that a rebuild
-    would mint.
+    The oldest was minted first; of ids minted in one resolution, the one that was minted from the older record: it is the one
+    that a rebuild would mint, whoever has carried it since.
     """
     oldest = flows.sort("first_seen_at", "record_id").unique("customer_id", keep="first", maintain_order=True)
+    at_home = homes.join(lineage.select("customer_id", "minted_at"), on="customer_id")
+    stood_for = _stood_for(at_home, members)
     return (
-        homes.join(lineage.select("customer_id", "minted_at"), on="customer_id")
+        at_home.join(stood_for, on="customer_id", how="left")
         .join(oldest.select("customer_id", "first_seen_at", "record_id"), on="customer_id")
-        .sort("cluster_id", "minted_at", "first_seen_at", "record_id", "customer_id")
+        .sort("cluster_id", "minted_at", "place", "first_seen_at", "record_id", "customer_id", nulls_last=True)
         .unique("cluster_id", keep="first", maintain_order=True)
         .select("cluster_id", "customer_id")
     )
+
+
+def _stood_for(at_home: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """For ids that were minted together and meet: the ``place`` by age, among all records, of the one that each was minted from.
+
+    An id is minted from a record alone, so minting finds that record again: as a rule in the cluster where the ids meet; elsewhere
+    where it has left its customer since.
+    """
+    met = at_home.filter(pl.len().over("cluster_id", "minted_at") > 1)
+    by_age = members.select("record_id", "cluster_id", place=pl.int_range(pl.len()))
+    near = by_age.join(met.select("cluster_id").unique(), on="cluster_id", how="semi", maintain_order="left")
+    found = _minted_from(met.select("customer_id"), near)
+    missing = met.select("customer_id").join(found, on="customer_id", how="anti")
+    return found if missing.is_empty() else pl.concat([found, _minted_from(missing, by_age)])
+
+
+def _minted_from(ids: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """``customer_id`` and the ``place`` of the record it was minted from, of those ``ids`` that one of ``records`` stood for."""
+    found = pl.DataFrame(schema={"customer_id": pl.String, "place": pl.Int64})
+    for attempt in range(RECOGNISED_ATTEMPTS):
+        sought = ids.join(found, on="customer_id", how="anti")
+        if sought.is_empty():
+            break
+        stood_for = records.select(mint_all(records.get_column("record_id"), attempt).alias("customer_id"), "place")
+        found = pl.concat([found, stood_for.join(sought, on="customer_id", how="semi")])
+    return found
 
 
 def _minted(
