@@ -30,6 +30,7 @@ from dagster._core.storage.runs import SqliteRunStorage
 from cdp_assets import resources
 from cdp_assets.candidate_links.due import retraining
 from cdp_assets.erasure.steps import Erased, erase_all, keep_out
+from cdp_assets.erasure.what_follows import what_followed
 from cdp_assets.identity_graph.plan import OF_THE_NEXT
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED
 from cdp_assets.processes import is_alive, this_host, this_process
@@ -849,9 +850,11 @@ _IN_FULL: Mapping[str, Any] = MappingProxyType(
 
 @dataclass
 class ErasureReport(RunReport):
-    """What followed an erasure. ``delivered_since``: lines of people erased before, taken out of files that came since."""
+    """What followed an erasure. ``delivered_since``: lines of people erased before, taken out of files that came since.
+    ``followed``: changes of customers by the resolution after it, by kind; None where none was made."""
 
     delivered_since: int = 0
+    followed: dict[str, int] | None = None
 
 
 class ErasureBusyError(RuntimeError):
@@ -881,6 +884,7 @@ def erase(
         runner.execute(ERASE.name)  # erases nobody more: it tells in the UI what has been erased, and checks the proof
         if resolve:
             _resolve(workspace, contracts, runner, report)
+            outcome.followed = what_followed(workspace) if outcome.published else None
     return done, outcome
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cdp_assets.automation import RereadReport, RunReport
     from cdp_assets.erasure.steps import Erased
     from cdp_assets.sources.contracts import SourceContract
+    from cdp_assets.steward.plan_text import PlanFacts
     from cdp_assets.workspace import Workspace
 
 FINE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -195,6 +196,7 @@ def parser() -> argparse.ArgumentParser:
         "enquiry", nargs="?", metavar="WHO", help="customer id or e-mail address (default: finish what was interrupted)"
     )
     erase.add_argument("--dry-run", action="store_true", help="show what would be erased, masked; change nothing")
+    _picture(erase, " (with --dry-run)")
     erase.add_argument("--by", help="who decides (default: the name of this account)")
     _no_resolve(erase)
     _json(erase)
@@ -268,7 +270,9 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--automatic", action="store_true", help="let the policy choose again (policies/linkage.yaml)")
     use.add_argument("--by", help="who decides (default: the name of this account)")
 
-    _json(command("plan", _plan, "show what the next resolution would do to the customers, without doing it"))
+    plan = command("plan", _plan, "show what the next resolution would do to the customers, without doing it")
+    _picture(plan)
+    _json(plan)
     apply = command("apply", _apply, "approve a plan, so that the next resolution does it whatever the limits say")
     apply.add_argument("plan", metavar="PLAN", help="as `cdp plan` shows it, or how its id begins")
     apply.add_argument("--by", help="who decides (default: the name of this account)")
@@ -352,6 +356,12 @@ def _everywhere(to: argparse.ArgumentParser, *, is_top: bool = False) -> None:
 
 def _json(to: argparse.ArgumentParser) -> None:
     to.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _picture(to: argparse.ArgumentParser, when: str = "") -> None:
+    to.add_argument(
+        "--picture", metavar="FILE", type=Path, help=f"also draw what would change{when}: an .svg or .png file"
+    )
 
 
 def _no_resolve(to: argparse.ArgumentParser) -> None:
@@ -744,8 +754,12 @@ def _erase(arguments: argparse.Namespace) -> int:
         if arguments.enquiry is None:
             raise CommandError("name a customer id or an e-mail address")
         plan = erasure_plan(workspace, _one_customer(workspace, arguments.enquiry), _now())
+        if plan.follows:
+            _draw(plan.follows, arguments.picture)
         print(_as_json(plan.as_json()) if arguments.json else plan_text(plan, _width()))
         return FINE
+    if arguments.picture is not None:
+        raise CommandError("--picture draws what would change, so it goes with --dry-run; nothing has been erased")
     by, is_open = arguments.by or _account(), bool(unfinished(workspace))
     done: list[Erased] = []
     if is_open:  # first of all: whom it is about can not be looked up any more
@@ -761,7 +775,7 @@ def _erase(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(_as_json([dict(one.certificate) for one in done]))
     else:
-        print(erased_text(done, outcome.delivered_since, _shown, _width()))
+        print(erased_text(done, outcome.delivered_since, _shown, _width(), outcome.followed))
     if outcome.problems:
         raise CommandError("the resolution that follows failed: " + "; ".join(outcome.problems))
     return FINE
@@ -987,6 +1001,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     sources = workspace_status(workspace, _now()).sources
     unread = [source.source for source in sources if source.waiting_files + source.waiting_imports]
     stale = [source.source for source in sources if source.stale_imports > source.not_read_again]
+    _draw(found, arguments.picture)
     if arguments.json:
         print(_as_json({**found.as_json(), "not_read_yet": unread, "read_with_a_former_contract": stale}))
         return FINE
@@ -1001,6 +1016,17 @@ def _plan(arguments: argparse.Namespace) -> int:
             "again, and readers keep what they have until `cdp run`."
         )
     return FINE
+
+
+def _draw(plan: PlanFacts, path: Path | None) -> None:
+    """Draw a plan where a picture was asked for."""
+    from cdp_assets.steward.plan_picture import PictureError, draw_plan
+
+    if path is not None:
+        try:
+            draw_plan(plan, path)
+        except PictureError as problem:
+            raise CommandError(str(problem)) from None
 
 
 def _apply(arguments: argparse.Namespace) -> int:

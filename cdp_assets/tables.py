@@ -728,7 +728,7 @@ IDENTITY_CHANGES = Table(
         _key("customer_id", "customer that lives on, or that was created or retired"),
         Column("other_customer_id", TEXT, "merged: the id that was retired; split: the customer it came from"),
         Column("records", INTEGER, "records that moved", nullable=False),
-        _key("cause", "new records, new evidence, judgement, model or deletion"),
+        _key("cause", "new records, new evidence, judgement, model, deletion or erasure"),
         Column("because_of_l", TEXT, "record on one side of the strongest link that caused a merge", personal=True),
         Column("because_of_r", TEXT, "record on the other side", personal=True),
         Column("match_weight", NUMBER, "weight of that link"),
@@ -761,7 +761,7 @@ PLANS = Table(
     "plan: what a proposed linkage model, or the next resolution, would do to the customers, worked out before it is done",
     (
         _key("plan_id", "hash of the model version and of every change: the same plan has the same id"),
-        _key("subject", "a proposed model, or the next resolution"),
+        _key("subject", "a proposed model, the next resolution, or an erasure"),
         Column("planned_at", MOMENT, "when it was worked out", nullable=False),
         _key("model_version", "model version that would score"),
         _key("compared_with", "model version of the last resolution"),
@@ -806,8 +806,10 @@ PLAN_MOVES = Table(
     (
         _key("plan_id", "plan"),
         Column("record_id", TEXT, "record", nullable=False, personal=True),
-        _key("customer_id", "customer that it would belong to"),
-        Column("weakest_probability", NUMBER, "how strongly it would be held there, as in clusters", nullable=False),
+        Column("customer_id", TEXT, "customer that it would belong to; null: it would be there no more"),
+        Column(
+            "weakest_probability", NUMBER, "how strongly it would be held there, as in clusters; null as customer_id"
+        ),
     ),
     key=("plan_id", "record_id"),
 )

@@ -96,8 +96,9 @@ def certificate(
     steps: Mapping[str, Mapping[str, int]],
     sign: Sign,
     now: datetime,
+    inputs: str,
 ) -> dict[str, Any]:
-    """The certificate as plain values. Raises :class:`ErasureIncompleteError` when anything was found."""
+    """The certificate as plain values. ``inputs``: of the resolution that follows (``what_follows.py``). Raises :class:`ErasureIncompleteError` when anything was found."""
     if proof.occurrences:
         places = ", ".join(f"{place}: {count}" for place, count in sorted(proof.total("places").items()))
         servers = ", ".join(f"{name}: {count}" for name, count in proof.databases.items() if count)
@@ -123,6 +124,7 @@ def certificate(
             "servers": sorted(proof.databases),
         },
         "occurrences": proof.occurrences,
+        "resolution": {"follows_nothing_else": work.follows_nothing_else, "inputs": inputs},
         "not_searched": {
             "texts_that_others_have_too_or_that_are_too_short": work.shared,
             "delivered_files": "kept by policy" if policy.delivered_files == "keep" else "none",

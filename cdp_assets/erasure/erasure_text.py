@@ -5,12 +5,15 @@ What does not belong here: what is erased (``steps.py``), what is counted (``pla
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cdp_assets.erasure.plan import ErasurePlan
 from cdp_assets.erasure.steps import Erased
 from cdp_assets.steward.plain_text import facts, heading, paragraph, plural, table
+from cdp_assets.steward.plan_text import plan_text as plan_text_of
+
+NOTHING_RESOLVED = "No resolution is complete yet, so there is nothing that one after it would change."
 
 
 def plan_text(plan: ErasurePlan, width: int) -> str:
@@ -29,19 +32,31 @@ def plan_text(plan: ErasurePlan, width: int) -> str:
             table(("where", "what", "rows"), [list(row) for row in plan.rows], width),
             heading("The records, masked"),
             table(("source", "name", "e-mail"), [list(row) for row in plan.records], width),
+            plan_text_of(plan.follows, width) if plan.follows else NOTHING_RESOLVED,
             paragraph(f"{policy} {proof} Nothing has been changed.", width),
         ]
     )
 
 
-def erased_text(done: list[Erased], delivered_since: int, shown: Callable[[Path], str], width: int) -> str:
-    """What was erased, and where the certificates are. ``delivered_since``: lines of people who were erased before."""
+def erased_text(
+    done: list[Erased],
+    delivered_since: int,
+    shown: Callable[[Path], str],
+    width: int,
+    followed: Mapping[str, int] | None = None,
+) -> str:
+    """What was erased, and where the certificates are. ``delivered_since``: lines of people who were erased before.
+
+    ``followed``: changes of customers by the resolution after it, by kind; None where none was made."""
     told = [_one(erased, shown, width) for erased in done]
     if delivered_since:
         lines = plural(delivered_since, "line")
         told.insert(
             0, paragraph(f"Taken out of files that were delivered since: {lines} of people erased before.", width)
         )
+    if done and followed is not None:
+        changes = ", ".join(f"{count:,} {kind}" for kind, count in followed.items()) or "every id stays"
+        told.append(paragraph(f"The resolution that followed, of the customers who are left: {changes}.", width))
     return "\n\n".join(told) or "Nothing was left to be erased."
 
 

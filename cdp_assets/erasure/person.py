@@ -79,6 +79,9 @@ class ToErase:
     shared: int = 0
     """Texts of theirs that others have, too, or that are too short: not searched for."""
 
+    follows_nothing_else: bool = False
+    """Whether the last resolution knew all there was when the erasure began (``what_follows.py``)."""
+
     @property
     def line_count(self) -> int:
         """Delivered lines in all imports."""

@@ -19,16 +19,21 @@ from cdp_assets.erasure.policy import load_erasure_policy
 from cdp_assets.erasure.sieve import Sieve
 from cdp_assets.erasure.signs import person_of
 from cdp_assets.erasure.stored import HISTORY_OF_IDS, without_person
+from cdp_assets.erasure.what_follows import what_would_follow
 from cdp_assets.published.erasing import erase_published
 from cdp_assets.standardized.masking import mask_email, mask_text
 from cdp_assets.standardized.quality_files import reports_dir
+from cdp_assets.steward.plan_text import PlanFacts
 from cdp_assets.tables import RECORD_VERSIONS, TABLES
 from cdp_assets.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class ErasurePlan:
-    """``rows``: place, what, how many. ``records``: source, masked name and address of each record that would go."""
+    """``rows``: place, what, how many. ``records``: source, masked name and address of each record that would go.
+
+    ``follows``: what the resolution after it would do to customers; None where none is complete yet.
+    """
 
     customer_id: str
     rows: tuple[tuple[str, str, int], ...]
@@ -36,6 +41,7 @@ class ErasurePlan:
     delivered_files: str
     searched_texts: int
     shared_texts: int
+    follows: PlanFacts | None = None
 
     def as_json(self) -> Mapping[str, object]:
         """The plan as plain values."""
@@ -46,6 +52,7 @@ class ErasurePlan:
             "delivered_files": self.delivered_files,
             "texts_searched_for": self.searched_texts,
             "texts_of_others_too": self.shared_texts,
+            "the_resolution_that_follows": self.follows.as_json() if self.follows else None,
         }
 
 
@@ -66,6 +73,7 @@ def erasure_plan(workspace: Workspace, customer_id: str, now: datetime) -> Erasu
         delivered_files=policy.delivered_files,
         searched_texts=len(work.proof),
         shared_texts=work.shared,
+        follows=what_would_follow(workspace, work.record_ids, now),
     )
 
 

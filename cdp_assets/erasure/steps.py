@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from cdp_assets.erasure.policy import ErasurePolicy, load_erasure_policy
 from cdp_assets.erasure.secret import Sign, name_of, signer
 from cdp_assets.erasure.sieve import erased_people
 from cdp_assets.erasure.stored import erase_stored, forget_former
+from cdp_assets.erasure.what_follows import inputs_of_a_resolution, nothing_else_waits
 from cdp_assets.golden_records.consent_log import release_import
 from cdp_assets.published.erasing import compact_published, erase_published
 from cdp_assets.workspace import Workspace
@@ -79,6 +80,7 @@ def erase(
     sign = signer(workspace, make=True)
     report("finding what is held about the person")
     work = to_erase(workspace, customer_id, erasure_id_of(customer_id, now), sign, by=by, now=now)
+    work = replace(work, follows_nothing_else=nothing_else_waits(workspace))
     work.write(_worklist(workspace, work.erasure_id))
     reached("written down")
     return _carry_out(workspace, work, sign, now, report, reached)
@@ -119,7 +121,9 @@ def go_on(
     worklist, written = _worklist(workspace, erasure_id), certificate_file(workspace, erasure_id)
     sign = signer(workspace, make=True)
     if worklist.exists():
-        return _carry_out(workspace, ToErase.read(worklist), sign, now, report, reached)
+        # What has been imported or decided since it was interrupted is not the erasure's doing.
+        work = replace(ToErase.read(worklist), follows_nothing_else=False)
+        return _carry_out(workspace, work, sign, now, report, reached)
     if not written.exists():
         raise UnknownErasureError(
             f"erasure {erasure_id} can not go on: what is to be erased was written to erasures/{erasure_id}.work, and that file "
@@ -164,7 +168,9 @@ def _carry_out(
     report("searching every file for what is left")
     proof = search(workspace, work, policy, _worklist(workspace, work.erasure_id))
     reached("searched")
-    made = certificate(work, proof, policy, ledger.steps_of_erasure(work.erasure_id), sign, now)
+    made = certificate(
+        work, proof, policy, ledger.steps_of_erasure(work.erasure_id), sign, now, inputs_of_a_resolution(workspace)
+    )
     _write(certificate_file(workspace, work.erasure_id), made)
     reached("certificate written")
     _worklist(workspace, work.erasure_id).unlink()

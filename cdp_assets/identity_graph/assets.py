@@ -9,7 +9,6 @@ import polars as pl
 from cdp_assets.candidate_links.due import retraining
 from cdp_assets.candidate_links.models import MODEL_CHOICE, in_use, proposed
 from cdp_assets.candidate_links.policy import load_linkage_policy
-from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.drawing import svg
 from cdp_assets.identity_graph import pictures
 from cdp_assets.identity_graph.clusters import TELLING_COLUMNS, links_not_followed
@@ -20,12 +19,12 @@ from cdp_assets.identity_graph.guard import (
     PLAN_CHOICE,
     PlanRefusedError,
     beyond_limits,
+    follows_only_erasures,
     load_identity_policy,
     require_approval,
 )
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
 from cdp_assets.identity_graph.memberships import with_resolution
-from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
 from cdp_assets.identity_graph.overruled import CLUSTER_RULES
 from cdp_assets.identity_graph.overruled import overruled_links as overruled_among
 from cdp_assets.identity_graph.plan import (
@@ -39,11 +38,11 @@ from cdp_assets.identity_graph.plan import (
     Resolved,
     outcome_of,
     plan_of,
-    resolved,
     with_plan,
     with_plan_changes,
     with_plan_moves,
 )
+from cdp_assets.identity_graph.planning import plan_of_the_next, planned
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import recluster
 from cdp_assets.identity_graph.resolution import (
@@ -226,6 +225,8 @@ def customer_id_assets(
     previous = previous_resolution(lake)
     model_version = _model_version(workspace)
     clustered, versions = lake.read(CLUSTERS), lake.read(RECORD_VERSIONS, columns=FACT_COLUMNS)
+    inputs = lake.committed_metadata(RECORD_VERSIONS).get("imports_hash", "")
+    only_erased = follows_only_erasures(workspace.ledger.erasures(), workspace.ledger.last_resolution(), inputs)
     assigned = assign(clustered, previous.customer_ids, previous.lineage, record_facts(versions), moment)
     changes = changes_between(
         previous.customer_ids,
@@ -237,10 +238,11 @@ def customer_id_assets(
         resolution_id=resolution_id,
         now=moment,
         model_changed=previous.model_version not in (None, model_version),
+        only_erased=only_erased,
     )
-    _hold_beyond_limits(
-        workspace, Resolved(lake.read(SCORED_PAIRS), clustered, assigned, changes), previous, model_version
-    )
+    if not only_erased:  # which is a duty, whatever the limits
+        would_be = Resolved(lake.read(SCORED_PAIRS), clustered, assigned, changes)
+        _hold_beyond_limits(workspace, would_be, previous, model_version)
     lineage = stored(workspace, ID_LINEAGE, assigned.lineage, metadata=_lineage_numbers(assigned.lineage))
     all_changes = pl.concat([previous.changes, changes])
     history = stored(workspace, IDENTITY_CHANGES, all_changes, metadata=_change_numbers(all_changes, changes))
@@ -253,7 +255,7 @@ def customer_id_assets(
         expected_version=previous.version,
         note={
             "resolution_id": resolution_id,
-            "imports_hash": lake.committed_metadata(RECORD_VERSIONS).get("imports_hash", ""),
+            "imports_hash": inputs,
             "model_version": model_version,
             "scored_pairs": str(lake.version(SCORED_PAIRS)),
             "id_lineage": str(lake.version(ID_LINEAGE)),
@@ -394,7 +396,7 @@ class PlanConfig(dg.Config):
 )
 def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
     """Work out what would change; let the policy take a proposed model into use where that is little."""
-    plan = _plan_of_the_next(workspace) if config.of == OF_THE_NEXT else _plan_of_the_proposal(workspace)
+    plan = plan_of_the_next(workspace, now()) if config.of == OF_THE_NEXT else _plan_of_the_proposal(workspace)
     plans, plan_changes, plan_moves = (
         workspace.lake.read_or_empty(table) for table in (PLANS, PLAN_CHANGES, PLAN_MOVES)
     )
@@ -420,33 +422,7 @@ def _plan_of_the_proposal(workspace: Workspace) -> Plan | None:
     """What the proposed model would change; None where there is none, or nothing to compare it with."""
     policy = load_linkage_policy(workspace.policy_file("linkage"))
     model = proposed(workspace.lake.read(LINKAGE_MODEL), workspace.lake.read(TERM_FREQUENCIES), policy)
-    return None if model is None else _plan(workspace, _known(workspace), model, OF_A_MODEL)
-
-
-def _plan_of_the_next(workspace: Workspace) -> Plan | None:
-    known = known_by_now(workspace)
-    model = next_model(workspace, known, load_linkage_policy(workspace.policy_file("linkage")))
-    return _plan(workspace, known, model, OF_THE_NEXT)
-
-
-def _plan(workspace: Workspace, known: Known, model: TrainedModel, subject: str) -> Plan | None:
-    moment, previous, last = now(), previous_resolution(workspace.lake), workspace.ledger.last_resolution()
-    if last is None:
-        return None
-    pairs_of_last = workspace.lake.committed_metadata(CUSTOMER_IDS).get("scored_pairs")
-    is_there = pairs_of_last == str(
-        workspace.lake.version(SCORED_PAIRS)
-    )  # else a resolution that was refused has replaced them
-    return plan_of(
-        resolved(known, model, previous, moment),
-        workspace.lake.read(SCORED_PAIRS) if is_there else None,
-        previous,
-        subject=subject,
-        model_version=model.model_version,
-        profiles=known.profiles.height,
-        resolution_id=last["resolution_id"],
-        now=moment,
-    )
+    return None if model is None else planned(workspace, _known(workspace), model, OF_A_MODEL, now())
 
 
 def _outcome(workspace: Workspace, plan: Plan, subject: str) -> str:

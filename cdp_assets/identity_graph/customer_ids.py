@@ -25,7 +25,7 @@ from cdp_assets.identity_graph.lineage import CURRENT, MERGED, RETIRED, Moved, l
 from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE
 
 RECOGNISED_ATTEMPTS = 3
-"""A returning record is recognised by so many of the ids that it may have stood for. A second attempt is rare already."""
+"""A record is recognised by so many of the ids that may have been minted from it. A second attempt is rare already."""
 
 
 class CustomerIds(NamedTuple):
@@ -63,7 +63,7 @@ def assign(
 
     flows = _flows(moving)
     homes = _homes(flows)
-    carried = _carried(homes, flows, previous_lineage)
+    carried = _carried(homes, flows, members, previous_lineage)
     minted = _minted(moving, carried, flows, previous_lineage)
     chosen = pl.concat([carried, minted])
     arrived = pl.concat(
@@ -148,20 +148,53 @@ def _homes(flows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _carried(homes: pl.DataFrame, flows: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
+def _carried(homes: pl.DataFrame, flows: pl.DataFrame, members: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
     """The id that stays at each cluster: the oldest of those at home there.
 
-    The oldest was minted first; of ids minted in one resolution, the one of the older record: it is the one that a rebuild
-    would mint.
+    The oldest was minted first; of ids minted in one resolution, the one that was minted from the older record: it is the one
+    that a rebuild would mint, whoever has carried it since.
     """
     oldest = flows.sort("first_seen_at", "place").unique("customer_id", keep="first", maintain_order=True)
+    at_home = homes.join(lineage.select("customer_id", "minted_at"), on="customer_id")
     return (
-        homes.join(lineage.select("customer_id", "minted_at"), on="customer_id")
+        at_home.join(_stood_for(at_home, members), on="customer_id", how="left")
         .join(oldest.select("customer_id", "first_seen_at", "place"), on="customer_id")
-        .sort("cluster", "minted_at", "first_seen_at", "place", "customer_id")
+        .sort(
+            "cluster", "minted_at", "origin_seen_at", "origin", "first_seen_at", "place", "customer_id", nulls_last=True
+        )
         .unique("cluster", keep="first", maintain_order=True)
         .select("cluster", "customer_id")
     )
+
+
+def _stood_for(at_home: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """For ids that were minted together and meet: the record that each was minted from (``origin_seen_at``, and its place, ``origin``).
+
+    An id is minted from a record alone, so minting finds that record again: as a rule in the cluster where the ids meet; elsewhere
+    where it has left its customer since.
+    """
+    met = at_home.filter(pl.len().over("cluster", "minted_at") > 1)
+    near = members.filter(pl.col("cluster").is_in(met.get_column("cluster").unique().implode()))
+    found = _minted_from(met.select("customer_id"), near)
+    missing = met.select("customer_id").join(found, on="customer_id", how="anti")
+    return found if missing.is_empty() else pl.concat([found, _minted_from(missing, members)])
+
+
+def _minted_from(ids: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """``customer_id``, ``origin_seen_at`` and ``origin`` of those ``ids`` that one of ``records`` stood for."""
+    found: list[pl.DataFrame] = []
+    sought = ids
+    for attempt in range(RECOGNISED_ATTEMPTS):
+        stood_for = records.select(
+            mint_all(records.get_column("record_id"), attempt).alias("customer_id"),
+            origin_seen_at="first_seen_at",
+            origin="place",
+        )
+        found.append(stood_for.join(sought, on="customer_id", how="semi"))
+        sought = sought.join(found[-1], on="customer_id", how="anti")
+        if sought.is_empty():
+            break
+    return pl.concat(found)
 
 
 def _minted(moving: pl.DataFrame, carried: pl.DataFrame, flows: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:

@@ -7,15 +7,19 @@ relied on elsewhere, a contract that maps a field wrongly, or a model gone astra
     largest_split_share: 0.01    # parts that may leave a customer
     largest_consent_share: 0.02  # contacts that may come or go with a publication (published/consent_guard.py)
 
+A resolution that differs from the last one by nothing but erasures is never held: erasing is a duty.
+
 What does not belong here: working out what would change (``plan.py``).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from cdp_assets.sources.policy_file import read_policy
@@ -75,3 +79,16 @@ def require_approval(plan: Mapping[str, Any], policy: IdentityPolicy, approved: 
             f"this resolution would change more customers than policies/identity.yaml lets it ({'; '.join(beyond)}). Readers keep what was "
             f"published before. `cdp plan` shows it; `cdp apply {plan['plan_id']}` approves just that, and `cdp run` does it"
         )
+
+
+def follows_only_erasures(erasures: pl.DataFrame, last: Mapping[str, Any] | None, inputs: str) -> bool:
+    """Whether a resolution of these ``inputs`` (a hash) differs from the ``last`` one by nothing but erasures.
+
+    ``erasures`` and ``last``: as the ledger keeps them. The certificate of an erasure tells the inputs that it left behind, and whether
+    anything else waited when it began.
+    """
+    if last is None:
+        return False
+    since = erasures.filter(pl.col("finished_at") >= last["resolved_at"]).get_column("certificate").drop_nulls()
+    told = [json.loads(certificate).get("resolution", {}) for certificate in since]
+    return any(said.get("follows_nothing_else") and said.get("inputs") == inputs for said in told)

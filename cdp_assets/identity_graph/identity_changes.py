@@ -19,7 +19,8 @@ from cdp_assets.identity_graph.lineage import MERGED, RETIRED
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force
 from cdp_assets.tables import IDENTITY_CHANGES, MOMENT
 
-NEW_RECORDS, NEW_EVIDENCE, JUDGEMENT, MODEL, DELETION = "new records", "new evidence", "judgement", "model", "deletion"
+NEW_RECORDS, NEW_EVIDENCE, JUDGEMENT, MODEL = "new records", "new evidence", "judgement", "model"
+DELETION, ERASURE = "deletion", "erasure"
 
 # What joins two records, the most telling first.
 _BY_JUDGEMENT, _BY_PROFILE, _BY_LINK = 0, 1, 2
@@ -36,11 +37,12 @@ def identity_changes(
     resolution_id: str,
     now: datetime,
     model_changed: bool = False,
+    only_erased: bool = False,
 ) -> pl.DataFrame:
     """Changes between two resolutions, as rows of ``identity_graph/identity_changes``.
 
     ``previous_customer_ids`` and ``customer_ids``: ``identity_graph/customer_ids`` before and after; ``lineage``: after.
-    ``model_changed``: another linkage model scored this resolution than the last one.
+    ``model_changed``: another linkage model scored this resolution than the last one. ``only_erased``: nothing but erasures parts the two.
 
     - merged: all records of ``other_customer_id`` that still exist, or most of them, went to ``customer_id``, and so does the id.
     - split: records of ``other_customer_id`` went to ``customer_id``, which is another customer.
@@ -48,8 +50,9 @@ def identity_changes(
     """
     moves = _moves(previous_customer_ids, customer_ids, lineage)
     in_force = judgements_in_force(judgements)
-    merged = _merged(moves, previous_customer_ids, customer_ids, scored_pairs, profile_members, in_force, model_changed)
-    split = _split(moves, previous_customer_ids, customer_ids, in_force, model_changed)
+    overall = ERASURE if only_erased else MODEL if model_changed else None
+    merged = _merged(moves, previous_customer_ids, customer_ids, scored_pairs, profile_members, in_force, overall)
+    split = _split(moves, previous_customer_ids, customer_ids, in_force, overall)
     alone = _created_retired_revived(moves, previous_customer_ids, customer_ids, lineage)
     changes = pl.concat([merged, split, alone], how="diagonal").sort("change", "customer_id", "other_customer_id")
     named = pl.concat_str(
@@ -87,7 +90,7 @@ def _merged(
     scored_pairs: pl.DataFrame,
     profile_members: pl.DataFrame,
     in_force: pl.DataFrame,
-    model_changed: bool,
+    overall: str | None,
 ) -> pl.DataFrame:
     merges = moves.filter("is_merge").select("old", "new", "records")
     where = (
@@ -111,8 +114,8 @@ def _merged(
     cause = (
         pl.when(pl.col("kind") == _BY_JUDGEMENT)
         .then(pl.lit(JUDGEMENT))
-        .when(pl.lit(model_changed))
-        .then(pl.lit(MODEL))
+        .when(pl.lit(overall is not None))
+        .then(pl.lit(overall))
         .when(pl.col("other").is_null() & pl.col("kind").is_not_null())
         .then(pl.lit(NEW_RECORDS))
         .otherwise(pl.lit(NEW_EVIDENCE))
@@ -164,7 +167,7 @@ def _joins(
 
 
 def _split(
-    moves: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame, in_force: pl.DataFrame, model_changed: bool
+    moves: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame, in_force: pl.DataFrame, overall: str | None
 ) -> pl.DataFrame:
     splits = moves.filter(~pl.col("is_merge")).select("old", "new", "records")
     parting = before.select("record_id", old="customer_id").join(splits, on="old", how="semi")
@@ -186,8 +189,8 @@ def _split(
     cause = (
         pl.when("judged")
         .then(pl.lit(JUDGEMENT))
-        .when(pl.lit(model_changed))
-        .then(pl.lit(MODEL))
+        .when(pl.lit(overall is not None))
+        .then(pl.lit(overall))
         .when("lost")
         .then(pl.lit(DELETION))
         .when("gained")

@@ -6,6 +6,8 @@ comparing it with what is (``plan.py``).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from cdp_assets.candidate_links.labels import known_pairs, labelled_pairs
@@ -27,15 +29,17 @@ from cdp_assets.tables import LINKAGE_MODEL, TERM_FREQUENCIES
 from cdp_assets.workspace import Workspace
 
 
-def known_by_now(workspace: Workspace, imports: pl.DataFrame | None = None) -> Known:
+def known_by_now(workspace: Workspace, imports: pl.DataFrame | None = None, without: Collection[str] = ()) -> Known:
     """Profiles, records and judgements as the next resolution will find them, of all imports that have been read.
 
     ``imports``: of these only; rows as :func:`~cdp_assets.standardized.gathering.order_of_imports` gives them.
+    ``without``: records that would have been erased by then.
     """
     contracts, _ = load_contracts(workspace.contracts_dir)
     imports = order_of_imports(workspace) if imports is None else imports
     delivers = {contract.source: contract.delivers for contract in contracts}
-    versions = record_versions(all_records(workspace, contracts, imports), delivers, imports)
+    records = all_records(workspace, contracts, imports).filter(~pl.col("record_id").is_in(list(without)))
+    versions = record_versions(records, delivers, imports)
     addresses = email_tables(versions).addresses
     probable = probable_emails(versions, addresses, companies(versions, addresses).domains)
     caps = declared_caps(contracts)

@@ -28,9 +28,9 @@ from cdp_assets.identity_graph.identity_changes import identity_changes
 from cdp_assets.identity_graph.resolution import PreviousResolution
 from cdp_assets.tables import PLAN_CHANGES, PLAN_MOVES, PLANS
 
-OF_A_MODEL, OF_THE_NEXT = "a proposed model", "the next resolution"
+OF_A_MODEL, OF_THE_NEXT, OF_AN_ERASURE = "a proposed model", "the next resolution", "an erasure"
 TAKEN, WAITS, TRAINED_ANYWAY = "taken into use", "waits for approval", "the next resolution trains anew"
-WITHIN_LIMITS = "within the limits"
+WITHIN_LIMITS, DONE_ANYWAY = "within the limits", "done whatever the limits"
 
 MOST_CHANGES_KEPT = 1_000
 """Changes of a plan that are listed, those that move the most records first; its counts are of all of them."""
@@ -129,6 +129,7 @@ def plan_of(
     moves = changes.filter(pl.col("change").is_in(["merged", "split"]))
     touched = pl.concat([moves["customer_id"], moves["other_customer_id"]]).drop_nulls().unique()
     changed = touched.filter(touched.is_in(customers.implode())).len()
+    losing = _losing_records(would_be, previous)
     plan_id = _plan_id(model_version, changes)
     row = {
         "plan_id": plan_id,
@@ -148,7 +149,11 @@ def plan_of(
         "changed_customers": changed,
         "changed_share": changed / max(customers.len(), 1),
     }
-    return Plan(row, _most_consequential(plan_id, changes), _moves(plan_id, touched, would_be, previous))
+    return Plan(
+        row,
+        _most_consequential(plan_id, changes),
+        _moves(plan_id, pl.concat([touched, losing]).unique(), would_be, previous),
+    )
 
 
 def outcome_of(plan: Plan, policy: LinkagePolicy, *, is_pinned: bool) -> str:
@@ -181,14 +186,20 @@ def with_plan_moves(plan_moves: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     return pl.concat([others.filter(pl.col("plan_id").is_in(last)), plan.moves])
 
 
+def _losing_records(would_be: Resolved, previous: PreviousResolution) -> pl.Series:
+    """Customers of whom a record would be there no more: erased, or known by another key after a change of its contract."""
+    gone = previous.customer_ids.join(would_be.ids.customer_ids, on="record_id", how="anti")
+    return gone.get_column("customer_id").unique()
+
+
 def _moves(plan_id: str, touched: pl.Series, would_be: Resolved, previous: PreviousResolution) -> pl.DataFrame:
-    """Every known record of the customers that merge or split, where it would be and how strongly held."""
+    """Every known record of the customers that merge, split or lose records, where it would be and how strongly held; nowhere: null."""
     ids = touched.implode()
     both = (
         previous.customer_ids.select("record_id", former="customer_id")
-        .join(would_be.ids.customer_ids.select("record_id", "customer_id"), on="record_id")
-        .filter(pl.col("former").is_in(ids) | pl.col("customer_id").is_in(ids))
-        .join(would_be.clusters.select("record_id", "weakest_probability"), on="record_id")
+        .join(would_be.ids.customer_ids.select("record_id", "customer_id"), on="record_id", how="left")
+        .filter(pl.col("former").is_in(ids) | pl.col("customer_id").is_in(ids).fill_null(False))
+        .join(would_be.clusters.select("record_id", "weakest_probability"), on="record_id", how="left")
     )
     return PLAN_MOVES.conform(
         both.select(pl.lit(plan_id).alias("plan_id"), "record_id", "customer_id", "weakest_probability").sort(

@@ -1,28 +1,23 @@
 """Assets of stage 7: who is in which segment, out of it, or maybe, and what of that is at stake in the review queue."""
 
-from functools import partial
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from cdp_assets.golden_records.golden import golden_records
-from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
-from cdp_assets.golden_records.withheld import Withheld, addresses_of
-from cdp_assets.resources import RESOLUTION_POOL, key_check, now, stored, table_asset
+from cdp_assets.drawing import svg
+from cdp_assets.golden_records.withheld import Withheld
+from cdp_assets.identity_graph.pictures import plan_chart
+from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset
+from cdp_assets.segments.as_planned import MADE_WITH, effects_of_plan
 from cdp_assets.segments.members import members as members_of
-from cdp_assets.segments.plan_effects import Made
-from cdp_assets.segments.plan_effects import plan_effects as effects_of
 from cdp_assets.segments.policy import load_segments_policy
 from cdp_assets.segments.review_stakes import review_stakes as stakes_of
-from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
     CLUSTERS,
     CONSENTS,
     CUSTOMER_IDS,
     CUSTOMERS,
-    EMAIL_ADDRESSES,
-    PHONE_NUMBERS,
     PLAN_EFFECTS,
     PLAN_MOVES,
     PLANS,
@@ -32,7 +27,6 @@ from cdp_assets.tables import (
     REVIEW_STAKES,
     SCORED_PAIRS,
     SEGMENT_MEMBERS,
-    SIGHTINGS,
 )
 from cdp_assets.workspace import Workspace
 
@@ -62,12 +56,9 @@ def members(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]
     )
 
 
-_MADE_WITH = [RECORD_VERSIONS, EMAIL_ADDRESSES, SIGHTINGS, PHONE_NUMBERS, SCORED_PAIRS, PROFILE_MEMBERS]
-
-
 @table_asset(
     PLAN_EFFECTS,
-    deps=[PLANS, PLAN_MOVES, CUSTOMER_IDS, CLUSTERS, *_MADE_WITH],
+    deps=[PLANS, PLAN_MOVES, CUSTOMER_IDS, CLUSTERS, *MADE_WITH],
     pool=RESOLUTION_POOL,
     tags={"cdp/step": "plan"},
 )
@@ -77,59 +68,22 @@ def plan_effects(
     """One row per plan: golden values, contacts and memberships of segments that it would change.
 
     Key: plan_id. The customers that the plan touches are made twice, as they are and as they would be, and compared. No address becomes
-    contactable by a merge or a split: `contacts_gained` is there to show it. Read by `cdp plan`.
+    contactable by a merge or a split: `contacts_gained` is there to show it. Its picture shows the whole plan. Read by `cdp plan`.
     """
     lake = workspace.lake
-    plans, known = lake.read_or_empty(PLANS), lake.read_or_empty(PLAN_EFFECTS)
-    if not plans.is_empty() and lake.exists(CUSTOMER_IDS) and lake.exists(CUSTOMERS):
-        plan_id = plans.sort("planned_at", "plan_id")["plan_id"][-1]
-        moves = lake.read(PLAN_MOVES).filter(pl.col("plan_id") == plan_id)
-        row = effects_of(
-            plan_id, moves, lake.read(CUSTOMER_IDS), lake.read(CLUSTERS), partial(_made, workspace, withheld)
-        )
-        known = pl.concat([known.filter(pl.col("plan_id") != plan_id), row])
+    plans, known = lake.read_or_empty(PLANS).sort("planned_at", "plan_id"), lake.read_or_empty(PLAN_EFFECTS)
+    metadata: dict[str, Any] = {}
+    for plan in plans.tail(1).to_dicts():
+        moves = lake.read(PLAN_MOVES).filter(pl.col("plan_id") == plan["plan_id"])
+        row = effects_of_plan(workspace, plan["plan_id"], moves, withheld, now())
+        if row is not None:
+            known = pl.concat([known.filter(pl.col("plan_id") != plan["plan_id"]), row])
+            found = row.row(0, named=True)
+            metadata = {name: value for name, value in found.items() if isinstance(value, int)}
+            drawn = svg(plan_chart(plan, found))
+            metadata["would_change"] = picture(drawn, "customers, links and what follows from them that would change")
     kept = known.join(plans, on="plan_id", how="semi").sort("plan_id")
-    newest = (
-        {}
-        if kept.is_empty() or plans.is_empty()
-        else dict(kept.filter(pl.col("plan_id") == plan_id).row(0, named=True))
-    )
-    return stored(workspace, PLAN_EFFECTS, kept, metadata={k: v for k, v in newest.items() if isinstance(v, int)})
-
-
-def _made(workspace: Workspace, withheld: Withheld, customer_ids: pl.DataFrame, clusters: pl.DataFrame) -> Made:
-    """Golden records, consents and segments of some customers."""
-    lake, (contracts, _) = workspace.lake, load_contracts(workspace.contracts_dir)
-    ids = customer_ids["record_id"].implode()
-    frames = {
-        table: lake.scan(table).filter(pl.col("record_id").is_in(ids)).collect()
-        if "record_id" in table.schema
-        else lake.read(table)
-        for table in _MADE_WITH
-    }
-    golden = golden_records(
-        frames[RECORD_VERSIONS],
-        customer_ids,
-        clusters,
-        *(frames[table] for table in (EMAIL_ADDRESSES, SIGHTINGS, PHONE_NUMBERS)),
-        trust={contract.source: contract.trust for contract in contracts},
-        steward_corrections=workspace.ledger.corrections(),
-        survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
-        consent=load_consent_policy(workspace.policy_file("consent")),
-        now=now(),
-        withheld=withheld(addresses_of(frames[SIGHTINGS])),
-    )
-    rows = members_of(
-        load_segments_policy(workspace.policy_file("segments")),
-        customers=golden.customers,
-        customer_ids=customer_ids,
-        clusters=clusters,
-        record_versions=frames[RECORD_VERSIONS],
-        scored_pairs=frames[SCORED_PAIRS],
-        profile_members=frames[PROFILE_MEMBERS],
-        consents=golden.consents,
-    )
-    return Made(golden.customers, golden.consents, rows)
+    return stored(workspace, PLAN_EFFECTS, kept, metadata=metadata)
 
 
 _AT_STAKE = [REVIEW_QUEUE, CUSTOMERS, CUSTOMER_IDS, RECORD_VERSIONS, SEGMENT_MEMBERS]

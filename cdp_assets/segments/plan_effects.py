@@ -45,7 +45,8 @@ def plan_effects(
     """
     theirs = customer_ids.join(moves, on="record_id", how="semi").sort("record_id")
     held = clusters.join(theirs, on="record_id", how="semi").sort("record_id")
-    would = moves.select("record_id", would_be="customer_id", would_hold="weakest_probability")
+    there = moves.filter(pl.col("customer_id").is_not_null())
+    would = there.select("record_id", would_be="customer_id", would_hold="weakest_probability")
     after = theirs.join(would, on="record_id").with_columns(customer_id="would_be").select(customer_ids.columns)
     held_after = held.join(would, on="record_id").with_columns(
         cluster_id=pl.lit(0, dtype=pl.Int64), weakest_probability="would_hold"

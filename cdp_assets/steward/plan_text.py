@@ -1,4 +1,4 @@
-"""What a proposed linkage model, or the next resolution, would change, as text: counts, and the customers whose ids it would touch first. Names are masked.
+"""What a proposed linkage model, the next resolution or an erasure would change, as text: counts, and the customers whose ids it would touch first. Names are masked.
 
 What does not belong here: working it out (``identity_graph/plan.py``) and taking the version into use (``model_use.py``).
 """
@@ -11,7 +11,16 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.identity_graph.plan import OF_A_MODEL, OF_THE_NEXT, TAKEN, TRAINED_ANYWAY, WITHIN_LIMITS
+from cdp_assets.identity_graph.plan import (
+    DONE_ANYWAY,
+    OF_A_MODEL,
+    OF_AN_ERASURE,
+    OF_THE_NEXT,
+    TAKEN,
+    TRAINED_ANYWAY,
+    WAITS,
+    WITHIN_LIMITS,
+)
 from cdp_assets.lake import Lake
 from cdp_assets.standardized.masking import mask_text
 from cdp_assets.steward.plain_text import facts, heading, moment, plural, table
@@ -58,11 +67,20 @@ def _newest(lake: Lake, wanted: pl.Expr) -> PlanFacts | None:
         return None
     plan = plans.row(-1, named=True)
     changes = lake.read_or_empty(PLAN_CHANGES).filter(pl.col("plan_id") == plan["plan_id"]).sort("rank")
-    effects = lake.read_or_empty(PLAN_EFFECTS).filter(pl.col("plan_id") == plan["plan_id"]).to_dicts()
-    told = changes.head(MOST_CHANGES_SHOWN)
-    names = _masked_names(lake, told["customer_id"])
-    rows = tuple({**row, "who": names.get(row["customer_id"])} for row in told.to_dicts())
-    return PlanFacts(plan, rows, effects[0] if effects else None)
+    effects = lake.read_or_empty(PLAN_EFFECTS).filter(pl.col("plan_id") == plan["plan_id"])
+    return told(lake, plan, changes, effects)
+
+
+def told(lake: Lake, plan: Mapping[str, Any], changes: pl.DataFrame, effects: pl.DataFrame | None) -> PlanFacts:
+    """A plan (a row of ``identity_graph/plans``), its ``plan_changes`` by rank, its ``plan_effects``: with masked names to tell it."""
+    first = changes.head(MOST_CHANGES_SHOWN)
+    names = _masked_names(lake, pl.concat([first["customer_id"], first["other_customer_id"]]).drop_nulls())
+    # A part that would leave a customer has no name yet: it is told by the customer that it would leave.
+    rows = tuple(
+        {**row, "who": names.get(row["customer_id"]) or names.get(row["other_customer_id"])} for row in first.to_dicts()
+    )
+    found = [] if effects is None else effects.to_dicts()
+    return PlanFacts(plan, rows, found[0] if found else None)
 
 
 def _masked_names(lake: Lake, customer_ids: pl.Series) -> dict[str, str]:
@@ -72,6 +90,13 @@ def _masked_names(lake: Lake, customer_ids: pl.Series) -> dict[str, str]:
     theirs = lake.scan(CUSTOMERS).filter(pl.col("customer_id").is_in(customer_ids.unique().implode()))
     named = theirs.select("customer_id", "full_name").drop_nulls().collect()
     return {customer_id: mask_text(name) for customer_id, name in named.iter_rows()}
+
+
+_WHAT = {
+    OF_A_MODEL: "taking it into use",
+    OF_THE_NEXT: "the next resolution",
+    OF_AN_ERASURE: "the resolution that follows",
+}
 
 
 def plan_text(found: PlanFacts, width: int) -> str:
@@ -86,9 +111,9 @@ def plan_text(found: PlanFacts, width: int) -> str:
         ("", f"{plan['merged']:,} merged into another, {plan['split']:,} split off, {plan['created']:,} created, {plan['retired']:,} retired"),
         ("ids that change", f"of {plural(plan['changed_customers'], 'customer')} ({_share(plan['changed_share'])}); {plural(plan['records_moved'], 'record moves', 'records move')}"),
         *_effects(found.effects),
-        ("plan", f"{plan['plan_id']}: {_outcome(plan)}"),
+        ("limits" if plan["subject"] == OF_AN_ERASURE else "plan", _outcome(plan)),
     ]  # fmt: skip
-    what = "taking it into use" if plan["subject"] == OF_A_MODEL else "the next resolution"
+    what = _WHAT[plan["subject"]]
     text = f"{heading(f'What {what} would change')}\n{facts(rows, width)}"
     if not found.changes:
         return text
@@ -105,7 +130,8 @@ def plan_text(found: PlanFacts, width: int) -> str:
         for row in found.changes
     ]
     more = sum(plan[kind] for kind in ("created", "merged", "split", "retired", "revived")) - len(told)
-    rest = f"\nand {more:,} more: identity_graph/plan_changes" if more > 0 else ""
+    where = ": identity_graph/plan_changes" if plan["subject"] != OF_AN_ERASURE else ""
+    rest = f"\nand {more:,} more{where}" if more > 0 else ""
     return f"{text}\n\n{table(columns, told, width, may_drop=('who', 'weight'))}{rest}"
 
 
@@ -127,19 +153,26 @@ def _links(plan: Mapping[str, Any]) -> str:
 
 
 def _outcome(plan: Mapping[str, Any]) -> str:
-    outcome = str(plan["outcome"])
+    outcome, plan_id = str(plan["outcome"]), plan["plan_id"]
+    if plan["subject"] == OF_AN_ERASURE:
+        return _OF_AN_ERASURE[outcome]
     if plan["subject"] == OF_THE_NEXT:
         within = "within the limits of policies/identity.yaml, if there are any; cdp run does it"
-        return (
-            within
-            if outcome == WITHIN_LIMITS
-            else f"beyond the limits of policies/identity.yaml; cdp apply {plan['plan_id']}"
-        )
+        beyond = f"beyond the limits of policies/identity.yaml; cdp apply {plan_id}"
+        return f"{plan_id}: {within if outcome == WITHIN_LIMITS else beyond}"
     if outcome == TAKEN:
-        return "little changes; the policy takes it into use with the next resolution"
+        return f"{plan_id}: little changes; the policy takes it into use with the next resolution"
     if outcome == TRAINED_ANYWAY:
-        return "the data is small, so the next resolution trains anew, unless this version is chosen"
-    return f"waits; cdp model use {plan['model_version']}"
+        return f"{plan_id}: the data is small, so the next resolution trains anew, unless this version is chosen"
+    return f"{plan_id}: waits; cdp model use {plan['model_version']}"
+
+
+_OF_AN_ERASURE = {
+    WITHIN_LIMITS: "within those of policies/identity.yaml, if there are any",
+    DONE_ANYWAY: "beyond those of policies/identity.yaml, and done all the same: it follows nothing but an erasure, which is a duty",
+    WAITS: "beyond those of policies/identity.yaml, and more than the erasure waits to be resolved: the person is erased at once, the "
+    "resolution that follows waits for cdp apply",
+}
 
 
 def _share(share: float) -> str:

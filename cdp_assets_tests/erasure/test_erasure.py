@@ -22,6 +22,7 @@ from cdp_assets.erasure.scanning import scan
 from cdp_assets.erasure.secret import KEY_FILE, SecretError, signer
 from cdp_assets.erasure.sieve import erased_people
 from cdp_assets.erasure.steps import STEPS, Erased, erase, go_on, keep_out, unfinished
+from cdp_assets.erasure.what_follows import inputs_of_a_resolution, nothing_else_waits
 from cdp_assets.lake import Lake
 from cdp_assets.ledger import REPEATED, Ledger
 from cdp_assets.sources.contracts import load_contracts
@@ -353,6 +354,8 @@ def test_a_file_that_somebody_else_put_there_keeps_the_erasure_open_and_is_named
     before: Path, tmp_path: Path
 ) -> None:
     workspace = copy(before, tmp_path)
+    known = inputs_of_a_resolution(workspace)
+    workspace.ledger.add_resolution("r1", imports_hash=known, model_version="m", now=NOW)
     (workspace.home / "notes").mkdir()
     (workspace.home / "notes" / "calls.txt").write_text(f"call {PERSON[0]}")
     with pytest.raises(ErasureIncompleteError, match="notes: 1") as refused:
@@ -363,6 +366,20 @@ def test_a_file_that_somebody_else_put_there_keeps_the_erasure_open_and_is_named
     (workspace.home / "policies" / "erasure.yaml").write_text("not_ours: [notes]\n")
     ended = go_on(workspace, erasure_id, now=NOW)
     assert ended.certificate["not_searched"]["occurrences_in_files_of_others"] == 1
+    # Nothing else waited when it began; what has come since, while it was open, is not its doing.
+    assert not ended.certificate["resolution"]["follows_nothing_else"]
+
+
+def test_the_certificate_tells_whether_the_resolution_that_follows_owes_it_to_erasures_alone(
+    before: Path, tmp_path: Path
+) -> None:
+    workspace = copy(before, tmp_path)
+    known = inputs_of_a_resolution(workspace)
+    workspace.ledger.add_resolution("r1", imports_hash=known, model_version="m", now=NOW)
+    said = [erase(workspace, one, by="a test", now=NOW).certificate["resolution"] for one in (INES, BEA)]
+    assert [one["follows_nothing_else"] for one in said] == [True, True]
+    assert said[1]["inputs"] == inputs_of_a_resolution(workspace) != known
+    assert nothing_else_waits(workspace)
 
 
 def test_delivered_files_are_kept_by_policy_and_the_certificate_says_so(before: Path, tmp_path: Path) -> None:

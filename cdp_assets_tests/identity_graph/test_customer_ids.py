@@ -257,3 +257,71 @@ def test_merges_alone_give_the_ids_of_a_rebuild(resolution: list[int]) -> None:
     alone = [record for record, number in zip(NAMES, resolution, strict=True) if number]
     step_by_step = resolve(resolve(FIRST, *alone), *people_of(resolution), at=1)
     assert step_by_step.customer_ids.equals(resolve(FIRST, *people_of(resolution)).customer_ids)
+
+
+CUSTOMERS = st.lists(st.integers(0, 1), min_size=len(NAMES), max_size=len(NAMES))
+IMPORTS = st.lists(st.integers(0, 3), min_size=len(NAMES), max_size=len(NAMES))
+# On the way, for each record: which part of its customer it was in then, and sometimes that the part was taken for another customer's.
+STEP = st.tuples(
+    st.lists(st.integers(0, 2), min_size=len(NAMES), max_size=len(NAMES)),
+    st.sampled_from([None, None, None, (0, 1), (1, 0)]),
+)
+
+
+def on_the_way(
+    known: list[str], of: dict[str, int], parts: dict[str, int], mistaken: tuple[int, int] | None
+) -> list[str]:
+    """A resolution of the records known by then: customers in parts; ``mistaken``: one customer's first part is another's."""
+    people: dict[tuple[int, int], list[str]] = {}
+    for record in known:
+        part = (of[record], parts[record])
+        if mistaken and part == (mistaken[0], 0):
+            part = (mistaken[1], 0)
+        people.setdefault(part, []).append(record)
+    return [" ".join(records) for records in people.values()]
+
+
+def agreed(customer: frozenset[str], resolutions: list[list[str]]) -> bool:
+    """Whether no record of the customer was ever one customer with a record that is not its own."""
+    return all(
+        set(people.split()) <= customer for step in resolutions for people in step if set(people.split()) & customer
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(CUSTOMERS, IMPORTS, st.lists(st.lists(STEP, min_size=1, max_size=3), min_size=4, max_size=4))
+def test_whatever_the_order_of_imports_a_customer_on_whom_history_agrees_has_the_id_of_all_at_once(
+    customers: list[int], imports: list[int], ways: list[list[tuple[list[int], tuple[int, int] | None]]]
+) -> None:
+    of = dict(zip(NAMES, customers, strict=True))
+    landed_at = [day(number) for number in imports]
+    records = RECORDS.with_columns(pl.Series("first_seen_at", landed_at, dtype=RECORDS.schema["first_seen_at"]))
+    resolutions = []
+    for number in sorted(set(imports)):
+        known = [record for record, at in zip(NAMES, imports, strict=True) if at <= number]
+        for parts, mistaken in ways[number]:
+            resolutions.append(on_the_way(known, of, dict(zip(NAMES, parts, strict=True)), mistaken))
+    ended = on_the_way(NAMES, of, dict.fromkeys(NAMES, 0), None)
+    state = FIRST
+    for at, people in enumerate([*resolutions, ended]):
+        state = resolve(state, *people, at=10 + at, records=records)
+    at_once = resolve(FIRST, *ended, at=10, records=records)
+    for people in ended:
+        if agreed(frozenset(people.split()), resolutions):
+            record = people.split()[0]
+            assert id_of(state.customer_ids, record) == id_of(at_once.customer_ids, record)
+
+
+def test_of_ids_minted_together_the_one_minted_from_the_older_record_stays_whoever_carries_it() -> None:
+    state = story(
+        ("crm/a shop/c shop/d", "crm/b"),
+        ("crm/a", "shop/c shop/d", "crm/b"),  # a's id goes with c and d, who are younger than b
+        ("crm/a crm/b shop/c shop/d",),
+    )
+    assert set(state.customer_ids.get_column("customer_id")) == {mint("crm/a", 0)}
+    without = story(
+        ("crm/a shop/c shop/d", "crm/b"),
+        ("crm/a", "shop/c shop/d", "crm/b"),
+        ("crm/a", "crm/b shop/c shop/d"),  # a itself is not even among those who meet
+    )
+    assert id_of(without.customer_ids, "crm/b") == mint("crm/a", 0)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from cdp_assets.identity_graph.guard import (
     IdentityPolicy,
     PlanRefusedError,
     beyond_limits,
+    follows_only_erasures,
     load_identity_policy,
     require_approval,
 )
 from cdp_assets.sources.policy_file import PolicyError
+from cdp_assets_tests.identity_graph.frames import day
 
 
 def plan(merged: int = 0, split: int = 0, customers: int = 1_000) -> dict[str, Any]:
@@ -56,3 +60,23 @@ def test_limits_are_read_from_the_policy_file(tmp_path: Path) -> None:
     path.write_text("largest_merge_share: 0.05\n")
     with pytest.raises(PolicyError, match="largest_merged_share"):
         load_identity_policy(path)
+
+
+def erasures(*certificates: dict[str, Any] | None) -> pl.DataFrame:
+    """Erasures that were finished a day after the other; None: one that goes on."""
+    rows = [(None, None) if said is None else (day(n), json.dumps(said)) for n, said in enumerate(certificates, 1)]
+    schema = {"finished_at": pl.Datetime("us", "UTC"), "certificate": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def test_a_resolution_follows_only_erasures_where_a_certificate_since_the_last_one_knows_its_inputs() -> None:
+    only = {"resolution": {"follows_nothing_else": True, "inputs": "h2"}}
+    mixed = {"resolution": {"follows_nothing_else": False, "inputs": "h2"}}
+    former = {"erasure_id": "of a release that did not say"}
+    last = {"resolved_at": day(1)}
+    assert follows_only_erasures(erasures(former, only, None), last, "h2")
+    assert not follows_only_erasures(erasures(only), last, "h3")  # something has arrived since
+    assert not follows_only_erasures(erasures(only), {"resolved_at": day(2)}, "h2")  # a resolution knows it already
+    assert not follows_only_erasures(erasures(only), None, "h2")
+    for others in ((), (mixed,), (former,), (None,)):
+        assert not follows_only_erasures(erasures(*others), last, "h2")

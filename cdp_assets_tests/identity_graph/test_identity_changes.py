@@ -32,6 +32,7 @@ def changes(
     judgements: Iterable[tuple[str, str, str]] = (),
     shared: dict[str, list[int]] | None = None,
     model_changed: bool = False,
+    only_erased: bool = False,
 ) -> pl.DataFrame:
     first = assign(cluster_frame(*before), NO_IDS, NO_LINEAGE, RECORDS, day(0)) if before else None
     first = first or CustomerIds(NO_IDS, NO_LINEAGE)
@@ -46,6 +47,7 @@ def changes(
         resolution_id="r1",
         now=day(1),
         model_changed=model_changed,
+        only_erased=only_erased,
     )
 
 
@@ -131,6 +133,13 @@ def test_a_split_by_a_new_model_or_a_new_record() -> None:
     frame = changes(("crm/a crm/b",), ("crm/a", "crm/b"), model_changed=True)
     assert told(frame) == [("split", B, A, 1, "model")]
     assert told(changes(("crm/a crm/b",), ("crm/a", "crm/b web/e"))) == [("split", B, A, 1, "new records")]
+
+
+def test_what_changes_after_nothing_but_erasures_is_theirs_and_not_the_models() -> None:
+    apart = changes(("crm/a crm/b",), ("crm/a", "crm/b"), model_changed=True, only_erased=True)
+    assert told(apart) == [("split", B, A, 1, "erasure")]
+    joined = changes(("crm/a", "crm/b"), ("crm/a crm/b",), [("crm/a", "crm/b", 5)], only_erased=True)
+    assert told(joined) == [("merged", A, B, 1, "erasure")]
 
 
 def test_a_record_that_moves_to_a_known_customer_is_a_split() -> None:

@@ -147,8 +147,8 @@ def test_a_plan_that_has_lost_the_former_links_tells_the_customers_all_the_same(
     assert blind.row["links_lost"] is None
     assert blind.row["plan_id"] == plan.row["plan_id"]
     assert with_plan(PLANS.empty(), blind, WAITS)["split"].item() == plan.row["split"]
-    assert "links lost" in str(plan_chart(plan.row))
-    assert "links lost" not in str(plan_chart(blind.row))
+    assert "accepted links" in str(plan_chart(plan.row))
+    assert "accepted links" not in str(plan_chart(blind.row))
 
 
 def a_plan(share: float, profiles: int = 1_000) -> Plan:
@@ -211,3 +211,23 @@ def test_moves_of_the_last_two_plans_are_kept(forth: tuple[Plan, Resolved]) -> N
         kept = with_plan_moves(kept, named)
     assert set(kept["plan_id"]) == {"c", "a"}
     assert kept.height == 2 * plan.moves.height
+
+
+def test_a_plan_without_records_retires_their_customers_and_moves_them_nowhere(
+    known: Known, model: TrainedModel, before: tuple[Resolved, PreviousResolution]
+) -> None:
+    ids = before[1].customer_ids
+    theirs = ids.filter(pl.col("customer_id") == ids["customer_id"][0])["record_id"].to_list()
+    members = known.profile_members.filter(~pl.col("record_id").is_in(theirs))
+    left = replace(
+        known,
+        profile_members=members,
+        profiles=known.profiles.join(members, on="profile_id", how="semi"),
+        records=known.records.filter(~pl.col("record_id").is_in(theirs)),
+    )
+    plan, would_be = planned(left, model, before)
+    assert plan.row["retired"] == 1
+    assert plan.row["customers_after"] == plan.row["customers_before"] - 1 + plan.row["split"]
+    gone = plan.moves.filter(pl.col("customer_id").is_null())
+    assert gone["record_id"].to_list() == sorted(theirs)
+    assert not set(theirs) & set(would_be.ids.customer_ids["record_id"])

@@ -17,6 +17,7 @@ from cdp_assets.tables import (
     CUSTOMER_IDS,
     EMAIL_ADDRESSES,
     PHONE_NUMBERS,
+    PLAN_MOVES,
     PROFILE_MEMBERS,
     RECORD_VERSIONS,
     SCORED_PAIRS,
@@ -26,8 +27,8 @@ from cdp_assets_tests.builders import CUSTOMER_OF, INES, INEZ, RESOLVED_AT, smal
 SEGMENTS = "segments: {attended: {about: x, where: {has: attended}}, never: {about: y, where: {never: attended}}}\n"
 
 
-def effects(home: Path, would_be: dict[str, str]) -> dict[str, int]:
-    """Effects of putting records into the customers that are named."""
+def effects(home: Path, would_be: dict[str, str | None]) -> dict[str, int]:
+    """Effects of putting records into the customers that are named; None: they are there no more."""
     lake = small_workspace(home).lake
     (home / "segments.yaml").write_text(SEGMENTS)
 
@@ -50,8 +51,8 @@ def effects(home: Path, would_be: dict[str, str]) -> dict[str, int]:
     touched = {*would_be.values(), *(CUSTOMER_OF[record] for record in would_be)}
     theirs = {record: would_be.get(record, of) for record, of in CUSTOMER_OF.items() if of in touched}
     moves = pl.DataFrame(
-        [("p", record, of, 0.9) for record, of in sorted(theirs.items())],
-        schema=["plan_id", "record_id", "customer_id", "weakest_probability"],
+        [("p", record, of, None if of is None else 0.9) for record, of in sorted(theirs.items())],
+        schema=PLAN_MOVES.schema,
         orient="row",
     )
     row = plan_effects("p", moves, lake.read(CUSTOMER_IDS), lake.read(CLUSTERS), make).row(0, named=True)
@@ -77,3 +78,12 @@ def test_a_split_returns_a_record_and_its_segment(tmp_path: Path) -> None:
     found = effects(tmp_path / "data", {"webinar/w1": INEZ})
     assert found["contacts_gained"] == 0
     assert found["members_lost"] == pytest.approx(2)
+
+
+def test_records_that_are_erased_take_their_golden_record_and_memberships_along(tmp_path: Path) -> None:
+    theirs: dict[str, str | None] = {record: None for record, of in CUSTOMER_OF.items() if of == INES}
+    found = effects(tmp_path / "data", theirs)
+    assert found["customers"] == 1
+    assert found["golden_values_changed"] > 3
+    assert found["members_lost"] == 1
+    assert (found["contacts_gained"], found["members_gained"]) == (0, 0)
