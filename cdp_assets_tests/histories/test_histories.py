@@ -65,7 +65,7 @@ def tried(home: Path, seed: int, names: Collection[str], worlds: Collection[int]
 def test_nothing_that_happens_to_customers_makes_one_contactable_loses_a_withdrawal_or_brings_an_erased_one_back(
     tmp_path: Path,
 ) -> None:
-    what = tried(tmp_path, 1, POLICIES, range(60), steps=6)
+    what = tried(tmp_path, 1, POLICIES, range(50), steps=6)
     rare = ("erase", "split said", "unmerge said", "pin said", "lines put aside")
     assert not [name for name in rare if not what[name]], "the sequences try too little"
 
