@@ -26,7 +26,7 @@ def levels(
 ) -> pl.DataFrame:
     """``id_l``, ``id_r`` and ``gamma_<comparison>`` (numbers of levels, as Splink counts them) of ``pairs``, in their order.
 
-    ``comparable`` is sorted by ``unique_id``.
+    ``comparable`` is sorted by ``unique_id``. Raises ``ValueError`` where it lacks a profile of a pair.
     """
     sides = _with_parted_lists(comparable, columns_of(comparisons))
     ids = comparable.get_column("unique_id").to_numpy()
@@ -43,16 +43,26 @@ def levels(
 def _beside(pairs: pl.DataFrame, sides: pl.DataFrame, ids: npt.NDArray[np.int64]) -> pl.DataFrame:
     """``pair`` and, with ``_l`` and ``_r``, the columns of both sides."""
     left, right = (
-        sides[np.searchsorted(ids, pairs.get_column(f"id{side}").to_numpy())].select(pl.all().name.suffix(side))
-        for side in ("_l", "_r")
+        sides[_places(ids, pairs.get_column(f"id{side}"))].select(pl.all().name.suffix(side)) for side in ("_l", "_r")
     )
     return pl.concat([pairs.select("pair"), left, right], how="horizontal")
 
 
 def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataFrame) -> pl.DataFrame:
     """``pairs`` with ``columns`` of their left profiles; these are in the order of ``comparable``, which is sorted by ``unique_id``."""
-    places = np.searchsorted(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l").to_numpy())
+    places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
     return pl.concat([pairs, columns[places]], how="horizontal")
+
+
+def _places(ids: npt.NDArray[np.int64], wanted: pl.Series) -> npt.NDArray[np.intp]:
+    sought = wanted.to_numpy()
+    places = np.searchsorted(ids, sought)
+    unknown = int(np.count_nonzero(ids.take(places, mode="clip") != sought)) if len(ids) else len(sought)
+    if unknown:
+        raise ValueError(
+            f"{unknown} pairs are of profiles that were not given; give the profiles that pairs were made of"
+        )
+    return places
 
 
 def _with_parted_lists(comparable: pl.DataFrame, wanted: list[str]) -> pl.DataFrame:

@@ -78,6 +78,17 @@ def test_pairs_that_go_through_in_portions_have_the_same_levels(
     assert whole.select("id_l", "id_r").equals(pairs)
 
 
+@pytest.mark.parametrize("stranger", [0, 4, 9])
+def test_a_pair_of_a_profile_that_is_not_there_is_refused(stranger: int) -> None:
+    frame = comparable(profiles(*[{"first_name": name} for name in ("anna", "hugo", "rosa")]))
+    present = frame["unique_id"].to_list()
+    assert stranger not in present
+    compared = [c for c in COMPARISONS if c.name == "first_name"]
+    pairs = pl.DataFrame({"id_l": [present[0]], "id_r": [stranger]}, schema={"id_l": pl.Int64, "id_r": pl.Int64})
+    with pytest.raises(ValueError, match="1 pairs are of profiles that were not given"):
+        levels(frame, pairs, compared, DuckDBEngine(threads=1))
+
+
 def test_no_pairs_have_no_levels(town_profiles: pl.DataFrame) -> None:
     frame = comparable(town_profiles)
     some = pl.DataFrame({"id_l": [1], "id_r": [2]})
