@@ -19,6 +19,7 @@ import polars as pl
 import pytest
 
 from cdp_assets import cli
+from cdp_assets.cli import console, running
 from cdp_assets.raw.deliveries import take_in
 from cdp_assets.sources.arrivals import register_arrivals
 from cdp_assets.sources.contracts import SourceContract, load_contracts
@@ -192,7 +193,7 @@ def test_an_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_status", interrupt)
+    monkeypatch.setattr(running, "_status", interrupt)
     assert cli.main(["status"]) == 130
 
 
@@ -674,7 +675,7 @@ def test_generate_makes_a_workspace_once_with_everything_that_its_sources_read(
 
 def test_ui_becomes_dagster_on_the_workspace(cdp: Cdp, finished: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     became: list[Any] = []
-    monkeypatch.setattr(cli, "_become", lambda command, environment: became.append((command, environment)))
+    monkeypatch.setattr(console, "become", lambda command, environment: became.append((command, environment)))
     cdp(finished, "ui", "--port", "3333")
     command, environment = became[0]
     assert command[0] == sys.executable

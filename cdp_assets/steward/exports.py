@@ -1,6 +1,6 @@
 """Frames that other tools read.
 
-What does not belong here: writing files (``cli.py``), the published tables (``published``).
+What does not belong here: writing files (``cli/results.py``), the published tables (``published``).
 """
 
 from __future__ import annotations
