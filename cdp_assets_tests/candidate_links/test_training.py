@@ -124,7 +124,12 @@ def test_tenants_of_one_building_are_not_taken_for_one_organisation() -> None:
     tenants = [f"{word} {trade}" for word in FIRST for trade in ("motors", "foods", "media", "farms", "roofing")]
     rows = []
     for building in range(40):
-        place = {"street": f"lane {building}", "house_number": str(building + 1), "city": "york", "postcode": f"p{building}"}
+        place = {
+            "street": f"lane {building}",
+            "house_number": str(building + 1),
+            "city": "york",
+            "postcode": f"p{building}",
+        }
         for floor in range(3):
             name = tenants[(7 * building + 11 * floor) % len(tenants)]
             rows += [{**place, "company": name}, {**place, "company": name + (" ltd" if floor else "")}]
