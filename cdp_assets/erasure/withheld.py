@@ -63,12 +63,15 @@ def withheld_by(
     whose = spoken_of.join(others, left_on="of", right_on="record_id")
     ended = said.join(whose, on="record_id").select("customer_id", "channel", "purpose").unique()
     carried = _carried(lake, others)
+    known = lake.read_or_empty(CONSENTS).join(others, on="customer_id", how="semi")
+    is_allowed = pl.col("state").is_in(CONTACTABLE)
     marketing = pl.DataFrame({"purpose": policy.marketing_purposes}, schema={"purpose": pl.String})
-    allowed = lake.read_or_empty(CONSENTS).filter(pl.col("state").is_in(CONTACTABLE))
+    spoken = known.filter(~is_allowed & (pl.col("address") != PERSON))
     unallowed = carried.join(marketing, how="cross").join(
-        allowed, on=["customer_id", "channel", "address", "purpose"], how="anti"
+        known.filter(is_allowed), on=["customer_id", "channel", "address", "purpose"], how="anti"
     )
-    return found | set(_rows(carried.join(ended, on=["customer_id", "channel"]))) | set(_rows(unallowed))
+    found |= set(_rows(spoken)) | set(_rows(unallowed))
+    return found | set(_rows(carried.join(ended, on=["customer_id", "channel"])))
 
 
 def _spoken_of(rows: pl.DataFrame) -> pl.DataFrame:
