@@ -5,7 +5,7 @@ Withheld are, from the erasure on and until somebody consents anew (``golden_rec
 - addresses and numbers of their own, for every purpose;
 - others that a withdrawal of theirs names, a couple's mailbox say, for the purposes that it ends;
 - those of another customer, where a record of theirs stood with that customer, or corrected a record of it: for the purposes that
-  this record's withdrawals end, and for marketing where it was not allowed until now, since less is known of the customer afterwards (a region with a stricter
+  this record's withdrawals end, and for all that was not allowed until now, since less is known of the customer afterwards (a region with a stricter
   rule, say).
 
 An address has one sign that says it is withheld for something, and one for each purpose: most addresses are asked once.
