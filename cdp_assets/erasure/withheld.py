@@ -5,7 +5,7 @@ Withheld are, from the erasure on and until somebody consents anew (``golden_rec
 - addresses and numbers of their own, for every purpose;
 - others that a withdrawal of theirs names, a couple's mailbox say, for the purposes that it ends;
 - those of another customer, where a record of theirs stood with that customer, or corrected a record of it: for the purposes that
-  this record's withdrawals end, and for marketing where it was not allowed until now, since less is known of the customer afterwards (a region with a stricter
+  this record's withdrawals end, and for all that was not allowed until now, since less is known of the customer afterwards (a region with a stricter
   rule, say).
 
 An address has one sign that says it is withheld for something, and one for each purpose: most addresses are asked once.
@@ -63,12 +63,15 @@ def withheld_by(
     whose = spoken_of.join(others, left_on="of", right_on="record_id")
     ended = said.join(whose, on="record_id").select("customer_id", "channel", "purpose").unique()
     carried = _carried(lake, others)
+    known = lake.read_or_empty(CONSENTS).join(others, on="customer_id", how="semi")
+    is_allowed = pl.col("state").is_in(CONTACTABLE)
     marketing = pl.DataFrame({"purpose": policy.marketing_purposes}, schema={"purpose": pl.String})
-    allowed = lake.read_or_empty(CONSENTS).filter(pl.col("state").is_in(CONTACTABLE))
+    spoken = known.filter(~is_allowed & (pl.col("address") != PERSON))
     unallowed = carried.join(marketing, how="cross").join(
-        allowed, on=["customer_id", "channel", "address", "purpose"], how="anti"
+        known.filter(is_allowed), on=["customer_id", "channel", "address", "purpose"], how="anti"
     )
-    return found | set(_rows(carried.join(ended, on=["customer_id", "channel"]))) | set(_rows(unallowed))
+    found |= set(_rows(spoken)) | set(_rows(unallowed))
+    return found | set(_rows(carried.join(ended, on=["customer_id", "channel"])))
 
 
 def _spoken_of(rows: pl.DataFrame) -> pl.DataFrame:
