@@ -59,7 +59,7 @@ def assign(
     gone = _gone(former, members)
     settled = _settled(members, gone)
     moving = members.filter(settled.is_null().gather(members["cluster"])).sort("first_seen_at", "place")
-    _require_lineage(settled, pl.concat([moving["former"], gone]), previous_lineage)
+    gone = pl.concat([gone, _erased(settled, pl.concat([moving["former"], gone]), previous_lineage)])
 
     flows = _flows(moving)
     homes = _homes(flows)
@@ -79,8 +79,11 @@ def assign(
     return CustomerIds(CUSTOMER_IDS.conform(customer_ids), lineage_after(previous_lineage, moved, now))
 
 
-def _require_lineage(settled: pl.Series, others: pl.Series, lineage: pl.DataFrame) -> None:
-    """Ids of the last resolution, of ``settled`` customers (each once) and ``others``; null for none."""
+def _erased(settled: pl.Series, others: pl.Series, lineage: pl.DataFrame) -> pl.Series:
+    """Current ids of the lineage that no record of the last resolution has any more: an erasure took all of theirs.
+
+    The ids that one has are those of ``settled`` customers (each once) and ``others``; null for none. Raises where they are not all current.
+    """
     current = lineage.filter(pl.col("state") == CURRENT).get_column("customer_id")
     known = pl.concat([settled.drop_nulls(), others.drop_nulls().unique()])
     stray = len(known) - int(known.is_in(current.implode()).sum())
@@ -89,6 +92,7 @@ def _require_lineage(settled: pl.Series, others: pl.Series, lineage: pl.DataFram
             f"{stray} ids of {CUSTOMER_IDS.name} are not current in {ID_LINEAGE.name}: the two tables are of different "
             "resolutions; read both at the versions of one resolution"
         )
+    return current.clear() if len(known) == len(current) else current.filter(~current.is_in(known.implode()))
 
 
 def _members(clusters: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:

@@ -177,6 +177,17 @@ def test_imports_one_by_one_give_the_ids_of_all_at_once() -> None:
     assert step_by_step.customer_ids.equals(at_once.customer_ids)
 
 
+def test_a_customer_all_of_whose_records_an_erasure_took_out_of_the_table_is_retired_and_so_is_who_became_them() -> (
+    None
+):
+    """As an erasure leaves it that takes records which stood for another customer than the one it was asked for."""
+    state = story(("crm/a", "crm/b", "shop/c"), ("crm/a crm/b", "shop/c"))
+    left = state._replace(customer_ids=state.customer_ids.filter(pl.col("record_id") == "shop/c"))
+    after = resolve(left, "shop/c", at=2)
+    assert fate(after, mint("crm/a", 0)) == fate(after, mint("crm/b", 0)) == (None, "retired")
+    assert fate(after, mint("shop/c", 0)) == (mint("shop/c", 0), "current")
+
+
 def test_tables_of_different_resolutions_are_refused() -> None:
     state = resolve(FIRST, "crm/a")
     with pytest.raises(CustomerIdError, match=r"1 ids of identity_graph/customer_ids are not current"):
