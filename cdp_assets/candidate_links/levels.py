@@ -50,6 +50,8 @@ def _beside(pairs: pl.DataFrame, sides: pl.DataFrame, ids: npt.NDArray[np.int64]
 
 def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataFrame) -> pl.DataFrame:
     """``pairs`` with ``columns`` of their left profiles; these are in the order of ``comparable``, which is sorted by ``unique_id``."""
+    if not columns.width:
+        return pairs
     places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
     return pl.concat([pairs, columns[places]], how="horizontal")
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import RULES, candidate_pairs
+from cdp_assets.candidate_links.blocking import RULES, pairs_within
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.decisions import RULES as DECISION_RULES
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.explain import Evidence, explain, match_weight, verdict
 from cdp_assets.candidate_links.models import in_use
-from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
+from cdp_assets.candidate_links.policy import load_linkage_policy
 from cdp_assets.candidate_links.training import TrainedModel
 from cdp_assets.identity_graph.overruled import CLUSTER_RULES
 from cdp_assets.judgements import joined, judgements_in_force
@@ -157,7 +157,7 @@ def _compared(workspace: Workspace, left: list[int], right: list[int]) -> dict[s
     profiles = lake.scan(LINKAGE_PROFILES).filter(pl.col("profile_id").is_in([*left, *right])).collect()
     scored = _scored(lake, left, right)
     if scored is None:
-        return {**nothing, **_afresh(profiles, left, right, model, policy)}
+        return {**nothing, **_afresh(profiles, left, right, model)}
     one, other = _one(profiles, scored["profile_id_l"]), _one(profiles, scored["profile_id_r"])
     if scored["profile_id_l"] not in left:
         one, other = other, one
@@ -182,9 +182,7 @@ def _scored(lake: Lake, left: list[int], right: list[int]) -> dict[str, Any] | N
     return rows.sort(order).row(0, named=True)
 
 
-def _afresh(
-    profiles: pl.DataFrame, left: list[int], right: list[int], model: TrainedModel, policy: LinkagePolicy
-) -> dict[str, Any]:
+def _afresh(profiles: pl.DataFrame, left: list[int], right: list[int], model: TrainedModel) -> dict[str, Any]:
     """Two records that no run compared, or that it found too unlike to keep: the most alike of their profiles."""
     engine = DuckDBEngine(threads=1)  # two rows: more threads cost more than they save
     compared = [
@@ -200,16 +198,17 @@ def _afresh(
         "reason": reason,
         "match_weight": weight,
         "match_probability": 1 / (1 + 2**-weight),
-        "found_by": _blocking_rules(profiles, one, other, policy, engine),
+        "found_by": _blocking_rules(profiles, one, other, model, engine),
         "evidence": tuple(evidence),
     }
 
 
 def _blocking_rules(
-    profiles: pl.DataFrame, one: int, other: int, policy: LinkagePolicy, engine: DuckDBEngine
+    profiles: pl.DataFrame, one: int, other: int, model: TrainedModel, engine: DuckDBEngine
 ) -> tuple[str, ...]:
-    """Rules that bring the two together when nobody else is in the way; a run may drop a block for its size."""
-    pairs = candidate_pairs(comparable(profiles.filter(pl.col("profile_id").is_in([one, other]))), engine, policy).pairs
+    """Rules of the model that bring the two together when nobody else is in the way; a run may drop a block for its size."""
+    both = comparable(profiles.filter(pl.col("profile_id").is_in([one, other])))
+    pairs = pairs_within(both, engine, model.policy, model.caps)
     found = pairs["rules"].item() if pairs.height else 0
     return tuple(name for bit, name in enumerate(RULES) if found >> bit & 1)
 

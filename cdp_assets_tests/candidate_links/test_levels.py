@@ -89,6 +89,11 @@ def test_a_pair_of_a_profile_that_is_not_there_is_refused(stranger: int) -> None
         levels(frame, pairs, compared, DuckDBEngine(threads=1))
 
 
+def test_pairs_of_a_model_without_frequencies_stay_as_they_are(town_profiles: pl.DataFrame) -> None:
+    pairs = pl.DataFrame({"id_l": [1, 1], "id_r": [2, 3]})
+    assert beside_left(pairs, pl.DataFrame(), comparable(town_profiles)).equals(pairs)
+
+
 def test_no_pairs_have_no_levels(town_profiles: pl.DataFrame) -> None:
     frame = comparable(town_profiles)
     some = pl.DataFrame({"id_l": [1], "id_r": [2]})

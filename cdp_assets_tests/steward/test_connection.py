@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -33,11 +34,13 @@ def test_a_scored_pair_is_told_as_the_run_decided_it(linked: Workspace) -> None:
 
 def test_a_pair_that_no_run_kept_is_compared_afresh(linked: Workspace) -> None:
     found = connection(linked, "crm/1", "crm/4")
-    assert (found.is_one_customer, found.was_scored, found.found_by) == (False, False, ())
+    assert (found.is_one_customer, found.was_scored, found.found_by) == (False, False, ("ANY_PAIR",))
     assert found.match_weight is not None
     assert found.match_weight < 0
     assert found.evidence
-    assert "no blocking rule brings the two together" in connection_text(found, 100)
+    assert "The last run kept no such pair" in connection_text(found, 300)
+    alone = connection_text(replace(found, found_by=()), 300)
+    assert "no blocking rule brings the two together" in alone
 
 
 def test_household_members_are_told_apart_and_by_which_rules_they_meet(linked: Workspace) -> None:
