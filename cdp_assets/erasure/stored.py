@@ -82,19 +82,7 @@ def all_tables(workspace: Workspace) -> Iterator[Table]:
 
 def without_person(rows: pl.DataFrame, table: Table, work: ToErase) -> pl.DataFrame:
     """The rows of a table without the person, by the rule of this module."""
-    theirs: dict[str, list[Any]] = {
-        "customer_id": work.customer_ids,
-        "record_id": work.record_ids,
-        "profile_id": work.profile_ids,
-    }
-    for name, ids in theirs.items():
-        for side in (name, f"{name}_l", f"{name}_r"):
-            if side in rows.columns:
-                rows = rows.filter(~pl.col(side).is_in(ids).fill_null(False))
-    if set(_LINE) <= set(rows.columns):
-        places = [(s, i, n) for s, of_source in work.lines.items() for i, lines in of_source.items() for n in lines]
-        theirs_too = pl.DataFrame(places, schema={name: rows.schema[name] for name in _LINE}, orient="row")
-        rows = rows.join(theirs_too, on=_LINE, how="anti", maintain_order="left")
+    rows = _without_rows_of(rows, work)
     named = [*work.values, *work.record_ids]
     # Tables that are made for comparing hold them in lower case. What proves something is nobody else's in any case.
     folded = sorted({text.lower() for text in work.proof})
@@ -103,8 +91,12 @@ def without_person(rows: pl.DataFrame, table: Table, work: ToErase) -> pl.DataFr
         return texts.is_in(named) | texts.str.to_lowercase().is_in(folded)
 
     for column in table.columns:
-        if not column.personal or column.name not in rows.columns:
+        if not column.personal or column.name not in rows.columns or column.dtype not in (TEXTS, pl.String()):
             continue
+        said = rows.get_column(column.name)
+        said = said.explode() if column.dtype == TEXTS else said
+        if not said.to_frame("said").select(is_theirs_in(pl.col("said")).any()).item():
+            continue  # as good as always; and lists are slow to look into one by one
         if column.dtype == TEXTS:
             is_theirs = is_theirs_in(pl.element())
             cells = pl.col(column.name)
@@ -112,13 +104,36 @@ def without_person(rows: pl.DataFrame, table: Table, work: ToErase) -> pl.DataFr
             rows = rows.with_columns(
                 pl.when(held).then(cells.list.eval(pl.element().filter(~is_theirs))).otherwise(cells)
             )
-        elif column.dtype == pl.String():
-            is_theirs = is_theirs_in(pl.col(column.name)).fill_null(False)
-            if column.name in table.key or not column.nullable:
-                rows = rows.filter(~is_theirs)
-            else:
-                rows = rows.with_columns(pl.when(~is_theirs).then(pl.col(column.name)).alias(column.name))
+            continue
+        is_theirs = is_theirs_in(pl.col(column.name)).fill_null(False)
+        if column.name in table.key or not column.nullable:
+            rows = rows.filter(~is_theirs)
+        else:
+            rows = rows.with_columns(pl.when(~is_theirs).then(pl.col(column.name)).alias(column.name))
     return rows
+
+
+def _without_rows_of(rows: pl.DataFrame, work: ToErase) -> pl.DataFrame:
+    """Without rows of their records, customers, linkage profiles and delivered lines.
+
+    Which these are is told from the few columns that name them, so that wide rows are moved once, and only where one goes.
+    """
+    theirs: dict[str, list[Any]] = {
+        "customer_id": work.customer_ids,
+        "record_id": work.record_ids,
+        "profile_id": work.profile_ids,
+    }
+    sides = [(side, ids) for name, ids in theirs.items() for side in (name, f"{name}_l", f"{name}_r")]
+    of_theirs = [pl.col(side).is_in(ids).fill_null(False) for side, ids in sides if side in rows.columns]
+    goes = rows.select(pl.any_horizontal(pl.repeat(False, pl.len()), *of_theirs)).to_series()
+    if set(_LINE) <= set(rows.columns):
+        places = [(s, i, n) for s, of_source in work.lines.items() for i, lines in of_source.items() for n in lines]
+        theirs_too = pl.DataFrame(places, schema={name: rows.schema[name] for name in _LINE}, orient="row").unique()
+        lines = rows.select(_LINE).join(
+            theirs_too.with_columns(is_theirs=True), on=_LINE, how="left", maintain_order="left"
+        )
+        goes |= lines.get_column("is_theirs").fill_null(False)
+    return rows.filter(~goes) if goes.any() else rows
 
 
 def retired(lineage: pl.DataFrame, work: ToErase, now: datetime) -> pl.DataFrame:
