@@ -5,7 +5,7 @@ What does not belong here: searching files (``scanning.py``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +53,13 @@ def their_texts(
     """Texts that are theirs alone, and of these the ones that prove something is left."""
     said = set(_personal_texts(rows, RECORD_VERSIONS))
     others = workspace.lake.scan(RECORD_VERSIONS).filter(~pl.col("record_id").is_in(list(records)))
-    own = (said - _carried(others, RECORD_VERSIONS, said)) | _own_parts(rows, others)
     delivered = set(_delivered_texts(workspace, contracts, lines))
     candidates = {text for text in _identifying(rows) if _is_telling(text)} | {
         text for text in delivered if len(text) >= SHORTEST_TEXT and sum(map(str.isalpha, text)) >= FEWEST_LETTERS
     }
-    elsewhere = (said - own) | _in_others_records(others, candidates) | _in_configuration(workspace, candidates)
+    carried, within = _in_others_records(others, said, candidates)
+    own = (said - carried) | _own_parts(rows, others)
+    elsewhere = (said - own) | within | _in_configuration(workspace, candidates)
     elsewhere |= _in_others_lines(workspace, lines, candidates - elsewhere)
     return Texts(own, candidates | said), candidates - elsewhere - {customer_id}
 
@@ -99,17 +100,6 @@ def _personal_texts(rows: pl.DataFrame, table: Table) -> Iterator[str]:
     for column in personal_columns(table):
         for texts in _leaves(rows.get_column(column)):
             yield from texts.drop_nulls().unique().to_list()
-
-
-def _carried(others: pl.LazyFrame, table: Table, texts: Iterable[str]) -> set[str]:
-    """Those of the texts that other rows carry in any personal column."""
-    wanted = list(texts)
-    found: set[str] = set()
-    for column in personal_columns(table):
-        for leaf in _leaf_expressions(pl.col(column), table.schema[column]):
-            flat = others.select(leaf.alias("text")).filter(pl.col("text").is_in(wanted)).unique()
-            found |= set(flat.collect().to_series())
-    return found
 
 
 def personal_columns(table: Table) -> list[str]:
@@ -171,15 +161,19 @@ def _partition(lake: Lake, table: Table, import_id: str) -> pl.LazyFrame | None:
         return None
 
 
-def _in_others_records(others: pl.LazyFrame, texts: set[str]) -> set[str]:
-    """Those of the texts that stand in the midst of what other records say in comparable form: a number without its country's
-    code in a relative's with it, a name in that of a namesake with a suffix."""
-    patterns = Patterns.of(texts)
-    found: set[str] = set()
+def _in_others_records(others: pl.LazyFrame, said: set[str], texts: set[str]) -> tuple[set[str], set[str]]:
+    """What of ``said`` other records carry in any personal column; and what of ``texts`` stands in the midst of what they say in
+    comparable form: a number without its country's code in a relative's with it, a name in that of a namesake with a suffix.
+    """
+    patterns, wanted = Patterns.of(texts), list(said)
+    carried: set[str] = set()
+    within: set[str] = set()
     for column in personal_columns(RECORD_VERSIONS):
         for leaf in _leaf_expressions(pl.col(column), RECORD_VERSIONS.schema[column]):
-            found |= patterns.found_in(others.select(leaf.alias("text")).collect().to_series())
-    return found
+            values = others.select(leaf.alias("text")).collect().to_series()
+            carried |= set(values.filter(values.is_in(wanted)))
+            within |= patterns.found_in(values)
+    return carried, within
 
 
 def _in_others_lines(
