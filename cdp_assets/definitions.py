@@ -46,6 +46,15 @@ STAGES_WITH_ASSETS_PER_SOURCE = (
 )
 
 
+def resources_of(workspace: Workspace) -> dict[str, object]:
+    """What assets ask for by name: the workspace, and who tells erased people's rows and addresses."""
+    return {
+        "workspace": workspace,
+        "put_aside": PutAsideErased(workspace),
+        "withheld": WithheldOfErased(workspace),
+    }
+
+
 def definitions_for(workspace: Workspace) -> dg.Definitions:
     """The code location of one workspace."""
     contracts, _problems = load_contracts(workspace.contracts_dir)
@@ -60,11 +69,7 @@ def definitions_for(workspace: Workspace) -> dg.Definitions:
         jobs=jobs,
         schedules=automation.schedules_for(contracts),
         sensors=automation.sensors_for(contracts, jobs),
-        resources={
-            "workspace": workspace,
-            "put_aside": PutAsideErased(workspace),
-            "withheld": WithheldOfErased(workspace),
-        },
+        resources=resources_of(workspace),
         executor=dg.in_process_executor,
     )
 

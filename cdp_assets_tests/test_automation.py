@@ -14,10 +14,8 @@ import pytest
 from dagster import DagsterRunStatus
 
 from cdp_assets.automation import contiguous, ingest_job_name, partitions_name
-from cdp_assets.definitions import definitions_for
+from cdp_assets.definitions import definitions_for, resources_of
 from cdp_assets.environment import workspace_from_environment
-from cdp_assets.erasure.sieve import PutAsideErased
-from cdp_assets.erasure.withheld import WithheldOfErased
 from cdp_assets.tables import QUALITY_AUDITS, QUALITY_FINDINGS
 from cdp_assets.workspace import Workspace
 
@@ -141,11 +139,7 @@ def test_an_audit_of_nothing_is_no_failure(workspace: Workspace, instance: dg.Da
         [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)],
         selection=before,
         instance=instance,
-        resources={
-            "workspace": workspace,
-            "put_aside": PutAsideErased(workspace),
-            "withheld": WithheldOfErased(workspace),
-        },
+        resources=resources_of(workspace),
     ).success
     assert definitions.resolve_job_def("audit_quality").execute_in_process(instance=instance).success
     assert workspace.lake.read(QUALITY_AUDITS).is_empty()

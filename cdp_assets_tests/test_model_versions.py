@@ -11,9 +11,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.due import retraining
-from cdp_assets.definitions import definitions_for
-from cdp_assets.erasure.sieve import PutAsideErased
-from cdp_assets.erasure.withheld import WithheldOfErased
+from cdp_assets.definitions import definitions_for, resources_of
 from cdp_assets.identity_graph.plan import OF_THE_NEXT
 from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import load_contracts
@@ -78,11 +76,7 @@ def resolve(workspace: Workspace, instance: dg.DagsterInstance) -> dg.ExecuteInP
         made,
         selection=selection,
         instance=instance,
-        resources={
-            "workspace": workspace,
-            "put_aside": PutAsideErased(workspace),
-            "withheld": WithheldOfErased(workspace),
-        },
+        resources=resources_of(workspace),
         raise_on_error=False,
     )
     if not done.success:
@@ -185,11 +179,7 @@ def evaluated(workspace: Workspace, name: str) -> dg.ScheduleExecutionData:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2024, 5, 1, 4, 30, tzinfo=UTC),
-            resources={
-                "workspace": workspace,
-                "put_aside": PutAsideErased(workspace),
-                "withheld": WithheldOfErased(workspace),
-            },
+            resources=resources_of(workspace),
         )
         return definitions.resolve_schedule_def(name).evaluate_tick(context)
 

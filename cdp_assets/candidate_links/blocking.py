@@ -378,8 +378,10 @@ class Keyed:
     def blocks(self, rule: BlockingRule) -> RuleBlocks | None:
         """The blocks of a rule; None where nobody has a key."""
         keys = self.keys(rule)
-        if keys.is_empty():
-            return None
+        return None if keys.is_empty() else self.blocks_of(rule, keys)
+
+    def blocks_of(self, rule: BlockingRule, keys: pl.DataFrame) -> RuleBlocks:
+        """The blocks that these keys of a rule make."""
         members = blocks_of(keys)
         return RuleBlocks(
             members, cache(lambda cap: blocks_of(self.refined(rule, members.filter(pl.col("size") > cap))))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 
 import polars as pl
 
-from cdp_assets.candidate_links.lists import as_given, of_each, once
+from cdp_assets.candidate_links.lists import as_given, of_each, once, where
 
 _DIGITS_OF_DATE = 8
 _TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
@@ -83,16 +83,13 @@ def _words(texts: pl.Series, shortest: int, at_least: int) -> pl.Series:
 
 
 def _locals(emails: pl.Series) -> pl.Series:
-    return _where_true(emails.str.split("@").list.first(), lambda part: part.str.len_chars() >= _LOCAL_PART_MIN)
+    local = emails.str.split("@").list.first()
+    return where(local, local.str.len_chars() >= _LOCAL_PART_MIN)
 
 
 def _numbered(emails: pl.Series) -> pl.Series:
-    return _where_true(_locals(emails), lambda part: part.str.contains(r"[0-9]"))
-
-
-def _where_true(values: pl.Series, holds: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """The values for which this holds, null for the others."""
-    return values.to_frame("value").select(pl.when(pl.lit(holds(values))).then(pl.col("value"))).to_series()
+    local = _locals(emails)
+    return where(local, local.str.contains(r"[0-9]"))
 
 
 _DERIVED: dict[str, Callable[[pl.DataFrame], pl.Series]] = {

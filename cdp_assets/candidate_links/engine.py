@@ -1,6 +1,6 @@
 """The seam behind which linkage is computed: SQL over frames, and the weights that Splink gives to compared pairs.
 
-:class:`DuckDBEngine` runs both in an in-memory DuckDB. Another Splink backend is another class with these two methods.
+:class:`DuckDBEngine` runs both in an in-memory DuckDB. Another Splink backend is another class with the methods of :class:`LinkageEngine`.
 
 What does not belong here: what is compared, blocked or decided.
 """

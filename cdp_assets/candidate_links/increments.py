@@ -24,12 +24,12 @@ from cdp_assets.candidate_links.blocking import (
     BlockingRule,
     Caps,
     Keyed,
-    blocks_of,
     key_columns,
     keyed,
     used_rules,
 )
 from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value, probable_addresses
+from cdp_assets.candidate_links.differences import come_or_gone
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.pairing import Pairs, distinct_pairs, together
 from cdp_assets.candidate_links.training import TrainedModel
@@ -81,9 +81,7 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, e
 
 def _carriers(profiles: pl.DataFrame, known: pl.Series, known_before: pl.Series) -> pl.Series:
     """Profiles with an address of their own that has become, or is no more, a probable one of some profile."""
-    other = pl.concat(
-        [known.filter(~known.is_in(known_before.implode())), known_before.filter(~known_before.is_in(known.implode()))]
-    )
+    other = come_or_gone(known_before.to_frame(), known.to_frame()).to_series()
     if other.is_empty():
         return profiles.get_column(_ID).clear()
     own = profiles.select(_ID, "emails").explode("emails")
@@ -142,10 +140,7 @@ def _flipped(keys: pl.DataFrame, came: pl.DataFrame, left: pl.DataFrame, cap: in
 def _pairs_of(found: Members, now: Keyed, rule: BlockingRule, keys: pl.DataFrame, caps: Caps) -> Pairs:
     """The pairs of one rule that have one of those ``found`` on a side: what :func:`blocking.pairs_within` finds of them."""
     mine = _only(keys, found).select("key").unique()
-    blocks = blocks_of(keys.join(mine, on="key", how="semi"))
-    large = blocks.filter(pl.col("size") > caps.cap)
-    fine = blocks_of(now.refined(rule, large)).filter(pl.col("size") <= caps.finer_cap)
-    admitted = pl.concat([blocks.filter(pl.col("size") <= caps.cap), fine]).select("number", "key")
+    admitted = now.blocks_of(rule, keys.join(mine, on="key", how="semi")).admitted(caps).select("number", "key")
     pairs = (
         _only(admitted, found)
         .join(admitted.select("key", other="number"), on="key")

@@ -16,6 +16,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.comparisons import MANY, ONE, Comparison, columns_of, gammas_sql
 from cdp_assets.candidate_links.engine import LinkageEngine
+from cdp_assets.candidate_links.lists import where
 
 # Pairs laid side by side at a time: some 200 MB.
 PORTION = 200_000
@@ -81,8 +82,7 @@ def _with_parted_lists(comparable: pl.DataFrame, wanted: list[str]) -> pl.DataFr
 
 
 def _only_value(lists: pl.Series) -> pl.Series:
-    single = lists.list.len() == 1
-    return lists.list.first().to_frame("value").select(pl.when(pl.lit(single)).then(pl.col("value"))).to_series()
+    return where(lists.list.first(), lists.list.len() == 1)
 
 
 def _several_values(lists: pl.Series) -> pl.Series:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-TEXTS = pl.List(pl.String())
+from cdp_assets.tables import TEXTS
 
 
 def tidied(values: pl.Expr) -> pl.Expr:
@@ -62,6 +62,11 @@ def once(values: pl.Series, derive: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     distinct = values.drop_nulls().unique()
     derived = distinct.to_frame("text").select(derive(pl.col("text"))).to_series()
     return derived.gather(values.cast(pl.Enum(distinct)).to_physical()).alias(values.name)
+
+
+def where(values: pl.Series, holds: pl.Series) -> pl.Series:
+    """The values for which ``holds`` says so, null for the others."""
+    return values.to_frame("value").select(pl.when(pl.lit(holds)).then(pl.col("value"))).to_series()
 
 
 def joined_with(separator: str, values: pl.Expr) -> pl.Expr:

@@ -16,4 +16,9 @@ def in_order(frame: pl.DataFrame, key: str, *further: str) -> pl.DataFrame:
 
 def each_once(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """One row (any of them) for each value of ``key``, in order."""
-    return in_order(frame, key).filter((pl.col(key) != pl.col(key).shift()).fill_null(True))
+    return in_order(frame, key).filter(begins(key))
+
+
+def begins(*names: str) -> pl.Expr:
+    """Whether a row begins a run of neighbours that are alike in these columns, which are never null."""
+    return pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in names).fill_null(True)

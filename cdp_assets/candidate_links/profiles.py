@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from cdp_assets.candidate_links.lists import joined_with, tidied
+from cdp_assets.candidate_links.ordered import begins
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES
 
@@ -86,8 +87,7 @@ def linkage_profiles(
 def _held(said: pl.DataFrame) -> pl.DataFrame:
     """Each profile and record that has or had its values, once and in order: ``profile_id``, and a ``row`` of ``said``."""
     held = said.select("record", _profile_ids(said)).with_row_index("row").sort("profile_id", "record")
-    is_next = (pl.col("profile_id") != pl.col("profile_id").shift()) | (pl.col("record") != pl.col("record").shift())
-    return held.filter(is_next.fill_null(True)).select("profile_id", "row")
+    return held.filter(begins("profile_id", "record")).select("profile_id", "row")
 
 
 def _profile_ids(said: pl.DataFrame) -> pl.Series:

@@ -33,6 +33,7 @@ from cdp_assets.erasure.sieve import Sieve
 from cdp_assets.erasure.their_lines import contents_of, sources_of, their_lines
 from cdp_assets.erasure.their_texts import their_texts
 from cdp_assets.erasure.withheld import signs_of_withheld, withheld_by
+from cdp_assets.golden_records.corrected_records import corrected_record
 from cdp_assets.golden_records.policy import load_consent_policy
 from cdp_assets.identity_graph.lineage import resolve_id
 from cdp_assets.lake import Lake
@@ -222,8 +223,7 @@ def _unlinked(lake: Lake, records: set[str], rows: pl.DataFrame, sieve: Sieve) -
 
 def _correcting(lake: Lake, records: set[str]) -> set[str]:
     """Records of others by resolution that correct one of the person's: what they set is the person's, whoever says it."""
-    corrected = pl.col("corrected_source").str.strip_chars().str.to_lowercase() + "/" + pl.col("corrected_key")
-    theirs = corrected.is_in(list(records)) & ~pl.col("record_id").is_in(list(records))
+    theirs = corrected_record().is_in(list(records)) & ~pl.col("record_id").is_in(list(records))
     return set(lake.scan(RECORD_VERSIONS).filter(theirs).select("record_id").unique().collect().to_series())
 
 

@@ -24,6 +24,7 @@ from cdp_assets.erasure import signs
 from cdp_assets.erasure.secret import Sign, signer
 from cdp_assets.golden_records.consent_statements import PERSON, statements
 from cdp_assets.golden_records.consents import CONTACTABLE
+from cdp_assets.golden_records.corrected_records import corrected_record
 from cdp_assets.golden_records.customer_versions import customer_versions
 from cdp_assets.golden_records.policy import ConsentPolicy
 from cdp_assets.golden_records.withheld import WITHHELD
@@ -76,8 +77,7 @@ def withheld_by(
 
 def _spoken_of(rows: pl.DataFrame) -> pl.DataFrame:
     """``record_id`` and the record that it speaks ``of``: itself, and the one that it corrects."""
-    corrected = pl.col("corrected_source").str.strip_chars().str.to_lowercase() + "/" + pl.col("corrected_key")
-    pairs = [rows.select("record_id", of="record_id"), rows.select("record_id", of=corrected)]
+    pairs = [rows.select("record_id", of="record_id"), rows.select("record_id", of=corrected_record())]
     return pl.concat(pairs).drop_nulls().unique()
 
 
@@ -131,9 +131,9 @@ class WithheldOfErased:
 
     def __call__(self, addresses: pl.DataFrame) -> pl.DataFrame:
         known = self.workspace.ledger.erased_signs().filter(pl.col("kind").str.starts_with(SOMETHING))
-        since = dict(self.workspace.ledger.erasures().select("erasure_id", "requested_at").iter_rows())
         if known.is_empty():
             return pl.DataFrame(schema=WITHHELD)
+        since = dict(self.workspace.ledger.erasures().select("erasure_id", "requested_at").iter_rows())
         sign = signer(self.workspace)
         newest: dict[tuple[str, str], object] = {}
         for kind, one, erasure_id in known.select("kind", "sign", "erasure_id").iter_rows():

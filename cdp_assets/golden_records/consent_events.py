@@ -28,6 +28,7 @@ from hashlib import sha256
 
 import polars as pl
 
+from cdp_assets.golden_records.corrected_records import corrected_record
 from cdp_assets.golden_records.policy import UNSUBSCRIBING_ACTIVITIES
 from cdp_assets.standardized.consent_words import EXPIRED, GIVEN, REQUESTED, WITHDRAWN
 from cdp_assets.standardized.mapped_values import hashes, said_text
@@ -88,14 +89,13 @@ def consent_events(records: pl.DataFrame, imports: pl.DataFrame) -> pl.DataFrame
     spoken = records.filter(speaks_of_consent()).join(
         imports.select("source", "import_id", "content_sha256"), on=["source", "import_id"]
     )
-    corrected = pl.col("corrected_source").str.strip_chars().str.to_lowercase() + "/" + pl.col("corrected_key")
     events = (
         spoken.with_columns(event_ids(spoken))
         .select(
             "event_id", "source", "import_id", "line", "record_id", "content_sha256", "emails", "emails_delivered", "phones",
             "phones_delivered", "purpose", "channel", "jurisdiction", "lawful_basis", "collection_method", "validity_duration",
             "double_opt_in", "activity",
-            corrected_record_id=corrected,
+            corrected_record_id=corrected_record(),
             event_time="observed_at",
             recorded_at="landed_at",
             event_state=event_states(),

@@ -15,6 +15,7 @@ from __future__ import annotations
 import polars as pl
 
 from cdp_assets.golden_records.consent_events import event_ids, event_states, speaks_of_consent
+from cdp_assets.golden_records.corrected_records import corrected_record
 from cdp_assets.golden_records.customer_versions import GONE, CustomerVersions
 from cdp_assets.golden_records.policy import CHANNEL_WORDS, CHANNELS, UNSUBSCRIBING_ACTIVITIES, ConsentPolicy
 from cdp_assets.golden_records.region_rules import UNKNOWN, ends_of_validity
@@ -122,8 +123,11 @@ def _named() -> pl.Expr:
 
 def _of_corrected(by_address: pl.DataFrame, known: CustomerVersions) -> pl.DataFrame:
     """Withdrawals that speak of another record, once more as those of that record's customer."""
-    corrected = pl.col("corrected_source").str.strip_chars().str.to_lowercase() + "/" + pl.col("corrected_key")
-    speaking = by_address.filter(pl.col("state") == WITHDRAWN).with_columns(corrected=corrected).drop_nulls("corrected")
+    speaking = (
+        by_address.filter(pl.col("state") == WITHDRAWN)
+        .with_columns(corrected=corrected_record())
+        .drop_nulls("corrected")
+    )
     if speaking.is_empty():
         return by_address.clear()
     members = known.with_values("record_id").select("customer", corrected="record_id").unique()

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cdp_assets.golden_records.corrected_records import corrected_record
 from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, STEWARD
 from cdp_assets.golden_records.survivorship import Survivors
@@ -156,7 +157,7 @@ def with_full_names(held: pl.DataFrame, names: Survivors) -> pl.DataFrame:
 def _from_sources(known: CustomerVersions) -> pl.DataFrame:
     named = ("corrected_field", "corrected_source", "corrected_key")
     said = known.versions.filter(pl.all_horizontal(pl.col(*named).is_not_null())).select(
-        scope=pl.col("corrected_source").str.strip_chars().str.to_lowercase() + "/" + pl.col("corrected_key"),
+        scope=corrected_record(),
         field=pl.col("corrected_field"),
         value=pl.col("corrected_value"),
         correction=pl.col("correction").fill_null("set"),

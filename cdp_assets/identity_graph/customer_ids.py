@@ -178,23 +178,22 @@ def _stood_for(at_home: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     where it has left its customer since.
     """
     met = at_home.filter(pl.len().over("cluster", "minted_at") > 1)
-    near = members.filter(pl.col("cluster").is_in(met.get_column("cluster").unique().implode()))
+    members = members.select("record_id", "cluster", origin_seen_at="first_seen_at", origin="place")
+    near = members.filter(pl.col("cluster").is_in(met.get_column("cluster").unique().implode())).drop("cluster")
     found = _minted_from(met.select("customer_id"), near)
     missing = met.select("customer_id").join(found, on="customer_id", how="anti")
-    return found if missing.is_empty() else pl.concat([found, _minted_from(missing, members)])
+    return found if missing.is_empty() else pl.concat([found, _minted_from(missing, members.drop("cluster"))])
 
 
 def _minted_from(ids: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """``customer_id``, ``origin_seen_at`` and ``origin`` of those ``ids`` that one of ``records`` stood for."""
+    """Those of ``ids`` (``customer_id``) that one of ``records`` stood for, with its other columns in the place of ``record_id``."""
     found: list[pl.DataFrame] = []
     sought = ids
     for attempt in range(RECOGNISED_ATTEMPTS):
         stood_for = records.select(
-            mint_all(records.get_column("record_id"), attempt).alias("customer_id"),
-            origin_seen_at="first_seen_at",
-            origin="place",
+            mint_all(records.get_column("record_id"), attempt).alias("customer_id"), pl.exclude("record_id")
         )
-        found.append(stood_for.join(sought, on="customer_id", how="semi"))
+        found.append(stood_for.join(sought, on="customer_id", how="semi", maintain_order="left"))
         sought = sought.join(found[-1], on="customer_id", how="anti")
         if sought.is_empty():
             break
@@ -237,12 +236,7 @@ def _is_free() -> pl.Expr:
 def _recognised(moving: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
     """Retired ids whose record is back, with the id of the customer that it came back to."""
     retired = lineage.filter(pl.col("state") == RETIRED).select("customer_id")
-    back = moving.filter(pl.col("former").is_null())
-    found = pl.DataFrame(schema={"customer_id": pl.String, "arrived_at": pl.String})
+    back = moving.filter(pl.col("former").is_null()).select("record_id", arrived_at="customer_id")
     if retired.is_empty() or back.is_empty():
-        return found
-    for attempt in range(RECOGNISED_ATTEMPTS):
-        stood_for = mint_all(back.get_column("record_id"), attempt).alias("customer_id")
-        candidates = back.select(stood_for, arrived_at="customer_id")
-        found = pl.concat([found, candidates.join(retired, on="customer_id", how="semi", maintain_order="left")])
-    return found.unique("customer_id", keep="first", maintain_order=True)
+        return pl.DataFrame(schema={"customer_id": pl.String, "arrived_at": pl.String})
+    return _minted_from(retired, back).unique("customer_id", keep="first", maintain_order=True)

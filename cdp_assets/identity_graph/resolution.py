@@ -15,7 +15,7 @@ import polars as pl
 
 from cdp_assets import candidate_links
 from cdp_assets.candidate_links.made_from import basis_of, code_of, made_from, note
-from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.ordered import begins, in_order
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import Clustered
 from cdp_assets.lake import Lake, MissingTableError
@@ -80,8 +80,7 @@ def record_facts(versions: pl.DataFrame) -> pl.DataFrame:
         versions.select("record_id", "source", "source_key", first_seen_at="landed_at", is_current="is_current"),
         "record_id",
     )
-    is_further = told.get_column("record_id") == told.get_column("record_id").shift()
-    is_further = is_further.fill_null(False)
+    is_further = told.select(~begins("record_id")).to_series()
     several = told.filter(is_further | is_further.shift(-1, fill_value=False))
     firsts = told.filter(~is_further)
     if several.is_empty():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cdp_assets.candidate_links.ordered import each_once, in_order
+from cdp_assets.candidate_links.ordered import begins, each_once, in_order
 from cdp_assets.identity_graph.connected import NODE, connected_components
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force, pins
 
@@ -215,9 +215,8 @@ def _numbered_units(
     )
     unit = number.gather(label)
     # Rows of one profile are neighbours; it stands in several units only where a constraint took its records apart.
-    is_next = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("profile_id", "unit"))
     profiles = members.select("profile_id", unit.gather(members.get_column("node")).alias("unit"))
-    profiles = profiles.filter(is_next.fill_null(True))
+    profiles = profiles.filter(begins("profile_id", "unit"))
     if profiles.get_column("profile_id").is_duplicated().any():
         profiles = profiles.unique()
     barred = pl.DataFrame({"l": unit.gather(different.get_column("l")), "r": unit.gather(different.get_column("r"))})

@@ -19,6 +19,7 @@ import polars as pl
 from deltalake.exceptions import DeltaError
 
 from cdp_assets.erasure.withheld import WithheldOfErased
+from cdp_assets.golden_records.corrected_records import corrected_record
 from cdp_assets.golden_records.golden import golden_records
 from cdp_assets.golden_records.history import addresses_at, versions_at
 from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
@@ -138,13 +139,13 @@ def _versions(workspace: Workspace, members: pl.Series, known_at: datetime) -> p
     own = pl.col("record_id").is_in(members.implode())
     theirs = _records(workspace, delivers, imports, own)
     addresses = {kind: theirs.get_column(kind).explode().drop_nulls().unique() for kind in ("emails", "phones")}
-    named = pl.concat_str(pl.col("corrected_source").str.to_lowercase(), pl.lit("/"), "corrected_key")
+    corrects = corrected_record().is_in(members.implode()).fill_null(False)
     carries = pl.any_horizontal(
         pl.col(kind).list.eval(pl.element().is_in(values.implode())).list.any().fill_null(False)
         for kind, values in addresses.items()
     )
     speaks = (pl.col("consent").is_not_null() | pl.col("activity").is_not_null()) & carries
-    records = _records(workspace, delivers, imports, own | named.is_in(members.implode()).fill_null(False) | speaks)
+    records = _records(workspace, delivers, imports, own | corrects | speaks)
     sources = records.get_column("source").unique()
     facts = _records(workspace, dict.fromkeys(sources, ""), imports, pl.lit(True), list(FACTS))
     return versions_of(records, facts, delivers, imports.select("import_id", "source", "sequence"))
