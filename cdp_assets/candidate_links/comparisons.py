@@ -22,6 +22,10 @@ import polars as pl
 from cdp_assets.candidate_links.priors import PRIORS, LevelPrior
 
 
+NOTHING_TO_COMPARE = -1
+"""The number of every null level."""
+
+
 @dataclass(frozen=True)
 class Level:
     """One level of agreement. ``tf`` names the column whose term frequency adjusts it."""
@@ -40,6 +44,7 @@ class Comparison:
     needs: tuple[str, ...]  # columns of `comparable` of which at least one must be filled
     reason: str
     levels: tuple[Level, ...]
+    nothing_without: str | None = None  # column: where a side lacks it, there is nothing to compare, whatever else is there
 
     @property
     def scored(self) -> tuple[Level, ...]:
@@ -54,7 +59,7 @@ class Comparison:
         count = len(self.scored)
         parts = []
         for level in self.levels:
-            value = -1 if level.is_null else count - 1 - self.scored.index(level)
+            value = NOTHING_TO_COMPARE if level.is_null else count - 1 - self.scored.index(level)
             parts.append(f"ELSE {value}" if level.condition == "ELSE" else f"WHEN {level.condition} THEN {value}")
         return "CASE " + " ".join(parts) + " END"
 
@@ -217,6 +222,7 @@ LAST_NAME = Comparison(
         ),
         ELSE,
     ),
+    nothing_without="last_name",
 )
 
 MIDDLE_NAME = Comparison(
@@ -230,6 +236,7 @@ MIDDLE_NAME = Comparison(
         Level("alike", "jaro_winkler_similarity(middle_name_l, middle_name_r) >= 0.88"),
         ELSE,
     ),
+    nothing_without="middle_name",
 )
 
 SUFFIX = Comparison(
@@ -253,6 +260,7 @@ SEX = Comparison(
         Level("same", "sex_l = sex_r"),
         ELSE,
     ),
+    nothing_without="sex",
 )
 
 DATE_OF_BIRTH = Comparison(
@@ -279,6 +287,7 @@ DATE_OF_BIRTH = Comparison(
         Level("same year", "substr(dob_l, 1, 4) = substr(dob_r, 1, 4)"),
         ELSE,
     ),
+    nothing_without="dob",
 )
 
 _PROBABLY_SAME = f"({_any_of('probable_emails_l', 'emails_r')} OR {_any_of('emails_l', 'probable_emails_r')})"
@@ -329,6 +338,7 @@ PHONE = Comparison(
         Level("one digit off", _one_slip("phone_main_l", "phone_main_r")),
         ELSE,
     ),
+    nothing_without="phone_main",
 )
 
 IDENTIFIER = Comparison(
@@ -344,6 +354,7 @@ IDENTIFIER = Comparison(
         ),
         ELSE,
     ),
+    nothing_without="identifiers",
 )
 
 _SAME_STREET = "street_l = street_r"
@@ -417,6 +428,7 @@ COMPANY = Comparison(
         Level("a word in common", "list_has_any(company_words_l, company_words_r)"),
         ELSE,
     ),
+    nothing_without="company",
 )
 
 JOB_TITLE = Comparison(
@@ -428,6 +440,7 @@ JOB_TITLE = Comparison(
         _null("job_title_l IS NULL OR job_title_r IS NULL"),
         ELSE,
     ),
+    nothing_without="job_title",
 )
 
 COMPARISONS: tuple[Comparison, ...] = (
@@ -492,8 +505,3 @@ def columns_of(comparisons: list[Comparison]) -> list[str]:
     conditions = " ".join(level.condition for comparison in comparisons for level in comparison.levels)
     return sorted({match[:-2] for match in re.findall(r"\b\w+_[lr]\b", conditions)})
 
-
-def gammas_sql(comparisons: list[Comparison]) -> str:
-    """SELECT of the level numbers over the table ``sides``: per ``pair``, the columns of both sides with ``_l`` and ``_r``."""
-    gammas = ", ".join(f"({comparison.gamma_sql()})::TINYINT AS gamma_{comparison.name}" for comparison in comparisons)
-    return f"SELECT pair, {gammas} FROM sides"

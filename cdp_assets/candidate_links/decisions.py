@@ -14,7 +14,7 @@ from functools import reduce
 
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import BY_NAME
+from cdp_assets.candidate_links.comparisons import BY_NAME, KEY_LEVELS
 
 ACCEPTED, REVIEW, CONFLICT = "accepted", "review", "conflict"
 BY_WEIGHT = "weight"
@@ -105,6 +105,23 @@ def _any(*conditions: pl.Expr) -> pl.Expr:
     return reduce(lambda a, b: a | b, conditions)
 
 
+BORN_APART = ("different", "same year", "two digits off")
+"""Levels of dates of birth that no slip of the pen explains."""
+
+
+def has_own_key(compared: pl.DataFrame) -> pl.Expr:
+    """True where a pair agrees on an e-mail, phone or identifier and nothing contradicts it: OWN_KEY, if one person only carries the key."""
+    agrees = _any(*(at(compared, comparison, *levels) for comparison, levels in KEY_LEVELS.items()))
+    contradicted = _any(
+        at(compared, "first_name", "different"),
+        at(compared, "date_of_birth", *BORN_APART),
+        at(compared, "suffix", "different"),
+        at(compared, "identifier", "different"),
+        at(compared, "last_name", "different") & ~at(compared, "first_name", "same"),
+    )
+    return agrees & ~contradicted
+
+
 def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> pl.DataFrame:
     """Add ``decision`` and ``reason`` to pairs with ``match_weight``, ``gamma_*`` and ``people`` columns.
 
@@ -117,7 +134,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     born_near = at(
         scored, "date_of_birth", "day and month swapped", "one digit off", "years one digit apart, day unknown"
     )
-    born_differs = at(scored, "date_of_birth", "different", "same year", "two digits off")
+    born_differs = at(scored, "date_of_birth", *BORN_APART)
     own_id = at(scored, "identifier", "same")
     other_id = at(scored, "identifier", "different")
     mail = at(scored, "email", "same", "one of several the same")
@@ -152,10 +169,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     two_keys = _any(own_id, mail, call) & one_key & first_differs & last_differs & (born_differs | other_id)
     twins = first_differs & last_same & born_same & shared_home & ~own_id
     partners = first_differs & ~born_same & ~born_near & ~own_id & shared_home
-    contradicted = _any(
-        first_differs, born_differs, suffix_differs, other_id, last_differs & ~at(scored, "first_name", "same")
-    )
-    own_key = _any(own_id, mail, call) & (pl.col("people") <= 1) & ~contradicted
+    own_key = has_own_key(scored) & (pl.col("people") <= 1)
 
     heavy = pl.col("match_weight") >= accept_weight
     kept = pl.col("match_weight") >= review_weight

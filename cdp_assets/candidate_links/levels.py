@@ -1,25 +1,28 @@
 """The level of every comparison for given pairs: the values of both sides laid side by side, and the conditions evaluated on them.
 
-Profiles are looked up by place, not joined: a join copies all values of all profiles twice before it looks at a pair. Pairs go
-through in portions, so that memory does not follow their number.
+Profiles are looked up by place, not joined: a join copies all values of all profiles twice before it looks at a pair. Each
+comparison is evaluated by itself, on the pairs that have something to compare, which are few for most. Pairs go through in
+portions, so that memory does not follow their number.
 
 What does not belong here: the conditions (``comparisons.py``) and what a level weighs (``scoring.py``, ``weights.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import MANY, ONE, Comparison, columns_of, gammas_sql
+from cdp_assets.candidate_links.comparisons import MANY, NOTHING_TO_COMPARE, ONE, Comparison, columns_of
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.lists import where
 
-# Pairs laid side by side at a time: some 200 MB.
-PORTION = 200_000
+# Pairs laid side by side at a time: some 200 MB for the comparison with the most columns.
+PORTION = 400_000
+
+Places = npt.NDArray[np.intp]
 
 
 def levels(
@@ -29,24 +32,42 @@ def levels(
 
     ``comparable`` is sorted by ``unique_id``. Raises ``ValueError`` where it lacks a profile of a pair.
     """
-    sides = _with_parted_lists(comparable, columns_of(comparisons))
     ids = comparable.get_column("unique_id").to_numpy()
-    sql = gammas_sql(comparisons)
-    found = []
-    for portion in pairs.select(pl.int_range(pl.len()).alias("pair"), "id_l", "id_r").iter_slices(PORTION):
-        found.append(engine.query(sql, sides=_beside(portion, sides, ids)))
-    if not found:
-        return pairs.select("id_l", "id_r", *(pl.lit(0, dtype=pl.Int8).alias(f"gamma_{c.name}") for c in comparisons))
-    gammas = pl.concat(found).sort("pair").drop("pair")
-    return pl.concat([pairs.select("id_l", "id_r"), gammas], how="horizontal")
+    left, right = _places(ids, pairs.get_column("id_l")), _places(ids, pairs.get_column("id_r"))
+    gammas = [_levels_of(comparison, comparable, left, right, engine) for comparison in comparisons]
+    return pl.DataFrame([pairs.get_column("id_l"), pairs.get_column("id_r"), *gammas])
 
 
-def _beside(pairs: pl.DataFrame, sides: pl.DataFrame, ids: npt.NDArray[np.int64]) -> pl.DataFrame:
-    """``pair`` and, with ``_l`` and ``_r``, the columns of both sides."""
-    left, right = (
-        sides[_places(ids, pairs.get_column(f"id{side}"))].select(pl.all().name.suffix(side)) for side in ("_l", "_r")
-    )
-    return pl.concat([pairs.select("pair"), left, right], how="horizontal")
+def _levels_of(
+    comparison: Comparison, comparable: pl.DataFrame, left: Places, right: Places, engine: LinkageEngine
+) -> pl.Series:
+    """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides."""
+    sql = f"SELECT pair, ({comparison.gamma_sql()})::TINYINT AS gamma FROM sides"
+    values = _with_parted_lists(comparable, columns_of([comparison]))
+    gammas = np.full(len(left), NOTHING_TO_COMPARE, dtype=np.int8)
+    for pairs in _portions(_to_compare(comparison, comparable, left, right)):
+        told = engine.query(sql, sides=_beside(values, left[pairs], right[pairs]))
+        gammas[pairs[told.get_column("pair").to_numpy()]] = told.get_column("gamma").to_numpy()
+    return pl.Series(f"gamma_{comparison.name}", gammas)
+
+
+def _to_compare(comparison: Comparison, comparable: pl.DataFrame, left: Places, right: Places) -> Places:
+    """The numbers of the pairs whose sides both fill what the comparison compares nothing without."""
+    if comparison.nothing_without is None:
+        return np.arange(len(left))
+    filled = comparable.get_column(comparison.nothing_without).is_not_null().to_numpy()
+    return np.flatnonzero(filled[left] & filled[right])
+
+
+def _portions(pairs: Places) -> Iterator[Places]:
+    for start in range(0, len(pairs), PORTION):
+        yield pairs[start : start + PORTION]
+
+
+def _beside(values: pl.DataFrame, left: Places, right: Places) -> pl.DataFrame:
+    """The columns of both sides with ``_l`` and ``_r``, and the number of the row as ``pair``."""
+    sides = (values[places].select(pl.all().name.suffix(end)) for places, end in ((left, "_l"), (right, "_r")))
+    return pl.concat([pl.DataFrame({"pair": np.arange(len(left))}), *sides], how="horizontal")
 
 
 def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataFrame) -> pl.DataFrame:
@@ -57,7 +78,7 @@ def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataF
     return pl.concat([pairs, columns[places]], how="horizontal")
 
 
-def _places(ids: npt.NDArray[np.int64], wanted: pl.Series) -> npt.NDArray[np.intp]:
+def _places(ids: npt.NDArray[np.int64], wanted: pl.Series) -> Places:
     sought = wanted.to_numpy()
     places = np.searchsorted(ids, sought)
     unknown = int(np.count_nonzero(ids.take(places, mode="clip") != sought)) if len(ids) else len(sought)

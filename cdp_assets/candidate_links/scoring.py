@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, pairs_within
 from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS
-from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide
+from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide, has_own_key
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.levels import beside_left, levels
@@ -24,6 +25,7 @@ from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
 from cdp_assets.candidate_links.weights import (
     Parameters,
     compared_pairs,
+    household_comparisons,
     household_discount,
     probability,
     used_comparisons,
@@ -106,28 +108,26 @@ def _scored(
     """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``profiles`` is all data."""
     if pairs.is_empty():
         return SCORED_PAIRS.empty()
-    compared = levels(frame, pairs, used_comparisons(model.parameters), engine)
+    compared = levels(frame, pairs, used_comparisons(model.parameters), engine).with_columns(pairs.get_column("rules"))
     scored = engine.weigh(
         beside_left(compared, frequency_columns(frame, model.term_frequencies), frame),
         model.content["splink"],
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )
     weighed = with_household_discount(scored, model.parameters, model.calibration)
-    # Whose a key is decides nothing where the weight accepts already.
-    people = _people_per_key(profiles, weighed.filter(pl.col("match_weight") < model.accept_weight))
     decided = decide(
-        weighed.join(people, on=["id_l", "id_r"], how="left"),
+        weighed.with_columns(_people_per_key(profiles, weighed, model.accept_weight)),
         model.accept_weight,
         model.review_weight,
     )
-    decided = _keep_rows_apart(decided, profiles).join(_found_by(pairs), on=["id_l", "id_r"])
+    decided = _keep_rows_apart(decided, profiles)
     return SCORED_PAIRS.conform(
         decided.select(
             pl.col("id_l").alias("profile_id_l"),
             pl.col("id_r").alias("profile_id_r"),
             "match_weight",
             _probability(decided, model).alias("match_probability"),
-            "found_by",
+            _found_by(decided.get_column("rules")).alias("found_by"),
             "decision",
             "reason",
             pl.lit(model.model_version).alias("model_version"),
@@ -150,35 +150,41 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
 
 def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibration: Calibration) -> pl.DataFrame:
     """Take what a shared household explains off the weights that Splink gave, and trust them as far as labels say."""
-    discount = household_discount(compared_pairs(scored, used_comparisons(parameters)), parameters)
+    discount = household_discount(compared_pairs(scored, household_comparisons(parameters)), parameters)
     weights = calibration.apply(scored.get_column("match_weight").to_numpy() - discount)
     return scored.with_columns(pl.Series("match_weight", weights, dtype=pl.Float64).round(WEIGHT_DECIMALS))
 
 
-def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
-    """For pairs that agree on an e-mail, phone or identifier: how many people, by name, carry the least shared of those."""
-    found = []
-    for gamma, column in (("gamma_email", "emails"), ("gamma_phone", "phones"), ("gamma_identifier", "identifiers")):
-        if gamma not in scored.columns:
+def _people_per_key(profiles: pl.DataFrame, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
+    """``people``: how many people, by name, carry the least shared of the e-mails, phones and identifiers that a pair agrees on.
+
+    Told where it decides: of a pair that its weight does not accept and that nothing contradicts; null for all others.
+    """
+    pairs = weighed.with_row_index("pair").filter(has_own_key(weighed) & (pl.col("match_weight") < accept_weight))
+    found = [pl.DataFrame(schema={"pair": pl.UInt32, "people": pl.Int64})]
+    for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers")):
+        agreeing = pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
+        if agreeing.is_empty():
             continue
-        agreeing = scored.filter(pl.col(gamma) > 0).select("id_l", "id_r")
         ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
-        asked = carriers(profiles.join(ends, on="profile_id", how="semi"), column)
         carried = carriers(profiles, column)
+        asked = carried.join(ends, on="profile_id", how="semi")
         people = people_per_value(carried.join(asked.select("value").unique(), on="value", how="semi"))
         asked = asked.join(people, on="value").select("profile_id", "value", "people")
         found.append(
             agreeing.join(asked, left_on="id_l", right_on="profile_id")
             .join(asked.select("profile_id", "value"), left_on=["id_r", "value"], right_on=["profile_id", "value"])
-            .select("id_l", "id_r", "people")
+            .select("pair", "people")
         )
-    if not found:
-        return pl.DataFrame(schema={"id_l": pl.Int64, "id_r": pl.Int64, "people": pl.Int64})
-    return pl.concat(found).group_by("id_l", "id_r").agg(pl.col("people").min())
+    least = pl.concat(found).group_by("pair").agg(pl.col("people").min())
+    unknown = pl.repeat(None, len(weighed), dtype=pl.Int64, eager=True).alias("people")
+    return unknown.scatter(least.get_column("pair"), least.get_column("people"))
 
 
 def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
     """Two rows of a one-row-per-person source are two people, says its contract."""
+    if not profiles.get_column("source").is_not_null().any():
+        return decided
     source = profiles.select("profile_id", "source")
     sides = decided.join(source, left_on="id_l", right_on="profile_id", how="left").join(
         source, left_on="id_r", right_on="profile_id", how="left", suffix="_r"
@@ -190,7 +196,8 @@ def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFr
     )
 
 
-def _found_by(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The first rule that found each pair."""
-    rules = [pl.when(pl.col("rules").and_(1 << bit) != 0).then(pl.lit(r.name)) for bit, r in enumerate(BLOCKING_RULES)]
-    return pairs.select("id_l", "id_r", pl.coalesce(rules).alias("found_by"))
+def _found_by(rules: pl.Series) -> pl.Series:
+    """The first rule that found each pair: the lowest bit of its ``rules``."""
+    bits = rules.to_numpy()
+    first = np.log2(bits & -bits).astype(np.int64)  # powers of two, of which floats know the logarithms exactly
+    return pl.Series([rule.name for rule in BLOCKING_RULES]).gather(first)

@@ -133,8 +133,8 @@ def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
 def household_discount(pairs: ComparedPairs, parameters: Parameters) -> Floats:
     """Bits that a shared household takes off the match weight: zero or more."""
     bits = np.full(len(pairs), np.log2(parameters.households / parameters.strangers))
-    for name in parameters.shares:
-        bits = bits + household_bits_of(pairs, name, parameters)
+    for comparison in household_comparisons(parameters):
+        bits = bits + household_bits_of(pairs, comparison.name, parameters)
     return np.asarray(np.logaddexp2(0.0, bits), dtype=np.float64)
 
 
@@ -187,3 +187,8 @@ def _normal(shares: tuple[float, ...]) -> tuple[float, ...]:
 def used_comparisons(parameters: Parameters) -> list[Comparison]:
     """The comparisons that a model uses, in their order."""
     return [BY_NAME[name] for name in BY_NAME if name in parameters.shares]
+
+
+def household_comparisons(parameters: Parameters) -> list[Comparison]:
+    """Those of the comparisons that a household has shares of its own of."""
+    return [comparison for comparison in used_comparisons(parameters) if parameters.shares[comparison.name].h is not None]
