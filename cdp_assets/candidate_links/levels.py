@@ -42,13 +42,29 @@ def _levels_of(
     comparison: Comparison, comparable: pl.DataFrame, left: Places, right: Places, engine: LinkageEngine
 ) -> pl.Series:
     """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides."""
-    sql = f"SELECT pair, ({comparison.gamma_sql()})::TINYINT AS gamma FROM sides"
     values = _with_parted_lists(comparable, columns_of([comparison]))
+    lists = [name for name in values.columns if name.startswith(MANY)]
+    holds_several = np.zeros(len(values), dtype=np.bool_)
+    for name in lists:
+        holds_several |= values.get_column(name).is_not_null().to_numpy()
+    several = holds_several[left] | holds_several[right]
+    compared = _to_compare(comparison, comparable, left, right)
     gammas = np.full(len(left), NOTHING_TO_COMPARE, dtype=np.int8)
-    for pairs in _portions(_to_compare(comparison, comparable, left, right)):
-        told = engine.query(sql, sides=_beside(values, left[pairs], right[pairs]))
-        gammas[pairs[told.get_column("pair").to_numpy()]] = told.get_column("gamma").to_numpy()
+    for some, absent in ((compared[~several[compared]], lists), (compared[several[compared]], [])):
+        sql, given = _sql(comparison, absent), values.drop(absent)
+        for pairs in _portions(some):
+            told = engine.query(sql, sides=_beside(given, left[pairs], right[pairs]))
+            gammas[pairs[told.get_column("pair").to_numpy()]] = told.get_column("gamma").to_numpy()
     return pl.Series(f"gamma_{comparison.name}", gammas)
+
+
+def _sql(comparison: Comparison, absent: list[str]) -> str:
+    """SELECT of ``pair`` and ``gamma`` over ``sides``, where nobody has a list of several values in the columns ``absent``.
+
+    They are constants then: what is left of the conditions is one comparison of two texts.
+    """
+    nulls = "".join(f", NULL::VARCHAR[] AS {name}{end}" for name in absent for end in ("_l", "_r"))
+    return f"SELECT pair, ({comparison.gamma_sql()})::TINYINT AS gamma FROM (SELECT *{nulls} FROM sides)"
 
 
 def _to_compare(comparison: Comparison, comparable: pl.DataFrame, left: Places, right: Places) -> Places:
