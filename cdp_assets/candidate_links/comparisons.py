@@ -21,7 +21,6 @@ import polars as pl
 
 from cdp_assets.candidate_links.priors import PRIORS, LevelPrior
 
-
 NOTHING_TO_COMPARE = -1
 """The number of every null level."""
 
@@ -44,7 +43,9 @@ class Comparison:
     needs: tuple[str, ...]  # columns of `comparable` of which at least one must be filled
     reason: str
     levels: tuple[Level, ...]
-    nothing_without: str | None = None  # column: where a side lacks it, there is nothing to compare, whatever else is there
+    nothing_without: str | None = (
+        None  # column: where a side lacks it, there is nothing to compare, whatever else is there
+    )
 
     @property
     def scored(self) -> tuple[Level, ...]:
@@ -504,4 +505,3 @@ def columns_of(comparisons: list[Comparison]) -> list[str]:
     """What the conditions of these comparisons read: columns of ``comparable``, lists in two parts (:data:`ONE`, :data:`MANY`)."""
     conditions = " ".join(level.condition for comparison in comparisons for level in comparison.levels)
     return sorted({match[:-2] for match in re.findall(r"\b\w+_[lr]\b", conditions)})
-

@@ -43,7 +43,7 @@ def _levels_of(
 ) -> pl.Series:
     """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides."""
     values = _with_parted_lists(comparable, columns_of([comparison]))
-    lists = [name for name in values.columns if name.startswith(MANY)]
+    lists = _lists(values)
     holds_several = np.zeros(len(values), dtype=np.bool_)
     for name in lists:
         holds_several |= values.get_column(name).is_not_null().to_numpy()
@@ -56,6 +56,11 @@ def _levels_of(
             told = engine.query(sql, sides=_beside(given, left[pairs], right[pairs]))
             gammas[pairs[told.get_column("pair").to_numpy()]] = told.get_column("gamma").to_numpy()
     return pl.Series(f"gamma_{comparison.name}", gammas)
+
+
+def _lists(values: pl.DataFrame) -> list[str]:
+    """The columns of lists, which are filled where somebody has several values."""
+    return [name for name in values.columns if name.startswith(MANY)]
 
 
 def _sql(comparison: Comparison, absent: list[str]) -> str:

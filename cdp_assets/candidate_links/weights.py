@@ -191,4 +191,6 @@ def used_comparisons(parameters: Parameters) -> list[Comparison]:
 
 def household_comparisons(parameters: Parameters) -> list[Comparison]:
     """Those of the comparisons that a household has shares of its own of."""
-    return [comparison for comparison in used_comparisons(parameters) if parameters.shares[comparison.name].h is not None]
+    return [
+        comparison for comparison in used_comparisons(parameters) if parameters.shares[comparison.name].h is not None
+    ]

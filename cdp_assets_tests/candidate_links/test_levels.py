@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -14,7 +16,13 @@ from cdp_assets.candidate_links import engine
 from cdp_assets.candidate_links import levels as module
 from cdp_assets.candidate_links.blocking import pairs_within
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import COMPARISONS, _any_of, _edits, columns_of
+from cdp_assets.candidate_links.comparisons import (
+    COMPARISONS,
+    Comparison,
+    _any_of,
+    _edits,
+    columns_of,
+)
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.levels import beside_left, levels
 from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
@@ -100,6 +108,62 @@ def test_no_pairs_have_no_levels(town_profiles: pl.DataFrame) -> None:
     none = levels(frame, some.clear(), list(COMPARISONS), ENGINE)
     assert none.is_empty()
     assert none.schema == levels(frame, some, list(COMPARISONS), ENGINE).schema
+
+
+def _all_pairs(ids: pl.Series) -> pl.DataFrame:
+    """Every two of these ids, the lower one left."""
+    ids = ids.sort()
+    crossed = pl.DataFrame({"id_l": ids}).join(pl.DataFrame({"id_r": ids}), how="cross")
+    return crossed.filter(pl.col("id_l") < pl.col("id_r"))
+
+
+def _half_filled_profiles() -> pl.DataFrame:
+    """Forty profiles that fill, at random, about half of all fields, with values that agree often."""
+    chance = random.Random(5)
+    values: dict[str, list[Any]] = {
+        "first_name": ["anna", "ann", "berg"],
+        "first_name_root": ["anna"],
+        "middle_name": ["m", "maria"],
+        "last_name": ["berg", "berg holm", "anna"],
+        "suffix": ["jr", "sr"],
+        "sex": ["f", "m"],
+        "date_of_birth": ["1980-03-04", "1980-04-03", "1980-01-01"],
+        "emails": [["anna7@x.example"], ["anna7@y.example"], ["anna7@x.example", "b@y.example"]],
+        "probable_emails": [["anna7@y.example"]],
+        "phones": [["+15551234567"], ["+15551234568", "+15551234567"]],
+        "identifiers": [["loyalty=17"], ["loyalty=18"], ["tax=1", "loyalty=17"]],
+        "street": ["mill lane", "mill lan"],
+        "house_number": ["4"],
+        "city": ["leeds", "york"],
+        "postcode": ["ls1 4ab"],
+        "company": ["acme tools", "acme"],
+        "job_title": ["buyer", "seller"],
+    }
+    rows = [{name: chance.choice(some) for name, some in values.items() if chance.random() < 0.5} for _ in range(40)]
+    return profiles(*rows)
+
+
+@pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.name)
+def test_a_comparison_that_leaves_pairs_out_has_nothing_to_say_of_them(comparison: Comparison) -> None:
+    frame = comparable(_half_filled_profiles())
+    pairs = _all_pairs(frame.get_column("unique_id"))
+    found = levels(frame, pairs, [comparison], ENGINE)
+    assert found.equals(levels(frame, pairs, [replace(comparison, nothing_without=None)], ENGINE))
+    assert found.get_column(f"gamma_{comparison.name}").n_unique() > 2
+
+
+def test_pairs_of_single_values_and_of_several_are_compared_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = [[], ["anna.berg@x.example"], ["hugo@x.example"], ["anna.berg@y.example", "hugo@x.example"]]
+    rows: list[dict[str, Any]] = [
+        {"emails": emails, "probable_emails": probable, "phones": [f"+1{len(emails)}5551234567"]}
+        for emails, probable in product(lists, lists)
+    ]
+    frame = comparable(profiles(*rows))
+    pairs = _all_pairs(frame.get_column("unique_id"))
+    found = levels(frame, pairs, list(COMPARISONS), ENGINE)
+    monkeypatch.setattr(module, "_lists", lambda values: [])
+    assert found.equals(levels(frame, pairs, list(COMPARISONS), ENGINE))
+    assert found.get_column("gamma_email").n_unique() > 3
 
 
 def test_lists_in_two_parts_have_in_common_what_the_lists_have() -> None:
