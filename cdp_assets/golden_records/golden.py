@@ -43,7 +43,7 @@ GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
 
 @dataclass(frozen=True)
 class GoldenRecords:
-    """The tables of this stage, each as its contract in ``tables.py`` says, and numbers for a report.
+    """The tables of this stage, each as its contract in ``tables/`` says, and numbers for a report.
 
     ``counts``: ``corrected_cells`` (golden values that a correction set), ``retracted_emails``, ``contested_cells``
     (golden values with a runner-up), ``corrections_ignored`` (their record, field or value is not known),
