@@ -26,8 +26,9 @@ from cdp_assets.golden_records.corrections import (
 )
 from cdp_assets.golden_records.customer_versions import CustomerVersions, customer_versions
 from cdp_assets.golden_records.emails import customer_emails
-from cdp_assets.golden_records.phones import RETRACTED, customer_phones
+from cdp_assets.golden_records.phones import customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
+from cdp_assets.golden_records.ranked_contacts import RETRACTED
 from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.golden_records.survivorship import (
     address_candidates,
