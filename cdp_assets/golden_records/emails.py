@@ -20,6 +20,7 @@ from cdp_assets.golden_records.ranked_contacts import RETRACTED, SET, ContactKin
 from cdp_assets.golden_records.ranking import Key
 from cdp_assets.standardized.email_domains import describe_emails
 from cdp_assets.standardized.email_sharing import PERSON, SHARED_BY_MANY
+from cdp_assets.tables import GOLDEN_EMAILS
 
 DEAD, UNVERIFIED = "dead", "unverified"
 
@@ -28,6 +29,7 @@ LIVELINESS = {"active": 3, UNVERIFIED: 2, "stale": 1, DEAD: 0}
 
 EMAIL = ContactKind(
     "email",
+    GOLDEN_EMAILS,
     usable="is_sendable",
     order=(
         Key("sendable", "is_sendable"),
@@ -39,11 +41,7 @@ EMAIL = ContactKind(
         Key("engaged", "engaged_at"),
         Key("current", "is_current"),
     ),
-    columns=(
-        "email", "delivered", "class", "sharing", "status", "rank", "is_sendable", "marketing_consent", "best_for", "sources",
-        "first_seen_at", "last_seen_at",
-    ),
-)  # fmt: skip
+)
 
 
 def customer_emails(

@@ -19,6 +19,7 @@ from cdp_assets.golden_records.policy import ConsentPolicy, Rule
 from cdp_assets.golden_records.ranked_contacts import RETRACTED, SET, ContactKind, RankedContacts, ranked_contacts
 from cdp_assets.golden_records.ranking import Key
 from cdp_assets.standardized.phone_numbers import described_by_plan
+from cdp_assets.tables import GOLDEN_PHONES
 
 VALID, DOUBTED = "valid", "doubted"
 """Status: the country's numbering plan has such numbers; it has not, or the country is unknown."""
@@ -30,6 +31,7 @@ SHARED_BY_MANY = ("office", "junk")
 
 PHONE = ContactKind(
     "phone",
+    GOLDEN_PHONES,
     usable="is_callable",
     order=(
         Key("callable", "is_callable"),
@@ -39,11 +41,7 @@ PHONE = ContactKind(
         Key("own", "is_own"),
         Key("current", "is_current"),
     ),
-    columns=(
-        "phone", "delivered", "country", "type", "sharing", "status", "rank", "is_callable", "is_shared", "marketing_consent",
-        "best_for", "sources", "first_seen_at", "last_seen_at",
-    ),
-)  # fmt: skip
+)
 
 
 def customer_phones(

@@ -25,6 +25,7 @@ from cdp_assets.golden_records.ranking import (
     keys_of,
 )
 from cdp_assets.golden_records.three_way import CONTESTED, HOLDS, RETIRED, STATES
+from cdp_assets.tables import Table
 
 RETRACTED = "retracted"
 """Status of one that a correction says is not theirs."""
@@ -39,13 +40,18 @@ MAIN = Key("main_one", "position", descending=False)
 
 @dataclass(frozen=True)
 class ContactKind:
-    """One kind of contact. ``usable``: the flag of those that may be golden; ``order``: criteria before the policy's rules;
-    ``columns``: those of its table, but the customer's id."""
+    """One kind of contact, and its ``table``. ``usable``: the flag of those that may be golden; ``order``: criteria before the
+    policy's rules."""
 
     name: Literal["email", "phone"]
+    table: Table
     usable: str
     order: tuple[Key, ...]
-    columns: tuple[str, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of its table, but the customer's id."""
+        return [name for name in self.table.schema if name != "customer_id"]
 
 
 @dataclass(frozen=True)
