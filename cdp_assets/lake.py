@@ -7,7 +7,7 @@ and a later version never disturbs a reader of an earlier one.
 Large partitions are written and read in batches. Their data files are complete, and on disk, before the one commit that
 names them; losing a race for that commit costs another look at the log, not another look at the rows.
 
-What does not belong here: what the tables mean (``tables.py``) and who makes them (the stages). This module knows
+What does not belong here: what the tables mean (``tables/``) and who makes them (the stages). This module knows
 neither Dagster nor the environment.
 """
 

@@ -1,6 +1,6 @@
 """Which processes of this machine still run: how a run that was killed is told from one that takes long.
 
-What does not belong here: what to do about it (``automation.py``).
+What does not belong here: what to do about it (``automation/runs_under_way.py``).
 """
 
 from __future__ import annotations

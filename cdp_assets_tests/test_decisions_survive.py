@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,18 +17,11 @@ from cdp_assets.steward.plan_text import next_plan, plan_text
 from cdp_assets.tables import CUSTOMER_IDS, LINKAGE_MODEL, REVIEW_QUEUE
 from cdp_assets.workspace import Workspace
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, STREETS, TOWNS
+from cdp_assets_tests.crm import HEADER, crm_contract, crm_folders, land
 from cdp_assets_tests.identity_graph.frames import groups
 
-CONTRACT = """
-source: crm
-kind: profiles
-extract: {files: "*.csv"}
-delivers: changes
-key: id
-country: GB
-columns: {first_name: First, last_name: Last, email: Email, date_of_birth: DOB, street: Street, city: City, postcode: Zip}
-"""
-WITH_ONE_MORE = CONTRACT.replace("columns: {", "columns: {job_title: Title, ")
+WITH_ONE_MORE = crm_contract(job_title="Title")
+WITH_TITLE = f"{HEADER},Title"
 WHO = {"by": "kim", "reason": "knows them"}
 PEOPLE = 30
 
@@ -42,13 +33,6 @@ def row(key: str, number: int) -> str:
     return (
         f"{key},{first},{last},{first}.{last}{number}@mail.example,19{50 + number}-03-{number % 18 + 10},{home},Clerk"
     )
-
-
-def land(home: Path, name: str, rows: list[str], seconds_ago: int) -> None:
-    path = home / "landing" / "crm" / name
-    path.write_text("\n".join(["id,First,Last,Email,DOB,Street,City,Zip,Title", *rows]) + "\n")
-    then = time.time() - seconds_ago
-    os.utime(path, (then, then))
 
 
 def run(workspace: Workspace, *, in_full: bool = False) -> dict[frozenset[str], str]:
@@ -68,12 +52,9 @@ def kept(before: dict[frozenset[str], str], now: dict[frozenset[str], str]) -> i
 
 @pytest.mark.slow
 def test_decisions_and_ids_survive_re_import_retraining_a_new_column_and_a_rebuild(tmp_path: Path) -> None:
-    for folder in ("contracts", "policies", "landing/crm"):
-        (tmp_path / folder).mkdir(parents=True)
-    contract = tmp_path / "contracts" / "crm.yaml"
-    contract.write_text(CONTRACT)
+    contract = crm_folders(tmp_path, crm_contract())
     first = [row(f"{letter}{number}", number) for number in range(PEOPLE) for letter in "abc"[: 1 + number % 3]]
-    land(tmp_path, "1.csv", first, 900)
+    land(tmp_path, "1.csv", first, 900, WITH_TITLE)
     workspace = workspace_from_environment(tmp_path)
     now = datetime.now(UTC)
     before = run(workspace)
@@ -108,7 +89,7 @@ def test_decisions_and_ids_survive_re_import_retraining_a_new_column_and_a_rebui
     # The same list again, in another order, with new keys for somebody known, for the pinned customer too; and another
     # model, by another policy.
     (tmp_path / "policies" / "linkage.yaml").write_text("accept_probability: 0.98\n")
-    land(tmp_path, "again.csv", [*reversed(first), row("d2", 2), row("d4", 4)], 600)
+    land(tmp_path, "again.csv", [*reversed(first), row("d2", 2), row("d4", 4)], 600, WITH_TITLE)
     imported = run(workspace, in_full=True)
     assert workspace.lake.read(LINKAGE_MODEL)["model_version"].n_unique() > 1
     assert wanted < imported.keys()

@@ -2,7 +2,7 @@
 same, written out for them to read.
 
 A side branch beside ``evaluation`` and ``steward``: it knows every stage, no stage knows it. How the store of a stage is
-rewritten belongs to that store (``lake.py``, ``ledger.py``, ``published/erasing.py``); what of it is a person's, in which
+rewritten belongs to that store (``lake.py``, ``ledger/``, ``published/erasing.py``); what of it is a person's, in which
 order it goes and how that is proven belongs here.
 
 ============== =======================================================================================================

@@ -32,11 +32,12 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from html.entities import html5
 from pathlib import Path
+from stat import S_ISREG
 from urllib.parse import quote
 
 import polars as pl
@@ -48,6 +49,10 @@ BYTES_AT_ONCE = 16 << 20
 ROWS_AT_ONCE = 200_000
 DEEPEST = 4
 """Files inside files: a zip in a gzip in a zip is as deep as anybody packs."""
+
+LISTINGS = 10
+"""How often the files are listed before a search gives up because one vanishes each time: logs of databases come and go with who has
+them open, but something that makes and removes files without end keeps a search from proving anything."""
 
 LONGEST_IN_ONE_PIECE = 400
 """Bytes of a row that surely stand in one piece: of a page of 4,096 an index takes up to 1,002, and of a smaller page less."""
@@ -76,33 +81,86 @@ class Scan:
     digest: str = ""
 
 
+class VanishingFilesError(RuntimeError):
+    """Files come and go while they are searched. Says what to do, and names none."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was found in a file, and its ``stamp`` before: one that has the same is the same file as then."""
+
+    stamp: tuple[int, int, int]
+    kind: str
+    found: int
+    sha256: bytes
+
+    @property
+    def bytes(self) -> int:
+        return self.stamp[1]
+
+
 def scan(home: Path, patterns: Patterns, *, skip: Collection[Path] = ()) -> Scan:
-    """Search all files below ``home``, and their names, but those in ``skip`` (files or folders)."""
+    """Search all files below ``home``, and their names, but those in ``skip`` (files or folders).
+
+    Raises :class:`VanishingFilesError` where files do not stop to come and go.
+    """
     made, digest = Scan(), hashlib.sha256()
-    paths = [
-        path
-        for path in sorted(home.rglob("*"))
-        if not path.is_symlink() and path.is_file() and not any(path == one or one in path.parents for one in skip)
-    ]
-    with ThreadPoolExecutor() as threads:
-        for path, (kind, size, found, content) in zip(
-            paths, threads.map(partial(_looked_at, patterns), paths), strict=True
-        ):
-            below = path.relative_to(home)
-            found += patterns.occurrences_in(pl.Series([str(below)]))
-            made.files[kind] += 1
-            made.bytes[kind] += size
-            if found:
-                made.found[kind] += found
-                made.places[below.parts[0] if len(below.parts) > 1 else kind] += 1
-            digest.update(f"{below}\0".encode() + content)
+    for path, look in _looked_at(home, patterns, skip).items():
+        below = path.relative_to(home)
+        found = look.found + patterns.occurrences_in(pl.Series([str(below)]))
+        made.files[look.kind] += 1
+        made.bytes[look.kind] += look.bytes
+        if found:
+            made.found[look.kind] += found
+            made.places[below.parts[0] if len(below.parts) > 1 else look.kind] += 1
+        digest.update(f"{below}\0".encode() + look.sha256)
     made.digest = digest.hexdigest()
     return made
 
 
-def _looked_at(patterns: Patterns, path: Path) -> tuple[str, int, int, bytes]:
-    """Format, bytes, findings and hash of a file."""
-    return _kind(path), path.stat().st_size, occurrences_in_file(path, patterns), _sha256(path)
+def _looked_at(home: Path, patterns: Patterns, skip: Collection[Path]) -> dict[Path, _Look]:
+    """A look at each file, in order.
+
+    What a file held that vanishes meanwhile may stand in another by then: SQLite's log goes, when the last who has the database open
+    closes it, and its pages are in the database that was perhaps searched before. So the files are listed again, and those looked at
+    that are new or have changed.
+    """
+    looks: dict[Path, _Look] = {}
+    for _ in range(LISTINGS):
+        try:
+            stamps = _stamps(home, skip)
+        except FileNotFoundError:  # a folder, while it was listed
+            continue
+        new = {path: stamp for path, stamp in stamps.items() if path not in looks or looks[path].stamp != stamp}
+        with ThreadPoolExecutor() as threads:
+            found = dict(zip(new, threads.map(partial(_look, patterns), new, new.values()), strict=True))
+        looks |= {path: look for path, look in found.items() if look is not None}
+        if None not in found.values():
+            return {path: looks[path] for path in stamps}
+    raise VanishingFilesError(
+        "files of this folder come and go while they are searched; end what else works on it, then run this again"
+    )
+
+
+def _stamps(home: Path, skip: Collection[Path]) -> dict[Path, tuple[int, int, int]]:
+    """Every file that is to be searched, with what changes when it does."""
+    stamps = {}
+    for path in sorted(home.rglob("*")):
+        if any(path == one or one in path.parents for one in skip):
+            continue
+        with suppress(FileNotFoundError):
+            status = path.lstat()
+            if S_ISREG(status.st_mode):
+                stamps[path] = (status.st_ino, status.st_size, status.st_mtime_ns)
+    return stamps
+
+
+def _look(patterns: Patterns, path: Path, stamp: tuple[int, int, int]) -> _Look | None:
+    """What is in a file; None where it has vanished."""
+    try:
+        return _Look(stamp, _kind(path), occurrences_in_file(path, patterns), _sha256(path))
+    except FileNotFoundError:
+        return None
 
 
 def occurrences_in_file(path: Path, patterns: Patterns) -> int:
@@ -112,9 +170,7 @@ def occurrences_in_file(path: Path, patterns: Patterns) -> int:
     if first.startswith(PARQUET_MAGIC):
         return _in_parquet(path, patterns)
     if first == SQLITE_MAGIC:
-        is_utf8 = _is_utf8(path)
-        odd = _odd_texts_of(path) if is_utf8 else _ODD
-        return _in_sqlite(path, patterns, odd) + _in_bytes_of(path, patterns, is_pages=is_utf8)
+        return _in_sqlite(path, patterns)
     if path.name.endswith(SQLITE_SIDES) or (first[:4] not in (ZIP_MAGIC, ZSTD_MAGIC) and first[:2] != GZIP_MAGIC):
         return _in_bytes_of(path, patterns)
     return _in_packed(path.read_bytes(), patterns, DEEPEST)
@@ -138,22 +194,22 @@ def _sha256(path: Path) -> bytes:
 # -- bytes ------------------------------------------------------------------------------------------------------------
 
 
-def _in_bytes_of(path: Path, patterns: Patterns, *, is_pages: bool = False) -> int:
-    found, before = 0, b""
-    for piece in _pieces(path):
-        found += _in_bytes(before + piece, patterns, DEEPEST, is_pages=is_pages)
-        before = piece[-4 * patterns.longest :]
-    return found
+def _in_bytes_of(path: Path, patterns: Patterns) -> int:
+    return sum(_in_bytes(piece, patterns, DEEPEST) for piece in _pieces(path, 4 * patterns.longest))
 
 
-def _in_bytes(data: bytes, patterns: Patterns, deeper: int, *, is_pages: bool = False) -> int:
-    """In bytes of any kind: as text in several encodings, escapes undone, and in data that is packed into the text.
+def _pieces(path: Path, overlap: int) -> Iterator[bytes]:
+    """The bytes of a file in pieces that begin with the last ``overlap`` bytes of the piece before: what stands at its end is whole in one."""
+    before = b""
+    with path.open("rb") as file:
+        while piece := file.read(BYTES_AT_ONCE):
+            yield before + piece
+            before = piece[-overlap:] if overlap else b""
 
-    ``is_pages``: pages of a database in UTF-8, of whose values the odd ones are looked at one by one.
-    """
+
+def _in_bytes(data: bytes, patterns: Patterns, deeper: int) -> int:
+    """In bytes of any kind: as text in several encodings, escapes undone, and in data that is packed into the text."""
     found = int(patterns.are_in_bytes(data))
-    if is_pages:
-        return found
     said = []
     if b"\\" in data:
         text = data.decode("utf-8", errors="replace")
@@ -273,26 +329,47 @@ _ODD = {
 """What begins a text that is not spelled as it is read, and how it is found in bytes: a mere "Smith & Co" is not one. Some names of
 letters need no semicolon behind them."""
 
-
-def _odd_texts_of(path: Path) -> Collection[str]:
-    """Those of :data:`_ODD` that stand in a database or its log: values need not be asked for the others."""
-    wanted, found = {sign: re.compile(pattern) for sign, pattern in _ODD.items()}, set()
-    longest = max(map(len, _ODD))
-    for one in (path, *(path.with_name(f"{path.name}{side}") for side in SQLITE_SIDES)):
-        before = b""
-        for piece in _pieces(one) if one.exists() else ():
-            found |= {sign for sign, pattern in wanted.items() if sign not in found and pattern.search(before + piece)}
-            before = piece[-longest:]
-    return found
+_ODD_PATTERNS = {sign: re.compile(pattern) for sign, pattern in _ODD.items()}
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(BYTES_AT_ONCE):
-            yield piece
+_LONGEST_ODD = 34
+"""Bytes of the longest of these."""
 
 
-def _in_sqlite(path: Path, patterns: Patterns, odd: Collection[str]) -> int:
+def _in_sqlite(path: Path, patterns: Patterns) -> int:
+    """In the bytes of a database, and in those of its values that these do not show as they are read."""
+    if not _is_utf8(path):
+        return _in_values(path, patterns, _ODD) + _in_bytes_of(path, patterns)
+    found, odd = _in_pages(path, patterns)
+    return found + _in_values(path, patterns, odd | _odd_in_sides(path))
+
+
+def _in_pages(path: Path, patterns: Patterns) -> tuple[int, set[str]]:
+    """In the bytes of a database in UTF-8; and which of :data:`_ODD` stand in them, as values need not be asked for the others."""
+    found, odd = 0, set[str]()
+    for piece in _pieces(path, max(4 * patterns.longest, _LONGEST_ODD)):
+        found += int(patterns.are_in_bytes(piece))
+        odd |= _odd_in(piece, odd)
+    return found, odd
+
+
+def _odd_in_sides(path: Path) -> set[str]:
+    """Those of :data:`_ODD` that stand in what lies beside a database; all of them where it vanishes: nobody can tell any more."""
+    odd: set[str] = set()
+    for side in (path.with_name(f"{path.name}{side}") for side in SQLITE_SIDES):
+        try:
+            for piece in _pieces(side, _LONGEST_ODD) if side.exists() else ():
+                odd |= _odd_in(piece, odd)
+        except FileNotFoundError:
+            return set(_ODD)
+    return odd
+
+
+def _odd_in(piece: bytes, known: Collection[str]) -> set[str]:
+    return {sign for sign, pattern in _ODD_PATTERNS.items() if sign not in known and pattern.search(piece)}
+
+
+def _in_values(path: Path, patterns: Patterns, odd: Collection[str]) -> int:
     """In every value of every table. The file is only read; what can not be opened is left to the search of its bytes."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:

@@ -19,9 +19,10 @@ import polars as pl
 from cdp_assets.erasure import signs
 from cdp_assets.erasure.secret import SecretError, Sign, name_of, signer
 from cdp_assets.erasure.signs import ErasedPerson
+from cdp_assets.golden_records.corrected_records import corrected_record
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.standardized.dates import standardize_birth_dates
-from cdp_assets.standardized.delivered_values import delivered_values
+from cdp_assets.standardized.delivered_values import delivered_values, first_filled
 from cdp_assets.standardized.emails import part_emails, standardize_emails
 from cdp_assets.standardized.identifiers import standardize_identifiers
 from cdp_assets.standardized.mapped_values import hashes, key_texts
@@ -81,11 +82,10 @@ class Sieve:
         """Rows that correct an erased record: what they set is the person's, whoever delivers it."""
         if contract.kind != "corrections":
             return set()
-        values = delivered_values(raw, contract, ("corrected_source", "corrected_key"))
-        if len(values) < 2:
-            return set()
-        source, key = values["corrected_source"][0], values["corrected_key"][0]
-        return self._hits(signs.RECORD, source + "/" + key)
+        named = ("corrected_source", "corrected_key")
+        values = delivered_values(raw, contract, named)
+        texts = pl.DataFrame({field: first_filled(values, field, raw.height) for field in named})
+        return self._hits(signs.RECORD, texts.select(corrected_record()).to_series())
 
     def _by_text(self, raw: pl.DataFrame) -> set[int]:
         own = {one for person in self.people for one in person.own}

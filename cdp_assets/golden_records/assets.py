@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from cdp_assets.golden_records.as_decided import golden_records_as_decided
 from cdp_assets.golden_records.consent_checks import (
     ONLY_COUNTED,
     addresses_without_consent,
@@ -14,10 +15,10 @@ from cdp_assets.golden_records.consent_checks import (
     untraced_consents,
 )
 from cdp_assets.golden_records.consent_log import chain_breaks, enter, events_of, imports_in_use
-from cdp_assets.golden_records.golden import GOLDEN_FIELDS, golden_records
-from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
+from cdp_assets.golden_records.golden import GOLDEN_FIELDS
+from cdp_assets.golden_records.policy import load_consent_policy
 from cdp_assets.golden_records.suppressions import ERASED
-from cdp_assets.golden_records.withheld import Withheld, addresses_of
+from cdp_assets.golden_records.withheld import Withheld
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, same_columns, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
@@ -151,18 +152,8 @@ def golden_assets(
     workspace: dg.ResourceParam[Workspace], withheld: dg.ResourceParam[Withheld]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Make all seven from one resolution: they must agree with each other."""
-    lake = workspace.lake
-    contracts, _ = load_contracts(workspace.contracts_dir)
-    frames = {table: lake.read(table) for table in _MADE_FROM}
-    made = golden_records(
-        *frames.values(),
-        trust={contract.source: contract.trust for contract in contracts},
-        steward_corrections=workspace.ledger.corrections(),
-        survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
-        consent=load_consent_policy(workspace.policy_file("consent")),
-        now=now(),
-        withheld=withheld(addresses_of(frames[SIGHTINGS])),
-    )
+    frames = [workspace.lake.read(table) for table in _MADE_FROM]
+    made = golden_records_as_decided(workspace, *frames, withheld=withheld, now=now())
     known = made.customers.filter(pl.col("is_known"))
     yield stored(
         workspace,

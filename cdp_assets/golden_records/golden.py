@@ -26,8 +26,9 @@ from cdp_assets.golden_records.corrections import (
 )
 from cdp_assets.golden_records.customer_versions import CustomerVersions, customer_versions
 from cdp_assets.golden_records.emails import customer_emails
-from cdp_assets.golden_records.phones import RETRACTED, customer_phones
+from cdp_assets.golden_records.phones import customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
+from cdp_assets.golden_records.ranked_contacts import RETRACTED
 from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.golden_records.survivorship import (
     address_candidates,
@@ -43,7 +44,7 @@ GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
 
 @dataclass(frozen=True)
 class GoldenRecords:
-    """The tables of this stage, each as its contract in ``tables.py`` says, and numbers for a report.
+    """The tables of this stage, each as its contract in ``tables/`` says, and numbers for a report.
 
     ``counts``: ``corrected_cells`` (golden values that a correction set), ``retracted_emails``, ``contested_cells``
     (golden values with a runner-up), ``corrections_ignored`` (their record, field or value is not known),

@@ -6,57 +6,41 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from cdp_assets.candidate_links.due import retraining
-from cdp_assets.candidate_links.models import MODEL_CHOICE, in_use, proposed
-from cdp_assets.candidate_links.policy import load_linkage_policy
+from cdp_assets.candidate_links.models import MODEL_CHOICE
 from cdp_assets.drawing import svg
 from cdp_assets.identity_graph import pictures
+from cdp_assets.identity_graph.auditing import audited_slice
+from cdp_assets.identity_graph.cluster_facts import distinct_in_the_largest, misplaced_records
 from cdp_assets.identity_graph.clusters import TELLING_COLUMNS, links_not_followed
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.customer_ids import assign
 from cdp_assets.identity_graph.exclusive import one_per_person_kinds
-from cdp_assets.identity_graph.guard import (
-    PLAN_CHOICE,
-    PlanRefusedError,
-    beyond_limits,
-    follows_only_erasures,
-    load_identity_policy,
-    require_approval,
-)
+from cdp_assets.identity_graph.guard import follows_only_erasures
 from cdp_assets.identity_graph.identity_changes import identity_changes as changes_between
+from cdp_assets.identity_graph.judged_plans import hold_beyond_limits, judged_plan
 from cdp_assets.identity_graph.memberships import with_resolution
 from cdp_assets.identity_graph.overruled import CLUSTER_RULES
 from cdp_assets.identity_graph.overruled import overruled_links as overruled_among
 from cdp_assets.identity_graph.plan import (
     OF_A_MODEL,
-    OF_THE_NEXT,
     TAKEN,
-    WAITS,
-    WITHIN_LIMITS,
-    Known,
-    Plan,
     Resolved,
-    outcome_of,
-    plan_of,
     with_plan,
     with_plan_changes,
     with_plan_moves,
 )
-from cdp_assets.identity_graph.planning import plan_of_the_next, planned
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.identity_graph.reclustering import recluster
 from cdp_assets.identity_graph.resolution import (
     FACT_COLUMNS,
-    PreviousResolution,
     clustering_note,
     former_clustering,
     previous_resolution,
     record_facts,
 )
 from cdp_assets.identity_graph.review_queue import review_queue as queue_of
-from cdp_assets.identity_graph.slice_audit import FINDINGS, WHAT_TO_DO, audit, recomputed_slice, slice_of, with_audit
+from cdp_assets.identity_graph.slice_audit import FINDINGS, WHAT_TO_DO, with_audit
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
-from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import load_contracts, one_row_sources
 from cdp_assets.tables import (
     CLUSTERS,
@@ -132,25 +116,15 @@ def every_record_is_in_one_cluster(workspace: dg.ResourceParam[Workspace]) -> dg
     """Every record that has ever been delivered stands in exactly one cluster; a record in none would be lost."""
     records = workspace.lake.read(RECORD_VERSIONS, columns=["record_id"]).unique()
     clustered = workspace.lake.read(CLUSTERS, columns=["record_id"])
-    lost = records.join(clustered, on="record_id", how="anti").height
-    unknown = clustered.join(records, on="record_id", how="anti").height
-    repeated = clustered.height - clustered.n_unique()
-    return dg.AssetCheckResult(
-        passed=not (lost or unknown or repeated),
-        metadata={"records": records.height, "in_no_cluster": lost, "in_several": repeated, "unknown": unknown},
-    )
+    misplaced = misplaced_records(records, clustered)
+    return dg.AssetCheckResult(passed=not any(misplaced.values()), metadata={"records": records.height, **misplaced})
 
 
 @dg.asset_check(asset=["identity_graph", "clusters"], blocking=True, pool=RESOLUTION_POOL)
 def the_largest_cluster_is_bounded(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
     """A cluster of very many different sets of values is a shared desk or a chain of errors, not a person."""
-    members = workspace.lake.read(CLUSTERS, columns=["record_id", "cluster_id"]).join(
-        workspace.lake.read(PROFILE_MEMBERS), on="record_id"
-    )
-    by_cluster = members.group_by("cluster_id").agg(
-        pl.min_horizontal(pl.col("profile_id").n_unique(), pl.col("record_id").n_unique()).alias("distinct")
-    )
-    largest = int(by_cluster["distinct"].max() or 0)  # type: ignore[arg-type]
+    clustered = workspace.lake.read(CLUSTERS, columns=["record_id", "cluster_id"])
+    largest = distinct_in_the_largest(clustered, workspace.lake.read(PROFILE_MEMBERS))
     return dg.AssetCheckResult(
         passed=largest <= DEFAULT_CLUSTERS.largest_cluster,
         metadata={"distinct_profiles_in_the_largest": largest, "bound": DEFAULT_CLUSTERS.largest_cluster},
@@ -242,7 +216,7 @@ def customer_id_assets(
     )
     if not only_erased:  # which is a duty, whatever the limits
         would_be = Resolved(lake.read(SCORED_PAIRS), clustered, assigned, changes)
-        _hold_beyond_limits(workspace, would_be, previous, model_version)
+        hold_beyond_limits(workspace, would_be, previous, model_version, now())
     lineage = stored(workspace, ID_LINEAGE, assigned.lineage, metadata=_lineage_numbers(assigned.lineage))
     all_changes = pl.concat([previous.changes, changes])
     history = stored(workspace, IDENTITY_CHANGES, all_changes, metadata=_change_numbers(all_changes, changes))
@@ -271,36 +245,6 @@ def customer_id_assets(
     yield lineage
     yield history
     yield members
-
-
-def _hold_beyond_limits(
-    workspace: Workspace, would_be: Resolved, previous: PreviousResolution, model_version: str
-) -> None:
-    """Let nothing through that changes more customers than the policy allows, unless that very plan was approved; keep it to be looked at."""
-    policy, lake = load_identity_policy(workspace.policy_file("identity")), workspace.lake
-    if not policy.has_limits:
-        return
-    profiles = lake.scan(LINKAGE_PROFILES).select(pl.len()).collect().item()
-    last = workspace.ledger.last_resolution()
-    plan = plan_of(
-        would_be,
-        None,  # the pairs of the last resolution have been replaced by now
-        previous,
-        subject=OF_THE_NEXT,
-        model_version=model_version,
-        profiles=profiles,
-        resolution_id=last["resolution_id"] if last else "",
-        now=now(),
-    )
-    approved = workspace.ledger.choice(PLAN_CHOICE)
-    try:
-        require_approval(plan.row, policy, approved["subject"] if approved else None)
-    except PlanRefusedError:
-        plans = with_plan(lake.read_or_empty(PLANS), plan, WAITS)
-        lake.replace(PLAN_MOVES, with_plan_moves(lake.read_or_empty(PLAN_MOVES), plan))
-        lake.replace(PLAN_CHANGES, with_plan_changes(lake.read_or_empty(PLAN_CHANGES), plan, plans))
-        lake.replace(PLANS, plans)
-        raise
 
 
 def _model_version(workspace: Workspace) -> str:
@@ -396,13 +340,13 @@ class PlanConfig(dg.Config):
 )
 def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
     """Work out what would change; let the policy take a proposed model into use where that is little."""
-    plan = plan_of_the_next(workspace, now()) if config.of == OF_THE_NEXT else _plan_of_the_proposal(workspace)
+    judged = judged_plan(workspace, config.of, now())
     plans, plan_changes, plan_moves = (
         workspace.lake.read_or_empty(table) for table in (PLANS, PLAN_CHANGES, PLAN_MOVES)
     )
     metadata: dict[str, Any] = {"planned": 0}
-    if plan is not None:
-        outcome = _outcome(workspace, plan, config.of)
+    if judged is not None:
+        plan, outcome = judged
         plans = with_plan(plans, plan, outcome)
         plan_changes, plan_moves = with_plan_changes(plan_changes, plan, plans), with_plan_moves(plan_moves, plan)
         if outcome == TAKEN:
@@ -418,43 +362,11 @@ def plan_assets(config: PlanConfig, workspace: dg.ResourceParam[Workspace]) -> I
     yield stored(workspace, PLANS, plans, metadata=metadata)
 
 
-def _plan_of_the_proposal(workspace: Workspace) -> Plan | None:
-    """What the proposed model would change; None where there is none, or nothing to compare it with."""
-    policy = load_linkage_policy(workspace.policy_file("linkage"))
-    model = proposed(workspace.lake.read(LINKAGE_MODEL), workspace.lake.read(TERM_FREQUENCIES), policy)
-    return None if model is None else planned(workspace, _known(workspace), model, OF_A_MODEL, now())
-
-
-def _outcome(workspace: Workspace, plan: Plan, subject: str) -> str:
-    if subject == OF_THE_NEXT:
-        limits = load_identity_policy(workspace.policy_file("identity"))
-        return WAITS if beyond_limits(plan.row, limits) else WITHIN_LIMITS
-    policy = load_linkage_policy(workspace.policy_file("linkage"))
-    return outcome_of(plan, policy, is_pinned=retraining(workspace).pinned_by is not None)
-
-
-def _known(workspace: Workspace) -> Known:
-    contracts, _ = load_contracts(workspace.contracts_dir)
-    lake = workspace.lake
-    return Known(
-        profiles=lake.read(LINKAGE_PROFILES),
-        profile_members=lake.read(PROFILE_MEMBERS),
-        records=record_facts(lake.read(RECORD_VERSIONS, columns=FACT_COLUMNS)),
-        judgements=workspace.ledger.judgements(),
-        one_row_sources=frozenset(one_row_sources(contracts)),
-        one_per_person=frozenset(one_per_person_kinds(contracts)),
-    )
-
-
 class SliceConfig(dg.Config):
     """``seed``: what chooses the slice that is audited; empty: the day. ``records``: at least so many; 0: the usual number."""
 
     seed: str = ""
     records: int = 0
-
-
-class NothingToAuditError(RuntimeError):
-    """The tables are not those of one resolution of what has arrived. Says what to do."""
 
 
 @table_asset(
@@ -470,55 +382,15 @@ def resolution_audits(config: SliceConfig, workspace: dg.ResourceParam[Workspace
     Key: audit_id. Another slice each night; candidate pairs, weights, decisions, clusters and ids have to be the very same. Read by
     `the_audited_slice_equals_a_full_resolution`.
     """
-    lake, moment, resolution = workspace.lake, now(), _settled_resolution(workspace)
-    policy = load_linkage_policy(workspace.policy_file("linkage"))
-    model = in_use(lake.read(LINKAGE_MODEL), lake.read(TERM_FREQUENCIES), policy)
-    if model is None:
-        raise NothingToAuditError("there is no linkage model in use; `cdp run` makes one")
-    known, pairs, clustered = _known(workspace), lake.read(SCORED_PAIRS), lake.read(CLUSTERS)
-    seed = config.seed or f"{moment:%Y-%m-%d}"
+    moment = now()
     size = {"at_least": config.records} if config.records else {}
-    part = slice_of(known.records["record_id"], known.profile_members, pairs, known.judgements, seed, **size)
-    anew = recomputed_slice(
-        part,
-        known.profiles,
-        known.profile_members,
-        known.records.select("record_id", "source"),
-        known.judgements,
-        known.one_row_sources,
-        model,
-        one_per_person=known.one_per_person,
-    )
-    row = audit(
-        part,
-        anew,
-        pairs,
-        clustered,
-        lake.read(CUSTOMER_IDS),
-        seed=seed,
-        resolution_id=resolution,
-        model_version=model.model_version,
-        now=moment,
-    )
+    row = audited_slice(workspace, config.seed or f"{moment:%Y-%m-%d}", moment, **size)
     return stored(
         workspace,
         RESOLUTION_AUDITS,
-        with_audit(lake.read_or_empty(RESOLUTION_AUDITS), row),
+        with_audit(workspace.lake.read_or_empty(RESOLUTION_AUDITS), row),
         metadata={name: row[name].item() for name in ("seed", "records", "profiles", "pairs", *FINDINGS)},
     )
-
-
-def _settled_resolution(workspace: Workspace) -> str:
-    """The last resolution, where it knows all that has arrived and been decided: else the slice would differ for good reasons."""
-    contracts, _ = load_contracts(workspace.contracts_dir)
-    last, note = workspace.ledger.last_resolution(), workspace.lake.committed_metadata(CUSTOMER_IDS)
-    digest = resolution_inputs(workspace, contracts).digest
-    if last is None or last["imports_hash"] != digest or note.get("resolution_id") != last["resolution_id"]:
-        raise NothingToAuditError(
-            "imports, contracts, policies or decisions have changed since the last complete resolution; `cdp run` makes one, "
-            "then it can be audited"
-        )
-    return str(last["resolution_id"])
 
 
 @dg.asset_check(asset=["identity_graph", "resolution_audits"], blocking=True, pool=RESOLUTION_POOL)

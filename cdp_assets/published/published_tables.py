@@ -1,6 +1,6 @@
 """The published tables: which lake table is which, what they are indexed by, and what must refer to what.
 
-The one place that says what other systems may read. Columns, types and keys are those of ``tables.py``.
+The one place that says what other systems may read. Columns, types and keys are those of ``tables/``.
 
 What does not belong here: how the tables get into a database (``publication.py`` and the modules it uses).
 """

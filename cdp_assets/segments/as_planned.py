@@ -10,13 +10,11 @@ from functools import partial
 
 import polars as pl
 
-from cdp_assets.golden_records.golden import golden_records
-from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
-from cdp_assets.golden_records.withheld import Withheld, addresses_of
+from cdp_assets.golden_records.as_decided import golden_records_as_decided
+from cdp_assets.golden_records.withheld import Withheld
 from cdp_assets.segments.members import members
 from cdp_assets.segments.plan_effects import Made, plan_effects
 from cdp_assets.segments.policy import load_segments_policy
-from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import (
     CLUSTERS,
     CUSTOMER_IDS,
@@ -50,7 +48,7 @@ def effects_of_plan(
 def _made(
     customer_ids: pl.DataFrame, clusters: pl.DataFrame, *, workspace: Workspace, withheld: Withheld, now: datetime
 ) -> Made:
-    lake, (contracts, _) = workspace.lake, load_contracts(workspace.contracts_dir)
+    lake = workspace.lake
     ids = customer_ids["record_id"].implode()
     frames = {
         table: lake.scan(table).filter(pl.col("record_id").is_in(ids)).collect()
@@ -58,17 +56,14 @@ def _made(
         else lake.read(table)
         for table in MADE_WITH
     }
-    golden = golden_records(
+    golden = golden_records_as_decided(
+        workspace,
         frames[RECORD_VERSIONS],
         customer_ids,
         clusters,
         *(frames[table] for table in (EMAIL_ADDRESSES, SIGHTINGS, PHONE_NUMBERS)),
-        trust={contract.source: contract.trust for contract in contracts},
-        steward_corrections=workspace.ledger.corrections(),
-        survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
-        consent=load_consent_policy(workspace.policy_file("consent")),
+        withheld=withheld,
         now=now,
-        withheld=withheld(addresses_of(frames[SIGHTINGS])),
     )
     rows = members(
         load_segments_policy(workspace.policy_file("segments")),

@@ -19,11 +19,9 @@ import polars as pl
 from deltalake.exceptions import DeltaError
 
 from cdp_assets.erasure.withheld import WithheldOfErased
+from cdp_assets.golden_records.as_decided import golden_records_as_decided
 from cdp_assets.golden_records.corrected_records import corrected_record
-from cdp_assets.golden_records.golden import golden_records
 from cdp_assets.golden_records.history import addresses_at, versions_at
-from cdp_assets.golden_records.policy import load_consent_policy, load_survivorship_policy
-from cdp_assets.golden_records.withheld import addresses_of
 from cdp_assets.lake import Lake, LakeError
 from cdp_assets.ledger import IMPORTED
 from cdp_assets.sources.contracts import load_contracts
@@ -72,25 +70,19 @@ def past(workspace: Workspace, customer_id: str, *, as_of: datetime, known_at: d
     ).select(CUSTOMER_IDS.schema.keys())
     held = today.records.select("record_id", weakest_probability="link_probability")
     clusters = records.select("record_id", cluster_id=pl.lit(0, pl.Int64)).join(held, on="record_id", how="left")
-    contracts, _ = load_contracts(workspace.contracts_dir)
-    corrected = workspace.ledger.corrections().filter(pl.col("corrected_at") <= moment)
-    seen = sightings(versions)
-    withheld = WithheldOfErased(workspace)(addresses_of(seen)).filter(pl.col("since") <= moment)
-    made = golden_records(
+    made = golden_records_as_decided(
+        workspace,
         versions,
         ids,
         CLUSTERS.conform(
             clusters.with_columns(pl.col("weakest_probability").fill_null(1.0)).select(CLUSTERS.schema.keys())
         ),
         addresses_at(lake.read_or_empty(EMAIL_ADDRESSES), moment),
-        seen,
+        sightings(versions),
         lake.read_or_empty(PHONE_NUMBERS),
-        trust={contract.source: contract.trust for contract in contracts},
-        steward_corrections=corrected,
-        survivorship=load_survivorship_policy(workspace.policy_file("survivorship")),
-        consent=load_consent_policy(workspace.policy_file("consent")),
+        withheld=WithheldOfErased(workspace),
         now=moment,
-        withheld=withheld,
+        until=moment,
     )
     golden = made.customers.row(0, named=True)
     counted = theirs.group_by("record_id").agg(pl.len().cast(pl.Int64).alias("versions"))

@@ -1,6 +1,6 @@
 """What ``cdp run`` did, as text.
 
-What does not belong here: running (``automation.py``).
+What does not belong here: running (``automation/``).
 """
 
 from __future__ import annotations

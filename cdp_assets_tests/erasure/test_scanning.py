@@ -9,10 +9,12 @@ import io
 import json
 import sqlite3
 import zipfile
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from threading import Event
 from urllib.parse import quote
 
 import polars as pl
@@ -23,8 +25,9 @@ import xlsxwriter
 import zstandard
 from deltalake import DeltaTable, write_deltalake
 
+from cdp_assets.erasure import scanning
 from cdp_assets.erasure.patterns import Patterns
-from cdp_assets.erasure.scanning import scan
+from cdp_assets.erasure.scanning import VanishingFilesError, occurrences_in_file, scan
 
 CANARY = "Łucja.Canary+1@example.org"
 PLAIN = "someone.else@example.org"
@@ -239,6 +242,87 @@ def test_the_digest_tells_whether_the_same_files_were_searched(tmp_path: Path) -
     assert scan(tmp_path, Patterns.of([CANARY])).digest == first.digest
     (tmp_path / "a.txt").write_text("two")
     assert scan(tmp_path, Patterns.of([CANARY])).digest != first.digest
+
+
+def test_a_log_that_vanishes_is_searched_where_its_pages_went(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever had the database open closes it, when the database has been searched and its log has not."""
+    database = sqlite3.connect(tmp_path / "f.db", check_same_thread=False)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("CREATE TABLE t (a TEXT)")
+    database.commit()
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.execute("INSERT INTO t VALUES (?)", [CANARY])
+    database.commit()
+    searched = Event()
+
+    def occurrences(path: Path, patterns: Patterns) -> int:
+        if path.name == "f.db":
+            found = occurrences_in_file(path, patterns)
+            searched.set()
+            return found
+        if path.exists():
+            assert searched.wait(timeout=30)
+            database.close()
+        return occurrences_in_file(path, patterns)
+
+    monkeypatch.setattr(scanning, "occurrences_in_file", occurrences)
+    made = scan(tmp_path, Patterns.of([CANARY]))
+    assert (made.files, made.found) == ({"sqlite": 1}, {"sqlite": 1})
+
+
+def test_what_has_not_changed_is_not_searched_again_when_a_file_vanishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.txt", "b.db-shm", "c.txt"):
+        (tmp_path / name).write_text(CANARY)
+    looked: Counter[str] = Counter()
+
+    def occurrences(path: Path, patterns: Patterns) -> int:
+        looked[path.name] += 1
+        (tmp_path / "b.db-shm").unlink(missing_ok=True)
+        return occurrences_in_file(path, patterns)
+
+    monkeypatch.setattr(scanning, "occurrences_in_file", occurrences)
+    made = scan(tmp_path, Patterns.of([CANARY]))
+    assert (made.files, made.found) == ({"other": 2}, {"other": 2})
+    assert (looked["a.txt"], looked["c.txt"]) == (1, 1)
+
+
+def test_files_that_come_and_go_without_end_prove_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "0.txt").write_text("nothing")
+
+    def occurrences(path: Path, patterns: Patterns) -> int:
+        path.rename(path.with_name(f"{int(path.stem) + 1}.txt"))
+        return occurrences_in_file(path, patterns)
+
+    monkeypatch.setattr(scanning, "occurrences_in_file", occurrences)
+    with pytest.raises(VanishingFilesError):
+        scan(tmp_path, Patterns.of([CANARY]))
+
+
+def test_the_bytes_of_a_database_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite_row(tmp_path, CANARY)
+    read: Counter[str] = Counter()
+    pieces = scanning._pieces
+
+    def counted(path: Path, overlap: int) -> Iterator[bytes]:
+        read[path.name] += 1
+        return pieces(path, overlap)
+
+    monkeypatch.setattr(scanning, "_pieces", counted)
+    assert occurrences_in_file(tmp_path / "f.db", Patterns.of([CANARY])) == 1
+    assert read == {"f.db": 1}
+
+
+def test_a_sign_of_an_escape_is_seen_where_a_piece_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest name of a letter, at every place of a piece: a database that does not show it is not asked for it."""
+    monkeypatch.setattr(scanning, "BYTES_AT_ONCE", 40)
+    patterns = Patterns.of(["a\u2233b"])
+    for pad in range(40):
+        folder = tmp_path / str(pad)
+        folder.mkdir()
+        sqlite_row(folder, "a&CounterClockwiseContourIntegral;b" + "." * pad)
+        assert occurrences_in_file(folder / "f.db", patterns) == 1
 
 
 def test_texts_that_differ_in_case_only_are_all_told_apart_and_all_found() -> None:

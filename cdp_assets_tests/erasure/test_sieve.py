@@ -90,17 +90,28 @@ def test_events_without_a_key_are_told_by_their_text() -> None:
     assert Sieve([erased], sign).rows_of_erased(rows, contract).to_list() == [True, False]
 
 
-def test_a_correction_of_an_erased_record_is_told() -> None:
+@pytest.fixture
+def corrections() -> SourceContract:
     columns = {
-        "corrected_source": "First", "corrected_key": "Last", "corrected_field": {"value": "city"},
+        "corrected_source": ["First", "Zip"], "corrected_key": "Last", "corrected_field": {"value": "city"},
         "corrected_value": "Note", "correction": {"value": "set"},
     }  # fmt: skip
-    contract = said(source="desk", kind="corrections", key="id", columns=columns)
-    erased = person_of(signs_of([INES], ["crm/1"], OWN, sign))
-    rows = raw(
-        {"id": "a", "First": "crm", "Last": "1", "Note": "x"}, {"id": "b", "First": "crm", "Last": "2", "Note": "x"}
-    )
-    assert Sieve([erased], sign).rows_of_erased(rows, contract).to_list() == [True, False]
+    return said(source="desk", kind="corrections", key="id", columns=columns)
+
+
+def correcting(key: str, source: str, number: str) -> dict[str, str | None]:
+    return {"id": key, "First": source, "Last": number, "Note": "x"}
+
+
+def test_a_correction_of_an_erased_record_is_told(corrections: SourceContract) -> None:
+    assert flags(corrections, correcting("a", "crm", "1"), correcting("b", "crm", "2")) == [True, False]
+
+
+def test_a_correction_is_told_however_it_writes_the_source(corrections: SourceContract) -> None:
+    """As golden records read it: in lower case, without space around it, in the first column that is filled."""
+    in_the_second = {"id": "c", "Zip": "Crm", "Last": "1", "Note": "x"}
+    rows = (correcting("a", "CRM", "1"), correcting("b", " Crm ", "1"), in_the_second, correcting("d", "CRM2", "1"))
+    assert flags(corrections, *rows) == [True, True, True, False]
 
 
 def test_nobody_erased_costs_nothing_and_puts_nothing_aside(contract: SourceContract) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,18 +18,10 @@ from cdp_assets.identity_graph.guard import IdentityPolicy
 from cdp_assets.identity_graph.plan import DONE_ANYWAY, OF_AN_ERASURE, WAITS, WITHIN_LIMITS
 from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE, IDENTITY_CHANGES, PLANS
 from cdp_assets.workspace import Workspace
+from cdp_assets_tests.crm import crm_contract, crm_folders, land
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-CONTRACT = """
-source: crm
-kind: profiles
-extract: {files: "*.csv"}
-delivers: changes
-key: id
-country: GB
-columns: {first_name: First, last_name: Last, email: Email, date_of_birth: DOB, street: Street, city: City, postcode: Zip}
-"""
-ROWS = """id,First,Last,Email,DOB,Street,City,Zip
+ROWS = """\
 ann,Ann,Calder,ann@calder.example,1984-03-07,1 Mill Lane,Leeds,LS6 2AB
 bridge,Ann,Calder,ac@office.example,1984-03-07,9 Low Road,Leeds,LS6 2AB
 left,Bea,Holm,bea@holm.example,1970-01-02,2 High Street,York,YO1 7HH
@@ -47,13 +37,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Ann is erased; a record elsewhere is hers by name, birth and postcode, and holds Bea and Tom together. No split is let through."""
     monkeypatch.setattr(vl_convert, "vegalite_to_svg", lambda *_, **__: "")  # nobody looks at pictures
     home = tmp_path / "ws"
-    for folder in ("contracts", "policies", "landing/crm"):
-        (home / folder).mkdir(parents=True)
-    (home / "contracts" / "crm.yaml").write_text(CONTRACT)
+    crm_folders(home, crm_contract())
     (home / "policies" / "identity.yaml").write_text("largest_split_share: 0\nlargest_merged_share: 0\n")
-    landed = home / "landing" / "crm" / "1.csv"
-    landed.write_text(ROWS)
-    os.utime(landed, (time.time() - 900,) * 2)
+    land(home, "1.csv", ROWS.splitlines(), 900)
     found = workspace_from_environment(home)
     assert not run_pending(found, lambda _line: None, resolve=False).problems
     for one, other, word in (("bridge", "left", "same"), ("bridge", "right", "same"), ("ann", "bridge", "different")):

@@ -27,6 +27,7 @@ from dagster._core.storage.runs.sqlite import sqlite_run_storage
 
 import cdp_assets.definitions  # noqa: F401 (so that it has been imported)
 from cdp_assets import automation
+from cdp_assets.automation import arriving
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets_tests.faults.write_points import watch
 
@@ -107,7 +108,7 @@ def _quick() -> None:
     """Leave out what takes time and changes no table; together it is a third of a run."""
     gc.freeze()
     gc.disable()  # a run is short, and looking through all that was imported would only copy it
-    automation.SETTLE_SECONDS = 0.0  # files of tests have landed long ago
+    arriving.SETTLE_SECONDS = 0.0  # files of tests have landed long ago
     vl_convert.vegalite_to_svg = lambda *_, **__: ""  # nobody looks at pictures
     for storage in (sqlite_event_log, sqlite_run_storage):
         setattr(storage, "create_engine", _made_once(sa.create_engine))  # noqa: B010 (Dagster does not export it)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,22 +10,21 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster import DagsterRunStatus
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
-from cdp_assets import automation, processes
 from cdp_assets.automation import (
-    PROCESS_TAG,
     RereadError,
+    RunReport,
     backfill,
     dagster_home,
     ingest_job_name,
     partitions_name,
-    release_dead_runs,
     replay,
     run_pending,
 )
+from cdp_assets.automation.pending import import_waiting
+from cdp_assets.automation.running import Runner
 from cdp_assets.definitions import definitions_for
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets.sources.contracts import load_contracts
@@ -69,11 +66,11 @@ def says(workspace: Workspace, source: str, contract: str) -> None:
 def imported(workspace: Workspace) -> None:
     """Import what has landed, as ``cdp run`` does, without the resolution."""
     contracts, _ = load_contracts(workspace.contracts_dir)
-    outcome = automation.RunReport()
+    outcome = RunReport()
     with dg.DagsterInstance.from_config(str(dagster_home(workspace))) as instance:
-        runner = automation._Runner(definitions_for(workspace), instance, outcome)
+        runner = Runner(definitions_for(workspace), instance, outcome)
         for contract in contracts:
-            automation._import_waiting(workspace, contract, runner, quiet)
+            import_waiting(workspace, contract, runner, quiet)
     workspace.ledger.imports()
     assert not [problem for problem in outcome.problems if "step" in problem]
 
@@ -243,54 +240,3 @@ def test_an_ad_hoc_run_from_the_ui_waits_for_the_choice_too(workspace: Workspace
 def test_an_unknown_source_is_an_error_that_names_the_known_ones(workspace: Workspace) -> None:
     with pytest.raises(RereadError, match="crm, shop"):
         backfill(workspace, "crn", quiet)
-
-
-# -- killed runs ------------------------------------------------------------------------------------------------------
-
-
-def started(instance: dg.DagsterInstance, process: str) -> str:
-    @dg.job
-    def waits() -> None: ...
-
-    run = instance.create_run_for_job(waits, tags={PROCESS_TAG: process}, status=DagsterRunStatus.STARTED)
-    return run.run_id
-
-
-@pytest.fixture
-def dead_process() -> int:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    return ended.pid
-
-
-def test_a_killed_run_no_longer_stands_in_the_way(tmp_path: Path, dead_process: int) -> None:
-    host = processes.this_host()
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        killed = started(instance, f"{host}:{dead_process}")
-        alive = started(instance, processes.this_process())
-        elsewhere = started(instance, f"another-{host}:{dead_process}")
-        assert len(release_dead_runs(instance)) == 1
-        found = {run.run_id: run.status for run in instance.get_runs()}
-        assert found == {
-            killed: DagsterRunStatus.FAILURE,
-            alive: DagsterRunStatus.STARTED,
-            elsewhere: DagsterRunStatus.STARTED,
-        }
-        assert release_dead_runs(instance) == []
-
-
-def test_a_number_that_was_given_away_again_is_not_taken_for_the_run(dead_process: int) -> None:
-    assert not processes.is_alive(dead_process, time.time())
-    assert processes.is_alive(os.getpid(), time.time())
-    if Path("/proc/self/stat").exists():
-        assert not processes.is_alive(os.getpid(), time.time() - 86_400)
-
-
-def test_the_night_leaves_out_a_resolution_while_imports_run(workspace: Workspace, tmp_path: Path) -> None:
-    schedule = definitions_for(workspace).resolve_schedule_def("resolve_nightly")
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        context = dg.build_schedule_context(instance=instance)
-        assert isinstance(schedule(context), dg.RunRequest)
-        job = definitions_for(workspace).resolve_job_def(ingest_job_name("crm"))
-        instance.create_run_for_job(job, status=DagsterRunStatus.STARTED)
-        assert isinstance(schedule(context), dg.SkipReason)

@@ -4,38 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
 import pytest
 from dagster import DagsterRunStatus
 
-from cdp_assets.automation import contiguous, ingest_job_name, partitions_name
+from cdp_assets.automation import ingest_job_name, partitions_name
 from cdp_assets.definitions import definitions_for, resources_of
-from cdp_assets.environment import workspace_from_environment
 from cdp_assets.tables import QUALITY_AUDITS, QUALITY_FINDINGS
 from cdp_assets.workspace import Workspace
-
-CONTRACT = "source: crm\nkind: profiles\nextract: {files: '*.csv'}\nkey: id\ncolumns: {first_name: f, email: e}\n"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    (tmp_path / "contracts").mkdir()
-    (tmp_path / "contracts" / "crm.yaml").write_text(CONTRACT)
-    (tmp_path / "landing" / "crm").mkdir(parents=True)
-    opened = workspace_from_environment(tmp_path)
-    yield opened
-    opened.ledger.close()
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as ephemeral:
-        yield ephemeral
 
 
 def land(workspace: Workspace, number: int, seconds_ago: float = 120) -> None:
@@ -96,13 +75,6 @@ def test_a_resolution_waits_while_an_import_runs_and_while_files_arrive(
     assert tick(workspace, instance, "resolve_when_imports_have_landed").run_requests
 
 
-def test_the_weekly_audit_asks_for_an_audit(workspace: Workspace, instance: dg.DagsterInstance) -> None:
-    schedule = definitions_for(workspace).resolve_schedule_def("audit_weekly")
-    assert (schedule.job_name, schedule.cron_schedule) == ("audit_quality", "0 6 * * 1")
-    monday = dg.build_schedule_context(instance=instance, scheduled_execution_time=datetime(2024, 1, 1, 6, tzinfo=UTC))
-    assert len(schedule.evaluate_tick(monday).run_requests or []) == 1
-
-
 def test_an_audit_writes_its_history_once_a_day_and_a_report_for_each_source(
     workspace: Workspace, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,8 +119,3 @@ def test_an_audit_of_nothing_is_no_failure(workspace: Workspace, instance: dg.Da
 
 def test_nothing_to_resolve_is_nothing_asked(workspace: Workspace, instance: dg.DagsterInstance) -> None:
     assert tick(workspace, instance, "resolve_when_imports_have_landed").skip_reason is not None
-
-
-def test_a_run_covers_partitions_that_stand_together() -> None:
-    assert contiguous(["a", "b", "c", "d", "e"], ["a", "b", "d"]) == [["a", "b"], ["d"]]
-    assert contiguous(["a", "b"], []) == []

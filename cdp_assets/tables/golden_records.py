@@ -1,0 +1,193 @@
+"""Contracts of the stage ``golden_records``: customers, where each value is from, corrections, ways to reach them, consent."""
+
+from __future__ import annotations
+
+from cdp_assets.tables.contract import DAY, FLAG, INTEGER, MOMENT, NUMBER, TEXT, TEXTS, Column, Table, key_column
+
+CUSTOMERS = Table(
+    "golden_records/customers",
+    "customer: the golden record",
+    (
+        key_column("customer_id", "stable customer id"),
+        Column("first_name", TEXT, "given name", personal=True),
+        Column("middle_name", TEXT, "middle name", personal=True),
+        Column("last_name", TEXT, "family name", personal=True),
+        Column("name_suffix", TEXT, "generational suffix", personal=True),
+        Column("full_name", TEXT, "whole name", personal=True),
+        Column("sex", TEXT, "f, m or x"),
+        Column("date_of_birth", DAY, "date of birth", personal=True),
+        Column("email", TEXT, "best address to send to; null when every known one is dead, junk or role-shared", personal=True),
+        Column("phone", TEXT, "best phone", personal=True),
+        Column("street", TEXT, "street of the best postal address", personal=True),
+        Column("city", TEXT, "city of the same address", personal=True),
+        Column("region", TEXT, "region of the same address", personal=True),
+        Column("postcode", TEXT, "postcode of the same address", personal=True),
+        Column("country", TEXT, "country of the same address"),
+        Column("company", TEXT, "company", personal=True),
+        Column("job_title", TEXT, "job title", personal=True),
+        Column("is_known", FLAG, "has a name, an e-mail or a phone; else an anonymous visitor", nullable=False),
+        Column("may_email_marketing", FLAG, "has a live address with marketing consent in force", nullable=False),
+        Column("is_reachable_by_email", FLAG, "has an address that can be sent to, whatever the consent", nullable=False),
+        Column("is_reachable_by_phone", FLAG, "has a number that can be called, whatever the consent", nullable=False),
+        Column("is_reachable_by_post", FLAG, "has a street with a city or a postcode, whatever the consent", nullable=False),
+        Column("records", INTEGER, "records, current and former", nullable=False),
+        Column("sources", TEXTS, "sources they come from", nullable=False),
+        Column("first_seen_at", MOMENT, "first observation, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last observation, source time", nullable=False),
+        Column("weakest_probability", NUMBER, "probability of the weakest link that holds the customer together", nullable=False),
+    ),
+    key=("customer_id",),
+)  # fmt: skip
+
+PROVENANCE = Table(
+    "golden_records/provenance",
+    "cell of a golden record, with where it came from",
+    (
+        key_column("customer_id", "customer"),
+        key_column("field", "column of golden_records/customers"),
+        Column("value", TEXT, "the value, as text", nullable=False, personal=True),
+        Column("record_id", TEXT, "record that it came from", nullable=False, personal=True),
+        key_column("source", "source of that record"),
+        key_column("import_id", "import that delivered it"),
+        Column("observed_at", MOMENT, "when the source said so", nullable=False),
+        key_column("rule", "survivorship rule that chose it"),
+        Column("runners_up", INTEGER, "other distinct values that it was chosen over", nullable=False),
+        Column("next_best", TEXT, "the first of these, golden if the value were not", personal=True),
+        Column("next_best_record_id", TEXT, "record that says the next best", personal=True),
+    ),
+    key=("customer_id", "field"),
+)
+
+CORRECTIONS = Table(
+    "golden_records/corrections",
+    "correction in force, with what became of it",
+    (
+        key_column("customer_id", "customer"),
+        key_column("field", "field that is corrected"),
+        key_column("correction", "set or retract"),
+        Column("value", TEXT, "value that was set or retracted; empty where a part of a whole name was set to be empty", nullable=False, personal=True),
+        Column("corrected_at", MOMENT, "when it was corrected", nullable=False),
+        Column("record_id", TEXT, "record that was corrected", nullable=False, personal=True),
+        key_column("source", "source that brought the correction, or steward"),
+        key_column("import_id", "import that brought it, or ledger"),
+        key_column("state", "holds, contested (a newer, third value waits for a person, and the correction holds meanwhile), agreed (the set value wins by itself), retired (the corrected record says it now) or retracted"),
+        Column("contested_by", TEXT, "the third value", personal=True),
+        Column("contested_record_id", TEXT, "record that says it", personal=True),
+        Column("contested_at", MOMENT, "since when it says so, source time"),
+    ),
+    key=("customer_id", "field", "correction", "value"),
+)  # fmt: skip
+
+GOLDEN_EMAILS = Table(
+    "golden_records/emails",
+    "customer and e-mail address",
+    (
+        key_column("customer_id", "customer"),
+        Column("email", TEXT, "canonical address", nullable=False, personal=True),
+        Column("delivered", TEXT, "as last delivered", nullable=False, personal=True),
+        key_column("class", "personal, corporate, role, disposable, relay or placeholder"),
+        key_column("sharing", "personal (one person), household, role or junk"),
+        key_column("status", "active, unverified, stale, dead or retracted"),
+        Column("rank", INTEGER, "1 is the best to send to", nullable=False),
+        Column("is_sendable", FLAG, "may be a send target: alive, not junk, not shared, not retracted", nullable=False),
+        Column("marketing_consent", TEXT, "state of golden_records/consents, or unknown", nullable=False),
+        Column("best_for", TEXTS, "purposes for which it is the best address", nullable=False),
+        Column("sources", TEXTS, "sources that know it", nullable=False),
+        Column("first_seen_at", MOMENT, "first sighting, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last sighting, source time", nullable=False),
+    ),
+    key=("customer_id", "email"),
+)
+
+GOLDEN_PHONES = Table(
+    "golden_records/phones",
+    "customer and phone number",
+    (
+        key_column("customer_id", "customer"),
+        Column("phone", TEXT, "E.164", nullable=False, personal=True),
+        Column("delivered", TEXT, "as last delivered", nullable=False, personal=True),
+        Column("country", TEXT, "ISO 3166-1 alpha-2 of the numbering plan; null where it is not known"),
+        key_column("type", "mobile, fixed_line … as in standardized/phone_numbers"),
+        key_column("sharing", "personal (one person), household, office or junk"),
+        key_column("status", "valid, doubted (the numbering plan has no such number, or none is known) or retracted"),
+        Column("rank", INTEGER, "1 is the best to call", nullable=False),
+        Column("is_callable", FLAG, "may be called: nobody else's, not shared, not retracted", nullable=False),
+        Column("is_shared", FLAG, "too many people carry it", nullable=False),
+        Column("marketing_consent", TEXT, "state of golden_records/consents, or unknown", nullable=False),
+        Column("best_for", TEXTS, "purposes for which it is the best number", nullable=False),
+        Column("sources", TEXTS, "sources that know it", nullable=False),
+        Column("first_seen_at", MOMENT, "first sighting, source time", nullable=False),
+        Column("last_seen_at", MOMENT, "last sighting, source time", nullable=False),
+    ),
+    key=("customer_id", "phone"),
+)
+
+CONSENTS = Table(
+    "golden_records/consents",
+    "customer, address and purpose, with the consent in force",
+    (
+        key_column("customer_id", "customer"),
+        key_column("channel", "email, phone or post"),
+        Column("address", TEXT, "canonical e-mail or phone that the event names; empty when it names the person only", nullable=False, personal=True),
+        key_column("purpose", "what it may be used for"),
+        key_column("state", "given, withdrawn, expired, requested (a double opt-in that is not confirmed), insufficient (a legal basis that its region does not take for consent), or allowed (nobody asked, and the region's law does not ask it; only where the policy uses that)"),
+        Column("since", MOMENT, "when the event that decides it happened", nullable=False),
+        Column("record_id", TEXT, "record of that event", nullable=False, personal=True),
+        Column("import_id", TEXT, "import of that event", nullable=False),
+        Column("events", INTEGER, "events that were weighed", nullable=False),
+        Column("event_id", TEXT, "that event in consent_events; null where the state is allowed, which no event decides"),
+        Column("jurisdiction", TEXT, "regions whose strictest rule was applied, joined by '+'; unknown among them where one is; null where the rule did not matter"),
+        Column("lawful_basis", TEXT, "legal basis that the event names"),
+        Column("expires_at", MOMENT, "when the consent ends by itself; null where it does not"),
+    ),
+    key=("customer_id", "channel", "address", "purpose"),
+)  # fmt: skip
+
+CONSENT_EVENTS = Table(
+    "golden_records/consent_events",
+    "consent event as an import delivered it, in the chain of its import",
+    (
+        key_column("event_id", "hash of what was said: record, time, content; the same in every import that says it"),
+        key_column("source", "source that delivered it"),
+        key_column("import_id", "import that delivered it"),
+        Column("line", INTEGER, "line or row in the delivered file", nullable=False),
+        Column("record_id", TEXT, "record that says so", nullable=False, personal=True),
+        Column("event_time", MOMENT, "when it happened, by its source", nullable=False),
+        Column("recorded_at", MOMENT, "when its import landed", nullable=False),
+        key_column("event_state", "given, withdrawn, expired or requested"),
+        Column("purpose", TEXT, "what for; null where it does not say"),
+        Column("channel", TEXT, "email, phone or post; null where it does not say"),
+        Column("emails", TEXTS, "addresses that it names, canonical", personal=True),
+        Column("emails_delivered", TEXTS, "the same as delivered", personal=True),
+        Column("phones", TEXTS, "numbers that it names, E.164", personal=True),
+        Column("phones_delivered", TEXTS, "the same as delivered", personal=True),
+        Column("jurisdiction", TEXT, "country whose law applies, where it says so"),
+        Column("lawful_basis", TEXT, "legal basis, where it says so"),
+        Column("privacy_notice", TEXT, "wording that the person agreed to"),
+        Column("collection_method", TEXT, "where and how it was collected", personal=True),
+        Column("validity_duration", TEXT, "how long it holds, ISO 8601; unreadable where nobody can tell"),
+        Column("double_opt_in", TEXT, "confirmed or pending"),
+        Column("entity_id", TEXT, "who said so", personal=True),
+        Column("activity", TEXT, "the activity that it is, where it is one (unsubscribed, complained)"),
+        Column("corrected_record_id", TEXT, "record that it speaks of, where it comes as a correction", personal=True),
+        key_column("previous_hash", "event_hash of the event before it in the same import; of the first, a hash of the import's content"),
+        key_column("event_hash", "hash of previous_hash and all that the event says"),
+    ),
+    key=("source", "import_id", "line"),
+)  # fmt: skip
+
+SUPPRESSIONS = Table(
+    "golden_records/suppressions",
+    "address that must not be contacted for a purpose, also where it is no customer's",
+    (
+        key_column("channel", "email, phone or post"),
+        Column("address", TEXT, "canonical e-mail or phone; empty where the person is meant and no address is known", nullable=False, personal=True),
+        key_column("purpose", "what it must not be used for"),
+        Column("customer_id", TEXT, "customer for whom it is suppressed; empty: for everybody who carries the address, known or not", nullable=False),
+        Column("delivered", TEXT, "the address as last delivered", personal=True),
+        key_column("reason", "withdrawn, complained, expired or erased"),
+        Column("since", MOMENT, "since when", nullable=False),
+        Column("event_id", TEXT, "event in consent_events that is the reason; null where none is kept"),
+    ),
+    key=("channel", "address", "purpose", "customer_id"),
+)  # fmt: skip
