@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import polars as pl
 
@@ -260,20 +261,34 @@ def pairs_within(
         return together(found, profiles.ids)
 
 
+class BlocksWorth(Protocol):
+    """What is known of the worth of rules and blocks (``worth.py``)."""
+
+    @property
+    def without(self) -> Mapping[str, str]:
+        """Rules to do without, with the reason."""
+        ...
+
+    def largest_block(self, rule: BlockingRule, members: pl.DataFrame, most: int) -> int:
+        """The size above which the rule's blocks (``unique_id``, ``key``, ``size``) are not worth their pairs; at most ``most``."""
+        ...
+
+
 def planned(
-    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, without: Mapping[str, str]
+    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, worth: BlocksWorth
 ) -> tuple[RuleReport, ...]:
-    """Caps of every rule but ``without`` (rule to why not), as :func:`candidate_pairs` finds them, from block sizes alone.
+    """Caps of every rule that is worth its pairs, as :func:`candidate_pairs` finds them, from block sizes alone.
 
     ``pairs`` of the reports count a pair once for each block that it stands in.
     """
     budget = _Budget.of(comparable, policy)
-    with keyed(comparable, (rule for rule in BLOCKING_RULES if rule.name not in without), engine) as profiles:
+    with keyed(comparable, (rule for rule in BLOCKING_RULES if rule.name not in worth.without), engine) as profiles:
         for rule in BLOCKING_RULES:
-            if why_not := without.get(rule.name) or budget.why_not(rule, policy):
+            if why_not := worth.without.get(rule.name) or budget.why_not(rule, policy):
                 budget.reports.append(_unused(rule, why_not))
             elif (blocks := profiles.blocks(rule)) is not None:
-                caps = caps_within(blocks, _largest_block(rule, policy), budget.of_next_rule)
+                largest = worth.largest_block(rule, profiles.with_ids(blocks.members), _largest_block(rule, policy))
+                caps = caps_within(blocks, largest, budget.of_next_rule)
                 budget.spend(_report(rule, blocks, caps, _pair_count(blocks.admitted(caps))))
     return tuple(budget.reports)
 
@@ -374,6 +389,11 @@ class Keyed:
             f"SELECT number, hash(key, ({rule.refine_sql})) AS key FROM large JOIN comparable USING (number)",
             large=large.select("number", "key"),
         )
+
+    def with_ids(self, members: pl.DataFrame) -> pl.DataFrame:
+        """Members of blocks by their ids: ``unique_id``, ``key``, ``size``."""
+        ids = pl.Series("unique_id", self.ids[members.get_column("number").to_numpy()])
+        return members.select(ids, "key", "size")
 
     def blocks(self, rule: BlockingRule) -> RuleBlocks | None:
         """The blocks of a rule; None where nobody has a key."""

@@ -33,7 +33,6 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import (
     BLOCKING_RULES,
-    EXACT_KEYS,
     Blocks,
     Caps,
     RuleReport,
@@ -83,6 +82,7 @@ from cdp_assets.candidate_links.weights import (
     weight_of_probability,
     with_shared_home,
 )
+from cdp_assets.candidate_links.worth import Worth
 
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
 # can afford; larger data holds more frequencies worth knowing, and takes longer anyway.
@@ -90,11 +90,6 @@ MAX_CANDIDATES = 400_000
 # Larger data is studied on a sample of so many profiles. Of its matches the sample holds the square of its share: of a million
 # profiles that is one match in twenty-five, tens of thousands.
 STUDIED_PROFILES = 200_000
-# In data that large, a rule that finds fewer matches than this per pair that only it finds is not worth its pairs: a match
-# costs more than a hundredth of a second then.
-LEAST_YIELD = 1 / 2_000
-WASTEFUL = "they find next to no matches that other rules do not find"
-UNTRIED = "they were not tried on the sample"
 MIN_RANDOM_PAIRS = 100_000
 RANDOM_PAIRS_PER_PROFILE = 20
 MAX_RANDOM_PAIRS = 500_000
@@ -193,11 +188,13 @@ def train(
         data = _training_data(studied, frequencies, blocks, comparisons, engine, len(frame), known)
         parameters, told = estimate(data, comparisons)
         notes += told
-        if len(studied) < len(frame):
-            reports = planned(frame, engine, policy, _not_worth_it(data, parameters))
         own_keys = own_key_probabilities(data.candidates)
         calibration = Calibration() if known is None else calibrated(known, parameters, policy)
         weights = calibration.apply(match_weights(data.candidates, parameters))
+        if len(studied) < len(frame):
+            is_link = weights >= weight_of_probability(policy.accepted_from())
+            match, _, _ = _classes(data.candidates, parameters)
+            reports = planned(frame, engine, policy, Worth.of(data.candidates.ids, data.rules, match, is_link))
         promise = expected(weights, data.rules, data.candidates_stand_for * _pairs(len(frame)) / data.all_pairs)
     else:
         own_keys, calibration, promise = {}, Calibration(), Expected()
@@ -338,28 +335,6 @@ def _studied(frame: pl.DataFrame) -> pl.DataFrame:
         return frame
     below = np.uint64(int(STUDIED_PROFILES / len(frame) * (2**64 - 1)))
     return frame.filter(pl.Series(mixed(frame.get_column("unique_id").to_numpy()) < below))
-
-
-def _not_worth_it(data: TrainingData, parameters: Parameters) -> dict[str, str]:
-    """Rules to do without in large data, with the reason; the one that wastes most pairs goes first.
-
-    A rule is judged by the pairs that no other rule in use finds. Exact keys are never done without: a match that agrees
-    on nothing else must not be lost.
-    """
-    match, _, _ = _classes(data.candidates, parameters)
-    seen = {bit: rule for bit, rule in enumerate(BLOCKING_RULES) if ((data.rules >> bit) & 1).any()}
-    dropped = {rule.name: UNTRIED for bit, rule in enumerate(BLOCKING_RULES) if bit not in seen}
-    while True:
-        mask = sum(1 << bit for bit in seen)
-        alone = {bit: (data.rules & mask) == (1 << bit) for bit in seen}
-        wasteful = [
-            (int(pairs.sum()), -bit)
-            for bit, pairs in alone.items()
-            if seen[bit].name not in EXACT_KEYS and float(match[pairs].sum()) < LEAST_YIELD * int(pairs.sum())
-        ]
-        if not wasteful:
-            return dropped
-        dropped[seen.pop(-max(wasteful)[1]).name] = WASTEFUL
 
 
 def _labelled(
