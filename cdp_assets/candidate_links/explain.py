@@ -71,7 +71,11 @@ def explain(
         )
     namesakes = -float(namesake_bits(pairs, model.parameters)[0])
     if namesakes:
-        rows.append(Evidence(NAMESAKES, "names that go together agree in strangers too", namesakes, _says(namesakes), None, None))
+        rows.append(
+            Evidence(
+                NAMESAKES, "names that go together agree in strangers too", namesakes, _says(namesakes), None, None
+            )
+        )
     discount = -float(household_discount(pairs, model.parameters)[0])
     rows.append(Evidence(HOUSEHOLD, "as well explained by a shared household", discount, _says(discount), None, None))
     if not model.calibration.changes_nothing:

@@ -553,7 +553,7 @@ def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats)
 
     Counted where both are the same, because all such pairs are candidates, by ``SWAPPED_NAMES``.
     """
-    if any(name not in parameters.shares for name in NAMES):
+    if not set(NAMES) <= parameters.shares.keys():
         return 1.0
     is_same = np.ones(len(data.candidates), dtype=np.bool_)
     expected = data.all_pairs * parameters.strangers

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
-from cdp_assets.candidate_links.priors import SHARED_AT_HOME
+from cdp_assets.candidate_links.priors import PRIOR_NAMESAKES, SHARED_AT_HOME
 
 NAMES = (FIRST_NAME.name, LAST_NAME.name)
 Floats = npt.NDArray[np.float64]
@@ -141,10 +141,10 @@ def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
 
 def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
     """Bits that strangers' names going together takes off where both names agree: zero or more."""
-    names = [pairs.gammas[name] for name in NAMES if name in parameters.shares]
-    if len(names) < len(NAMES):
+    if parameters.namesakes == 1.0:
         return np.zeros(len(pairs))
-    return np.where(np.minimum(*names) > 0, np.log2(parameters.namesakes), 0.0)
+    agree = np.minimum(*(pairs.gammas[name] for name in NAMES)) > 0
+    return np.where(agree, np.log2(parameters.namesakes), 0.0)
 
 
 def household_discount(pairs: ComparedPairs, parameters: Parameters) -> Floats:
@@ -184,7 +184,7 @@ def prior_parameters(comparisons: list[Comparison], matches: float, households: 
         if any(p.h is not None for p in priors):
             h = _normal(tuple(p.u if p.h is None else p.h for p in priors))
         shares[comparison.name] = with_shared_home(comparison.name, LevelShares(m, u, h))
-    return Parameters(shares, matches, households)
+    return Parameters(shares, matches, households, PRIOR_NAMESAKES if set(NAMES) <= shares.keys() else 1.0)
 
 
 def with_shared_home(name: str, shares: LevelShares) -> LevelShares:
