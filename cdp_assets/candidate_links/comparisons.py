@@ -200,6 +200,11 @@ FIRST_NAME = Comparison(
     ),
 )
 
+_PART_OF_DOUBLE_NAME = (
+    "(list_has_any(last_words_l, [last_name_r]) OR list_has_any(last_words_r, [last_name_l])"
+    " OR list_has_all(last_words_l, last_words_r) OR list_has_all(last_words_r, last_words_l))"
+)
+
 LAST_NAME = Comparison(
     "last_name",
     ("last_name",),
@@ -209,11 +214,7 @@ LAST_NAME = Comparison(
         # Swapped names are one finding, told under the first name.
         _null(f"last_name_l IS NULL OR last_name_r IS NULL OR {_SWAPPED}"),
         Level("one slip", _near("last_name")),
-        Level(
-            "part of a double name",
-            "list_has_any(last_words_l, [last_name_r]) OR list_has_any(last_words_r, [last_name_l])"
-            " OR list_has_all(last_words_l, last_words_r) OR list_has_all(last_words_r, last_words_l)",
-        ),
+        Level("part of a double name", _PART_OF_DOUBLE_NAME),
         # One of two family names in common is what cousins have; a name may begin like another that is none of its parts.
         Level(
             "alike",
@@ -291,6 +292,25 @@ DATE_OF_BIRTH = Comparison(
     nothing_without="dob",
 )
 
+# A local part that two people share because they share the name says no more than the name: also where it is misspelt on one
+# side, or one side has a second family name.
+_NAMES_AGREE = (
+    f"((first_root_l = first_root_r OR {_near('first_name')})"
+    f" AND (last_name_l = last_name_r OR {_near('last_name')} OR {_PART_OF_DOUBLE_NAME}))"
+)
+
+
+def _without_names(side: str) -> str:
+    """The main address with a mark in the place of each of the record's own names: ``lee_ann@…`` of Ann Lee, ``lee_anna@…`` of Anna Lee.
+
+    An initial counts where it stands before or behind the other name.
+    """
+    first, last = f"split_part(first_name_{side}, ' ', 1)", f"last_name_{side}"
+    whole = f"replace(replace(email_main_{side}, {last}, '>'), {first}, '<')"
+    behind = f"replace({whole}, '<' || left({last}, 1) || '@', '<>@')"
+    return f"replace({behind}, left({first}, 1) || '>', '<>')"
+
+
 _PROBABLY_SAME = f"({_any_of('probable_emails_l', 'emails_r')} OR {_any_of('emails_l', 'probable_emails_r')})"
 _ALIKE_EMAIL = "jaro_winkler_similarity(email_main_l, email_main_r) >= 0.88"
 
@@ -309,8 +329,7 @@ EMAIL = Comparison(
         # An address made of the name says again what the name says: only where the names do not agree is it news.
         Level(
             "same name at another domain",
-            f"({_in_common('email_locals')})"
-            f" AND NOT coalesce((first_root_l = first_root_r AND last_name_l = last_name_r) OR ({_SWAPPED}), false)",
+            f"({_in_common('email_locals')}) AND NOT coalesce({_NAMES_AGREE} OR ({_SWAPPED}), false)",
         ),
         _null(_in_common("email_locals")),
         # Digits in an address are chosen, not mistyped: j.smith12 and j.smith13 are two people. So is a first letter, which
@@ -319,7 +338,9 @@ EMAIL = Comparison(
             "mistyped",
             "email_digits_l = email_digits_r AND substr(email_main_l, 1, 1) = substr(email_main_r, 1, 1)"
             " AND abs(length(email_main_l) - length(email_main_r)) <= 2"  # loses nothing, and saves most of the time
-            f" AND {_edits('email_main_l', 'email_main_r', 2)}",
+            f" AND {_edits('email_main_l', 'email_main_r', 2)}"
+            # Ann's and Anna's, each formed from her own name: what differs is the names, and they are compared already.
+            f" AND NOT coalesce({_without_names('l')} = {_without_names('r')}, false)",
         ),
         _null(f"(first_name_l = first_name_r OR last_name_l = last_name_r) AND {_ALIKE_EMAIL}"),
         Level("alike", _ALIKE_EMAIL),

@@ -25,8 +25,9 @@ from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
 from cdp_assets.candidate_links.weights import (
     Parameters,
     compared_pairs,
-    household_comparisons,
+    dependent_comparisons,
     household_discount,
+    namesake_bits,
     probability,
     used_comparisons,
 )
@@ -149,8 +150,9 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
 
 
 def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibration: Calibration) -> pl.DataFrame:
-    """Take what a shared household explains off the weights that Splink gave, and trust them as far as labels say."""
-    discount = household_discount(compared_pairs(scored, household_comparisons(parameters)), parameters)
+    """Take what households and names that go together explain off the weights that Splink gave; trust them as far as labels say."""
+    pairs = compared_pairs(scored, dependent_comparisons(parameters))
+    discount = namesake_bits(pairs, parameters) + household_discount(pairs, parameters)
     weights = calibration.apply(scored.get_column("match_weight").to_numpy() - discount)
     return scored.with_columns(pl.Series("match_weight", weights, dtype=pl.Float64).round(WEIGHT_DECIMALS))
 

@@ -64,12 +64,15 @@ from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,
     PRIOR_HOUSEHOLD_PARTNERS,
     PRIOR_MATCHES,
+    PRIOR_NAMESAKE_PAIRS,
+    PRIOR_NAMESAKES,
     PRIOR_OWN_KEY,
     PRIOR_OWN_KEY_PAIRS,
     PRIOR_RECORDS_PER_PERSON,
 )
 from cdp_assets.candidate_links.refinement import LabelledPairs, Refinement
 from cdp_assets.candidate_links.weights import (
+    NAMES,
     ComparedPairs,
     Floats,
     LevelShares,
@@ -78,6 +81,7 @@ from cdp_assets.candidate_links.weights import (
     compared_pairs,
     household_bits_of,
     match_weights,
+    namesake_bits,
     prior_parameters,
     weight_of_probability,
     with_shared_home,
@@ -107,6 +111,8 @@ MOST_BIRTH_DATES_DIFFER = 0.25
 # Organisations have no other name: where more of them differ, EM has taken the tenants of a building for one. Of records of people the
 # company says who employs them, and may change.
 MOST_ORGANISATIONS_DIFFER = 0.25
+# Where data tells little beside names, EM could call all who share one strangers; no register is known in which names go together more.
+MOST_NAMESAKES = 8.0
 # Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
 # less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
 LEAST_OF_PRIOR_EXACT = 0.2
@@ -509,11 +515,29 @@ def _maximise(
         else:
             shares |= {name: _bounded(shares[name], most) for name, most in most_differ.items()}
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
+        new = replace(new, namesakes=_namesakes(data, new, 1.0 - of_match - of_home))
         change = _change(parameters, new)
         parameters = new
         if change < CONVERGED:
             return parameters, found, True
     return parameters, found, change < 20 * CONVERGED
+
+
+def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats) -> float:
+    """How many times more often strangers agree on both names than each name lets expect.
+
+    Counted where both are the same, because all such pairs are candidates, by ``SWAPPED_NAMES``.
+    """
+    if not set(NAMES) <= parameters.shares.keys():
+        return 1.0
+    is_same = np.ones(len(data.candidates), dtype=np.bool_)
+    expected = data.all_pairs * parameters.strangers
+    for name in NAMES:
+        is_same &= data.candidates.gammas[name] == len(BY_NAME[name].scored) - 1
+        expected *= parameters.shares[name].u[0] * float((data.random.gammas[name] >= 0).mean())
+    seen = float(of_strangers[is_same].sum()) * data.candidates_stand_for
+    blended = (seen + PRIOR_NAMESAKE_PAIRS) / (expected + PRIOR_NAMESAKE_PAIRS / PRIOR_NAMESAKES)
+    return min(max(blended, 1.0), MOST_NAMESAKES)
 
 
 def _most_that_differ(fields: set[str]) -> dict[str, float]:
@@ -567,6 +591,8 @@ def _classes(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floa
     """Probability of match, household and strangers, per pair."""
     match = np.full(len(pairs), np.log2(parameters.matches / parameters.strangers))
     home = np.full(len(pairs), np.log2(parameters.households / parameters.strangers))
+    together = namesake_bits(pairs, parameters)
+    match, home = match - together, home - together
     for name in parameters.shares:
         match = match + bits_of(pairs, name, parameters)
         home = home + household_bits_of(pairs, name, parameters)
@@ -667,7 +693,7 @@ def _rounded(parameters: Parameters) -> Parameters:
         for name, s in parameters.shares.items()
     }
     (matches, households) = tidy((parameters.matches, parameters.households))
-    return Parameters(shares, matches, households)
+    return Parameters(shares, matches, households, float(f"{parameters.namesakes:.{DIGITS}g}"))
 
 
 def _model(

@@ -52,6 +52,16 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
     ("email", {"emails": ["j_brooks@mail.example"]}, {"emails": ["a_brooks@mail.example"]}, "alike"),
     ("email", {"emails": ["jens.holler@old.example"], "first_name": "jens", "last_name": "holler"}, {"emails": ["jens.holler@new.example"], "first_name": "holler", "last_name": "jens"}, None),
     ("email", {"emails": ["j.smith12@x.example"], "last_name": "smith"}, {"emails": ["j.smith13@x.example"], "last_name": "smith"}, None),
+    # Each formed from its own name: what differs is the names.
+    ("email", {"emails": ["ann_lee@mail.example"], "first_name": "ann", "last_name": "lee"}, {"emails": ["anna_lee@mail.example"], "first_name": "anna maria", "last_name": "lee"}, None),
+    ("email", {"emails": ["annam@acme.example"], "first_name": "anna", "last_name": "moor"}, {"emails": ["annaf@acme.example"], "first_name": "anna", "last_name": "fell"}, None),
+    ("email", {"emails": ["a.moor@acme.example"], "first_name": "anna", "last_name": "moor"}, {"emails": ["a.mohr@acme.example"], "first_name": "anna", "last_name": "mohr"}, None),
+    ("email", {"emails": ["anna_lee@mail.example"], "first_name": "anna", "last_name": "lee"}, {"emails": ["ana_lee@mail.example"], "first_name": "anna", "last_name": "lee"}, "mistyped"),
+    ("email", {"emails": ["anna_lee@mail.example"], "first_name": "anna", "last_name": "lee"}, {"emails": ["ana_lee@mail.example"], "last_name": "moor"}, "mistyped"),
+    # They share the name, and so the local part, misspelt or not.
+    ("email", {"emails": ["anna.moor@old.example"], "first_name": "anna", "last_name": "mooor"}, {"emails": ["anna.moor@new.example"], "first_name": "anna", "last_name": "moor"}, None),
+    ("email", {"emails": ["anna.moor@old.example"], "first_name": "anna", "last_name": "moor"}, {"emails": ["anna.moor@new.example"], "first_name": "anna", "last_name": "moor fell"}, None),
+    ("email", {"emails": ["anna.moor@old.example"], "first_name": "anna", "last_name": "fell"}, {"emails": ["anna.moor@new.example"], "first_name": "anna", "last_name": "moor"}, "same name at another domain"),
     ("email", {"emails": ["alee@acme.example"], "probable_emails": ["ann.lee@acme.example"]}, {"emails": ["ann.lee@acme.example"]}, "probably the same"),
     ("email", {"emails": ["ann.lee@acme.example"]}, {"emails": ["alee@acme.example"], "probable_emails": ["ann.lee@acme.example"]}, "probably the same"),
     ("email", {"probable_emails": ["ann.lee@acme.example"], "company": "acme"}, {"emails": ["ann.lee@acme.example"]}, "probably the same"),

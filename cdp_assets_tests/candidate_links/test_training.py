@@ -16,7 +16,7 @@ from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import PROBABLE_EMAIL_BITS
 from cdp_assets.candidate_links.training import TrainedModel, random_pairs, term_frequencies, train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
-from cdp_assets_tests.candidate_links.frames import FIRST, profiles, town
+from cdp_assets_tests.candidate_links.frames import FIRST, LAST, profiles, town
 
 
 def test_the_same_model_from_rows_in_any_order_and_any_threads(
@@ -214,6 +214,26 @@ def test_a_household_agrees_on_the_address_as_one_person_does(town_model: Traine
     assert shares.h is not None
     for m, u, h in zip(shares.m, shares.u, shares.h, strict=True):
         assert h == pytest.approx(0.95 * m + 0.05 * u, rel=1e-4)
+
+
+@pytest.mark.parametrize(("languages", "between"), [(6, (3.0, 6.5)), (1, (1.0, 1.5))])
+def test_names_that_go_together_are_seen_as_such(languages: int, between: tuple[float, float]) -> None:
+    """Of six languages, strangers agree on both names six times as often as either name lets expect; few pairs leave some of the prior."""
+    rng = np.random.default_rng(11)
+    rows: list[dict[str, Any]] = []
+    for person in range(500):
+        ending = "bdfkmx"[rng.integers(languages)]
+        first, last = f"{rng.choice(FIRST)}{ending}{ending}", f"{ending}{ending}{rng.choice(LAST)}"
+        born = f"{rng.integers(1930, 2000)}-{rng.integers(1, 13):02d}-{rng.integers(2, 28):02d}"
+        said = {"first_name": first, "last_name": last, "date_of_birth": born, "postcode": f"p{rng.integers(300)}"}
+        rows += [said] * (1 + person % 2)
+    model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
+    assert between[0] < model.parameters.namesakes < between[1]
+
+
+def test_a_model_of_one_name_knows_no_names_that_go_together() -> None:
+    frame, _ = town(leave_out=("first_name",))
+    assert train(frame, LinkagePolicy(), DuckDBEngine(threads=1)).parameters.namesakes == 1.0
 
 
 def test_a_rare_level_that_no_random_pair_shows_stays_near_its_prior() -> None:
