@@ -273,6 +273,10 @@ class BlocksWorth(Protocol):
         """The size above which the rule's blocks (``unique_id``, ``key``, ``size``) are not worth their pairs; at most ``most``."""
         ...
 
+    def most_pairs(self, rule: BlockingRule, profiles: int) -> float:
+        """How many pairs of so many profiles the rule may make."""
+        ...
+
 
 def planned(
     comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, worth: BlocksWorth
@@ -288,7 +292,8 @@ def planned(
                 budget.reports.append(_unused(rule, why_not))
             elif (blocks := profiles.blocks(rule)) is not None:
                 largest = worth.largest_block(rule, profiles.with_ids(blocks.members), _largest_block(rule, policy))
-                caps = caps_within(blocks, largest, budget.of_next_rule)
+                allowance = int(min(budget.of_next_rule, worth.most_pairs(rule, budget.profiles)))
+                caps = caps_within(blocks, largest, allowance)
                 budget.spend(_report(rule, blocks, caps, _pair_count(blocks.admitted(caps))))
     return tuple(budget.reports)
 

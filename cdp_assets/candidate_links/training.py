@@ -83,10 +83,11 @@ from cdp_assets.candidate_links.weights import (
     match_weights,
     namesake_bits,
     prior_parameters,
+    used_comparisons,
     weight_of_probability,
     with_shared_home,
 )
-from cdp_assets.candidate_links.worth import Worth
+from cdp_assets.candidate_links.worth import Worth, found_alone, matches_by_rule, wasteful_rules
 
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
 # can afford; larger data holds more frequencies worth knowing, and takes longer anyway.
@@ -198,9 +199,8 @@ def train(
         calibration = Calibration() if known is None else calibrated(known, parameters, policy)
         weights = calibration.apply(match_weights(data.candidates, parameters))
         if len(studied) < len(frame):
-            is_link = weights >= weight_of_probability(policy.accepted_from())
-            match, _, _ = _classes(data.candidates, parameters)
-            reports = planned(frame, engine, policy, Worth.of(data.candidates.ids, data.rules, match, is_link))
+            worth = _worth(studied, frequencies, blocks, data, parameters, engine, policy, len(frame))
+            reports = planned(frame, engine, policy, worth)
         promise = expected(weights, data.rules, data.candidates_stand_for * _pairs(len(frame)) / data.all_pairs)
     else:
         own_keys, calibration, promise = {}, Calibration(), Expected()
@@ -341,6 +341,27 @@ def _studied(frame: pl.DataFrame) -> pl.DataFrame:
         return frame
     below = np.uint64(int(STUDIED_PROFILES / len(frame) * (2**64 - 1)))
     return frame.filter(pl.Series(mixed(frame.get_column("unique_id").to_numpy()) < below))
+
+
+def _worth(
+    studied: pl.DataFrame,
+    frequencies: pl.DataFrame,
+    blocks: Blocks,
+    data: TrainingData,
+    parameters: Parameters,
+    engine: LinkageEngine,
+    policy: LinkagePolicy,
+    profiles: int,
+) -> Worth:
+    """What rules and blocks of large data are worth, by a model of these parameters."""
+    match, _, _ = _classes(data.candidates, parameters)
+    without = wasteful_rules(data.rules, match)
+    alone = found_alone(blocks.pairs, without)
+    pairs = compared(studied, frequencies, alone, used_comparisons(parameters), engine)
+    is_link = match_weights(pairs, parameters) >= weight_of_probability(policy.accepted_from())
+    stand_for = data.candidates_stand_for * _pairs(profiles) / data.all_pairs
+    matches = matches_by_rule(data.rules, match, stand_for)
+    return Worth(without, alone.with_columns(pl.Series("is_link", is_link)), matches)
 
 
 def _labelled(
