@@ -25,7 +25,6 @@ from cdp_assets.candidate_links.blocking import (
     BlockingRule,
     Caps,
     Keyed,
-    key_columns,
     keyed,
     used_rules,
 )
@@ -56,24 +55,24 @@ class Touched:
 
 def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, engine: LinkageEngine) -> Touched:
     """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``)."""
-    profiles = in_order(profiles, _ID)
-    change = _change(profiles, former)
-    seeds = np.union1d(change.arriving, _of_other_people(change))
+    change = _change(in_order(profiles, _ID), former)
     rules = used_rules(model.caps, model.policy)
-    moved = pl.concat([profiles[seeds], change.gone])
-    with _keyed(change, moved, rules, engine) as now, _keyed_before(change, rules, engine) as before:
+    seeds = np.union1d(change.arriving, _of_other_people(change))
+    part = _near(change, pl.concat([change.profiles[seeds], change.gone]), rules)
+    with _keyed(part, rules, engine) as now, _keyed(_left(change), rules, engine) as before:
         came, found = _are(now, change.ids(change.arriving)), _are(now, change.ids(seeds))
         keys = {bit: now.keys(rule) for bit, rule, _ in rules}
         for bit, rule, caps in rules:
             found |= _of_other_blocks(now, before, rule, keys[bit], came, caps)
         found_ids = now.ids[found]
         if len(found_ids) == len(seeds):
-            return _touched(found_ids, change, _pairs(found, now, keys, rules))
-    # Blocks have crossed a cap: their members take part in other blocks too, which have not been looked at.
-    moved = profiles.filter(pl.col(_ID).is_in(pl.Series(found_ids).implode()))
-    with _keyed(change, moved, rules, engine) as now:
+            return _touched(found_ids, change, _pairs(found, now, keys, rules), part)
+    # Blocks have crossed a cap: their members stand in other blocks too, which have not been looked at.
+    moved = change.profiles.filter(pl.col(_ID).is_in(pl.Series(found_ids).implode()))
+    part = _near(change, moved, rules)
+    with _keyed(part, rules, engine) as now:
         keys = {bit: now.keys(rule) for bit, rule, _ in rules}
-        return _touched(found_ids, change, _pairs(_are(now, found_ids), now, keys, rules))
+        return _touched(found_ids, change, _pairs(_are(now, found_ids), now, keys, rules), part)
 
 
 @dataclass(frozen=True)
@@ -148,22 +147,20 @@ def _of_other_people(change: _Change) -> Numbers:
 _Rules = list[tuple[int, BlockingRule, Caps]]
 
 
-def _keyed(
-    change: _Change, moved: pl.DataFrame, rules: _Rules, engine: LinkageEngine
-) -> AbstractContextManager[Keyed]:
-    """The profiles of the data now that are among ``moved``, or may stand in a block with one of them."""
-    used = [rule for _, rule, _ in rules]
-    near = change.reach.sharing_a_key(moved, used)
+def _near(change: _Change, moved: pl.DataFrame, rules: _Rules) -> pl.DataFrame:
+    """The comparable columns of those profiles of the data now that are among ``moved``, or may stand in a block with one of them."""
+    near = change.reach.sharing_a_key(moved, [rule for _, rule, _ in rules])
     near |= change.profiles.get_column(_ID).is_in(moved.get_column(_ID).implode()).to_numpy()
-    part = change.profiles.filter(pl.Series(near))
-    return keyed(comparable(part, change.known, key_columns(used)), used, engine)
+    return comparable(change.profiles.filter(pl.Series(near)), change.known)
 
 
-def _keyed_before(change: _Change, rules: _Rules, engine: LinkageEngine) -> AbstractContextManager[Keyed]:
-    """What the profiles that are gone, and those with other keys, were before."""
-    used = [rule for _, rule, _ in rules]
-    left = pl.concat([change.gone, change.profiles[change.kept]])
-    return keyed(comparable(left, change.known_before, key_columns(used)), used, engine)
+def _left(change: _Change) -> pl.DataFrame:
+    """The comparable columns that the profiles that are gone had before, and those whose keys are others now."""
+    return comparable(pl.concat([change.gone, change.profiles[change.kept]]), change.known_before)
+
+
+def _keyed(part: pl.DataFrame, rules: _Rules, engine: LinkageEngine) -> AbstractContextManager[Keyed]:
+    return keyed(part, [rule for _, rule, _ in rules], engine)
 
 
 def _pairs(found: Members, now: Keyed, keys: dict[int, pl.DataFrame], rules: _Rules) -> pl.DataFrame:
@@ -171,9 +168,11 @@ def _pairs(found: Members, now: Keyed, keys: dict[int, pl.DataFrame], rules: _Ru
     return together([(bit, _pairs_of(found, now, rule, keys[bit], caps)) for bit, rule, caps in rules], now.ids)
 
 
-def _touched(found_ids: npt.NDArray[np.int64], change: _Change, pairs: pl.DataFrame) -> Touched:
+def _touched(
+    found_ids: npt.NDArray[np.int64], change: _Change, pairs: pl.DataFrame, part: pl.DataFrame
+) -> Touched:
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique()
-    frame = comparable(change.profiles.filter(pl.col(_ID).is_in(ends.implode())), change.known)
+    frame = part.filter(pl.col("unique_id").is_in(ends.implode()))
     return Touched(pl.Series(found_ids), change.gone.get_column(_ID), pairs, frame)
 
 

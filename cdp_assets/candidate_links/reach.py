@@ -9,7 +9,8 @@ What does not belong here: keys and blocks (``blocking.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,24 +19,22 @@ import polars as pl
 from cdp_assets.candidate_links.blocking import BlockingRule
 from cdp_assets.candidate_links.comparable import comparable
 
-Hashes = npt.NDArray[np.uint64]
-"""A number per profile, or per value of a list: the same for equal values, :data:`_NONE` where there is none."""
+Numbers = npt.NDArray[np.uint64]
+"""A number per profile, or per value of a list: the same for equal values."""
 
-_NONE = np.uint64(0)
-_SOME = np.uint64(1)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that none of the parts is lost
 _NAMES = ("first_name", "first_name_root", "last_name")
 _TAIL_DIGITS = 7
 
 
 class Reach:
-    """Profiles, and those columns of theirs that have been asked for, each made into numbers once."""
+    """Profiles, and those columns of theirs that have been asked for, each made once."""
 
     def __init__(self, profiles: pl.DataFrame) -> None:
         self.profiles = profiles
         self._values: dict[str, pl.Series] = {}
         self._ends: dict[str, npt.NDArray[np.int64]] = {}
-        self._hashes: dict[str, Hashes] = {}
+        self._numbers: dict[str, Numbers] = {}
 
     def sharing_a_key(self, others: pl.DataFrame, rules: Iterable[BlockingRule]) -> npt.NDArray[np.bool_]:
         """Whether each profile may share a key of one of the ``rules`` with one of the ``others`` (profiles, of this data or not)."""
@@ -43,14 +42,16 @@ class Reach:
         for rule in rules:
             if rule.name not in _IN_COMMON:
                 return np.ones(len(self.profiles), dtype=np.bool_)
-            wanted = np.concatenate([trait(asked) for _, trait in _IN_COMMON[rule.name]])
-            for column, trait in _IN_COMMON[rule.name]:
-                found[self._rows(column, trait(self), wanted)] = True
+            traits = _IN_COMMON[rule.name]
+            wanted = np.concatenate([trait.told(asked) for trait in traits])
+            for trait in traits:
+                found[self._rows(trait.column, trait.numbers(self), wanted)] = True
         return found
 
     def carrying(self, column: str, values: pl.Series) -> npt.NDArray[np.int64]:
         """Rows of the profiles that carry one of these ``values`` in a list column, in order; a stray one may be among them."""
-        return np.unique(self._rows(column, self.each_of(column), _numbers(values)))
+        numbers = self.numbers(column, lambda: self.values(column))
+        return np.unique(self._rows(column, numbers, values.drop_nulls().hash().to_numpy()))
 
     def values(self, column: str) -> pl.Series:
         """The values of a list column, side by side."""
@@ -63,10 +64,16 @@ class Reach:
         lengths = np.diff(self._ends_of(column), prepend=0)
         return pl.Series(np.repeat(np.arange(len(lengths)), lengths))
 
-    def _rows(self, column: str, numbers: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
+    def numbers(self, name: str, values: Callable[[], pl.Series]) -> Numbers:
+        """Numbers of these values, made where there are none of this name. A null has one as well."""
+        if name not in self._numbers:
+            self._numbers[name] = values().hash().to_numpy()
+        return self._numbers[name]
+
+    def _rows(self, column: str, numbers: Numbers, wanted: Numbers) -> npt.NDArray[np.int64]:
         """Rows that hold a wanted number: one per profile, or one per value of a list ``column``."""
-        asked = pl.Series(wanted[wanted != _NONE]).unique()
-        places = pl.Series(numbers).is_in(asked.implode()).arg_true().to_numpy().astype(np.int64)
+        is_wanted = pl.Series(numbers).is_in(pl.Series(wanted).unique().implode())
+        places = is_wanted.arg_true().to_numpy().astype(np.int64)
         return np.searchsorted(self._ends_of(column), places, side="right") if column else places
 
     def _ends_of(self, column: str) -> npt.NDArray[np.int64]:
@@ -76,98 +83,103 @@ class Reach:
             self._ends[column] = np.cumsum(lengths.to_numpy(), dtype=np.int64)
         return self._ends[column]
 
-    def _made(self, name: str, make: Callable[[], pl.Series]) -> Hashes:
-        if name not in self._hashes:
-            self._hashes[name] = _numbers(make())
-        return self._hashes[name]
 
-    def of(self, column: str) -> Hashes:
-        """Numbers of a column of text."""
-        return self._made(column, lambda: self.profiles.get_column(column))
+@dataclass(frozen=True)
+class Part:
+    """What is compared, by name, and how it is made of profiles."""
 
-    def of_birth(self) -> Hashes:
-        """Numbers of dates of birth as they are compared."""
-        return self._made("dob", lambda: comparable(self.profiles, only=["dob"]).get_column("dob"))
+    name: str
+    made: Callable[[Reach], pl.Series]
 
-    def each_of(self, column: str) -> Hashes:
-        """Numbers of the values of a list column."""
-        return self._made(column, lambda: self.values(column))
-
-    def local_parts(self) -> Hashes:
-        """Numbers of what stands before the @ of each e-mail address."""
-        return self._made("local parts", lambda: _before_at(self.values("emails")))
-
-    def phone_tails(self) -> Hashes:
-        """Numbers of the last digits of each phone."""
-        return self._made("phone tails", lambda: self.values("phones").str.slice(-_TAIL_DIGITS))
+    def numbers(self, reach: Reach) -> Numbers:
+        return reach.numbers(self.name, lambda: self.made(reach))
 
 
-def _numbers(values: pl.Series) -> Hashes:
-    hashes = values.hash().to_numpy() | _SOME
-    return np.where(values.is_null().to_numpy(), _NONE, hashes) if values.null_count() else hashes
+@dataclass(frozen=True)
+class Trait:
+    """What profiles may have in common: all of the ``parts``, each of a profile, or one part of each value of the list ``column``."""
+
+    column: str
+    parts: tuple[Part, ...]
+    in_any_order: bool = False
+
+    def numbers(self, reach: Reach) -> Numbers:
+        """A number for all parts; where a part is missing, one that none of :meth:`told` is equal to."""
+        first, *others = (part.numbers(reach) for part in self.parts)
+        for part in others:
+            first = first + part if self.in_any_order else first * _FACTOR + part
+        return first
+
+    def told(self, reach: Reach) -> Numbers:
+        """Numbers of the profiles of which no part is missing."""
+        there = np.ones(len(self.numbers(reach)), dtype=np.bool_)
+        for part in self.parts:
+            there &= part.made(reach).is_not_null().to_numpy()
+        return self.numbers(reach)[there]
 
 
-def _together(*parts: Hashes) -> Hashes:
-    """A number for all of the parts; none where one of them is missing."""
-    total, there = parts[0], parts[0] != _NONE
-    for part in parts[1:]:
-        total, there = total * _FACTOR + part, there & (part != _NONE)
-    return np.where(there, total | _SOME, _NONE)
+def _column(name: str) -> Part:
+    return Part(name, lambda reach: reach.profiles.get_column(name))
 
 
-def _before_at(emails: pl.Series) -> pl.Series:
-    text = pl.col("email")
-    return emails.to_frame("email").select(text.str.slice(0, text.str.find("@", literal=True))).to_series()
+def _born(reach: Reach) -> pl.Series:
+    return comparable(reach.profiles, only=["dob"]).get_column("dob")
 
 
-Trait = Callable[[Reach], Hashes]
+def _first_root(reach: Reach) -> pl.Series:
+    return reach.profiles.select(pl.coalesce("first_name_root", "first_name")).to_series()
 
 
-def _all_of(*columns: str) -> tuple[str, Trait]:
-    return "", lambda reach: _together(*(reach.of(column) for column in columns))
+def _before_at(reach: Reach) -> pl.Series:
+    text = pl.col("emails")
+    emails = reach.values("emails").to_frame("emails")
+    return emails.select(text.str.slice(0, text.str.find("@", literal=True))).to_series()
 
 
-def _each_of(column: str) -> tuple[str, Trait]:
-    return column, lambda reach: reach.each_of(column)
+def _tails(reach: Reach) -> pl.Series:
+    return reach.values("phones").str.slice(-_TAIL_DIGITS)
 
 
-def _any_name_and(column: str) -> Sequence[tuple[str, Trait]]:
-    return [_all_of(name, column) for name in _NAMES]
+_BIRTH = Part("date of birth", _born)
+_ROOT, _LAST = Part("first root", _first_root), _column("last_name")
 
 
-def _name_and_birth(name: str) -> tuple[str, Trait]:
-    return "", lambda reach: _together(reach.of(name), reach.of_birth())
+def _all_of(*columns: str) -> Trait:
+    return Trait("", tuple(_column(name) for name in columns))
 
 
-def _pair_of_names(reach: Reach) -> Hashes:
-    """Of both names, in either order."""
-    root = reach.of("first_name_root")
-    first, last = np.where(root == _NONE, reach.of("first_name"), root), reach.of("last_name")
-    return np.where((first == _NONE) | (last == _NONE), _NONE, (first + last) | _SOME)
+def _each_of(column: str) -> Trait:
+    return Trait(column, (Part(column, lambda reach: reach.values(column)),))
 
 
-_IN_COMMON: Mapping[str, Sequence[tuple[str, Trait]]] = {
+def _any_name_and(part: Part) -> list[Trait]:
+    return [Trait("", (_column(name), part)) for name in _NAMES]
+
+
+_PAIR_OF_NAMES = Trait("", (_ROOT, _LAST), in_any_order=True)
+
+_IN_COMMON: Mapping[str, list[Trait]] = {
     "SAME_IDENTIFIER": [_each_of("identifiers")],
     "SAME_EMAIL": [_each_of("emails")],
     "SAME_PROBABLE_EMAIL": [_each_of("emails"), _each_of("probable_emails")],
     "SAME_PHONE": [_each_of("phones")],
-    "SAME_NAMES_AND_BIRTH_DATE": [("", lambda reach: _together(_pair_of_names(reach), reach.of_birth()))],
-    "ANY_NAME_AND_BIRTH_DATE": [_name_and_birth(name) for name in _NAMES],
-    "SWAPPED_NAMES": [("", _pair_of_names)],
-    "ANY_NAME_AND_POSTCODE": _any_name_and("postcode"),
-    "ANY_NAME_AND_STREET": _any_name_and("street"),
+    "SAME_NAMES_AND_BIRTH_DATE": [Trait("", (_ROOT, _LAST, _BIRTH), in_any_order=True)],
+    "ANY_NAME_AND_BIRTH_DATE": _any_name_and(_BIRTH),
+    "SWAPPED_NAMES": [_PAIR_OF_NAMES],
+    "ANY_NAME_AND_POSTCODE": _any_name_and(_column("postcode")),
+    "ANY_NAME_AND_STREET": _any_name_and(_column("street")),
     "SAME_ADDRESS": [_all_of("street", "house_number")],
-    "SAME_EMAIL_NAME": [("emails", Reach.local_parts)],
-    "SAME_PHONE_ENDING": [("phones", Reach.phone_tails)],
+    "SAME_EMAIL_NAME": [Trait("emails", (Part("before the @", _before_at),))],
+    "SAME_PHONE_ENDING": [Trait("phones", (Part("last digits", _tails),))],
     "SAME_COMPANY": [_all_of("company")],
-    "SAME_BIRTH_DATE": [("", Reach.of_birth)],
-    "ANY_NAME_AND_CITY": _any_name_and("city"),
+    "SAME_BIRTH_DATE": [Trait("", (_BIRTH,))],
+    "ANY_NAME_AND_CITY": _any_name_and(_column("city")),
     "NUMBER_AND_POSTCODE": [_all_of("house_number", "postcode")],
     "SAME_STREET": [_all_of("street", "house_number")],
     "SAME_LAST_NAME": [_all_of(name) for name in _NAMES],
     "SAME_POSTCODE": [_all_of("postcode")],
 }
-"""Of a rule, the traits (and the list column that each is of) such that two profiles with a key in common have one of them in common.
+"""Of a rule, traits such that two profiles with a key in common have one of the traits (the same, or one of each) in common.
 
 A rule that is not named here reaches every profile: those are rules that only small data can afford.
 """

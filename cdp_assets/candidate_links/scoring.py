@@ -20,6 +20,8 @@ from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, 
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.levels import beside_left, levels
+from cdp_assets.candidate_links.ordered import merged
+from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
 from cdp_assets.candidate_links.weights import (
     Parameters,
@@ -96,7 +98,7 @@ def rescore(
     outdated = pl.concat([change.profiles, change.gone]).implode()
     stands = ~(pl.col("profile_id_l").is_in(outdated) | pl.col("profile_id_r").is_in(outdated))
     anew = _scored(change.pairs, change.frame, profiles, model, engine)
-    pairs = pl.concat([former_pairs.filter(stands), anew]).sort("profile_id_l", "profile_id_r")
+    pairs = merged(former_pairs.filter(stands), anew, "profile_id_l", "profile_id_r")
     return Rescored(SCORED_PAIRS.conform(pairs), len(change.profiles), len(change.pairs))
 
 
@@ -157,15 +159,16 @@ def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibr
 
 def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
     """For pairs that agree on an e-mail, phone or identifier: how many people, by name, carry the least shared of those."""
-    found = []
+    found, reach = [], Reach(profiles)
     for gamma, column in (("gamma_email", "emails"), ("gamma_phone", "phones"), ("gamma_identifier", "identifiers")):
         if gamma not in scored.columns:
             continue
         agreeing = scored.filter(pl.col(gamma) > 0).select("id_l", "id_r")
         ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
-        asked = carriers(profiles.join(ends, on="profile_id", how="semi"), column)
-        carried = carriers(profiles, column)
-        people = people_per_value(carried.join(asked.select("value").unique(), on="value", how="semi"))
+        asked = carriers(profiles.filter(pl.col("profile_id").is_in(ends.to_series().implode())), column)
+        values = asked.select("value").unique()
+        carried = carriers(profiles[reach.carrying(column, values.to_series())], column)
+        people = people_per_value(carried.join(values, on="value", how="semi"))
         asked = asked.join(people, on="value").select("profile_id", "value", "people")
         found.append(
             agreeing.join(asked, left_on="id_l", right_on="profile_id")
@@ -179,7 +182,7 @@ def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFram
 
 def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
     """Two rows of a one-row-per-person source are two people, says its contract."""
-    source = profiles.select("profile_id", "source")
+    source = profiles.select("profile_id", "source").drop_nulls("source")
     sides = decided.join(source, left_on="id_l", right_on="profile_id", how="left").join(
         source, left_on="id_r", right_on="profile_id", how="left", suffix="_r"
     )

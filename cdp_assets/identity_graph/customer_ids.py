@@ -15,6 +15,7 @@ What does not belong here: how an id is written (``id_format.py``), what old ids
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -210,23 +211,26 @@ def _stood_for(at_home: pl.DataFrame, moving: pl.DataFrame, members: pl.DataFram
     """
     met = at_home.filter(pl.len().over("cluster", "minted_at") > 1)
     is_near = pl.col("cluster").is_in(met.get_column("cluster").unique().implode())
-    missing, found = met.select("customer_id"), []
-    for records in (moving.filter(is_near), moving.filter(~is_near), members):
-        told = records.select("record_id", origin_seen_at="first_seen_at", origin="place")
-        found.append(_minted_from(missing, told))
-        missing = missing.join(found[-1], on="customer_id", how="anti")
-        if missing.is_empty():
-            break
-    return pl.concat(found)
+    moving, members = (
+        frame.select("record_id", origin_seen_at="first_seen_at", origin="place", is_near=is_near)
+        for frame in (moving, members)
+    )
+    found = _minted_from(met.select("customer_id"), moving.filter("is_near"), moving.filter(~pl.col("is_near")))
+    missing = met.select("customer_id").join(found, on="customer_id", how="anti")
+    found = found if missing.is_empty() else pl.concat([found, _minted_from(missing, members)])
+    return found.drop("is_near")
 
 
-def _minted_from(ids: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Those of ``ids`` (``customer_id``) that one of ``records`` stood for, with its other columns in the place of ``record_id``."""
+def _minted_from(ids: pl.DataFrame, *records: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``ids`` (``customer_id``) that one of ``records`` stood for, with its other columns in the place of ``record_id``.
+
+    Of several frames the second is asked for what the first has not, before another attempt is thought of.
+    """
     found: list[pl.DataFrame] = []
     sought = ids
-    for attempt in range(RECOGNISED_ATTEMPTS):
-        stood_for = records.select(
-            mint_all(records.get_column("record_id"), attempt).alias("customer_id"), pl.exclude("record_id")
+    for attempt, frame in product(range(RECOGNISED_ATTEMPTS), records):
+        stood_for = frame.select(
+            mint_all(frame.get_column("record_id"), attempt).alias("customer_id"), pl.exclude("record_id")
         )
         found.append(stood_for.join(sought, on="customer_id", how="semi", maintain_order="left"))
         sought = sought.join(found[-1], on="customer_id", how="anti")

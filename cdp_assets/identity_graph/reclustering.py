@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
@@ -117,8 +118,10 @@ def connected_records(
     links = scored_pairs.filter(pl.col("decision") == ACCEPTED).select(_ENDS)
     both_ways = [(links.get_column(one), links.get_column(other)) for one, other in (_ENDS, _ENDS[::-1])]
     said = [(same.get_column(one), same.get_column(other)) for one, other in (_SIDES, _SIDES[::-1])]
-    profile_of, record_of = profile_members.get_column(_PROFILE), profile_members.get_column(_RECORD)
-    records = news = touched.get_column(_RECORD)
+    # Records by a hash: one that stood in for another would be clustered again for nothing.
+    said = [(one.hash(), other.hash()) for one, other in said]
+    profile_of, record_of = profile_members.get_column(_PROFILE), profile_members.get_column(_RECORD).hash()
+    records = news = touched.get_column(_RECORD).hash()
     profiles = profile_of.clear()
     while not news.is_empty():
         held = profile_of.filter(record_of.is_in(news.implode())).unique()
@@ -128,7 +131,10 @@ def connected_records(
         told = [other.filter(one.is_in(news.implode())) for one, other in said]
         news = _further(pl.concat([record_of.filter(profile_of.is_in(reached.implode())), *told]), records)
         records = pl.concat([records, news])
-    return records.to_frame(_RECORD)
+    members = profile_members.filter(record_of.is_in(records.implode())).select(_RECORD)
+    judged = pl.concat([same.select(pl.col(side).alias(_RECORD)) for side in _SIDES])
+    judged = judged.filter(judged.get_column(_RECORD).hash().is_in(records.implode()))
+    return pl.concat([touched, members, judged]).unique()
 
 
 def _further(reached: pl.Series, known: pl.Series) -> pl.Series:
@@ -142,8 +148,10 @@ def _numbered(kept: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
     before = int(kept.get_column("cluster_id").max() or 0)  # type: ignore[arg-type]
     ordered = kept.merge_sorted(part.with_columns(pl.col("cluster_id") + before), _RECORD)
     cluster = ordered.get_column("cluster_id")
-    is_first = cluster.is_first_distinct()
-    number = pl.repeat(0, before + len(part) + 1, dtype=pl.Int64, eager=True).scatter(
-        cluster.filter(is_first), pl.int_range(1, int(is_first.sum()) + 1, eager=True)
-    )
-    return CLUSTERS.conform(ordered.with_columns(number.gather(cluster).alias("cluster_id")))
+    at = cluster.to_numpy()
+    first = np.full(before + len(part) + 1, len(at), dtype=np.int64)
+    first[at[::-1]] = np.arange(len(at))[::-1]  # the last one that is put there stays
+    is_first = np.zeros(len(at) + 1, dtype=np.int64)
+    is_first[first] = 1
+    number = np.cumsum(is_first)[first]
+    return CLUSTERS.conform(ordered.with_columns(pl.Series("cluster_id", number[at], dtype=pl.Int64)))
