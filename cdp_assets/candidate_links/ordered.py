@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+_ROWS_AT_ONCE = 100_000
+
 
 def in_order(frame: pl.DataFrame, key: str, *further: str) -> pl.DataFrame:
     """``frame`` sorted by the column ``key``, and by ``further`` ones unless the first is in order: then so was the table."""
@@ -20,28 +22,24 @@ def each_once(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     return in_order(frame, key).filter(begins(key))
 
 
-def merged(one: pl.DataFrame, other: pl.DataFrame, key: str, further: str | None = None) -> pl.DataFrame:
-    """The rows of two frames, each in the order of a whole number (``key``, then ``further``), in that order; equal ones of ``one`` first.
+def replaced(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """Those rows of ``frame`` that are marked in ``stays``, and the rows ``by``, in the order of ``keys``, the first of which is a number.
 
-    For a small ``other``: its places are looked up, and rows are moved once. Sorting moves them once more.
+    Both frames are in that order. Done piece by piece, in memory that is used again: with a million rows most of the time goes into asking for more.
     """
-    keys, asked = one.get_column(key).to_numpy(), other.get_column(key).to_numpy()
-    places = np.searchsorted(keys, asked, side="right")
-    if further is not None:
-        behind, asked_behind = one.get_column(further).to_numpy(), other.get_column(further).to_numpy()
-        first, back = np.searchsorted(keys, asked, side="left"), np.arange(len(asked))
-        while len(back):  # those that stand before a row of the same key
-            back = back[places[back] > first[back]]
-            back = back[behind[places[back] - 1] > asked_behind[back]]
-            places[back] -= 1
-    rows = np.insert(np.arange(len(one)), places, np.arange(len(one), len(one) + len(other)))
-    return _gathered(pl.concat([one, other]), pl.Series(rows))
-
-
-def _gathered(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
-    """These rows. Of lists in several chunks each row would be looked for; texts are left where they are."""
-    columns = (series.rechunk() if series.dtype.is_nested() else series for series in frame.get_columns())
-    return pl.DataFrame([series.gather(rows) for series in columns])
+    if frame.is_empty():
+        return by
+    numbers, coming = frame.get_column(keys[0]).to_numpy(), by.get_column(keys[0]).to_numpy()
+    starts = np.unique(np.searchsorted(numbers, numbers[::_ROWS_AT_ONCE]))  # rows of one number stay together
+    places = np.searchsorted(coming, numbers[starts])
+    places[0] = 0
+    pieces = []
+    for start, end, first, last in zip(
+        starts, [*starts[1:], len(frame)], places, [*places[1:], len(by)], strict=True
+    ):
+        held = frame.slice(start, end - start).filter(stays.slice(start, end - start))
+        pieces.append(pl.concat([held, by.slice(first, last - first)], rechunk=True).sort(keys))
+    return pl.concat(pieces)
 
 
 def begins(*names: str) -> pl.Expr:

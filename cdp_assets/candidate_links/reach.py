@@ -18,6 +18,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BlockingRule
 from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.ordered import in_order
 
 Numbers = npt.NDArray[np.uint64]
 """A number per profile, or per value of a list: the same for equal values."""
@@ -28,7 +29,7 @@ _TAIL_DIGITS = 7
 
 
 class Reach:
-    """Profiles, and those columns of theirs that have been asked for, each made once."""
+    """Profiles in the order of their ids, and those columns of theirs that have been asked for, each made once."""
 
     def __init__(self, profiles: pl.DataFrame) -> None:
         self.profiles = profiles
@@ -38,7 +39,7 @@ class Reach:
 
     def sharing_a_key(self, others: pl.DataFrame, rules: Iterable[BlockingRule]) -> npt.NDArray[np.bool_]:
         """Whether each profile may share a key of one of the ``rules`` with one of the ``others`` (profiles, of this data or not)."""
-        found, asked = np.zeros(len(self.profiles), dtype=np.bool_), Reach(others)
+        found, asked = np.zeros(len(self.profiles), dtype=np.bool_), Reach(in_order(others, "profile_id"))
         for rule in rules:
             if rule.name not in _IN_COMMON:
                 return np.ones(len(self.profiles), dtype=np.bool_)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import in_order, merged
+from cdp_assets.candidate_links.ordered import in_order, replaced
 from cdp_assets.candidate_links.profiles import linkage_profiles
 from cdp_assets.candidate_links.shared import CROWD_SHARING, identifier_values
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS
@@ -69,7 +69,7 @@ def reprofile(
     counts = held.group_by(_PROFILE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("records"))
     known = pl.concat([part, before.filter(is_touched)]).unique(_PROFILE).drop("records")  # equal id, equal values
     told = counts.join(known, on=_PROFILE).select(before.columns)
-    profiles = merged(before.filter(~is_touched), told.sort(_PROFILE), _PROFILE)
+    profiles = replaced(before, before.select(~is_touched).to_series(), told.sort(_PROFILE), _PROFILE)
     members = members_before.filter(~is_touched).merge_sorted(held, _PROFILE)
     return Reprofiled(LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members), len(again))
 

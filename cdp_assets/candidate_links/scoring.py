@@ -20,7 +20,7 @@ from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, 
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.levels import beside_left, levels
-from cdp_assets.candidate_links.ordered import merged
+from cdp_assets.candidate_links.ordered import replaced
 from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
 from cdp_assets.candidate_links.weights import (
@@ -98,7 +98,7 @@ def rescore(
     outdated = pl.concat([change.profiles, change.gone]).implode()
     stands = ~(pl.col("profile_id_l").is_in(outdated) | pl.col("profile_id_r").is_in(outdated))
     anew = _scored(change.pairs, change.frame, profiles, model, engine)
-    pairs = merged(former_pairs.filter(stands), anew, "profile_id_l", "profile_id_r")
+    pairs = replaced(former_pairs, former_pairs.select(stands).to_series(), anew, "profile_id_l", "profile_id_r")
     return Rescored(SCORED_PAIRS.conform(pairs), len(change.profiles), len(change.pairs))
 
 

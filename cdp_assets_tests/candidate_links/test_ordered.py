@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cdp_assets.candidate_links import ordered
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import each_once, in_order
+from cdp_assets.candidate_links.ordered import each_once, in_order, replaced
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(0, 3))), max_size=8)
 
@@ -34,3 +36,27 @@ def test_what_one_frame_has_and_the_other_has_not(before: set[tuple[str, int]], 
     found = come_or_gone(frame(list(before)), frame(list(now)))
     assert set(found.rows()) == before ^ now
     assert len(found) == len(before ^ now)
+
+
+def test_two_rows_that_look_alike_by_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pl.DataFrame, "hash_rows", lambda frame: frame["value"].cast(pl.UInt64))
+    before, now = frame([("a", 1), ("b", 2)]), frame([("a", 1), ("b", 2), ("c", 2)])
+    assert come_or_gone(before, now).rows() == [("c", 2)]
+    assert come_or_gone(now, before).rows() == [("c", 2)]
+
+
+NUMBERED = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=12).map(lambda rows: sorted(set(rows)))
+
+
+@settings(deadline=None)
+@given(NUMBERED, NUMBERED, st.integers(1, 4), st.sets(st.integers(0, 11)))
+def test_rows_are_replaced_in_order(
+    rows: list[tuple[int, int]], coming: list[tuple[int, int]], at_once: int, out: set[int]
+) -> None:
+    schema = {"one": pl.Int64, "other": pl.Int64}
+    before, by = (pl.DataFrame(some, schema=schema, orient="row") for some in (rows, coming))
+    stays = pl.Series([at not in out for at in range(len(rows))], dtype=pl.Boolean)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ordered, "_ROWS_AT_ONCE", at_once)
+        found = replaced(before, stays, by, "one", "other")
+    assert found.equals(pl.concat([before.filter(stays), by]).sort("one", "other"))
