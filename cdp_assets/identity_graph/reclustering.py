@@ -95,13 +95,13 @@ def touched_records(
 ) -> pl.DataFrame:
     """Records of which anything has changed that clusters are made from: ``record_id``, each once."""
     said = [*_ENDS, *_SAID_OF_A_PAIR]
-    other = come_or_gone(former.scored_pairs.select(said), scored_pairs.select(said))
+    other = come_or_gone(former.scored_pairs.select(said), scored_pairs.select(said), _ENDS[0])
     profiles = pl.concat([other.get_column(end) for end in _ENDS]).unique().implode()
     judged_anew = come_or_gone(judgements_in_force(former.judgements), in_force)
     sources_before = each_once(former.records.select(_RECORD, "source"), _RECORD)
     found = [
         *(members.filter(pl.col(_PROFILE).is_in(profiles)) for members in (former.profile_members, profile_members)),
-        come_or_gone(former.profile_members, profile_members),
+        come_or_gone(former.profile_members, profile_members, _PROFILE),
         come_or_gone(sources_before, each_once(records.select(_RECORD, "source"), _RECORD)),
         *(judged_anew.select(pl.col(end).alias(_RECORD)) for end in _SIDES),
     ]

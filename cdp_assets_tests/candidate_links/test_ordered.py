@@ -38,6 +38,19 @@ def test_what_one_frame_has_and_the_other_has_not(before: set[tuple[str, int]], 
     assert len(found) == len(before ^ now)
 
 
+@settings(deadline=None)
+@given(ROWS.map(set), ROWS.map(set), st.booleans())
+def test_it_does_not_matter_whether_rows_are_found_where_they_were(
+    before: set[tuple[str, int]], now: set[tuple[str, int]], is_ordered: bool
+) -> None:
+    frames = [frame(sorted(rows, key=str)).with_columns(number=pl.col("key").rank("dense")) for rows in (before, now)]
+    one, other = (frame.sort("number") if is_ordered else frame for frame in frames)
+    found = come_or_gone(one.select("value", "key", "number"), other.select("value", "key", "number"), "number")
+    expected = come_or_gone(one, other)
+    assert set(found.select(expected.columns).rows()) == set(expected.rows())
+    assert len(found) == len(expected)
+
+
 def test_two_rows_that_look_alike_by_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pl.DataFrame, "hash_rows", lambda frame: frame["value"].cast(pl.UInt64))
     before, now = frame([("a", 1), ("b", 2)]), frame([("a", 1), ("b", 2), ("c", 2)])
