@@ -168,9 +168,7 @@ def _pairs(found: Members, now: Keyed, keys: dict[int, pl.DataFrame], rules: _Ru
     return together([(bit, _pairs_of(found, now, rule, keys[bit], caps)) for bit, rule, caps in rules], now.ids)
 
 
-def _touched(
-    found_ids: npt.NDArray[np.int64], change: _Change, pairs: pl.DataFrame, part: pl.DataFrame
-) -> Touched:
+def _touched(found_ids: npt.NDArray[np.int64], change: _Change, pairs: pl.DataFrame, part: pl.DataFrame) -> Touched:
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique()
     frame = part.filter(pl.col("unique_id").is_in(ends.implode()))
     return Touched(pl.Series(found_ids), change.gone.get_column(_ID), pairs, frame)

@@ -34,9 +34,7 @@ def replaced(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, *keys: str
     places = np.searchsorted(coming, numbers[starts])
     places[0] = 0
     pieces = []
-    for start, end, first, last in zip(
-        starts, [*starts[1:], len(frame)], places, [*places[1:], len(by)], strict=True
-    ):
+    for start, end, first, last in zip(starts, [*starts[1:], len(frame)], places, [*places[1:], len(by)], strict=True):
         held = frame.slice(start, end - start).filter(stays.slice(start, end - start))
         pieces.append(pl.concat([held, by.slice(first, last - first)], rechunk=True).sort(keys))
     return pl.concat(pieces)

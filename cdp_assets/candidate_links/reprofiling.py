@@ -78,11 +78,11 @@ def _of_other_crowds(
     former: Profiled, versions: pl.DataFrame, shared: pl.DataFrame, probable: pl.DataFrame
 ) -> pl.Series:
     """Records that carry a value which has become a crowd's or is none any more."""
-    crowds = (
+    before, now = (
         frame.filter(pl.col("sharing").is_in(CROWD_SHARING)).select("type", "value")
         for frame in (former.shared, shared)
     )
-    other = come_or_gone(*crowds)
+    other = come_or_gone(before, now)
     if other.is_empty():
         return versions.get_column(_RECORD).clear()
     carried = identifier_values(versions).join(other, on=["type", "value"], how="semi")

@@ -33,6 +33,9 @@ TELLING_COLUMNS = sorted({"profile_id", "identifiers", "date_of_birth", *chain.f
 
 _PAIR = ["profile_id_l", "profile_id_r"]
 
+_MANY_RECORDS = 20
+"""Few clusters of a million records hold so many, and one as a rule that many different ones."""
+
 
 def clusters(
     scored_pairs: pl.DataFrame,
@@ -104,6 +107,24 @@ def links_not_followed(
     followed = sides.join(apart, on=_PAIR, how="semi").filter(pl.col("one") == pl.col("other"))
     apart = apart.join(followed, on=_PAIR, how="anti")
     return accepted.join(apart, on=_PAIR, how="semi").sort(_PAIR)
+
+
+def most_distinct(clusters: pl.DataFrame, profile_members: pl.DataFrame) -> int:
+    """Of all clusters (``record_id``, ``cluster_id``) the most records or profiles, whichever are fewer, that one holds.
+
+    A cluster does not hold more than it has records: those of many records are looked into first, and then those that may hold more.
+    """
+    sizes = clusters.get_column("cluster_id").value_counts()
+
+    def most(least: int) -> int:
+        many = sizes.filter(pl.col("count") >= least).get_column("cluster_id")
+        held = clusters.filter(pl.col("cluster_id").is_in(many.implode())).select("record_id", "cluster_id")
+        of_many = profile_members.join(held, on="record_id").group_by("cluster_id")
+        distinct = of_many.agg(pl.min_horizontal(pl.col(name).n_unique() for name in ("profile_id", "record_id")))
+        return int(distinct.to_series(1).max() or 0)  # type: ignore[arg-type]
+
+    found = most(_MANY_RECORDS)
+    return found if found >= _MANY_RECORDS else max(found, most(found + 1))
 
 
 def _recut(

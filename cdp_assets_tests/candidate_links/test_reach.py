@@ -38,7 +38,9 @@ def odd_town(seed: int) -> pl.DataFrame:
     return profiles(*filled)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in BLOCKING_RULES if rule.name in _IN_COMMON], ids=lambda rule: rule.name)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in BLOCKING_RULES if rule.name in _IN_COMMON], ids=lambda rule: rule.name
+)
 def test_none_that_shares_a_key_is_missed(rule: BlockingRule) -> None:
     for seed in range(3):
         people = odd_town(seed)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdp_assets.identity_graph.clusters import clusters, links_not_followed
+from cdp_assets.identity_graph.clusters import clusters, links_not_followed, most_distinct
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
 from cdp_assets.tables import CLUSTERS, LINKAGE_PROFILES
 from cdp_assets_tests.identity_graph.frames import (
@@ -402,3 +402,13 @@ def test_every_cluster_holds_together_by_links_or_profiles(links: list[Link], sh
 def test_equal_links_of_a_crowd_make_one_cluster(size: int) -> None:
     records = crowd("a", size)
     assert len(groups(clustered(records, all_linked(records, 9)))) == 1
+
+
+@pytest.mark.parametrize("records", [0, 1, 3, 25])
+def test_the_most_that_a_cluster_holds_is_told_of_small_clusters_and_large(records: int) -> None:
+    ids = [f"s/{at:02d}" for at in range(records)]
+    of = dict.fromkeys(ids, 1) | {"t/1": 2, "t/2": 2}
+    in_clusters = pl.DataFrame({"record_id": list(of), "cluster_id": list(of.values())})
+    assert most_distinct(in_clusters, own_profiles(of, {"t/1": [1], "t/2": [1]})) == max(records, 2)
+    alike = own_profiles(["t/1", "t/2"]).vstack(own_profiles([], {record: [7] for record in ids}))
+    assert most_distinct(in_clusters, alike) == 2
