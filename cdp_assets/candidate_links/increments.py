@@ -58,7 +58,7 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, e
     change = _change(in_order(profiles, _ID), former)
     rules = used_rules(model.caps, model.policy)
     seeds = np.union1d(change.arriving, _of_other_people(change))
-    part = _near(change, pl.concat([change.profiles[seeds], change.gone]), rules)
+    part = _near(change, pl.concat([change.reach.at(seeds), change.gone]), rules)
     with _keyed(part, rules, engine) as now, _keyed(_left(change), rules, engine) as before:
         came, found = _are(now, change.ids(change.arriving)), _are(now, change.ids(seeds))
         keys = {bit: now.keys(rule) for bit, rule, _ in rules}
@@ -109,7 +109,7 @@ def _change(profiles: pl.DataFrame, former: pl.DataFrame) -> _Change:
     known = reach.values("probable_emails")
     stays = ~is_new.gather(reach.rows_of_values("probable_emails"))
     known_before = pl.concat([known.filter(stays), Reach(gone).values("probable_emails")])
-    kept = np.setdiff1d(_with_other_keys(reach, profiles[come], gone, known, known_before), come)
+    kept = np.setdiff1d(_with_other_keys(reach, reach.at(come), gone, known, known_before), come)
     return _Change(reach, come, kept, gone, known, known_before)
 
 
@@ -125,13 +125,12 @@ def _with_other_keys(
 def _of_other_people(change: _Change) -> Numbers:
     """Carriers of an e-mail, phone or identifier that one person carried and several do now, or the other way round."""
     found = [np.empty(0, dtype=np.int64)]
-    come = change.profiles[change.come]
+    come = change.reach.at(change.come)
     for column in KEY_COLUMNS:
         moved = pl.concat([carriers(come, column), carriers(change.gone, column)]).select("value").unique()
         if moved.is_empty():
             continue
-        now = carriers(change.profiles[change.reach.carrying(column, moved.to_series())], column)
-        now = now.join(moved, on="value", how="semi")
+        now = change.reach.carriers(column, moved)
         stayed = now.filter(~pl.col(_ID).is_in(come.get_column(_ID).implode()))
         before = people_per_value(pl.concat([stayed, carriers(change.gone, column)]))
         flipped = (
@@ -156,7 +155,7 @@ def _near(change: _Change, moved: pl.DataFrame, rules: _Rules) -> pl.DataFrame:
 
 def _left(change: _Change) -> pl.DataFrame:
     """The comparable columns that the profiles that are gone had before, and those whose keys are others now."""
-    return comparable(pl.concat([change.gone, change.profiles[change.kept]]), change.known_before)
+    return comparable(pl.concat([change.gone, change.reach.at(change.kept)]), change.known_before)
 
 
 def _keyed(part: pl.DataFrame, rules: _Rules, engine: LinkageEngine) -> AbstractContextManager[Keyed]:

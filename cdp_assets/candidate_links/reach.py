@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BlockingRule
-from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparable import carriers, comparable
 from cdp_assets.candidate_links.ordered import in_order
 
 Numbers = npt.NDArray[np.uint64]
@@ -26,6 +26,7 @@ Numbers = npt.NDArray[np.uint64]
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that none of the parts is lost
 _NAMES = ("first_name", "first_name_root", "last_name")
 _TAIL_DIGITS = 7
+_CARRIER = ("profile_id", "first_name_root", "last_name")
 
 
 class Reach:
@@ -53,6 +54,17 @@ class Reach:
         """Rows of the profiles that carry one of these ``values`` in a list column, in order; a stray one may be among them."""
         numbers = self.numbers(column, lambda: self.values(column))
         return np.unique(self._rows(column, numbers, values.drop_nulls().hash().to_numpy()))
+
+    def at(self, rows: npt.NDArray[np.int64], *columns: str) -> pl.DataFrame:
+        """The profiles (or some columns of them) of these rows, each once and in order. Filtered: to gather lists in several chunks takes longer."""
+        wanted = np.zeros(len(self.profiles), dtype=np.bool_)
+        wanted[rows] = True
+        return self.profiles.select(columns or self.profiles.columns).filter(pl.Series(wanted))
+
+    def carriers(self, column: str, values: pl.DataFrame) -> pl.DataFrame:
+        """:func:`cdp_assets.candidate_links.comparable.carriers` of these values (``value``, each once)."""
+        few = self.at(self.carrying(column, values.get_column("value")), *_CARRIER, column)
+        return carriers(few, column).join(values, on="value", how="semi")
 
     def values(self, column: str) -> pl.Series:
         """The values of a list column, side by side."""

@@ -166,9 +166,7 @@ def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFram
         agreeing = scored.filter(pl.col(gamma) > 0).select("id_l", "id_r")
         ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
         asked = carriers(profiles.filter(pl.col("profile_id").is_in(ends.to_series().implode())), column)
-        values = asked.select("value").unique()
-        carried = carriers(profiles[reach.carrying(column, values.to_series())], column)
-        people = people_per_value(carried.join(values, on="value", how="semi"))
+        people = people_per_value(reach.carriers(column, asked.select("value").unique()))
         asked = asked.join(people, on="value").select("profile_id", "value", "people")
         found.append(
             agreeing.join(asked, left_on="id_l", right_on="profile_id")
