@@ -148,6 +148,14 @@ def test_a_key_that_becomes_shared_decides_its_former_pairs_anew(model: TrainedM
     assert pairs.equals(score(after, model, ENGINE))
 
 
+def test_a_key_that_ceases_to_be_shared_decides_its_pairs_anew(model: TrainedModel) -> None:
+    owner = [{"first_name": "anna", "last_name": "adler", **PHONE}, {"last_name": "adler", **PHONE}]
+    before, after = profiles(*owner, {"first_name": "hugo", "last_name": "becker", **PHONE}), profiles(*owner)
+    pairs = rescore(after, before, score(before, model, ENGINE), model, ENGINE).pairs
+    assert set(touched(after, before, model, ENGINE).profiles) == {1, 2}
+    assert pairs.equals(score(after, model, ENGINE))
+
+
 def test_an_address_that_becomes_a_probable_one_brings_its_bearer_a_new_key(model: TrainedModel) -> None:
     bearer = {"first_name": "anna", "last_name": "adler", "emails": ["anna.adler@acme.example"]}
     guessed = {"first_name": "ana", "last_name": "adler", "probable_emails": ["anna.adler@acme.example"]}
