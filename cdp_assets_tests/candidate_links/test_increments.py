@@ -65,7 +65,9 @@ def of_large_data(model: TrainedModel) -> TrainedModel:
     told = model.content
     unused = {"cap": 0, "finer_cap": 0}
     blocking = [row if row["rule"] in _IN_COMMON else {**row, **unused} for row in told["blocking"]]
-    blocking += [{"rule": rule.name, **unused} for rule in BLOCKING_RULES if rule.name not in model.caps | _IN_COMMON]
+    blocking += [
+        {"rule": rule.name, **unused} for rule in BLOCKING_RULES if rule.name not in {*model.caps, *_IN_COMMON}
+    ]
     return replace(model, settings=json.dumps({**told, "blocking": blocking}))
 
 
