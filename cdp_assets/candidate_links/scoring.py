@@ -126,6 +126,7 @@ def _scored(
             pl.col("id_l").alias("profile_id_l"),
             pl.col("id_r").alias("profile_id_r"),
             "match_weight",
+            "household_bits",
             _probability(decided, model).alias("match_probability"),
             "found_by",
             "decision",
@@ -149,10 +150,17 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
 
 
 def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibration: Calibration) -> pl.DataFrame:
-    """Take what a shared household explains off the weights that Splink gave, and trust them as far as labels say."""
+    """Take what a shared household explains off the weights that Splink gave, and trust them as far as labels say.
+
+    ``household_bits``: how many bits that took off.
+    """
     discount = household_discount(compared_pairs(scored, used_comparisons(parameters)), parameters)
-    weights = calibration.apply(scored.get_column("match_weight").to_numpy() - discount)
-    return scored.with_columns(pl.Series("match_weight", weights, dtype=pl.Float64).round(WEIGHT_DECIMALS))
+    before = scored.get_column("match_weight").to_numpy()
+    weights = calibration.apply(before - discount)
+    found = {"match_weight": weights, "household_bits": calibration.apply(before) - weights}
+    return scored.with_columns(
+        pl.Series(name, bits, dtype=pl.Float64).round(WEIGHT_DECIMALS) for name, bits in found.items()
+    )
 
 
 def _people_per_key(profiles: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
