@@ -656,7 +656,7 @@ def _by_chance(
     blended = (found + PRIOR_CHANCES) / (found.sum() + worth)
     shares = [0.0] * len(paths)
     for part, share in zip(parts.values(), blended / blended.sum(), strict=True):
-        inside = (1.0,)
+        inside: tuple[float, ...] = (1.0,)
         if len(part) > 1:
             inside = _by_chance(counts[part], tuple(prior[at] for at in part), [paths[at][1:] for at in part])
         for at, of_part in zip(part, inside, strict=True):
