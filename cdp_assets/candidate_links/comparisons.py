@@ -27,12 +27,17 @@ NOTHING_TO_COMPARE = -1
 
 @dataclass(frozen=True)
 class Level:
-    """One level of agreement. ``tf`` names the column whose term frequency adjusts it."""
+    """One level of agreement. ``tf`` names the column whose term frequency adjusts it.
+
+    ``within``: what else agrees at this level, the broadest first (a street within a town). Such levels are parts of that
+    agreement, and no commoner among strangers than it is.
+    """
 
     name: str
     condition: str
     tf: str | None = None
     is_null: bool = False
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -386,35 +391,49 @@ _SAME_TOWN = "(postcode_l = postcode_r OR city_l = city_r)"
 _NEAR_CITY = "jaro_winkler_similarity(city_l, city_r) >= 0.9"
 _NEAR_POSTCODE = _edits("postcode_l", "postcode_r", 1)
 
+_TOWN, _STREET_IN_TOWN = ("town",), ("town", "street")
+
 ADDRESS = Comparison(
     "address",
     ("street", "city", "postcode"),
     "street, number, city and postcode as one proof, not four",
     (
-        Level("same street, number and town", f"{_SAME_STREET} AND {_SAME_NUMBER} AND {_SAME_TOWN}"),
+        Level(
+            "same street, number and town",
+            f"{_SAME_STREET} AND {_SAME_NUMBER} AND {_SAME_TOWN}",
+            within=_STREET_IN_TOWN,
+        ),
         Level("same street and number", f"{_SAME_STREET} AND {_SAME_NUMBER}"),
-        Level("street mistyped, same number and town", f"{_SAME_NUMBER} AND {_SAME_TOWN} AND {_NEAR_STREET}"),
+        Level(
+            "street mistyped, same number and town",
+            f"{_SAME_NUMBER} AND {_SAME_TOWN} AND {_NEAR_STREET}",
+            within=_STREET_IN_TOWN,
+        ),
         Level(
             "same street and town, number unknown",
             f"(house_number_l IS NULL OR house_number_r IS NULL) AND {_SAME_TOWN} AND ({_SAME_STREET} OR {_NEAR_STREET})",
+            within=_STREET_IN_TOWN,
         ),
         Level(
             "same street and town, other number",
             f"{_SAME_TOWN} AND ({_SAME_STREET} OR {_NEAR_STREET})",
+            within=_STREET_IN_TOWN,
         ),
         Level("street mistyped, same number", f"{_SAME_NUMBER} AND {_NEAR_STREET}"),
         Level(
             "same postcode and number or city",
             f"postcode_l = postcode_r AND ({_SAME_NUMBER} OR city_l = city_r OR {_NEAR_CITY})",
+            within=_TOWN,
         ),
-        Level("same postcode", "postcode_l = postcode_r"),
-        Level("same city, number too", f"city_l = city_r AND {_SAME_NUMBER}"),
+        Level("same postcode", "postcode_l = postcode_r", within=_TOWN),
+        Level("same city, number too", f"city_l = city_r AND {_SAME_NUMBER}", within=_TOWN),
         Level(
             "same city, other postcode",
             f"city_l = city_r AND postcode_l <> postcode_r AND NOT {_NEAR_POSTCODE}",
             tf="city",
+            within=_TOWN,
         ),
-        Level("same city", "city_l = city_r", tf="city"),
+        Level("same city", "city_l = city_r", tf="city", within=_TOWN),
         _null(
             "(street_l IS NULL OR street_r IS NULL) AND (city_l IS NULL OR city_r IS NULL)"
             " AND (postcode_l IS NULL OR postcode_r IS NULL)"

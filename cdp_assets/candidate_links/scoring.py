@@ -129,6 +129,7 @@ def _scored(
             pl.col("id_l").alias("profile_id_l"),
             pl.col("id_r").alias("profile_id_r"),
             "match_weight",
+            "household_bits",
             _probability(decided, model).alias("match_probability"),
             _found_by(decided.get_column("rules")).alias("found_by"),
             "decision",
@@ -152,11 +153,18 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
 
 
 def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibration: Calibration) -> pl.DataFrame:
-    """Take what households and names that go together explain off the weights that Splink gave; trust them as far as labels say."""
+    """Take what names that go together and households explain off the weights that Splink gave; trust them as far as labels say.
+
+    ``household_bits``: how many bits the household took off.
+    """
     pairs = compared_pairs(scored, dependent_comparisons(parameters))
-    discount = namesake_bits(pairs, parameters) + household_discount(pairs, parameters)
-    weights = calibration.apply(scored.get_column("match_weight").to_numpy() - discount)
-    return scored.with_columns(pl.Series("match_weight", weights, dtype=pl.Float64).round(WEIGHT_DECIMALS))
+    before = scored.get_column("match_weight").to_numpy() - namesake_bits(pairs, parameters)
+    discount = household_discount(pairs, parameters)
+    weights = calibration.apply(before - discount)
+    found = {"match_weight": weights, "household_bits": calibration.apply(before) - weights}
+    return scored.with_columns(
+        pl.Series(name, bits, dtype=pl.Float64).round(WEIGHT_DECIMALS) for name, bits in found.items()
+    )
 
 
 def _people_per_key(profiles: pl.DataFrame, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -641,7 +642,9 @@ def _next_shares(
     m = _mode(matches, prior.m, PRIOR_MATCHES)
     random_gamma = data.random.gammas[comparison.name]
     seen = random_gamma >= 0
-    u = _weakened(m, _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u), comparison)
+    within = [level.within for level in comparison.scored]
+    by_chance = _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u, within)
+    u = _weakened(m, by_chance, comparison)
     # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
     return with_shared_home(comparison.name, LevelShares(m, u, prior.h))
 
@@ -656,11 +659,31 @@ def _mode(counts: Floats, prior: tuple[float, ...], strength: float) -> tuple[fl
     return tuple(float(share) for share in blended / blended.sum())
 
 
-def _by_chance(counts: Floats, prior: tuple[float, ...]) -> tuple[float, ...]:
-    """Shares of random pairs, each blended with a prior that is worth ``PRIOR_CHANCES`` pairs of its own level."""
-    worth = PRIOR_CHANCES / np.maximum(np.asarray(prior), _SMALLEST_SHARE)
-    blended = (counts + PRIOR_CHANCES) / (counts.sum() + worth)
-    return tuple(float(share) for share in blended / blended.sum())
+def _by_chance(
+    counts: Floats, prior: tuple[float, ...], within: Sequence[tuple[str, ...]] | None = None
+) -> tuple[float, ...]:
+    """Shares of random pairs, each blended with a prior that is worth ``PRIOR_CHANCES`` pairs of its own level.
+
+    Levels that are parts of one agreement (``within``, per level) are shares of its pairs, and the prior says how it is divided: where
+    two strangers share a town ten times less often than the prior says, they share a street in it ten times less often. Taken
+    one by one, no sample of random pairs is large enough to show that; the street would weigh less than the town alone.
+    """
+    paths = [()] * len(prior) if within is None else list(within)
+    parts: dict[tuple[str | int, ...], list[int]] = {}
+    for at, path in enumerate(paths):
+        parts.setdefault(path[:1] or (at,), []).append(at)
+    believed = np.asarray([sum(prior[at] for at in part) for part in parts.values()]) / sum(prior)
+    found = np.asarray([sum(counts[at] for at in part) for part in parts.values()])
+    worth = PRIOR_CHANCES / np.maximum(believed, _SMALLEST_SHARE)
+    blended = (found + PRIOR_CHANCES) / (found.sum() + worth)
+    shares = [0.0] * len(paths)
+    for part, share in zip(parts.values(), blended / blended.sum(), strict=True):
+        inside: tuple[float, ...] = (1.0,)
+        if len(part) > 1:
+            inside = _by_chance(counts[part], tuple(prior[at] for at in part), [paths[at][1:] for at in part])
+        for at, of_part in zip(part, inside, strict=True):
+            shares[at] = float(share) * of_part
+    return tuple(shares)
 
 
 def _weakened(m: tuple[float, ...], u: tuple[float, ...], comparison: Comparison) -> tuple[float, ...]:

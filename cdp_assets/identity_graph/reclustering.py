@@ -28,7 +28,7 @@ from cdp_assets.tables import CLUSTERS
 _RECORD, _PROFILE = "record_id", "profile_id"
 _ENDS = ("profile_id_l", "profile_id_r")
 _SIDES = ("record_id_l", "record_id_r")
-_SAID_OF_A_PAIR = ("match_weight", "match_probability", "decision", "reason")
+_SAID_OF_A_PAIR = ("match_weight", "household_bits", "match_probability", "decision", "reason")
 
 
 @dataclass(frozen=True)

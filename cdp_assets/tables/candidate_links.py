@@ -111,6 +111,12 @@ SCORED_PAIRS = Table(
         Column("profile_id_r", INTEGER, "the larger profile id", nullable=False),
         Column("match_weight", NUMBER, "log2 of the Bayes factor, prior included", nullable=False),
         Column(
+            "household_bits",
+            NUMBER,
+            "bits that are off the match weight because two people of one household would agree as well: no reason to take a record for another row of a register",
+            nullable=False,
+        ),
+        Column(
             "match_probability",
             NUMBER,
             "probability that the two are one person: that of the match weight; where OWN_KEY decides, at least the share of pairs agreeing on such a key whose names agree too (from the model)",

@@ -245,6 +245,31 @@ def test_a_rare_level_that_no_random_pair_shows_stays_near_its_prior() -> None:
     assert many[1] == pytest.approx(0.03, rel=0.01)
 
 
+def test_what_agrees_on_more_is_no_commoner_by_chance_than_the_prior_says_of_it_there() -> None:
+    within = [("town", "street"), ("town", "street"), ("town",), (), ()]
+    prior = (0.0001, 0.0004, 0.0495, 0.05, 0.9)
+    as_believed = training._by_chance(np.array([0.0, 0.0, 5_000.0, 5_000.0, 90_000.0]), prior, within)
+    rarer = training._by_chance(np.array([0.0, 0.0, 0.0, 5_000.0, 95_000.0]), prior, within)
+    alone = training._by_chance(np.array([0.0, 0.0, 0.0, 5_000.0, 95_000.0]), prior)
+    assert sum(as_believed) == pytest.approx(1.0)
+    assert sum(rarer) == pytest.approx(1.0)
+    assert rarer[0] / sum(rarer[:3]) == pytest.approx(0.0001 / 0.05, rel=0.1)
+    assert rarer[0] < as_believed[0] / 10
+    assert alone[0] > alone[2] / 2  # what each level says for itself: a street as common as its town
+
+
+def test_a_street_in_a_town_weighs_more_than_the_town_where_nobody_shares_either() -> None:
+    rows = [
+        {"first_name": f"n{at}", "last_name": f"m{at}", "street": f"s{at} road", "house_number": str(at), "city": f"c{at}", "postcode": f"{at:05d}"}
+        for at in range(400)
+    ]  # fmt: skip
+    shares = train(profiles(*rows), LinkagePolicy(), DuckDBEngine()).parameters.shares["address"]
+    names = [level.name for level in BY_NAME["address"].scored]
+    u = dict(zip(names, shares.u, strict=True))
+    assert u["same street, number and town"] < u["same postcode and number or city"] / 20
+    assert u["same street and town, number unknown"] < u["same postcode and number or city"] / 10
+
+
 def test_a_key_is_worth_what_named_pairs_show() -> None:
     comparisons = [BY_NAME["first_name"], BY_NAME["email"], BY_NAME["phone"]]
     same, other = len(comparisons[0].scored) - 1, 0
