@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection
 import polars as pl
 
 from cdp_assets.candidate_links.lists import as_given, of_each, once, where
+from cdp_assets.candidate_links.sounds import sounds
+from cdp_assets.standardized.scripts import IDEOGRAPHS
 
 _DIGITS_OF_DATE = 8
 _TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
@@ -22,9 +24,13 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
     "unique_id": pl.Int64(),
     "first_name": pl.String(),
     "first_root": pl.String(),
+    "first_name_script": pl.String(),
+    "first_sound": pl.String(),
     "middle_name": pl.String(),
     "last_name": pl.String(),
     "last_words": pl.List(pl.String()),
+    "last_name_script": pl.String(),
+    "last_sound": pl.String(),
     "suffix": pl.String(),
     "sex": pl.String(),
     "dob": pl.String(),
@@ -95,6 +101,8 @@ def _numbered(emails: pl.Series) -> pl.Series:
 _DERIVED: dict[str, Callable[[pl.DataFrame], pl.Series]] = {
     "unique_id": lambda profiles: profiles["profile_id"],
     "first_root": lambda profiles: profiles.select(pl.coalesce("first_name_root", "first_name")).to_series(),
+    "first_sound": lambda profiles: sounds(profiles["first_name"], profiles["first_name_script"]),
+    "last_sound": lambda profiles: sounds(profiles["last_name"], profiles["last_name_script"]),
     "last_words": lambda profiles: _words(profiles["last_name"], shortest=3, at_least=2),
     "dob": lambda profiles: once(profiles["date_of_birth"], _date),
     "dob_swapped": lambda profiles: once(profiles["date_of_birth"], _swapped_date),
@@ -156,8 +164,14 @@ def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     """How many people these names are, judged by first letters so that misspelt names stay one person (an aggregation).
 
     Names of one first initial are one person (who has married, or left out one of two family names), and so are names of the
-    same two initials in either order (swapped). Names without a part do not count.
+    same two initials in either order (swapped). Names without a part do not count. Nor can a name in ideographs be told from one in
+    letters: as many people as either counts.
     """
+    is_drawn = (pl.col("last_name_script") == IDEOGRAPHS).fill_null(False)
+    return pl.max_horizontal(_people_of(first.filter(told), last.filter(told)) for told in (~is_drawn, is_drawn))
+
+
+def _people_of(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     begin, end = first.str.slice(0, 1), last.str.slice(0, 1)
     whole = begin.is_not_null() & end.is_not_null()
     both = pl.min_horizontal(begin, end) + pl.max_horizontal(begin, end)
@@ -165,9 +179,12 @@ def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
 
 
 def carriers(profiles: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Who carries each e-mail, phone or identifier (``column``): ``profile_id``, ``first_name_root``, ``last_name``, ``value``."""
+    """Who carries each e-mail, phone or identifier (``column``): ``profile_id``, ``first_name_root``, ``last_name`` and what that was
+    written in, ``value``."""
     return (
-        profiles.select("profile_id", "first_name_root", "last_name", pl.col(column).alias("value"))
+        profiles.select(
+            "profile_id", "first_name_root", "last_name", "last_name_script", pl.col(column).alias("value")
+        )
         .explode("value")
         .drop_nulls("value")
     )

@@ -232,7 +232,9 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
 
 def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
     """The values of ``field`` that profiles of more than one person, by first letters of their names, carry."""
-    carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name").drop_nulls("value")
+    carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name", "last_name_script").drop_nulls(
+        "value"
+    )
     carried = carried.filter(
         pl.col("value").is_duplicated()
     )  # most values stand in one profile, whose names say nothing
