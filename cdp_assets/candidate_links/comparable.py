@@ -182,9 +182,7 @@ def carriers(profiles: pl.DataFrame, column: str) -> pl.DataFrame:
     """Who carries each e-mail, phone or identifier (``column``): ``profile_id``, ``first_name_root``, ``last_name`` and what that was
     written in, ``value``."""
     return (
-        profiles.select(
-            "profile_id", "first_name_root", "last_name", "last_name_script", pl.col(column).alias("value")
-        )
+        profiles.select("profile_id", "first_name_root", "last_name", "last_name_script", pl.col(column).alias("value"))
         .explode("value")
         .drop_nulls("value")
     )

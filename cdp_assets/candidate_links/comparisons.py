@@ -94,8 +94,12 @@ def _same(column: str, tf: bool = False) -> Level:
 ELSE = Level("different", "ELSE")
 
 # Values that belong to somebody. How often one occurs says how many records its owner has, not how likely strangers are
-# to have it by chance: only those that several people carry are adjusted by frequency.
-OWNED_VALUES = ("email_main", "phone_main")
+# to have it by chance: only those that several people carry are adjusted by frequency. So it is with a date of birth, as
+# long as there are far fewer people than days.
+OWNED_VALUES = ("email_main", "phone_main", "dob")
+# Several people may be behind a date of birth whose names begin alike, or say one thing. More records of one than this are
+# counted as others': most people have fewer, and where they have more the date weighs what it would by all its records.
+OWN_RECORDS = {"dob": 4}
 
 _FIRST_IN_OTHER_LETTERS = "first_name_script_l IS DISTINCT FROM first_name_script_r"
 _LAST_IN_OTHER_LETTERS = "last_name_script_l IS DISTINCT FROM last_name_script_r"
@@ -112,7 +116,6 @@ _IN_OTHERS_PLACE = (
     "(first_name_l = last_name_r OR last_name_l = first_name_r)"
     " AND coalesce(last_name_l <> last_name_r, true) AND coalesce(first_name_l <> first_name_r, true)"
 )
-
 
 
 def _sounds_the_same(name: str, sound: str) -> str:

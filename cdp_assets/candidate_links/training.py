@@ -50,6 +50,7 @@ from cdp_assets.candidate_links.comparisons import (
     IDENTIFIER,
     KEY_LEVELS,
     LAST_NAME,
+    OWN_RECORDS,
     OWNED_VALUES,
     Choice,
     Comparison,
@@ -115,6 +116,9 @@ MOST_ORGANISATIONS_DIFFER = 0.25
 # Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
 # less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
 LEAST_OF_PRIOR_EXACT = 0.2
+# Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
+# whose frequency is much the same with or without one owner.
+FEW_OWNERS = 5
 # Parameters are kept to so many significant digits: sums of floats differ in the last ones between machines.
 DIGITS = 8
 _SMALLEST_SHARE = 1e-9
@@ -209,8 +213,8 @@ def train(
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
     """Share of the filled values that each value has: ``field``, ``value``, ``frequency``.
 
-    An e-mail or phone that one person carries, judged by name, has none: agreeing on it by chance is as rare as the level's
-    ``u`` says, however many records its owner has.
+    An e-mail, phone or date of birth that one person carries, judged by name, has none: agreeing on it by chance is as rare as
+    the level's ``u`` says, however many records its owner has.
     """
     fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
     parts = []
@@ -218,7 +222,7 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
         filled = frame.get_column(field).drop_nulls()
         counts = filled.value_counts(name="n").rename({field: "value"})
         if field in OWNED_VALUES:
-            counts = counts.join(_carried_by_several(frame, field), on="value", how="semi")
+            counts = _of_others(counts, frame, field)
         parts.append(
             counts.select(
                 pl.lit(field).alias("field"),
@@ -228,6 +232,22 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
         )
     schema = {"field": pl.String, "value": pl.String, "frequency": pl.Float64}
     return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
+
+
+def _of_others(counts: pl.DataFrame, frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """How often each ``value`` of ``counts`` (``n``) is not its owner's: always where several carry it, else beyond ``OWN_RECORDS``."""
+    own_records = OWN_RECORDS.get(field)
+    if own_records is None:
+        return counts.join(_carried_by_several(frame, field), on="value", how="semi")
+    seldom = counts.filter(pl.col("n") <= own_records * FEW_OWNERS)
+    several = _carried_by_several(frame.filter(pl.col(field).is_in(seldom.get_column("value").implode())), field)
+    own = seldom.join(several, on="value", how="anti").filter(pl.col("n") > own_records)
+    return pl.concat(
+        [
+            counts.join(seldom.join(several, on="value", how="anti"), on="value", how="anti"),
+            own.with_columns(pl.col("n") - own_records),
+        ]
+    )
 
 
 def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -245,7 +265,7 @@ def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
 def frequency_columns(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
     """A ``tf_<field>`` column per field of the term frequencies, in the order of ``frame``; an unseen value counts as the rarest.
 
-    An e-mail or phone that is not among them belongs to one person and has none.
+    An e-mail, phone or date of birth that is not among them belongs to one person and has none.
     """
     columns = []
     for (field,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():

@@ -58,7 +58,7 @@ _GLIDE_VOWELS = dict(zip("ャュョゃゅょ", "auoauo", strict=True))
 _GLIDE_READINGS = {
     kana: reading
     for letters in ("シジチキギニヒビピミリ", "しじちきぎにひびぴみり")
-    for kana, reading in zip(letters, "sh j ch ky gy ny hy by py my ry".split(), strict=True)
+    for kana, reading in zip(letters, ["sh", "j", "ch", "ky", "gy", "ny", "hy", "by", "py", "my", "ry"], strict=True)
 }
 _GLIDES = re.compile(f"([{''.join(_GLIDE_READINGS)}])([{''.join(_GLIDE_VOWELS)}])")
 _DOUBLED = re.compile(r"[ッっ](.)")
@@ -66,7 +66,12 @@ _DOUBLED = re.compile(r"[ッっ](.)")
 _GREEK = (("γγ", "ng"), ("γχ", "nch"), ("γξ", "nx"), ("ου", "ou"), ("αυ", "av"), ("ευ", "ev"), ("ηυ", "iv"))
 """Two letters for one sound, as the standard ELOT 743 writes them."""
 
-_ALEFS = str.maketrans(dict.fromkeys("أإآٱا", "a") | {"ء": None, "ک": "k", "ی": "y"} | dict.fromkeys(map(chr, range(0x64B, 0x653))) | {"ـ": None})
+_ALEFS = str.maketrans(
+    dict.fromkeys("أإآٱا", "a")
+    | {"ء": None, "ک": "k", "ی": "y"}
+    | dict.fromkeys(map(chr, range(0x64B, 0x653)))
+    | {"ـ": None}
+)
 """An alef is a vowel, with or without hamza; marks of short vowels and the stroke that lengthens a word are left out mostly."""
 _ARTICLE = re.compile(r"(?<!\S)ال(?!له(?!\S))(?=\S{2})")
 
