@@ -127,6 +127,8 @@ def _sounds_alike(sound: str) -> str:
     return f"jaro_winkler_similarity({sound}_l, {sound}_r) >= 0.85"
 
 
+# Term frequencies that only data with names in other letters has, by the column that says so.
+FREQUENT_SOUNDS = {"first_sound": "first_name_script", "last_sound": "last_name_script"}
 SAME_SOUND = "sounds the same in other letters"
 READ_OTHERWISE = "other letters, read otherwise"
 
@@ -199,7 +201,9 @@ FIRST_NAME = Comparison(
         Level("first and last name swapped", _SWAPPED),
         Level("stands in the other's last name", _IN_OTHERS_PLACE),
         _null("first_name_l IS NULL OR first_name_r IS NULL"),
-        Level(SAME_SOUND, f"{_FIRST_IN_OTHER_LETTERS} AND {_sounds_the_same('first_name', 'first_sound')}"),
+        Level(
+            SAME_SOUND, f"{_FIRST_IN_OTHER_LETTERS} AND {_sounds_the_same('first_name', 'first_sound')}", "first_sound"
+        ),
         # Jose Maria and Jose Manuel are brothers; Jose alone may be either.
         Level("same first of two names, other second", _OTHER_SECOND_NAME),
         Level("same nickname or first word", "first_root_l = first_root_r"),
@@ -227,7 +231,7 @@ LAST_NAME = Comparison(
         _same("last_name", tf=True),
         # Swapped names are one finding, told under the first name.
         _null(f"last_name_l IS NULL OR last_name_r IS NULL OR {_SWAPPED}"),
-        Level(SAME_SOUND, f"{_LAST_IN_OTHER_LETTERS} AND {_sounds_the_same('last_name', 'last_sound')}"),
+        Level(SAME_SOUND, f"{_LAST_IN_OTHER_LETTERS} AND {_sounds_the_same('last_name', 'last_sound')}", "last_sound"),
         Level("one slip", _near("last_name")),
         Level(
             "part of a double name",

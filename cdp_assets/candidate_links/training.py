@@ -47,6 +47,7 @@ from cdp_assets.candidate_links.comparisons import (
     COMPANY,
     DATE_OF_BIRTH,
     FIRST_NAME,
+    FREQUENT_SOUNDS,
     IDENTIFIER,
     KEY_LEVELS,
     LAST_NAME,
@@ -218,6 +219,8 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     """
     fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
     parts = []
+    if all(frame.get_column(script).null_count() == len(frame) for script in FREQUENT_SOUNDS.values()):
+        fields = [field for field in fields if field not in FREQUENT_SOUNDS]
     for field in fields:
         filled = frame.get_column(field).drop_nulls()
         counts = filled.value_counts(name="n").rename({field: "value"})
