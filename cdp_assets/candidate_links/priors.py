@@ -13,6 +13,8 @@ These are expert priors: chosen by us, rounded, and not taken from a publication
 * E-mails, phones and addresses change with jobs and moves, so that a quarter to a third of one person's pairs disagree;
   strangers share them by mistake only. Households share the landline, and some a mailbox or an employer.
 * Exact keys disagree by keying errors only.
+* Names in other letters are rare in most data; where they are not, the data says how well they are read. That two systems write in
+  other letters is never evidence for a match (``most_bits``).
 
 No labelled pair was used. The priors matter in small data only: a data set of a thousand matched pairs outvotes them
 (``PRIOR_MATCHES``, ``PRIOR_CHANCES``).

@@ -646,7 +646,23 @@ def _next_shares(
     seen = random_gamma >= 0
     u = _weakened(m, _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u), comparison)
     # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
-    return with_shared_home(comparison.name, LevelShares(m, u, prior.h))
+    return with_shared_home(comparison.name, LevelShares(m, u, _as_strangers(prior.h, u, comparison)))
+
+
+def _as_strangers(
+    h: tuple[float, ...] | None, u: tuple[float, ...], comparison: Comparison
+) -> tuple[float, ...] | None:
+    """Household shares in which levels that say nothing are as frequent as among strangers: in which letters a system writes is not the
+    household's doing. The others make room."""
+    silent = [comparison.prior(level).most_bits == 0.0 for level in comparison.scored]
+    if h is None or not any(silent):
+        return h
+    rest = 1.0 - sum(share for share, says_nothing in zip(u, silent, strict=True) if says_nothing)
+    others = sum(share for share, says_nothing in zip(h, silent, strict=True) if not says_nothing)
+    return tuple(
+        by_chance if says_nothing else share * rest / others
+        for share, by_chance, says_nothing in zip(h, u, silent, strict=True)
+    )
 
 
 def _counts(gamma: npt.NDArray[np.int64], weight: Floats, levels: int) -> Floats:
