@@ -28,7 +28,7 @@ import email_truth
 import numpy as np
 import polars as pl
 import yaml
-from variant_names import SCRIPTS
+from variant_names import CZECH, DUTCH, HUNGARIAN, ICELANDIC, INDONESIAN, KANA, PORTUGUESE, SCRIPTS
 
 PEOPLE = 400
 SHIFTS = (-8.0, -4.0, -2.0, -1.0, 1.0, 2.0, 4.0, 8.0)
@@ -293,6 +293,168 @@ def _script(name: str) -> Callable[[int, int, Path], Kind]:
 
     kind.__doc__ = f"One source in Latin letters, one in {name.capitalize()} script"
     return kind
+
+
+def _three_systems(name: str) -> Callable[[int, int, Path], Kind]:
+    """As :func:`_script`, with a third system that romanizes otherwise (or writes kana) and has given and family names in each other's place."""
+
+    def kind(seed: int, count: int, _data: Path) -> Kind:
+        chance, script = random.Random(f"three {name} {seed}"), SCRIPTS[name]
+        rows: list[Row] = []
+        for number in range(count):
+            given, family = chance.choice(script.given), chance.choice(script.family)
+            born = (date(1940, 1, 1) + timedelta(days=chance.randrange(22_000))).isoformat()
+            person = {
+                "phone": "".join(chance.choice("0123456789") if sign == "x" else sign for sign in script.mobile),
+                "email": _mailbox(given[0][0], family[0][0], chance),
+            }
+            for source, share in (("native", 0.9), ("latin", 0.8), ("swapped", 0.6), ("native", 0.2)):
+                if chance.random() > share:
+                    continue
+                first, last = _written_in(source, given, chance), _written_in(source, family, chance)
+                if source == "swapped" and chance.random() < 0.7:
+                    first, last = last, first
+                rows.append(
+                    {
+                        "entity": str(number), "source": source, "first_name": first, "last_name": last,
+                        "date_of_birth": born_otherwise(born, chance) if chance.random() < 0.05 else born if chance.random() < 0.8 else None,
+                        **{key: value if chance.random() < 0.4 else None for key, value in person.items()},
+                    }
+                )  # fmt: skip
+        return _kind(rows, ("first_name", "last_name", "date_of_birth", "phone", "email"), country=script.country)
+
+    kind.__doc__ = (
+        f"{name.capitalize()}: native, in Latin letters, and in a third system with names in each other's place"
+    )
+    return kind
+
+
+def _written_in(source: str, spelt: tuple[tuple[str, ...], str], chance: random.Random) -> str:
+    latin, native = spelt
+    if source == "native":
+        return native
+    return KANA.get(native, latin[-1]) if source == "swapped" else chance.choice(latin)
+
+
+TOWNS = [
+    f"{first}{last}"
+    for first in ("Alder", "Birken", "Clay", "Dorn", "Elm", "Fal", "Gars", "Hol")
+    for last in ("by", "ford", "hausen", "mere", "wick")
+]
+
+
+def _whole_names(
+    says: str, country: str, names: tuple[list[str], list[str]], ways: Callable[[str, str, random.Random], list[Row]]
+) -> Callable[[int, int, Path], Kind]:
+    """People of a country, whose names systems write down in ``ways`` of their own: columns of a record each."""
+
+    def kind(seed: int, count: int, _data: Path) -> Kind:
+        chance = random.Random(f"{says} {seed}")
+        rows: list[Row] = []
+        for number in range(count):
+            given, family = chance.choice(names[0]), chance.choice(names[1])
+            second = chance.choice(names[1])
+            born = (date(1940, 1, 1) + timedelta(days=chance.randrange(22_000))).isoformat()
+            city, mail = chance.choice(TOWNS), _mailbox(given, family.split(" ")[-1], chance)
+            for way in ways(given, f"{family} {second}" if country in ("BR", "MX") else family, chance):
+                if chance.random() < 0.75:
+                    row = dict.fromkeys(("first_name", "last_name", "full_name")) | way
+                    row |= {"entity": str(number), "source": way["source"], "city": city}
+                    row["date_of_birth"] = born if chance.random() < 0.85 else None
+                    row["email"] = mail if chance.random() < 0.3 else None
+                    rows.append(row)
+        return _kind(rows, ("full_name", "first_name", "last_name", "date_of_birth", "city", "email"), country=country)
+
+    kind.__doc__ = says
+    return kind
+
+
+def _parts(source: str, first: str | None, last: str | None) -> Row:
+    return {"source": source, "first_name": first, "last_name": last}
+
+
+def _whole(source: str, name: str) -> Row:
+    return {"source": source, "full_name": name}
+
+
+def _hungarian(given: str, family: str, _chance: random.Random) -> list[Row]:
+    return [
+        _parts("bank", given, family),
+        _whole("club", f"{family} {given}"),
+        _whole("abroad", f"{_plain(given)} {_plain(family)}"),
+    ]
+
+
+def _dutch(given: str, family: str, chance: random.Random) -> list[Row]:
+    short = (
+        family.replace("van der ", "v.d. ")
+        .replace("van den ", "v.d. ")
+        .replace("van de ", "v.d. ")
+        .replace("van ", "v. ")
+    )
+    return [
+        _parts("bank", given, family), _whole("club", f"{given} {family[0].upper()}{family[1:]}"),
+        _whole("tax", f"{family.split(' ')[-1]}, {given} {' '.join(family.split(' ')[:-1])}".strip()),
+        _parts("shop", given[0] if chance.random() < 0.5 else given, short),
+    ]  # fmt: skip
+
+
+def _two_surnames(given: str, family: str, chance: random.Random) -> list[Row]:
+    first, second = family.split(" ")
+    return [
+        _parts("bank", given, f"{first} {second}"), _parts("shop", given, chance.choice((first, second))), _whole("club", f"{given} {first} de {second}"),
+        _whole("abroad", _plain(f"{given} {first} {second}").upper()), _parts("app", given.split(" ")[0], f"{first}-{second}"),
+    ]  # fmt: skip
+
+
+def _mononyms(given: str, family: str, chance: random.Random) -> list[Row]:
+    if chance.random() < 0.4:
+        return [
+            _parts("bank", given, None),
+            _parts("shop", None, given),
+            _parts("visa", given, given),
+            _whole("club", given),
+        ]
+    return [
+        _parts("bank", given, family),
+        _whole("club", f"{given} {family}"),
+        _parts("shop", f"{given} {family}", None),
+    ]
+
+
+def _icelandic(given: str, family: str, _chance: random.Random) -> list[Row]:
+    father = f"{family}sson" if not family.endswith("s") else f"{family}son"
+    spelt = str.maketrans(
+        {
+            "þ": "th",
+            "ð": "d",
+            "Þ": "Th",
+            "æ": "ae",
+            "ö": "o",
+            "á": "a",
+            "é": "e",
+            "í": "i",
+            "ó": "o",
+            "ú": "u",
+            "ý": "y",
+        }
+    )
+    return [
+        _parts("bank", given, father),
+        _parts("shop", given.translate(spelt), father.translate(spelt)),
+        _whole("club", f"{given} {father}"),
+    ]
+
+
+def _czech(given: str, family: str, _chance: random.Random) -> list[Row]:
+    is_hers = given[-1] in "ae" and given not in ("Jiří",)
+    hers = family[:-1] + "á" if family.endswith("ý") else f"{family.removesuffix('a')}ová"
+    own = hers if is_hers else family
+    return [
+        _parts("bank", given, own),
+        _parts("shop", _plain(given), _plain(own)),
+        _whole("abroad", f"{_plain(given)} {_plain(family)}"),
+    ]
 
 
 def spanish(seed: int, count: int, _data: Path) -> Kind:
@@ -631,6 +793,13 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "masked_in_one": masked_contacts,
     "all_masked": all_masked,
     **{name: _script(name) for name in SCRIPTS},
+    **{f"{name}_3": _three_systems(name) for name in SCRIPTS},
+    "hungarian": _whole_names("Hungarian: family name first, last, and without accents", "HU", HUNGARIAN, _hungarian),
+    "dutch": _whole_names("Dutch: particles before, behind, and shortened", "NL", DUTCH, _dutch),
+    "portuguese": _whole_names("Brazilian: two surnames, or either", "BR", PORTUGUESE, _two_surnames),
+    "indonesian": _whole_names("Indonesian: one name, in either place, in both", "ID", (INDONESIAN, INDONESIAN), _mononyms),
+    "icelandic": _whole_names("Icelandic: fathers' names, with and without þ and ð", "IS", ICELANDIC, _icelandic),
+    "czech": _whole_names("Czech: surnames by sex, or in the masculine for all", "CZ", CZECH, _czech),
     "spanish": spanish,
     "polish": polish,
     "german": german,

@@ -105,11 +105,19 @@ def _same(column: str, tf: bool = False) -> Level:
 ELSE = Level("different", "ELSE")
 
 # Values that belong to somebody. How often one occurs says how many records its owner has, not how likely strangers are
-# to have it by chance: only those that several people carry are adjusted by frequency.
-OWNED_VALUES = ("email_main", "phone_main")
+# to have it by chance: only those that several people carry are adjusted by frequency. So it is with a date of birth, as
+# long as there are far fewer people than days.
+OWNED_VALUES = ("email_main", "phone_main", "dob")
+# Several people may be behind a date of birth whose names begin alike, or say one thing. More records of one than this are
+# counted as others': most people have fewer, and where they have more the date weighs what it would by all its records.
+OWN_RECORDS = {"dob": 4}
 
+_FIRST_IN_OTHER_LETTERS = "first_name_script_l IS DISTINCT FROM first_name_script_r"
+_LAST_IN_OTHER_LETTERS = "last_name_script_l IS DISTINCT FROM last_name_script_r"
 _SWAPPED = (
     "(first_name_l = last_name_r AND last_name_l = first_name_r) OR "
+    f"({_FIRST_IN_OTHER_LETTERS} AND first_sound_l = last_sound_r AND last_sound_l = first_sound_r"
+    " AND first_sound_l <> first_sound_r) OR "
     "(substr(first_name_l, 1, 1) = substr(last_name_r, 1, 1) AND substr(last_name_l, 1, 1) = substr(first_name_r, 1, 1)"
     " AND NOT last_name_l = last_name_r AND first_name_l <> first_name_r"
     " AND jaro_winkler_similarity(first_name_l, last_name_r) >= 0.9"
@@ -119,6 +127,21 @@ _IN_OTHERS_PLACE = (
     "(first_name_l = last_name_r OR last_name_l = first_name_r)"
     " AND coalesce(last_name_l <> last_name_r, true) AND coalesce(first_name_l <> first_name_r, true)"
 )
+
+
+def _sounds_the_same(name: str, sound: str) -> str:
+    """Spaces are left out or put between syllables (Guo Hua, Guohua), whatever they are read from."""
+    return f"({sound}_l = {sound}_r OR replace({name}_l, ' ', '') = replace({name}_r, ' ', ''))"
+
+
+def _sounds_alike(sound: str) -> str:
+    return f"jaro_winkler_similarity({sound}_l, {sound}_r) >= 0.85"
+
+
+# Term frequencies that only data with names in other letters has, by the column that says so.
+FREQUENT_SOUNDS = {"first_sound": "first_name_script", "last_sound": "last_name_script"}
+SAME_SOUND = "sounds the same in other letters"
+READ_OTHERWISE = "other letters, read otherwise"
 
 _SECOND_L, _SECOND_R = "split_part(first_name_l, ' ', 2)", "split_part(first_name_r, ' ', 2)"
 _OTHER_SECOND_NAME = (
@@ -189,6 +212,9 @@ FIRST_NAME = Comparison(
         Level("first and last name swapped", _SWAPPED),
         Level("stands in the other's last name", _IN_OTHERS_PLACE),
         _null("first_name_l IS NULL OR first_name_r IS NULL"),
+        Level(
+            SAME_SOUND, f"{_FIRST_IN_OTHER_LETTERS} AND {_sounds_the_same('first_name', 'first_sound')}", "first_sound"
+        ),
         # Jose Maria and Jose Manuel are brothers; Jose alone may be either.
         Level("same first of two names, other second", _OTHER_SECOND_NAME),
         Level("same nickname or first word", "first_root_l = first_root_r"),
@@ -199,8 +225,11 @@ FIRST_NAME = Comparison(
         ),
         Level(
             "alike",
-            "jaro_winkler_similarity(first_name_l, first_name_r) >= 0.8",
+            "jaro_winkler_similarity(first_name_l, first_name_r) >= 0.8"
+            f" OR ({_FIRST_IN_OTHER_LETTERS} AND {_sounds_alike('first_sound')})",
         ),
+        # That one system writes in other letters says nothing of who it writes of; and ideographs have many readings.
+        Level(READ_OTHERWISE, _FIRST_IN_OTHER_LETTERS),
         ELSE,
     ),
 )
@@ -218,6 +247,7 @@ LAST_NAME = Comparison(
         _same("last_name", tf=True),
         # Swapped names are one finding, told under the first name.
         _null(f"last_name_l IS NULL OR last_name_r IS NULL OR {_SWAPPED}"),
+        Level(SAME_SOUND, f"{_LAST_IN_OTHER_LETTERS} AND {_sounds_the_same('last_name', 'last_sound')}", "last_sound"),
         Level("one slip", _near("last_name")),
         Level("part of a double name", _PART_OF_DOUBLE_NAME),
         # One of two family names in common is what cousins have; a name may begin like another that is none of its parts.
@@ -225,8 +255,10 @@ LAST_NAME = Comparison(
             "alike",
             "jaro_winkler_similarity(last_name_l, last_name_r) >= 0.8 OR list_has_any(last_words_l, last_words_r)"
             " OR (least(length(last_name_l), length(last_name_r)) >= 3 AND"
-            " (starts_with(last_name_l, last_name_r) OR starts_with(last_name_r, last_name_l)))",
+            " (starts_with(last_name_l, last_name_r) OR starts_with(last_name_r, last_name_l)))"
+            f" OR ({_LAST_IN_OTHER_LETTERS} AND {_sounds_alike('last_sound')})",
         ),
+        Level(READ_OTHERWISE, _LAST_IN_OTHER_LETTERS),
         ELSE,
     ),
     nothing_without="last_name",

@@ -13,6 +13,8 @@ These are expert priors: chosen by us, rounded, and not taken from a publication
 * E-mails, phones and addresses change with jobs and moves, so that a quarter to a third of one person's pairs disagree;
   strangers share them by mistake only. Households share the landline, and some a mailbox or an employer.
 * Exact keys disagree by keying errors only.
+* Names in other letters are rare in most data; where they are not, the data says how well they are read. That two systems write in
+  other letters is never evidence for a match (``most_bits``).
 
 No labelled pair was used. The priors matter in small data only: a data set of a thousand matched pairs outvotes them
 (``PRIOR_MATCHES``, ``PRIOR_CHANCES``).
@@ -53,18 +55,22 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
         "same": LevelPrior(0.74, 0.004, exact=True),
         "first and last name swapped": LevelPrior(0.02, 0.00001),
         "stands in the other's last name": LevelPrior(0.01, 0.0008),
+        "sounds the same in other letters": LevelPrior(0.003, 0.0002),
         "same first of two names, other second": LevelPrior(0.003, 0.0005, 0.005),
         "same nickname or first word": LevelPrior(0.06, 0.002),
         "one slip": LevelPrior(0.08, 0.004),
         "initial or beginning": LevelPrior(0.03, 0.004),
         "alike": LevelPrior(0.02, 0.02),
+        "other letters, read otherwise": LevelPrior(0.001, 0.001, most_bits=0.0),
         "different": LevelPrior(0.04, 0.966),
     },
     "last_name": {
         "same": LevelPrior(0.82, 0.001, 0.8, exact=True),
+        "sounds the same in other letters": LevelPrior(0.003, 0.0001, 0.003),
         "one slip": LevelPrior(0.09, 0.002, 0.03),
         "part of a double name": LevelPrior(0.02, 0.001, 0.02),
         "alike": LevelPrior(0.02, 0.01, 0.01),
+        "other letters, read otherwise": LevelPrior(0.001, 0.001, most_bits=0.0),
         "different": LevelPrior(0.05, 0.986, 0.14),
     },
     "middle_name": {

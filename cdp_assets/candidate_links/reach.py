@@ -26,7 +26,7 @@ Numbers = npt.NDArray[np.uint64]
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that none of the parts is lost
 _NAMES = ("first_name", "first_name_root", "last_name")
 _TAIL_DIGITS = 7
-_CARRIER = ("profile_id", "first_name_root", "last_name")
+_CARRIER = ("profile_id", "first_name_root", "last_name", "last_name_script")
 
 
 class Reach:

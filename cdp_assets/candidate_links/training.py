@@ -47,9 +47,11 @@ from cdp_assets.candidate_links.comparisons import (
     COMPANY,
     DATE_OF_BIRTH,
     FIRST_NAME,
+    FREQUENT_SOUNDS,
     IDENTIFIER,
     KEY_LEVELS,
     LAST_NAME,
+    OWN_RECORDS,
     OWNED_VALUES,
     Choice,
     Comparison,
@@ -118,6 +120,9 @@ MOST_NAMESAKES = 8.0
 # Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
 # less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
 LEAST_OF_PRIOR_EXACT = 0.2
+# Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
+# whose frequency is much the same with or without one owner.
+FEW_OWNERS = 5
 # Parameters are kept to so many significant digits: sums of floats differ in the last ones between machines.
 DIGITS = 8
 _SMALLEST_SHARE = 1e-9
@@ -213,16 +218,18 @@ def train(
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
     """Share of the filled values that each value has: ``field``, ``value``, ``frequency``.
 
-    An e-mail or phone that one person carries, judged by name, has none: agreeing on it by chance is as rare as the level's
-    ``u`` says, however many records its owner has.
+    An e-mail, phone or date of birth that one person carries, judged by name, has none: agreeing on it by chance is as rare as
+    the level's ``u`` says, however many records its owner has.
     """
     fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
     parts = []
+    if all(frame.get_column(script).null_count() == len(frame) for script in FREQUENT_SOUNDS.values()):
+        fields = [field for field in fields if field not in FREQUENT_SOUNDS]
     for field in fields:
         filled = frame.get_column(field).drop_nulls()
         counts = filled.value_counts(name="n").rename({field: "value"})
         if field in OWNED_VALUES:
-            counts = counts.join(_carried_by_several(frame, field), on="value", how="semi")
+            counts = _of_others(counts, frame, field)
         parts.append(
             counts.select(
                 pl.lit(field).alias("field"),
@@ -234,9 +241,27 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
 
 
+def _of_others(counts: pl.DataFrame, frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """How often each ``value`` of ``counts`` (``n``) is not its owner's: always where several carry it, else beyond ``OWN_RECORDS``."""
+    own_records = OWN_RECORDS.get(field)
+    if own_records is None:
+        return counts.join(_carried_by_several(frame, field), on="value", how="semi")
+    seldom = counts.filter(pl.col("n") <= own_records * FEW_OWNERS)
+    several = _carried_by_several(frame.filter(pl.col(field).is_in(seldom.get_column("value").implode())), field)
+    own = seldom.join(several, on="value", how="anti").filter(pl.col("n") > own_records)
+    return pl.concat(
+        [
+            counts.join(seldom.join(several, on="value", how="anti"), on="value", how="anti"),
+            own.with_columns(pl.col("n") - own_records),
+        ]
+    )
+
+
 def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
     """The values of ``field`` that profiles of more than one person, by first letters of their names, carry."""
-    carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name").drop_nulls("value")
+    carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name", "last_name_script").drop_nulls(
+        "value"
+    )
     carried = carried.filter(
         pl.col("value").is_duplicated()
     )  # most values stand in one profile, whose names say nothing
@@ -247,7 +272,7 @@ def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
 def frequency_columns(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
     """A ``tf_<field>`` column per field of the term frequencies, in the order of ``frame``; an unseen value counts as the rarest.
 
-    An e-mail or phone that is not among them belongs to one person and has none.
+    An e-mail, phone or date of birth that is not among them belongs to one person and has none.
     """
     columns = []
     for (field,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
@@ -646,7 +671,23 @@ def _next_shares(
     by_chance = _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u, within)
     u = _weakened(m, by_chance, comparison)
     # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
-    return with_shared_home(comparison.name, LevelShares(m, u, prior.h))
+    return with_shared_home(comparison.name, LevelShares(m, u, _as_strangers(prior.h, u, comparison)))
+
+
+def _as_strangers(
+    h: tuple[float, ...] | None, u: tuple[float, ...], comparison: Comparison
+) -> tuple[float, ...] | None:
+    """Household shares in which levels that say nothing are as frequent as among strangers: in which letters a system writes is not the
+    household's doing. The others make room."""
+    silent = [comparison.prior(level).most_bits == 0.0 for level in comparison.scored]
+    if h is None or not any(silent):
+        return h
+    rest = 1.0 - sum(share for share, says_nothing in zip(u, silent, strict=True) if says_nothing)
+    others = sum(share for share, says_nothing in zip(h, silent, strict=True) if not says_nothing)
+    return tuple(
+        by_chance if says_nothing else share * rest / others
+        for share, by_chance, says_nothing in zip(h, u, silent, strict=True)
+    )
 
 
 def _counts(gamma: npt.NDArray[np.int64], weight: Floats, levels: int) -> Floats:
@@ -687,13 +728,14 @@ def _by_chance(
 
 
 def _weakened(m: tuple[float, ...], u: tuple[float, ...], comparison: Comparison) -> tuple[float, ...]:
-    """Shares of random pairs in which a level that may weigh only so much does; the last level makes room for it."""
+    """Shares of random pairs in which a level that may weigh only so much does; the most frequent level makes room for it."""
     most = [comparison.prior(level).most_bits for level in comparison.scored]
     least = [
         share if bits is None else max(share, m[at] / 2.0**bits)
         for at, (share, bits) in enumerate(zip(u, most, strict=True))
     ]
-    return (*least[:-1], least[-1] - (sum(least) - sum(u)))
+    least[int(np.argmax(u))] -= sum(least) - sum(u)
+    return tuple(least)
 
 
 def _change(old: Parameters, new: Parameters) -> float:

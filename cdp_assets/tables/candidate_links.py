@@ -14,6 +14,8 @@ PROFILE_VALUES: tuple[Column, ...] = (
     Column("first_name_root", TEXT, "what a nickname stands for", personal=True),
     Column("middle_name", TEXT, "middle name, comparable", personal=True),
     Column("last_name", TEXT, "family name, comparable", personal=True),
+    Column("first_name_script", TEXT, "what the given name was written in; null for Latin letters"),
+    Column("last_name_script", TEXT, "what the family name was written in; null for Latin letters"),
     Column("suffix", TEXT, "generational suffix"),
     Column("sex", TEXT, "f, m or x"),
     Column("date_of_birth", TEXT, "yyyy-mm-dd, also of a day that cannot exist", personal=True),

@@ -10,7 +10,7 @@ import pytest
 
 from cdp_assets.candidate_links import training
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import BY_NAME
+from cdp_assets.candidate_links.comparisons import BY_NAME, OWN_RECORDS, READ_OTHERWISE
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import PROBABLE_EMAIL_BITS
@@ -302,3 +302,43 @@ def test_a_probable_address_never_weighs_more_than_it_may() -> None:
     assert shares.m[at] > 0.05  # the data show it often
     assert np.log2(shares.m[at] / shares.u[at]) == pytest.approx(PROBABLE_EMAIL_BITS, abs=0.01)
     assert sum(shares.u) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_date_of_birth_that_one_person_has_is_as_rare_as_any_and_a_common_one_is_not() -> None:
+    """In small data a date's share of the records is its owner's; a system's placeholder is many people's."""
+    anna = {"first_name": "anna", "last_name": "adler", "date_of_birth": "1980-03-05"}
+    drawn = {**anna, "first_name": "ting", "last_name": "wang", "last_name_script": "han"}  # may be the same person
+    often = {"first_name": "hugo", "last_name": "keller", "date_of_birth": "1971-02-03"}
+    filler = [
+        {"first_name": name, "last_name": "vogt", "date_of_birth": "1900-06-15"} for name in ("emma", "nils", "rosa")
+    ]
+    frame = comparable(profiles(anna, anna, drawn, *[often] * 7, *filler))
+    frequencies = term_frequencies(frame, [BY_NAME["date_of_birth"]])
+    shares = {value: share for _, value, share in frequencies.iter_rows()}
+    assert shares == {"19000615": pytest.approx(3 / 13), "19710203": pytest.approx((7 - OWN_RECORDS["dob"]) / 13)}
+
+
+def test_only_data_with_names_in_other_letters_counts_how_often_they_sound_so() -> None:
+    names = [{"first_name": "anna", "last_name": "adler"}, {"first_name": "hana", "last_name": "adler"}]
+    arabic = {"first_name": "hnan", "last_name": "adlr", "first_name_script": "arabic", "last_name_script": "arabic"}
+    compared = [BY_NAME["first_name"], BY_NAME["last_name"]]
+    latin = term_frequencies(comparable(profiles(*names)), compared)
+    both = term_frequencies(comparable(profiles(*names, arabic)), compared)
+    assert set(latin["field"]) == {"first_name", "last_name"}
+    assert both.filter(field="last_sound").rows() == [("last_sound", "tlr", 1.0)]
+
+
+def test_that_a_system_writes_in_other_letters_never_speaks_for_a_match(town_profiles: pl.DataFrame) -> None:
+    half = pl.col("profile_id") % 2 == 0
+    drawn = town_profiles.with_columns(
+        pl.when(half).then(pl.lit("x" * 9) + pl.col(name).str.reverse()).otherwise(name).alias(name)
+        for name in ("first_name", "last_name")
+    ).with_columns(pl.when(half).then(pl.lit("han")).alias(f"{name}_script") for name in ("first_name", "last_name"))
+    parameters = train(drawn, LinkagePolicy()).parameters
+    for name in ("first_name", "last_name"):
+        shares = parameters.shares[name]
+        at = [level.name for level in BY_NAME[name].scored].index(READ_OTHERWISE)
+        assert shares.m[at] <= shares.u[at] * (1 + 1e-6)
+        assert shares.u[at] > 0.2
+    assert shares.h is not None
+    assert shares.h[at] == pytest.approx(shares.u[at], rel=1e-3)  # nor does a household
