@@ -728,13 +728,14 @@ def _by_chance(
 
 
 def _weakened(m: tuple[float, ...], u: tuple[float, ...], comparison: Comparison) -> tuple[float, ...]:
-    """Shares of random pairs in which a level that may weigh only so much does; the most frequent level makes room for it."""
+    """Shares of random pairs in which a level that may weigh only so much does; the most frequent of the others makes room."""
     most = [comparison.prior(level).most_bits for level in comparison.scored]
     least = [
         share if bits is None else max(share, m[at] / 2.0**bits)
         for at, (share, bits) in enumerate(zip(u, most, strict=True))
     ]
-    least[int(np.argmax(u))] -= sum(least) - sum(u)
+    others = [share if bits is None else 0.0 for share, bits in zip(u, most, strict=True)]
+    least[int(np.argmax(others))] -= sum(least) - sum(u)
     return tuple(least)
 
 
