@@ -70,6 +70,10 @@ class Calibration:
         return cls(**data) if data else cls()
 
 
+CAREFUL = Calibration(shift=-PRIOR_SHIFT_BITS)
+"""Of a model of data that are unlike any that models were tried on: trusted less, by as much as one is usually off."""
+
+
 def calibrate(weights: Floats, is_same: npt.NDArray[np.bool_], worth: Floats) -> Calibration:
     """Learn from pairs whose answer is known: their weights, answers, and how many judgements each is worth.
 

@@ -40,7 +40,7 @@ from cdp_assets.candidate_links.blocking import (
     candidate_pairs,
     planned,
 )
-from cdp_assets.candidate_links.calibration import Calibration, calibrate
+from cdp_assets.candidate_links.calibration import CAREFUL, Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
@@ -106,7 +106,7 @@ MIN_MATCHES = 3.0
 # matches. A register with titles for names shows one in five. Without a date of birth or an identifier, only
 # first names tell relatives apart, and the data can not say which it is: then the bound is twice the prior.
 MOST_FIRST_NAMES_DIFFER = 0.25
-MOST_FIRST_NAMES_DIFFER_UNSUPPORTED = 0.08
+MOST_FIRST_NAMES_DIFFER_UNSUPPORTED = 0.04
 # Dates of birth are as hard to tell from what relatives have. The labelled set with most mistakes shows one in four.
 MOST_BIRTH_DATES_DIFFER = 0.25
 # Organisations have no other name: where more of them differ, EM has taken the tenants of a building for one. Of records of people the
@@ -115,6 +115,9 @@ MOST_ORGANISATIONS_DIFFER = 0.25
 # Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
 # less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
 LEAST_OF_PRIOR_EXACT = 0.2
+# Unless what they hold parts matches from strangers nearly as well: misspelt names are still alike, and strangers' are not. So much of the
+# evidence that well-kept values would give must be left; of records with two slips in most values it is half.
+LEAST_OF_PRIOR_EVIDENCE = 0.4
 # Parameters are kept to so many significant digits: sums of floats differ in the last ones between machines.
 DIGITS = 8
 _SMALLEST_SHARE = 1e-9
@@ -196,7 +199,13 @@ def train(
         if len(studied) < len(frame):
             reports = planned(frame, engine, policy, _not_worth_it(data, parameters))
         own_keys = own_key_probabilities(data.candidates)
-        calibration = Calibration() if known is None else calibrated(known, parameters, policy)
+        if known is not None:
+            calibration = calibrated(known, parameters, policy)
+        elif rarely := _rarely_exact(parameters, comparisons):
+            calibration = CAREFUL
+            notes.append(f"{' and '.join(rarely)} of one person are rarely the same: links are accepted with more care")
+        else:
+            calibration = Calibration()
         weights = calibration.apply(match_weights(data.candidates, parameters))
         promise = expected(weights, data.rules, data.candidates_stand_for * _pairs(len(frame)) / data.all_pairs)
     else:
@@ -659,7 +668,17 @@ def _change(old: Parameters, new: Parameters) -> float:
 
 
 def _strange(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
-    """Comparisons whose exact levels hold far fewer matches than anyone has seen: EM has settled on another class."""
+    """Comparisons whose exact levels hold far fewer matches than anyone has seen, and whose other levels do not make up for it: EM
+    has settled on another class."""
+    return [
+        name
+        for name in _hardly_ever_exact(parameters, prior, comparisons)
+        if _evidence(parameters.shares[name].m, parameters.shares[name].u)
+        < LEAST_OF_PRIOR_EVIDENCE * _evidence(prior.shares[name].m, parameters.shares[name].u)
+    ]
+
+
+def _hardly_ever_exact(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
     found = []
     for comparison in comparisons:
         exact = [at for at, level in enumerate(comparison.scored) if comparison.prior(level).exact]
@@ -667,6 +686,19 @@ def _strange(parameters: Parameters, prior: Parameters, comparisons: list[Compar
         if have < LEAST_OF_PRIOR_EXACT * sum(prior.shares[comparison.name].m[at] for at in exact):
             found.append(comparison.name)
     return found
+
+
+def _rarely_exact(parameters: Parameters, comparisons: list[Comparison]) -> list[str]:
+    """The comparisons that are hardly ever exact, where they are two or more; one is an address without a street, say."""
+    prior = prior_parameters(comparisons, parameters.matches, parameters.households)
+    found = _hardly_ever_exact(parameters, prior, comparisons)
+    return found if len(found) > 1 else []
+
+
+def _evidence(m: tuple[float, ...], u: tuple[float, ...]) -> float:
+    """Bits that a comparison adds to the weight of a match, on average (Kullback and Leibler 1951)."""
+    shares, chance = np.maximum(m, _SMALLEST_SHARE), np.maximum(u, _SMALLEST_SHARE)
+    return float(np.sum(shares * np.log2(shares / chance)))
 
 
 def _checked(parameters: Parameters, prior: Parameters, comparison: Comparison) -> tuple[Parameters, list[str]]:
