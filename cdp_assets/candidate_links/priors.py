@@ -61,11 +61,11 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
         "different": LevelPrior(0.04, 0.966),
     },
     "last_name": {
-        "same": LevelPrior(0.82, 0.001, 0.84, exact=True),
+        "same": LevelPrior(0.82, 0.001, 0.89, exact=True),
         "one slip": LevelPrior(0.09, 0.002, 0.03),
         "part of a double name": LevelPrior(0.02, 0.001, 0.02),
         "alike": LevelPrior(0.02, 0.01, 0.01),
-        "different": LevelPrior(0.05, 0.986, 0.1),
+        "different": LevelPrior(0.05, 0.986, 0.05),
     },
     "middle_name": {
         "same": LevelPrior(0.75, 0.01, exact=True),

@@ -106,7 +106,7 @@ MIN_MATCHES = 3.0
 # matches. A register with titles for names shows one in five. Without a date of birth or an identifier, only
 # first names tell relatives apart, and the data can not say which it is: then the bound is twice the prior.
 MOST_FIRST_NAMES_DIFFER = 0.25
-MOST_FIRST_NAMES_DIFFER_UNSUPPORTED = 0.04
+MOST_FIRST_NAMES_DIFFER_UNSUPPORTED = 0.08
 # Dates of birth are as hard to tell from what relatives have. The labelled set with most mistakes shows one in four.
 MOST_BIRTH_DATES_DIFFER = 0.25
 # Organisations have no other name: where more of them differ, EM has taken the tenants of a building for one. Of records of people the
