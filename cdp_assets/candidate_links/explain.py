@@ -22,6 +22,7 @@ PRIOR = "prior"
 HOUSEHOLD = "household"
 NAMESAKES = "namesakes"
 JUDGED = "judgements"
+CARE = "taken off with care: values of one person are rarely the same in these data"
 NOTHING = "nothing to compare"
 # Below this a level says next to nothing: a factor of about 1.07.
 _NEUTRAL_BITS = 0.1
@@ -81,7 +82,8 @@ def explain(
     if not model.calibration.changes_nothing:
         total = match_weight(rows)
         moved = model.calibration.shift + (model.calibration.stretch - 1.0) * total
-        rows.append(Evidence(JUDGED, "what judged pairs say of pairs as alike", moved, _says(moved), None, None))
+        said = "what judged pairs say of pairs as alike" if model.calibration.judged else CARE
+        rows.append(Evidence(JUDGED, said, moved, _says(moved), None, None))
     return rows
 
 

@@ -65,13 +65,13 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
         "different": LevelPrior(0.04, 0.966),
     },
     "last_name": {
-        "same": LevelPrior(0.82, 0.001, 0.8, exact=True),
+        "same": LevelPrior(0.82, 0.001, 0.89, exact=True),
         "sounds the same in other letters": LevelPrior(0.003, 0.0001, 0.003),
         "one slip": LevelPrior(0.09, 0.002, 0.03),
         "part of a double name": LevelPrior(0.02, 0.001, 0.02),
         "alike": LevelPrior(0.02, 0.01, 0.01),
         "other letters, read otherwise": LevelPrior(0.001, 0.001, most_bits=0.0),
-        "different": LevelPrior(0.05, 0.986, 0.14),
+        "different": LevelPrior(0.05, 0.986, 0.05),
     },
     "middle_name": {
         "same": LevelPrior(0.75, 0.01, exact=True),
@@ -149,6 +149,16 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
 # strangers do. The address follows what the data says of one person's records, because it depends on what sources
 # tell: where newsletters know postcodes only, one person's records and two partners' agree on postcodes only.
 SHARED_AT_HOME = {"address": 0.95}
+
+# Of these a household shares what the prior says, but writes it as carelessly as one person's records do: where a name is
+# misspelt in every second record, so is the family's.
+WRITTEN_AT_HOME = ("last_name", "phone")
+
+# What two people of a household have of a first name in common beyond chance, by level. One pair in a hundred is named alike:
+# father and son, mother and daughter. And where one side has one name only, it may be the family's, which partners have in
+# common as often as one person's records do, but for the households whose names differ.
+NAMED_ALIKE_AT_HOME = 0.01
+FAMILY_NAME_AT_HOME = 0.85
 
 # An e-mail, phone or identifier that one person only carries: how often two records that agree on it are that person's, before the
 # data has spoken, and how many pairs that belief is worth. One in ten is a mailbox or a number that a household shares.

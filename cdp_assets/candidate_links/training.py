@@ -40,7 +40,7 @@ from cdp_assets.candidate_links.blocking import (
     candidate_pairs,
     planned,
 )
-from cdp_assets.candidate_links.calibration import Calibration, calibrate
+from cdp_assets.candidate_links.calibration import CAREFUL, Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
@@ -123,6 +123,9 @@ LEAST_OF_PRIOR_EXACT = 0.2
 # Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
 # whose frequency is much the same with or without one owner.
 FEW_OWNERS = 5
+# Unless what they hold parts matches from strangers nearly as well: misspelt names are still alike, and strangers' are not. So much of the
+# evidence that well-kept values would give must be left; of records with two slips in most values it is half.
+LEAST_OF_PRIOR_EVIDENCE = 0.4
 # Parameters are kept to so many significant digits: sums of floats differ in the last ones between machines.
 DIGITS = 8
 _SMALLEST_SHARE = 1e-9
@@ -202,7 +205,13 @@ def train(
         parameters, told = estimate(data, comparisons)
         notes += told
         own_keys = own_key_probabilities(data.candidates)
-        calibration = Calibration() if known is None else calibrated(known, parameters, policy)
+        if known is not None:
+            calibration = calibrated(known, parameters, policy)
+        elif rarely := _rarely_exact(parameters, comparisons):
+            calibration = CAREFUL
+            notes.append(f"{' and '.join(rarely)} of one person are rarely the same: links are accepted with more care")
+        else:
+            calibration = Calibration()
         weights = calibration.apply(match_weights(data.candidates, parameters))
         if len(studied) < len(frame):
             worth = _worth(studied, frequencies, blocks, data, parameters, engine, policy, len(frame))
@@ -671,7 +680,8 @@ def _next_shares(
     by_chance = _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u, within)
     u = _weakened(m, by_chance, comparison)
     # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
-    return with_shared_home(comparison.name, LevelShares(m, u, _as_strangers(prior.h, u, comparison)))
+    shares = with_shared_home(comparison.name, LevelShares(m, u, prior.h))
+    return replace(shares, h=_as_strangers(shares.h, u, comparison))
 
 
 def _as_strangers(
@@ -747,7 +757,17 @@ def _change(old: Parameters, new: Parameters) -> float:
 
 
 def _strange(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
-    """Comparisons whose exact levels hold far fewer matches than anyone has seen: EM has settled on another class."""
+    """Comparisons whose exact levels hold far fewer matches than anyone has seen, and whose other levels do not make up for it: EM
+    has settled on another class."""
+    return [
+        name
+        for name in _hardly_ever_exact(parameters, prior, comparisons)
+        if _evidence(parameters.shares[name].m, parameters.shares[name].u)
+        < LEAST_OF_PRIOR_EVIDENCE * _evidence(prior.shares[name].m, parameters.shares[name].u)
+    ]
+
+
+def _hardly_ever_exact(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
     found = []
     for comparison in comparisons:
         exact = [at for at, level in enumerate(comparison.scored) if comparison.prior(level).exact]
@@ -755,6 +775,19 @@ def _strange(parameters: Parameters, prior: Parameters, comparisons: list[Compar
         if have < LEAST_OF_PRIOR_EXACT * sum(prior.shares[comparison.name].m[at] for at in exact):
             found.append(comparison.name)
     return found
+
+
+def _rarely_exact(parameters: Parameters, comparisons: list[Comparison]) -> list[str]:
+    """The comparisons that are hardly ever exact, where they are two or more; one is an address without a street, say."""
+    prior = prior_parameters(comparisons, parameters.matches, parameters.households)
+    found = _hardly_ever_exact(parameters, prior, comparisons)
+    return found if len(found) > 1 else []
+
+
+def _evidence(m: tuple[float, ...], u: tuple[float, ...]) -> float:
+    """Bits that a comparison adds to the weight of a match, on average (Kullback and Leibler 1951)."""
+    shares, chance = np.maximum(m, _SMALLEST_SHARE), np.maximum(u, _SMALLEST_SHARE)
+    return float(np.sum(shares * np.log2(shares / chance)))
 
 
 def _checked(parameters: Parameters, prior: Parameters, comparison: Comparison) -> tuple[Parameters, list[str]]:

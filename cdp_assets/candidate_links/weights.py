@@ -23,7 +23,13 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
-from cdp_assets.candidate_links.priors import PRIOR_NAMESAKES, SHARED_AT_HOME
+from cdp_assets.candidate_links.priors import (
+    FAMILY_NAME_AT_HOME,
+    NAMED_ALIKE_AT_HOME,
+    PRIOR_NAMESAKES,
+    SHARED_AT_HOME,
+    WRITTEN_AT_HOME,
+)
 
 NAMES = (FIRST_NAME.name, LAST_NAME.name)
 Floats = npt.NDArray[np.float64]
@@ -188,12 +194,29 @@ def prior_parameters(comparisons: list[Comparison], matches: float, households: 
 
 
 def with_shared_home(name: str, shares: LevelShares) -> LevelShares:
-    """Shares in which a household agrees as one person does on what it shares by definition (``SHARED_AT_HOME``)."""
-    part = SHARED_AT_HOME.get(name)
-    if part is None:
-        return shares
-    h = tuple(part * m + (1.0 - part) * u for m, u in zip(shares.m, shares.u, strict=True))
-    return LevelShares(shares.m, shares.u, h)
+    """Shares in which a household agrees as one person does on what it shares by definition (``SHARED_AT_HOME``), writes it as
+    carelessly (``WRITTEN_AT_HOME``), and has first names in common as families do."""
+    if name in SHARED_AT_HOME:
+        part = SHARED_AT_HOME[name]
+        return replace(shares, h=tuple(part * m + (1.0 - part) * u for m, u in zip(shares.m, shares.u, strict=True)))
+    if name in WRITTEN_AT_HOME and shares.h is not None:
+        agree = (1.0 - shares.h[-1]) / (1.0 - shares.m[-1])
+        return replace(shares, h=(*(agree * m for m in shares.m[:-1]), shares.h[-1]))
+    if name == FIRST_NAME.name:
+        return replace(shares, h=_first_names_at_home(shares))
+    return shares
+
+
+def _first_names_at_home(shares: LevelShares) -> tuple[float, ...]:
+    """As strangers, but for those named alike, and those of whom one is told by the family's name."""
+    h = list(shares.u)
+    for at, level in enumerate(FIRST_NAME.scored):
+        if level.name == "same":
+            h[at] = max(NAMED_ALIKE_AT_HOME, shares.u[at])
+        elif level.name == "stands in the other's last name":
+            h[at] = max(FAMILY_NAME_AT_HOME * shares.m[at], shares.u[at])
+    h[-1] = max(h[-1] - (sum(h) - sum(shares.u)), shares.u[-1] / 2.0)
+    return tuple(h)
 
 
 def _normal(shares: tuple[float, ...]) -> tuple[float, ...]:

@@ -9,13 +9,14 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links import training
+from cdp_assets.candidate_links.calibration import CAREFUL
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import BY_NAME, OWN_RECORDS, READ_OTHERWISE
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.priors import PROBABLE_EMAIL_BITS
+from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PROBABLE_EMAIL_BITS
 from cdp_assets.candidate_links.training import TrainedModel, random_pairs, term_frequencies, train
-from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
+from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters, with_shared_home
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, profiles, town
 
 
@@ -152,16 +153,66 @@ def test_where_first_names_and_birth_dates_differ_as_often_as_may_estimation_fou
     assert training._held_at_the_bound(at_bound) == ["first_name", "date_of_birth"]
 
 
-def test_a_class_of_pairs_that_are_hardly_ever_the_same_is_not_people() -> None:
+def test_a_class_of_pairs_that_are_hardly_ever_the_same_and_no_more_alike_than_strangers_is_not_people() -> None:
     comparisons = [BY_NAME["last_name"], BY_NAME["phone"], BY_NAME["sex"]]
     prior = prior_parameters(comparisons, 0.01, 0.001)
-    parameters = prior
+    unlike, misspelt = prior, prior
     for name in ("last_name", "phone"):
         shares = prior.shares[name]
-        alike = (0.01, 0.01, *(0.98 / (len(shares.m) - 2) for _ in shares.m[2:]))
-        parameters = parameters.with_shares(name, type(shares)(alike, shares.u, shares.h))
+        between = len(shares.m) - 2
+        different = replace(shares, m=(0.01, *(0.09 / between for _ in shares.m[1:-1]), 0.9))
+        alike = replace(shares, m=(0.01, 0.01, *(0.88 / (between - 1) for _ in shares.m[2:-1]), 0.1))
+        unlike, misspelt = unlike.with_shares(name, different), misspelt.with_shares(name, alike)
     assert training._strange(prior, prior, comparisons) == []
-    assert training._strange(parameters, prior, comparisons) == ["last_name", "phone"]
+    assert training._strange(unlike, prior, comparisons) == ["last_name", "phone"]
+    assert training._strange(misspelt, prior, comparisons) == []
+    assert training._rarely_exact(misspelt, comparisons) == ["last_name", "phone"]
+    assert training._rarely_exact(prior, comparisons) == []
+
+
+def test_where_nearly_every_value_is_misspelt_matches_are_learned_and_accepted_with_more_care() -> None:
+    rng = np.random.default_rng(4)
+
+    def slip(text: str) -> str:
+        at = int(rng.integers(1, len(text)))
+        return text[:at] + str(rng.choice(list("bcdfghkl"))) + text[at + 1 :]
+
+    rows: list[dict[str, Any]] = []
+    for person in range(120):
+        first, last, street = ("".join(rng.choice(list("aeimnorstu"), size)) for size in (7, 8, 10))
+        born = f"{rng.integers(1940, 2000)}-{rng.integers(1, 13):02d}-{rng.integers(10, 28)}"
+        for _ in range(3):
+            rows.append(
+                {"first_name": slip(first), "last_name": slip(last), "date_of_birth": born, "street": slip(street),
+                 "house_number": str(person % 50 + 1), "city": "york"}
+            )  # fmt: skip
+    model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
+    assert model.parameters.shares["last_name"].m[0] < 0.2  # learned, not the prior's
+    assert model.calibration == CAREFUL
+    assert any("accepted with more care" in note for note in model.notes)
+
+
+def test_a_household_writes_its_name_and_phone_as_carelessly_as_a_person_does() -> None:
+    careful = prior_parameters([BY_NAME["last_name"]], 0.01, 0.001).shares["last_name"]
+    assert careful.h is not None
+    m = (0.3, 0.6, 0.02, 0.03, 0.05)
+    careless = with_shared_home("last_name", replace(careful, m=m))
+    assert careless.h is not None
+    assert careless.h[1] / careless.h[0] == pytest.approx(2.0)
+    assert careless.h[-1] == careful.h[-1]
+    assert sum(careless.h) == pytest.approx(1.0)
+
+
+def test_first_names_at_home_are_strangers_but_for_those_named_alike_and_those_told_by_the_family_name() -> None:
+    shares = prior_parameters([BY_NAME["first_name"]], 0.01, 0.001).shares["first_name"]
+    levels = [level.name for level in BY_NAME["first_name"].scored]
+    assert shares.h is not None
+    assert sum(shares.h) == pytest.approx(1.0)
+    same, family = levels.index("same"), levels.index("stands in the other's last name")
+    assert shares.h[same] == NAMED_ALIKE_AT_HOME
+    assert shares.h[family] == pytest.approx(FAMILY_NAME_AT_HOME * shares.m[family])
+    others = [at for at in range(len(levels) - 1) if at not in (same, family)]
+    assert [shares.h[at] for at in others] == pytest.approx([shares.u[at] for at in others])
 
 
 def test_swapped_names_are_no_rarer_by_chance_than_agreeing_ones(town_model: TrainedModel) -> None:
