@@ -22,7 +22,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
+from cdp_assets.candidate_links.comparisons import (
+    BY_NAME,
+    ELSE,
+    FIRST_NAME,
+    LAST_NAME,
+    NOTHING_TO_COMPARE,
+    READ_OTHERWISE,
+    Comparison,
+)
 from cdp_assets.candidate_links.priors import (
     FAMILY_NAME_AT_HOME,
     NAMED_ALIKE_AT_HOME,
@@ -32,6 +40,9 @@ from cdp_assets.candidate_links.priors import (
 )
 
 NAMES = (FIRST_NAME.name, LAST_NAME.name)
+UNLIKE = (ELSE.name, READ_OTHERWISE)
+"""Levels at which names do not agree."""
+
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int64]
 
@@ -149,7 +160,11 @@ def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
     """Bits that strangers' names going together takes off where both names agree: zero or more."""
     if parameters.namesakes == 1.0:
         return np.zeros(len(pairs))
-    agree = np.minimum(*(pairs.gammas[name] for name in NAMES)) > 0
+    agree = np.ones(len(pairs), dtype=np.bool_)
+    for name in NAMES:  # in other letters they may agree or not: nobody can tell
+        scored = BY_NAME[name].scored
+        unlike = {len(scored) - 1 - at for at, level in enumerate(scored) if level.name in UNLIKE}
+        agree &= ~np.isin(pairs.gammas[name], [*unlike, NOTHING_TO_COMPARE])
     return np.where(agree, np.log2(parameters.namesakes), 0.0)
 
 
