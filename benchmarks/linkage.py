@@ -70,7 +70,7 @@ PEOPLE_AT_ONCE = 400_000
 
 READ = (
     "record_id", "source", "source_key", "landed_at", "is_current", "is_newest",
-    "first_name_norm", "first_name_root", "middle_name_norm", "last_name_norm", "suffix_norm", "sex",
+    "first_name", "first_name_norm", "first_name_root", "middle_name_norm", "last_name", "last_name_norm", "suffix_norm", "sex",
     "date_of_birth", "date_of_birth_text", "emails", "phones", "addresses", "company_norm", "job_title", "identifiers",
 )  # fmt: skip
 """The columns of record versions that linkage and the scripts read."""
