@@ -74,25 +74,27 @@ def standardize_emails(delivered: pl.Series) -> pl.Series:
 
     Texts with several addresses are parted by :func:`part_emails` before. Idempotent.
     """
-    read = _read(delivered)
-    return read.set(_hide_something(delivered, read), None)
+    texts = clean(delivered)
+    read = _read(texts)
+    return read.set(_hide_something(texts, read), None)
 
 
 def why_no_email(texts: pl.Series) -> pl.Series:
     """The problem of texts in which :func:`standardize_emails` finds no address: none was written, it is masked, or none is read."""
+    texts = clean(texts)
     frame = pl.DataFrame({"said": without_placeholders(texts), "is_masked": _hide_something(texts, _read(texts))})
     word = pl.when(pl.col("said").is_null()).then(pl.lit(PLACEHOLDER)).when("is_masked").then(pl.lit(MASKED))
     return frame.select(word.otherwise(pl.lit(UNREADABLE)).alias(texts.name)).to_series()
 
 
-def _hide_something(delivered: pl.Series, read: pl.Series) -> pl.Series:
-    """Whether each text is a masked address as it was delivered, or becomes one where slips are taken for what they are."""
-    return are_masked_emails(clean(delivered)) | are_masked_emails(read)
+def _hide_something(texts: pl.Series, read: pl.Series) -> pl.Series:
+    """Whether each clean text is a masked address as it stands, or becomes one where slips are taken for what they are."""
+    return are_masked_emails(texts) | are_masked_emails(read)
 
 
-def _read(delivered: pl.Series) -> pl.Series:
-    """The canonical address in each text, masked or not."""
-    lower = computed(clean(delivered), VALUE.str.to_lowercase())
+def _read(texts: pl.Series) -> pl.Series:
+    """The canonical address in each clean text, masked or not."""
+    lower = computed(texts, VALUE.str.to_lowercase())
     odd = lower.filter(~_is_plain(lower)).drop_nulls().unique()
     spelled = looked_up(lower, odd, computed(odd, _without_slips(VALUE)))
     odd = spelled.filter(~_is_plain(spelled)).drop_nulls().unique()
