@@ -71,8 +71,11 @@ _STREET_BEGINS = re.compile(
 _NUMBER_IN_FRONT = re.compile(r"^\d+[a-z]?(?:\s?[-/]\s?\d+[a-z]?)?\s+\d*[^\W\d_]", re.IGNORECASE)
 
 _COUNTIES = re.compile(
-    r"^(?:.+shire|county durham|kent|surrey|essex|(?:east|west) sussex|norfolk|suffolk|cornwall|devon|dorset|somerset|cumbria|"
-    r"greater (?:london|manchester)|merseyside|tyne and wear|west midlands|middlesex|northumberland|rutland|isle of wight)$",
+    r"^(?:(?:(?:north|south|east|west|n|s|e|w) )?[a-z]+shire|(?:county|co) [a-z]+|kent|surrey|essex|(?:east |west )?sussex|norfolk|suffolk|"
+    r"cornwall|devon|dorset|somerset|cumbria|greater (?:london|manchester)|merseyside|tyne (?:and|&) wear|west midlands|middlesex|"
+    r"northumberland|rutland|isle of wight|avon|cleveland|humberside|(?:east |west |mid)lothian|fife|angus|caithness|sutherland|"
+    r"clwyd|dyfed|gwent|gwynedd|powys|(?:mid|south|west) glamorgan|"
+    r"beds|berks|bucks|cambs|glos|hants|herts|lancs|leics|lincs|northants|notts|oxon|staffs|warks|wilts|worcs|[nsew] yorks)\.?$",
     re.IGNORECASE,
 )
 """Counties that people write between the post town and the postcode; none is a town."""
@@ -193,23 +196,22 @@ def _behind_city(parts: list[str], country: str) -> _Read | None:
 def _with_city(before: list[str], words: str | None, region: str | None, postcode: str, country: str) -> _Read | None:
     """The city among the words before the postcode, or else in the part before them."""
     if words is not None and region is None:
-        words, region = _without_region(words, country, has_city_before=bool(before) and _ends_in_city(before))
+        words, region = _without_region(words, before, country)
     if words is not None:
         is_number = country in _DIGITS_ONLY and region is None
         has_street = any(_NUMBER_IN_FRONT.match(part) for part in before)
         if not _is_city(words) or (is_number and not has_street):
             return None
         return before, _Place(words, region, postcode)
-    if before and region is None and len(before) > 1 and _is_region(before[-1], country):
+    if region is None and len(before) > 1 and _is_region_alone(before[-1], before[:-1], country):
         before, region = before[:-1], before[-1]
     if _ends_in_city(before) and (len(before) > 1 or country in REGIONS):
         return before[:-1], _Place(before[-1], region, postcode)
     return (before, _Place(None, region, postcode)) if before else None
 
 
-def _without_region(words: str, country: str, *, has_city_before: bool) -> tuple[str | None, str | None]:
-    """What is left of the words without the state behind them, and the state. A state alone is one where the city stands
-    before, or where it is a code; else the city is called like it ('New York 10118')."""
+def _without_region(words: str, before: list[str], country: str) -> tuple[str | None, str | None]:
+    """What is left of the words without the state behind them, and the state."""
     split = words.split()
     for count in range(min(4, len(split)), 0, -1):
         said = " ".join(split[-count:])
@@ -217,9 +219,17 @@ def _without_region(words: str, country: str, *, has_city_before: bool) -> tuple
             continue
         if count < len(split):
             return " ".join(split[:-count]), said
-        if has_city_before or _plain(said) in REGIONS.get(country, {}).values():
+        if _is_region_alone(said, before, country):
             return None, said
     return words, None
+
+
+def _is_region_alone(words: str, before: list[str], country: str) -> bool:
+    """Whether words that stand alone are a region: a code, a county, or a state's name behind a city. Else a city is called like
+    it ('New York, 10118')."""
+    if not _is_region(words, country):
+        return False
+    return country == "GB" or _plain(words) in REGIONS[country].values() or _ends_in_city(before)
 
 
 def _is_region(words: str, country: str) -> bool:
