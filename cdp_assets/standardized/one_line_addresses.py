@@ -50,8 +50,18 @@ _DIGITS_ONLY = ("US", "AU")
 _SHORTEST_ALONE = 5
 """A line of nothing but postcode and city: with four digits it may be a number and a street."""
 
-_MAY_HOLD_ALL = r"(?i)\d{4}|\d{3} \d{2}|\d{2}-\d{3}|\d[a-z]{2}\s*(?:,|$)|[a-z]\d[a-z][ -]?\d[a-z]\d"
-"""Without any of these a line holds no postcode."""
+_MAY_HOLD_ALL = {
+    r"\b\d{5}\b": word_set("DE FR ES IT FI"),
+    r"\b\d{4} ": word_set("AT CH BE DK NO"),
+    r"\d{3} ?\d{2} ": word_set("SE"),
+    r"\d{2}-\d{3}\b": word_set("PL"),
+    r"\d{4} ?[A-Z]{2}\b": word_set("NL"),
+    r"\d{5}(?:-\d{4})?\s*(?:[,;|]|$)": word_set("US"),
+    r"\d{4}\s*(?:[,;|]|$)": word_set("AU"),
+    r"(?i)\d[a-z]{2}\s*(?:[,;|]|$)": word_set("GB"),
+    r"(?i)\d[a-z]\d\s*(?:[,;|]|$)": word_set("CA"),
+}
+"""What a line must have to hold a postcode of these countries: only such lines are looked at one by one."""
 
 _CITY = r"[^\W\d_][^\d,]{1,48}?(?:\s\d{1,2}(?:e|er|eme|ème)?)?"
 """No digits, but for the district or the Cedex behind the name."""
@@ -96,25 +106,33 @@ def with_parts_of_one_line(parts: Mapping[str, pl.Series], countries: pl.Series)
     ``parts`` are those series, clean; ``countries`` the country that each row is read in.
     """
     frame = pl.DataFrame({**{name: parts[name] for name in _COLUMNS}, "country": countries})
-    known = [*_BEFORE_CITY, *_BEHIND_CITY]
-    may_be = (
-        pl.all_horizontal(pl.col("city", "postcode").is_null())
-        & pl.col("country").is_in(known)
-        & pl.col("street").str.contains(_MAY_HOLD_ALL)
-    )
-    rows = frame.select(may_be.fill_null(False)).to_series().arg_true()
+    rows = _may_hold_all(frame)
     if rows.is_empty():
         return {}
     lines = frame.select("street", "country")[rows]
     distinct = lines.unique()
     table = _valid(distinct.with_columns(_read(distinct)))
-    found = lines.with_columns(row=rows).join(table, on=["street", "country"], how="inner")
+    found = lines.with_columns(rows).join(table, on=["street", "country"], how="inner")
     if found.is_empty():
         return {}
     at = found.get_column("row")
     told = {name: found.get_column(f"of_{name}") for name in _COLUMNS}
     told["region"] = parts["region"].gather(at).fill_null(told["region"])
     return {name: parts[name].clone().scatter(at, told[name]) for name in _COLUMNS}
+
+
+def _may_hold_all(frame: pl.DataFrame) -> pl.Series:
+    """Rows without city and postcode whose street line may have a postcode in it."""
+    has_street_alone = pl.col("street").is_not_null() & pl.all_horizontal(pl.col("city", "postcode").is_null())
+    alone = frame.with_row_index("row").filter(has_street_alone)
+    if alone.is_empty():
+        return alone.get_column("row")
+    shapes = [
+        pl.col("country").is_in(sorted(countries)) & pl.col("street").str.contains(shape)
+        for shape, countries in _MAY_HOLD_ALL.items()
+        if alone.get_column("country").is_in(sorted(countries)).any()
+    ]
+    return alone.filter(pl.any_horizontal([pl.lit(False), *shapes])).get_column("row")
 
 
 _COLUMNS = ("street", "city", "region", "postcode")
