@@ -12,7 +12,7 @@ What hides letters of an address:
 * three dots in a row, or the sign for them. Two are a slip of the hand;
 * ``x`` only where nothing but a mask is so: all of the part before the @ (``xxx@``), behind a first letter (``jxxx@``),
   with at most a last one behind it (``jxxxxn@``), or a run of five beside two or three letters (``xxxxxith@``). People who sign with
-  kisses (``emmaxxx@``), and domains that end in ``.xxx``, stay.
+  kisses (``emmaxxx@``), and domains that end in ``.xxx``, stay. So do runs of ``_`` and ``-``: there are such mailboxes.
 
 What hides digits of a number:
 
@@ -24,7 +24,8 @@ What hides digits of a number:
   before up to six digits at the end is an extension ('x123');
 * three dots between digits or before the first.
 
-An extension that is masked hides nothing of the number before it.
+An extension that is masked as a whole hides nothing of the number before it; of one in part, its digits would be read as the
+number's.
 
 What does not belong here: how this project masks what it shows (``masking.py``); values that stand where there is none
 (placeholders, ``text.py`` and ``phones.py``).
