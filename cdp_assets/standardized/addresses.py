@@ -1,5 +1,7 @@
 """Postal addresses: what people read, and every part in comparable form, as one struct (``tables.ADDRESS``).
 
+Where a row has neither city nor postcode, a street line that holds it all is taken apart (``one_line_addresses.py``).
+
 What does not belong here: the tables of streets (``streets.py``) and of places (``places.py``).
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from cdp_assets import tables
+from cdp_assets.standardized.one_line_addresses import with_parts_of_one_line
 from cdp_assets.standardized.places import (
     are_malformed,
     comparable_cities,
@@ -79,6 +82,7 @@ def _standardized(frame: pl.DataFrame, country: str | None) -> pl.Series:
     parts = {name: _part(frame, name) for name in ADDRESS_PARTS}
     said = by_value(standardize_countries, parts["country"]).alias("country")
     countries = said.fill_null(country) if country else said
+    parts |= with_parts_of_one_line(parts, countries)
     streets = _streets(parts["street"], countries)
     address = pl.DataFrame(
         {
@@ -102,9 +106,11 @@ def lost_address_parts(frame: pl.DataFrame, addresses: pl.Series) -> list[pl.Dat
     """The problems (``problems.py``) of the parts in ``frame`` beside what :func:`standardize_addresses` made of them."""
     delivered = {name: _delivered(frame, name) for name in ADDRESS_PARTS}
     made = addresses.struct.unnest()
+    kept = {"city": made["city"], "region": made["region"], "postcode": made["postcode_norm"]}
+    # A postcode that was not delivered stood in the street line, and perhaps nothing else did.
+    of_street = made["street"].fill_null(made["postcode"].set(delivered["postcode"].is_not_null(), None))
     found = [
-        lost(name, delivered[name], made.get_column(kept), always(PLACEHOLDER))
-        for name, kept in (("street", "street"), ("city", "city"), ("region", "region"), ("postcode", "postcode_norm"))
+        lost(name, delivered[name], what, always(PLACEHOLDER)) for name, what in {"street": of_street, **kept}.items()
     ]
     found.append(
         found_where("postcode", MALFORMED, are_malformed(made.get_column("postcode_norm"), made.get_column("country")))

@@ -19,7 +19,8 @@ only for old accounts). Invented domains are valid: there is no DNS here, and an
 identifies.
 
 A slip of the hand that leaves one reading is read ('ann @mail.com', 'ann@gmail,com', 'mailto:…'). A text that holds
-no address is none (null); a mistyped domain is not repaired here, only suggested (``email_domains.py``).
+no address is none (null), and so is one that was masked ('d***@gmail.com', ``masked_contacts.py``); a mistyped domain is
+not repaired here, only suggested (``email_domains.py``).
 
 What does not belong here: what an address is, who shares it, whether it is alive (``email_domains.py``,
 ``email_addresses.py``).
@@ -30,6 +31,8 @@ from __future__ import annotations
 import polars as pl
 from email_validator import EmailNotValidError, validate_email
 
+from cdp_assets.standardized.masked_contacts import are_masked_emails
+from cdp_assets.standardized.problems import MASKED, PLACEHOLDER, UNREADABLE
 from cdp_assets.standardized.text import (
     VALUE,
     by_distinct,
@@ -39,6 +42,7 @@ from cdp_assets.standardized.text import (
     looked_up,
     none_when_empty,
     parted,
+    without_placeholders,
 )
 
 _PLAIN = (
@@ -66,11 +70,31 @@ two spellings of one address are found by linkage, two people's addresses made o
 
 
 def standardize_emails(delivered: pl.Series) -> pl.Series:
-    """The canonical address that each delivered text holds; null where it holds none or several.
+    """The canonical address that each delivered text holds; null where it holds none, a masked one or several.
 
     Texts with several addresses are parted by :func:`part_emails` before. Idempotent.
     """
-    lower = computed(clean(delivered), VALUE.str.to_lowercase())
+    texts = clean(delivered)
+    read = _read(texts)
+    return read.set(_hide_something(texts, read), None)
+
+
+def why_no_email(texts: pl.Series) -> pl.Series:
+    """The problem of texts in which :func:`standardize_emails` finds no address: none was written, it is masked, or none is read."""
+    texts = clean(texts)
+    frame = pl.DataFrame({"said": without_placeholders(texts), "is_masked": _hide_something(texts, _read(texts))})
+    word = pl.when(pl.col("said").is_null()).then(pl.lit(PLACEHOLDER)).when("is_masked").then(pl.lit(MASKED))
+    return frame.select(word.otherwise(pl.lit(UNREADABLE)).alias(texts.name)).to_series()
+
+
+def _hide_something(texts: pl.Series, read: pl.Series) -> pl.Series:
+    """Whether each clean text is a masked address as it stands, or becomes one where slips are taken for what they are."""
+    return are_masked_emails(texts) | are_masked_emails(read)
+
+
+def _read(texts: pl.Series) -> pl.Series:
+    """The canonical address in each clean text, masked or not."""
+    lower = computed(texts, VALUE.str.to_lowercase())
     odd = lower.filter(~_is_plain(lower)).drop_nulls().unique()
     spelled = looked_up(lower, odd, computed(odd, _without_slips(VALUE)))
     odd = spelled.filter(~_is_plain(spelled)).drop_nulls().unique()

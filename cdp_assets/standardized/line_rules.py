@@ -19,7 +19,8 @@ the reader's own rules           rejected: it could not be split into columns (`
 A line with the key, the observed time and the content of another line of the file is a duplicate; the last of them stays
 (in a snapshot: with the key and the content; the newest stays). An empty
 observed time is the time of landing (in a snapshot of known time: that time); one that is to come is that of landing,
-for nobody has seen the future. An unreadable e-mail, phone or date of birth only leaves its field empty.
+for nobody has seen the future. An unreadable or masked e-mail or phone, or an unreadable date of birth, only leaves its
+field empty.
 
 What does not belong here: what the values mean.
 """

@@ -17,7 +17,8 @@ import phonenumbers
 import polars as pl
 from phonenumbers.phonemetadata import PhoneMetadata
 
-from cdp_assets.standardized.problems import PLACEHOLDER, UNREADABLE
+from cdp_assets.standardized.masked_contacts import are_masked_phones, hides_digits
+from cdp_assets.standardized.problems import MASKED, PLACEHOLDER, UNREADABLE
 from cdp_assets.standardized.text import VALUE, clean, computed, in_ascii, none_when_empty, parted, without_placeholders
 
 SHORTEST_NUMBER = 6
@@ -73,10 +74,11 @@ def _numbering(region: str) -> _Numbering | None:
 def standardize_phones(delivered: pl.Series, region: pl.Series) -> pl.Series:
     """The number in each delivered text, read in the region beside it (ISO 3166-1 alpha-2, null where unknown).
 
-    E.164 where the number is possible in its country, else its digits (at least six); null for placeholders and texts
-    that hold no number. The extension is cut off (:func:`phone_extensions`). Idempotent.
+    E.164 where the number is possible in its country, else its digits (at least six); null for placeholders, for numbers
+    of which digits are masked ('212-***-1234', ``masked_contacts.py``) and for texts that hold no number. The extension is cut off (:func:`phone_extensions`). Idempotent.
     """
-    texts = without_placeholders(in_ascii(clean(delivered)))
+    texts = clean(delivered)
+    texts = without_placeholders(in_ascii(texts.set(are_masked_phones(texts), None)))
     frame = pl.DataFrame({"text": texts, "region": region.cast(pl.String).str.to_uppercase()})
     # Hardly two rows have the same number: looking for those that do takes longer than reading it twice.
     rows = frame.with_row_index("row").drop_nulls("text")
@@ -105,16 +107,18 @@ def phone_extensions(delivered: pl.Series) -> pl.Series:
 
 
 def why_no_phone(texts: pl.Series) -> pl.Series:
-    """The problem of texts in which :func:`standardize_phones` finds no number: one that nobody has, or none at all."""
+    """The problem of texts in which :func:`standardize_phones` finds no number: one that nobody has, a masked one, or none at all."""
     said = computed(without_placeholders(texts), VALUE.str.count_matches(r"\d"))
     is_nobodys = VALUE.is_null() | VALUE.is_between(SHORTEST_NUMBER, LONGEST_NUMBER)
-    return computed(said, pl.when(is_nobodys).then(pl.lit(PLACEHOLDER)).otherwise(pl.lit(UNREADABLE)))
+    problem = computed(said, pl.when(is_nobodys).then(pl.lit(PLACEHOLDER)).otherwise(pl.lit(UNREADABLE)))
+    return problem.set(are_masked_phones(texts) & said.is_not_null(), MASKED)
 
 
 def part_phones(delivered: pl.Series) -> pl.Series:
     """Each delivered text as a list of texts with one number each ('601 202 303; 22 555 44 33' holds two)."""
     parts = VALUE.str.replace_all(_SEPARATED_NUMBERS, ";").str.split(";")
-    whole = parts.list.eval(pl.element().filter(pl.element().str.count_matches("[0-9]") >= SHORTEST_NUMBER))
+    is_whole = pl.element().str.count_matches("[0-9]") >= SHORTEST_NUMBER
+    whole = parts.list.eval(pl.element().filter(is_whole | hides_digits(pl.element())))
     several = VALUE.str.contains(_SEPARATED_NUMBERS) & (whole.list.len() > 1)
     several = pl.when(whole.list.len() > 1).then(whole)
     return parted(clean(delivered), VALUE.str.contains(_SEPARATED_NUMBERS), several)

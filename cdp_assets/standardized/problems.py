@@ -20,13 +20,14 @@ import polars as pl
 from cdp_assets import tables
 from cdp_assets.standardized.text import VALUE, computed, without_placeholders, word_set
 
-UNREADABLE, PLACEHOLDER, IMPOSSIBLE, TO_COME, UNKNOWN, MALFORMED = (
-    "unreadable", "placeholder", "impossible", "to_come", "unknown", "malformed",
+UNREADABLE, PLACEHOLDER, MASKED, IMPOSSIBLE, TO_COME, UNKNOWN, MALFORMED = (
+    "unreadable", "placeholder", "masked", "impossible", "to_come", "unknown", "malformed",
 )  # fmt: skip
 
 PROBLEMS: Mapping[str, str] = {
     UNREADABLE: "no value of the field is in the text",
     PLACEHOLDER: "the text stands where there is no value: unknown, Test Test, 555-5555, 1900-01-01",
+    MASKED: "letters or digits of an address or number were hidden before it was delivered: d***@gmail.com, 212-***-1234",
     IMPOSSIBLE: "a date that no calendar has; its digits are kept as date_of_birth_text",
     TO_COME: "a date of birth after the day of the import; its digits are kept as date_of_birth_text",
     UNKNOWN: "a country that has this name or code is not known; the source's own country holds instead",
@@ -37,8 +38,8 @@ PROBLEMS: Mapping[str, str] = {
 PROBLEMS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("full_name", "first_name", "middle_name", "last_name"), (PLACEHOLDER, UNREADABLE)),
     "sex": (UNREADABLE,),
-    "email": (PLACEHOLDER, UNREADABLE),
-    "phone": (PLACEHOLDER, UNREADABLE),
+    "email": (MASKED, PLACEHOLDER, UNREADABLE),
+    "phone": (MASKED, PLACEHOLDER, UNREADABLE),
     "date_of_birth": (IMPOSSIBLE, PLACEHOLDER, TO_COME, UNREADABLE),
     **dict.fromkeys(("street", "city", "region"), (PLACEHOLDER,)),
     "postcode": (MALFORMED, PLACEHOLDER),

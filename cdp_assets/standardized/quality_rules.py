@@ -249,6 +249,7 @@ NOT_KEPT_ADVICE = {
     "unreadable": "Look at what the column holds: another field may be mapped here, or the format is not declared.",
     "impossible": "Check the declared format; where it is right, the source lets impossible values in.",
     "placeholder": "Make the field optional where it is entered, so that nobody has to make something up.",
+    "masked": "Have the source deliver whole values: a masked one reaches nobody, and says of nobody who he is.",
 }
 NOT_KEPT_ADVICE_ELSE = "Compare the delivered text in the raw table with what the contract says of the column."
 

@@ -30,7 +30,7 @@ from cdp_assets.standardized.consent_words import (
 )
 from cdp_assets.standardized.dates import standardize_birth_dates
 from cdp_assets.standardized.delivered_values import Values, content_texts, delivered_values, first_filled
-from cdp_assets.standardized.emails import part_emails, standardize_emails
+from cdp_assets.standardized.emails import part_emails, standardize_emails, why_no_email
 from cdp_assets.standardized.event_words import (
     corrected_fields,
     snake_case,
@@ -47,13 +47,11 @@ from cdp_assets.standardized.names import NAME_COLUMNS, standardize_names, why_n
 from cdp_assets.standardized.phones import part_phones, phone_extensions, standardize_phones, why_no_phone
 from cdp_assets.standardized.problems import (
     PLACEHOLDER,
-    UNREADABLE,
     Why,
     always,
     found_as,
     lost,
     named,
-    placeholder_or,
     problems_of_rows,
 )
 from cdp_assets.standardized.sex import standardize_sex, why_no_sex
@@ -175,7 +173,7 @@ def _records(
     found = [
         *_lost_fields(delivered, frame),
         found_as("date_of_birth", born.get_column("problem")),
-        named("email", emails.lost["row"], emails.lost["text"], placeholder_or(UNREADABLE)),
+        named("email", emails.lost["row"], emails.lost["text"], why_no_email),
         named("phone", phones.lost["row"], phones.lost["text"], why_no_phone),
         *lost_parts,
         *lost_identifiers,

@@ -234,10 +234,11 @@ def test_values_that_were_not_kept() -> None:
         record("1", emails=["a@x.org"], problems=["email:unreadable"]),
         record("2", problems=["date_of_birth:impossible", "email:unreadable"]),
         record("3", date_of_birth=BIRTH),
-        record("4", emails=["b@x.org"]),
+        record("4", emails=["b@x.org"], problems=["email:masked"]),
     ]
     counts = found(rows)
     assert looked(counts, "not_kept_unreadable", "email") == (2, 3)
+    assert looked(counts, "not_kept_masked", "email") == (1, 3)
     assert looked(counts, "not_kept_impossible", "date_of_birth") == (1, 2)
 
 

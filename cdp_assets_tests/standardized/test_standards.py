@@ -24,7 +24,7 @@ from cdp_assets.standardized.consent_words import (
     standardize_validity,
 )
 from cdp_assets.standardized.dates import standardize_birth_dates, standardize_moments
-from cdp_assets.standardized.emails import part_emails, standardize_emails
+from cdp_assets.standardized.emails import part_emails, standardize_emails, why_no_email
 from cdp_assets.standardized.event_words import (
     standardize_activities,
     standardize_channels,
@@ -90,13 +90,14 @@ STANDARDS: dict[str, Callable[[pl.Series], object]] = {
     "extensions": phone_extensions,
     "why no name": why_no_name,
     "why no phone": why_no_phone,
+    "why no e-mail": why_no_email,
     "why no sex": why_no_sex,
 }
 
 SCRAPS = (
     "Jr", "Dr.", "von ", "de la ", "O'", "-", ",", ".", "/", "#", "+48", "00", "x12", "ext. 5", "12", "1990", "30 Feb", "St.", "C/",
     "ul. ", "m. 5", "Apt ", "Postfach", "º", "ª", "GmbH", "S.A.", "& Co", "(", ")", '"', "n/a", "Test", "王", "ß", "Ł", "é", "\u200b",
-    "@", "x.org", " ", "\n", "١", "ﬁ", "№", "½", "🙂", "İ",
+    "@", "x.org", " ", "\n", "١", "ﬁ", "№", "½", "🙂", "İ", "***", "•", "xxx", "…",
 )  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=20), st.lists(st.sampled_from(SCRAPS), max_size=7).map("".join), st.none())
 
