@@ -10,6 +10,17 @@ between them train every comparison. Links from :data:`CUT` make clusters.
 
 The two scripts differ in their blocking rules alone.
 
+What becomes of the wide one was looked into at 174,000 records (60,000 people): pairwise F1 .45, precision .46, recall .43. It is neither a giant
+cluster (48 records at most) nor the share of matches (1.6e-5), and no cut from .5 to .999999 does better than .47:
+
+* Of 193,000 proposed pairs of one person 87,000 weigh about -2 bits, because one side is an address without a name: the same address is
+  15.6 bits, less than the 15.9 that the share of matches takes.
+* Of 156,000 pairs above the cut 48,000 are of two people of one household, 45,000 of them proposed by surname and beginning of the postcode: surname, street,
+  postcode and city count as four proofs (40 bits against 5 for first names that differ).
+* 4,700 are of strangers, most proposed by beginnings of both names. They chain households together, and namesakes grow with the square of the people: with six
+  times as many people about 36 times as many such links. That connected components then join crowds fits the .03 at a million records, where it was not
+  looked into.
+
 Part of ``linkage.py``; not run by itself.
 """
 

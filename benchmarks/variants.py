@@ -28,7 +28,7 @@ import email_truth
 import numpy as np
 import polars as pl
 import yaml
-from variant_names import SCRIPTS
+from variant_names import CZECH, DUTCH, HUNGARIAN, ICELANDIC, INDONESIAN, KANA, PORTUGUESE, SCRIPTS
 
 PEOPLE = 400
 SHIFTS = (-8.0, -4.0, -2.0, -1.0, 1.0, 2.0, 4.0, 8.0)
@@ -293,6 +293,168 @@ def _script(name: str) -> Callable[[int, int, Path], Kind]:
 
     kind.__doc__ = f"One source in Latin letters, one in {name.capitalize()} script"
     return kind
+
+
+def _three_systems(name: str) -> Callable[[int, int, Path], Kind]:
+    """As :func:`_script`, with a third system that romanizes otherwise (or writes kana) and has given and family names in each other's place."""
+
+    def kind(seed: int, count: int, _data: Path) -> Kind:
+        chance, script = random.Random(f"three {name} {seed}"), SCRIPTS[name]
+        rows: list[Row] = []
+        for number in range(count):
+            given, family = chance.choice(script.given), chance.choice(script.family)
+            born = (date(1940, 1, 1) + timedelta(days=chance.randrange(22_000))).isoformat()
+            person = {
+                "phone": "".join(chance.choice("0123456789") if sign == "x" else sign for sign in script.mobile),
+                "email": _mailbox(given[0][0], family[0][0], chance),
+            }
+            for source, share in (("native", 0.9), ("latin", 0.8), ("swapped", 0.6), ("native", 0.2)):
+                if chance.random() > share:
+                    continue
+                first, last = _written_in(source, given, chance), _written_in(source, family, chance)
+                if source == "swapped" and chance.random() < 0.7:
+                    first, last = last, first
+                rows.append(
+                    {
+                        "entity": str(number), "source": source, "first_name": first, "last_name": last,
+                        "date_of_birth": born_otherwise(born, chance) if chance.random() < 0.05 else born if chance.random() < 0.8 else None,
+                        **{key: value if chance.random() < 0.4 else None for key, value in person.items()},
+                    }
+                )  # fmt: skip
+        return _kind(rows, ("first_name", "last_name", "date_of_birth", "phone", "email"), country=script.country)
+
+    kind.__doc__ = (
+        f"{name.capitalize()}: native, in Latin letters, and in a third system with names in each other's place"
+    )
+    return kind
+
+
+def _written_in(source: str, spelt: tuple[tuple[str, ...], str], chance: random.Random) -> str:
+    latin, native = spelt
+    if source == "native":
+        return native
+    return KANA.get(native, latin[-1]) if source == "swapped" else chance.choice(latin)
+
+
+TOWNS = [
+    f"{first}{last}"
+    for first in ("Alder", "Birken", "Clay", "Dorn", "Elm", "Fal", "Gars", "Hol")
+    for last in ("by", "ford", "hausen", "mere", "wick")
+]
+
+
+def _whole_names(
+    says: str, country: str, names: tuple[list[str], list[str]], ways: Callable[[str, str, random.Random], list[Row]]
+) -> Callable[[int, int, Path], Kind]:
+    """People of a country, whose names systems write down in ``ways`` of their own: columns of a record each."""
+
+    def kind(seed: int, count: int, _data: Path) -> Kind:
+        chance = random.Random(f"{says} {seed}")
+        rows: list[Row] = []
+        for number in range(count):
+            given, family = chance.choice(names[0]), chance.choice(names[1])
+            second = chance.choice(names[1])
+            born = (date(1940, 1, 1) + timedelta(days=chance.randrange(22_000))).isoformat()
+            city, mail = chance.choice(TOWNS), _mailbox(given, family.split(" ")[-1], chance)
+            for way in ways(given, f"{family} {second}" if country in ("BR", "MX") else family, chance):
+                if chance.random() < 0.75:
+                    row = dict.fromkeys(("first_name", "last_name", "full_name")) | way
+                    row |= {"entity": str(number), "source": way["source"], "city": city}
+                    row["date_of_birth"] = born if chance.random() < 0.85 else None
+                    row["email"] = mail if chance.random() < 0.3 else None
+                    rows.append(row)
+        return _kind(rows, ("full_name", "first_name", "last_name", "date_of_birth", "city", "email"), country=country)
+
+    kind.__doc__ = says
+    return kind
+
+
+def _parts(source: str, first: str | None, last: str | None) -> Row:
+    return {"source": source, "first_name": first, "last_name": last}
+
+
+def _whole(source: str, name: str) -> Row:
+    return {"source": source, "full_name": name}
+
+
+def _hungarian(given: str, family: str, _chance: random.Random) -> list[Row]:
+    return [
+        _parts("bank", given, family),
+        _whole("club", f"{family} {given}"),
+        _whole("abroad", f"{_plain(given)} {_plain(family)}"),
+    ]
+
+
+def _dutch(given: str, family: str, chance: random.Random) -> list[Row]:
+    short = (
+        family.replace("van der ", "v.d. ")
+        .replace("van den ", "v.d. ")
+        .replace("van de ", "v.d. ")
+        .replace("van ", "v. ")
+    )
+    return [
+        _parts("bank", given, family), _whole("club", f"{given} {family[0].upper()}{family[1:]}"),
+        _whole("tax", f"{family.split(' ')[-1]}, {given} {' '.join(family.split(' ')[:-1])}".strip()),
+        _parts("shop", given[0] if chance.random() < 0.5 else given, short),
+    ]  # fmt: skip
+
+
+def _two_surnames(given: str, family: str, chance: random.Random) -> list[Row]:
+    first, second = family.split(" ")
+    return [
+        _parts("bank", given, f"{first} {second}"), _parts("shop", given, chance.choice((first, second))), _whole("club", f"{given} {first} de {second}"),
+        _whole("abroad", _plain(f"{given} {first} {second}").upper()), _parts("app", given.split(" ")[0], f"{first}-{second}"),
+    ]  # fmt: skip
+
+
+def _mononyms(given: str, family: str, chance: random.Random) -> list[Row]:
+    if chance.random() < 0.4:
+        return [
+            _parts("bank", given, None),
+            _parts("shop", None, given),
+            _parts("visa", given, given),
+            _whole("club", given),
+        ]
+    return [
+        _parts("bank", given, family),
+        _whole("club", f"{given} {family}"),
+        _parts("shop", f"{given} {family}", None),
+    ]
+
+
+def _icelandic(given: str, family: str, _chance: random.Random) -> list[Row]:
+    father = f"{family}sson" if not family.endswith("s") else f"{family}son"
+    spelt = str.maketrans(
+        {
+            "þ": "th",
+            "ð": "d",
+            "Þ": "Th",
+            "æ": "ae",
+            "ö": "o",
+            "á": "a",
+            "é": "e",
+            "í": "i",
+            "ó": "o",
+            "ú": "u",
+            "ý": "y",
+        }
+    )
+    return [
+        _parts("bank", given, father),
+        _parts("shop", given.translate(spelt), father.translate(spelt)),
+        _whole("club", f"{given} {father}"),
+    ]
+
+
+def _czech(given: str, family: str, _chance: random.Random) -> list[Row]:
+    is_hers = given[-1] in "ae" and given not in ("Jiří",)
+    hers = family[:-1] + "á" if family.endswith("ý") else f"{family.removesuffix('a')}ová"
+    own = hers if is_hers else family
+    return [
+        _parts("bank", given, own),
+        _parts("shop", _plain(given), _plain(own)),
+        _whole("abroad", f"{_plain(given)} {_plain(family)}"),
+    ]
 
 
 def spanish(seed: int, count: int, _data: Path) -> Kind:
@@ -599,6 +761,233 @@ def web_leads(seed: int, count: int, _data: Path) -> Kind:
     )
 
 
+def patients(seed: int, count: int, _data: Path) -> Kind:
+    """Patients of two clinics: names, date of birth, sex, postcode"""
+    fields = ("first_name", "last_name", "date_of_birth", "sex", "postcode")
+    who = people(count, seed)
+    rows = recorded(who, seed, fields, CAREFUL, _few, "clinic")
+    return _kind(rows + recorded(who, seed, fields, PLAIN_WRITING, _at_most_one, "laboratory"), fields)
+
+
+def voters(seed: int, count: int, _data: Path) -> Kind:
+    """Voter files: LAST, FIRST in capitals, year of birth, home; one row per person in each of three years"""
+    fields = ("name", "date_of_birth", "street", "city", "postcode")
+    who, rows = people(count, seed, ("US",)), []
+    for year in ("y2016", "y2020", "y2024"):
+        for row in recorded(who, seed, FIELDS, CAREFUL, _at_most_one, year):
+            names = [row["last_name"], row["first_name"]]
+            born = row["date_of_birth"]
+            rows.append(
+                row | {"name": ", ".join(filter(None, names)).upper() or None, "date_of_birth": born[:4] if born else None}
+            )  # fmt: skip
+    columns = _mapped("date_of_birth", "street", "city", "postcode") | {"full_name": "name"}
+    kept = [{name: row[name] for name in ("entity", "source", *fields)} for row in rows]
+    return Kind(kept, columns, registers=frozenset({"y2016", "y2020", "y2024"}), date_format="%Y")
+
+
+def business_contacts(seed: int, count: int, _data: Path) -> Kind:
+    """Business contacts: names, company, title and work mail; a fifth has changed employers"""
+    chance = random.Random(f"business {seed}")
+    first, second = _WORDS.split(), _TRADES.split()
+    companies = [f"{chance.choice(first)} {chance.choice(second)}" for _ in range(max(count // 8, 5))]
+    titles = [
+        "CEO",
+        "Sales Manager",
+        "Buyer",
+        "IT Director",
+        "Engineer",
+        "Marketing Manager",
+        "Accountant",
+        "Consultant",
+    ]
+    fields = ("first_name", "last_name", "email", "company", "job_title")
+    rows: list[Row] = []
+    for person in people(count, seed):
+        jobs = [(chance.choice(companies), chance.choice(titles)) for _ in range(2 if chance.random() < 0.2 else 1)]
+        for _ in range(_few(chance)):
+            company, title = chance.choice(jobs)
+            row = written(person, chance, CAREFUL, ("first_name", "last_name"))
+            local = f"{_plain(person['first_name'])}.{_plain(person['last_name'])}".replace(" ", "").lower()
+            mail = f"{local}@{company.replace(' ', '').lower()}.example"
+            form = chance.choice(["", "", " Inc", " LLC"])
+            row |= {
+                "email": mail if chance.random() < 0.6 else None,
+                "company": company + form if chance.random() < 0.85 else None,
+            }
+            rows.append(row | {"source": "records", "job_title": title if chance.random() < 0.7 else None})
+    return _kind(rows, fields)
+
+
+def one_line(seed: int, count: int, _data: Path) -> Kind:
+    """Names and addresses in parts in one source, a whole name and one address line in the other"""
+    who = people(count, seed, ("US",))
+    rows: list[Row] = [
+        row | {"name": None, "line": None} for row in recorded(who, seed, _HOME, PLAIN_WRITING, _few, "shop")
+    ]
+    for row in recorded(who, seed, _HOME, PLAIN_WRITING, _at_most_one, "club"):
+        whole = " ".join(filter(None, (row["first_name"], row["last_name"]))) or None
+        line = ", ".join(filter(None, (row["street"], row["city"], row["postcode"]))) or None
+        rows.append(dict.fromkeys(_HOME) | {"entity": row["entity"], "source": "club", "name": whole, "line": line})
+    columns: dict[str, Any] = _mapped("first_name", "last_name", "city", "postcode")
+    return Kind(rows, columns | {"full_name": "name", "street": {"columns": ["street", "line"]}})
+
+
+_HOME = ("first_name", "last_name", "street", "city", "postcode")
+
+
+def donors(seed: int, count: int, _data: Path) -> Kind:
+    """Donors: couples written as Mr & Mrs, titles, home and some e-mails; partners beside them"""
+    chance = random.Random(f"donors {seed}")
+    rows: list[Row] = []
+    everyone = people(count, seed, ("US", "GB"))
+    for nth, person in enumerate(everyone):
+        partner = {
+            **person,
+            "first_name": everyone[nth - count // 2]["first_name"],
+            "entity": f"{person['entity']}b",
+            "nickname": None,
+        }
+        partner["email"] = _mailbox(partner["first_name"], partner["last_name"], chance)
+        for giver in [person, partner] if chance.random() < 0.4 else [person]:
+            for _ in range(_few(chance)):
+                row = written(giver, chance, CAREFUL, (*_HOME, "email"))
+                title = chance.choice(["", "Mr & Mrs ", "", "Dr "]) if giver is person else chance.choice(["", "Mrs "])
+                name = " ".join(filter(None, (row["first_name"], row["last_name"]))) or None
+                row["email"] = row["email"] if chance.random() < 0.4 else None
+                rows.append(row | {"source": "records", "name": name and title + name})
+    kept = ("entity", "source", "name", "street", "city", "postcode", "email")
+    columns = _mapped("street", "city", "postcode", "email") | {"full_name": "name"}
+    return Kind([{name: row[name] for name in kept} for row in rows], columns)
+
+
+def students(seed: int, count: int, _data: Path) -> Kind:
+    """Students: one school's address, town and switchboard for all, born within four years"""
+    chance = random.Random(f"students {seed}")
+    who = people(count, seed)
+    for person in who:
+        born = date(2004, 9, 1) + timedelta(days=chance.randrange(1460))
+        person |= {
+            "date_of_birth": born.isoformat(),
+            "street": "1 School Lane",
+            "city": "Oxford",
+            "postcode": "OX1 4AA",
+            "phone": "01865 270000",
+            "landline": None,
+        }
+        person |= {
+            "old_street": "1 School Lane",
+            "old_city": "Oxford",
+            "old_postcode": "OX1 4AA",
+            "former_last_name": None,
+        }
+        local = f"{_plain(person['first_name'])[0]}{_plain(person['last_name'])}{chance.randint(1, 99)}".replace(
+            " ", ""
+        ).lower()
+        person["email"] = f"{local}@school.example"
+    return _kind(recorded(who, seed, FIELDS, replace(PLAIN_WRITING, other=0.0)), FIELDS, country="GB")
+
+
+def guests(seed: int, count: int, _data: Path) -> Kind:
+    """Guest orders: phone and postcode, a first name for half of them"""
+    fields = ("first_name", "phone", "postcode")
+    rows = recorded(people(count, seed), seed, fields)
+    chance = random.Random(f"guests {seed}")
+    for row in rows:
+        row["first_name"] = row["first_name"] if chance.random() < 0.5 else None
+    return _kind([row for row in rows if any(row[name] for name in fields)], fields)
+
+
+def three_sources(seed: int, count: int, _data: Path) -> Kind:
+    """Three sources with fields of their own: contacts, invoices, web accounts"""
+    shown = {
+        "crm": ("first_name", "last_name", "email", "phone"),
+        "billing": ("first_name", "last_name", "street", "postcode", "phone"),
+        "web": ("first_name", "email", "city", "postcode"),
+    }
+    who = people(count, seed)
+    rows = [
+        dict.fromkeys(FIELDS) | row
+        for source, fields in shown.items()
+        for row in recorded(who, seed, fields, PLAIN_WRITING, lambda c: c.choice([0, 1, 1, 2]), source)
+    ]
+    return _kind(rows, FIELDS)
+
+
+def decades(seed: int, count: int, _data: Path) -> Kind:
+    """Twenty years: three or four homes, other phones and mailboxes in each, marriages; half without date of birth"""
+    chance = random.Random(f"decades {seed}")
+    who, places = people(count, seed, ("US",)), people(count * 4, seed + 7000, ("US",))
+    married = [person["last_name"] for person in who]
+    rows: list[Row] = []
+    for nth, person in enumerate(who):
+        last, born, has_birth = person["last_name"], person["date_of_birth"], chance.random() < 0.5
+        email, phone = person["email"], person["phone"]
+        for period in range(chance.randint(2, 4)):
+            place = places[nth * 4 + period]
+            if period and chance.random() < 0.2:
+                last = chance.choice(married)
+            if chance.random() < 0.5:
+                email = _mailbox(person["first_name"], last, chance)
+            if chance.random() < 0.4:
+                phone = place["phone"]
+            now = person | {"last_name": last, "former_last_name": None, "email": email, "phone": phone}
+            now |= {name: place[name] for name in ("street", "city", "postcode")} | {"date_of_birth": born}
+            for _ in range(chance.choice([1, 1, 2])):
+                row = written(now, chance, replace(CAREFUL, other=0.0)) | {"source": "records"}
+                rows.append(row if has_birth else row | {"date_of_birth": None})
+    return _kind(rows, FIELDS)
+
+
+def crowded_names(seed: int, count: int, _data: Path) -> Kind:
+    """Twenty records of each person: names and postcode"""
+    fields = ("first_name", "last_name", "postcode")
+    return _kind(recorded(people(count // 8, seed), seed, fields, PLAIN_WRITING, lambda _: 20), fields)
+
+
+def one_percent(seed: int, count: int, _data: Path) -> Kind:
+    """One person in a hundred twice: names, date of birth and postcode"""
+    fields = ("first_name", "last_name", "date_of_birth", "postcode")
+    sizes = lambda chance: 2 if chance.random() < 0.01 else 1  # noqa: E731
+    return _kind(recorded(people(count * 3, seed), seed, fields, PLAIN_WRITING, sizes), fields)
+
+
+def tiny_contacts(seed: int, _count: int, _data: Path) -> Kind:
+    """Sixty records of names, e-mail and postcode"""
+    fields = ("first_name", "last_name", "email", "postcode")
+    return _kind(recorded(people(28, seed), seed, fields), fields)
+
+
+def five_thousand(seed: int, count: int, _data: Path) -> Kind:
+    """Five thousand records (at 400 people): names, postcode and e-mail"""
+    fields = ("first_name", "last_name", "email", "postcode")
+    return _kind(recorded(people(count * 6, seed), seed, fields), fields)
+
+
+def sloppy(seed: int, count: int, _data: Path) -> Kind:
+    """A typing error in four of ten fields, a quarter missing"""
+    return _kind(recorded(people(count, seed), seed, FIELDS, replace(PLAIN_WRITING, typo=0.4, missing=0.25)), FIELDS)
+
+
+def sloppy_patients(seed: int, count: int, _data: Path) -> Kind:
+    """A typing error in four of ten fields: names, date of birth, postcode"""
+    fields = ("first_name", "last_name", "date_of_birth", "postcode")
+    return _kind(recorded(people(count, seed), seed, fields, replace(PLAIN_WRITING, typo=0.4)), fields)
+
+
+def masked_styles(seed: int, count: int, _data: Path) -> Kind:
+    """Three sources: contacts whole, masked with stars, masked with crosses and dots"""
+    fields = ("first_name", "last_name", "email", "phone", "city")
+    who = people(count, seed)
+    rows = recorded(who, seed, fields, PLAIN_WRITING, _at_most_one, "whole")
+    rows += [_masked(row) for row in recorded(who, seed, fields, PLAIN_WRITING, _at_most_one, "stars")]
+    for row in recorded(who, seed, fields, PLAIN_WRITING, _at_most_one, "crosses"):
+        email, phone = row["email"], row["phone"]
+        local, _, domain = (email or "").partition("@")
+        masked = f"{local[:2]}••••{local[-1:]}@{domain[:1]}••••.{domain.split('.')[-1]}" if email else None
+        rows.append(row | {"email": masked, "phone": phone and f"XXX-XXX-X{phone[-3:]}"})
+    return _kind(rows, fields)
+
+
 def _of_set(
     name: str, keeps: Mapping[str, Any], says: str, country: str = "US", entities: int = 500
 ) -> Callable[[int, int, Path], Kind]:
@@ -631,6 +1020,13 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "masked_in_one": masked_contacts,
     "all_masked": all_masked,
     **{name: _script(name) for name in SCRIPTS},
+    **{f"{name}_3": _three_systems(name) for name in SCRIPTS},
+    "hungarian": _whole_names("Hungarian: family name first, last, and without accents", "HU", HUNGARIAN, _hungarian),
+    "dutch": _whole_names("Dutch: particles before, behind, and shortened", "NL", DUTCH, _dutch),
+    "portuguese": _whole_names("Brazilian: two surnames, or either", "BR", PORTUGUESE, _two_surnames),
+    "indonesian": _whole_names("Indonesian: one name, in either place, in both", "ID", (INDONESIAN, INDONESIAN), _mononyms),
+    "icelandic": _whole_names("Icelandic: fathers' names, with and without þ and ð", "IS", ICELANDIC, _icelandic),
+    "czech": _whole_names("Czech: surnames by sex, or in the masculine for all", "CZ", CZECH, _czech),
     "spanish": spanish,
     "polish": polish,
     "german": german,
@@ -653,6 +1049,22 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "copied_columns": copied_columns,
     "one_identifier": one_identifier,
     "web_leads": web_leads,
+    "patients": patients,
+    "voters": voters,
+    "business": business_contacts,
+    "one_line": one_line,
+    "donors": donors,
+    "students": students,
+    "guests": guests,
+    "three_sources": three_sources,
+    "decades": decades,
+    "crowded_names": crowded_names,
+    "one_percent": one_percent,
+    "tiny_contacts": tiny_contacts,
+    "five_thousand": five_thousand,
+    "sloppy": sloppy,
+    "sloppy_patients": sloppy_patients,
+    "masked_styles": masked_styles,
     "febrl_names_birth": _of_set("febrl4", {"first_name": "given_name", "last_name": "surname", "date_of_birth": "date_of_birth"}, "febrl4: names and date of birth only", "AU"),
     "febrl_names_postcode": _of_set("febrl4", {"first_name": "given_name", "last_name": "surname", "postcode": "postcode"}, "febrl4: names and postcode only", "AU"),
     "febrl_addresses": _of_set("febrl4", {"street": "address_1", "city": "suburb", "postcode": "postcode", "date_of_birth": "date_of_birth"}, "febrl4: addresses and date of birth, no names", "AU"),

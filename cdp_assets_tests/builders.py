@@ -260,7 +260,7 @@ PROFILES = {
 def _links() -> dict[Table, pl.DataFrame]:
     def pair(left: int, right: int, weight: float, decision: str, reason: str, found_by: str) -> dict[str, Any]:
         return {
-            "profile_id_l": left, "profile_id_r": right, "match_weight": weight,
+            "profile_id_l": left, "profile_id_r": right, "match_weight": weight, "household_bits": 0.0,
             "match_probability": 2**weight / (1 + 2**weight), "decision": decision, "reason": reason,
             "found_by": found_by, "model_version": "model-1",
         }  # fmt: skip

@@ -53,6 +53,7 @@ class BlockingRule:
     agrees_on: tuple[str, ...]
     keys_sql: str
     refine_sql: str
+    only_where: str = ""  # the column that somebody must fill; or the rule finds nothing that others do not
 
     @property
     def joins_on_something(self) -> bool:
@@ -71,6 +72,7 @@ _BY_PLACE = "coalesce(street, '') || '|' || coalesce(house_number, '') || '|' ||
 _PAIR_OF_NAMES = (
     "CASE WHEN first_root <= last_name THEN first_root || '|' || last_name ELSE last_name || '|' || first_root END"
 )
+_PAIR_OF_SOUNDS = "CASE WHEN first_sound <= last_sound THEN first_sound || '|' || last_sound ELSE last_sound || '|' || first_sound END"
 
 BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("SAME_IDENTIFIER", "an identifier in common", ("identifier",), "identifiers", _BY_NAME),
@@ -103,6 +105,14 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("first_name", "last_name"),
         f"[{_PAIR_OF_NAMES}]",
         _BY_DOB,
+    ),
+    BlockingRule(
+        "SAME_SOUNDS",
+        "the sound of both names, in either order, where somebody's are written in other letters",
+        ("first_name", "last_name"),
+        f"[{_PAIR_OF_SOUNDS}]",
+        _BY_DOB,
+        only_where="last_name_script",
     ),
     BlockingRule(
         "ANY_NAME_AND_POSTCODE",
@@ -273,6 +283,10 @@ class BlocksWorth(Protocol):
         """The size above which the rule's blocks (``unique_id``, ``key``, ``size``) are not worth their pairs; at most ``most``."""
         ...
 
+    def most_pairs(self, rule: BlockingRule, profiles: int) -> float:
+        """How many pairs of so many profiles the rule may make."""
+        ...
+
 
 def planned(
     comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, worth: BlocksWorth
@@ -288,7 +302,8 @@ def planned(
                 budget.reports.append(_unused(rule, why_not))
             elif (blocks := profiles.blocks(rule)) is not None:
                 largest = worth.largest_block(rule, profiles.with_ids(blocks.members), _largest_block(rule, policy))
-                caps = caps_within(blocks, largest, budget.of_next_rule)
+                allowance = int(min(budget.of_next_rule, worth.most_pairs(rule, budget.profiles)))
+                caps = caps_within(blocks, largest, allowance)
                 budget.spend(_report(rule, blocks, caps, _pair_count(blocks.admitted(caps))))
     return tuple(budget.reports)
 
@@ -314,12 +329,15 @@ class _Budget:
     profiles: int
     whole: int
     left: int
+    filled: frozenset[str]
     reports: list[RuleReport]
 
     @classmethod
     def of(cls, comparable: pl.DataFrame, policy: LinkagePolicy) -> _Budget:
         whole = max(MIN_PAIRS, policy.max_pairs_per_profile * len(comparable))
-        return cls(len(comparable), whole, whole, [])
+        asked = {rule.only_where for rule in BLOCKING_RULES if rule.only_where}
+        filled = frozenset(name for name in asked if comparable.get_column(name).null_count() < len(comparable))
+        return cls(len(comparable), whole, whole, filled, [])
 
     def why_not(self, rule: BlockingRule, policy: LinkagePolicy) -> str:
         """Why a rule is not tried; empty where it is."""
@@ -327,6 +345,8 @@ class _Budget:
             return SPENT
         if not rule.joins_on_something and self.profiles > _largest_block(rule, policy):
             return TOO_MANY
+        if rule.only_where and rule.only_where not in self.filled:
+            return ALL_LATIN
         return ""
 
     @property
@@ -349,6 +369,7 @@ def used_rules(caps: Mapping[str, Caps], policy: LinkagePolicy) -> list[tuple[in
     return [(bit, rule, caps) for bit, rule, caps in bounded if caps.cap]
 
 
+ALL_LATIN = "all names are written in Latin letters"
 SPENT = "stronger rules had spent the budget of candidate pairs"
 TOO_MANY = "there are too many records to compare all with all"
 

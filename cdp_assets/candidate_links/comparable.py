@@ -12,8 +12,11 @@ from collections.abc import Callable, Collection
 import polars as pl
 
 from cdp_assets.candidate_links.lists import as_given, of_each, once, where
+from cdp_assets.candidate_links.sounds import sounds
+from cdp_assets.standardized.scripts import IDEOGRAPHS
 
 _DIGITS_OF_DATE = 8
+_SCRIPTS = ("first_name_script", "last_name_script")
 _TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
 # A local part shorter than this ("info", "j.s") stands at many domains by chance.
 _LOCAL_PART_MIN = 5
@@ -22,9 +25,13 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
     "unique_id": pl.Int64(),
     "first_name": pl.String(),
     "first_root": pl.String(),
+    "first_name_script": pl.String(),
+    "first_sound": pl.String(),
     "middle_name": pl.String(),
     "last_name": pl.String(),
     "last_words": pl.List(pl.String()),
+    "last_name_script": pl.String(),
+    "last_sound": pl.String(),
     "suffix": pl.String(),
     "sex": pl.String(),
     "dob": pl.String(),
@@ -92,9 +99,18 @@ def _numbered(emails: pl.Series) -> pl.Series:
     return where(local, local.str.contains(r"[0-9]"))
 
 
+def _sounds(profiles: pl.DataFrame, name: str) -> pl.Series:
+    """How the names sound; of profiles that are all in Latin letters none is told, because none is compared."""
+    if all(profiles.get_column(column).null_count() == len(profiles) for column in _SCRIPTS):
+        return pl.repeat(None, len(profiles), dtype=pl.String, eager=True)
+    return sounds(profiles[name], profiles[f"{name}_script"])
+
+
 _DERIVED: dict[str, Callable[[pl.DataFrame], pl.Series]] = {
     "unique_id": lambda profiles: profiles["profile_id"],
     "first_root": lambda profiles: profiles.select(pl.coalesce("first_name_root", "first_name")).to_series(),
+    "first_sound": lambda profiles: _sounds(profiles, "first_name"),
+    "last_sound": lambda profiles: _sounds(profiles, "last_name"),
     "last_words": lambda profiles: _words(profiles["last_name"], shortest=3, at_least=2),
     "dob": lambda profiles: once(profiles["date_of_birth"], _date),
     "dob_swapped": lambda profiles: once(profiles["date_of_birth"], _swapped_date),
@@ -156,8 +172,14 @@ def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     """How many people these names are, judged by first letters so that misspelt names stay one person (an aggregation).
 
     Names of one first initial are one person (who has married, or left out one of two family names), and so are names of the
-    same two initials in either order (swapped). Names without a part do not count.
+    same two initials in either order (swapped). Names without a part do not count. Nor can a name in ideographs be told from one in
+    letters: as many people as either counts.
     """
+    is_drawn = (pl.col("last_name_script") == IDEOGRAPHS).fill_null(False)
+    return pl.max_horizontal(_people_of(first.filter(told), last.filter(told)) for told in (~is_drawn, is_drawn))
+
+
+def _people_of(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     begin, end = first.str.slice(0, 1), last.str.slice(0, 1)
     whole = begin.is_not_null() & end.is_not_null()
     both = pl.min_horizontal(begin, end) + pl.max_horizontal(begin, end)
@@ -165,9 +187,10 @@ def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
 
 
 def carriers(profiles: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Who carries each e-mail, phone or identifier (``column``): ``profile_id``, ``first_name_root``, ``last_name``, ``value``."""
+    """Who carries each e-mail, phone or identifier (``column``): ``profile_id``, ``first_name_root``, ``last_name`` and what that was
+    written in, ``value``."""
     return (
-        profiles.select("profile_id", "first_name_root", "last_name", pl.col(column).alias("value"))
+        profiles.select("profile_id", "first_name_root", "last_name", "last_name_script", pl.col(column).alias("value"))
         .explode("value")
         .drop_nulls("value")
     )

@@ -27,12 +27,17 @@ NOTHING_TO_COMPARE = -1
 
 @dataclass(frozen=True)
 class Level:
-    """One level of agreement. ``tf`` names the column whose term frequency adjusts it."""
+    """One level of agreement. ``tf`` names the column whose term frequency adjusts it.
+
+    ``within``: what else agrees at this level, the broadest first (a street within a town). Such levels are parts of that
+    agreement, and no commoner among strangers than it is.
+    """
 
     name: str
     condition: str
     tf: str | None = None
     is_null: bool = False
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,11 +105,19 @@ def _same(column: str, tf: bool = False) -> Level:
 ELSE = Level("different", "ELSE")
 
 # Values that belong to somebody. How often one occurs says how many records its owner has, not how likely strangers are
-# to have it by chance: only those that several people carry are adjusted by frequency.
-OWNED_VALUES = ("email_main", "phone_main")
+# to have it by chance: only those that several people carry are adjusted by frequency. So it is with a date of birth, as
+# long as there are far fewer people than days.
+OWNED_VALUES = ("email_main", "phone_main", "dob")
+# Several people may be behind a date of birth whose names begin alike, or say one thing. More records of one than this are
+# counted as others': most people have fewer, and where they have more the date weighs what it would by all its records.
+OWN_RECORDS = {"dob": 4}
 
+_FIRST_IN_OTHER_LETTERS = "first_name_script_l IS DISTINCT FROM first_name_script_r"
+_LAST_IN_OTHER_LETTERS = "last_name_script_l IS DISTINCT FROM last_name_script_r"
 _SWAPPED = (
     "(first_name_l = last_name_r AND last_name_l = first_name_r) OR "
+    f"({_FIRST_IN_OTHER_LETTERS} AND first_sound_l = last_sound_r AND last_sound_l = first_sound_r"
+    " AND first_sound_l <> first_sound_r) OR "
     "(substr(first_name_l, 1, 1) = substr(last_name_r, 1, 1) AND substr(last_name_l, 1, 1) = substr(first_name_r, 1, 1)"
     " AND NOT last_name_l = last_name_r AND first_name_l <> first_name_r"
     " AND jaro_winkler_similarity(first_name_l, last_name_r) >= 0.9"
@@ -114,6 +127,21 @@ _IN_OTHERS_PLACE = (
     "(first_name_l = last_name_r OR last_name_l = first_name_r)"
     " AND coalesce(last_name_l <> last_name_r, true) AND coalesce(first_name_l <> first_name_r, true)"
 )
+
+
+def _sounds_the_same(name: str, sound: str) -> str:
+    """Spaces are left out or put between syllables (Guo Hua, Guohua), whatever they are read from."""
+    return f"({sound}_l = {sound}_r OR replace({name}_l, ' ', '') = replace({name}_r, ' ', ''))"
+
+
+def _sounds_alike(sound: str) -> str:
+    return f"jaro_winkler_similarity({sound}_l, {sound}_r) >= 0.85"
+
+
+# Term frequencies that only data with names in other letters has, by the column that says so.
+FREQUENT_SOUNDS = {"first_sound": "first_name_script", "last_sound": "last_name_script"}
+SAME_SOUND = "sounds the same in other letters"
+READ_OTHERWISE = "other letters, read otherwise"
 
 _SECOND_L, _SECOND_R = "split_part(first_name_l, ' ', 2)", "split_part(first_name_r, ' ', 2)"
 _OTHER_SECOND_NAME = (
@@ -184,6 +212,9 @@ FIRST_NAME = Comparison(
         Level("first and last name swapped", _SWAPPED),
         Level("stands in the other's last name", _IN_OTHERS_PLACE),
         _null("first_name_l IS NULL OR first_name_r IS NULL"),
+        Level(
+            SAME_SOUND, f"{_FIRST_IN_OTHER_LETTERS} AND {_sounds_the_same('first_name', 'first_sound')}", "first_sound"
+        ),
         # Jose Maria and Jose Manuel are brothers; Jose alone may be either.
         Level("same first of two names, other second", _OTHER_SECOND_NAME),
         Level("same nickname or first word", "first_root_l = first_root_r"),
@@ -194,10 +225,18 @@ FIRST_NAME = Comparison(
         ),
         Level(
             "alike",
-            "jaro_winkler_similarity(first_name_l, first_name_r) >= 0.8",
+            "jaro_winkler_similarity(first_name_l, first_name_r) >= 0.8"
+            f" OR ({_FIRST_IN_OTHER_LETTERS} AND {_sounds_alike('first_sound')})",
         ),
+        # That one system writes in other letters says nothing of who it writes of; and ideographs have many readings.
+        Level(READ_OTHERWISE, _FIRST_IN_OTHER_LETTERS),
         ELSE,
     ),
+)
+
+_PART_OF_DOUBLE_NAME = (
+    "(list_has_any(last_words_l, [last_name_r]) OR list_has_any(last_words_r, [last_name_l])"
+    " OR list_has_all(last_words_l, last_words_r) OR list_has_all(last_words_r, last_words_l))"
 )
 
 LAST_NAME = Comparison(
@@ -208,19 +247,18 @@ LAST_NAME = Comparison(
         _same("last_name", tf=True),
         # Swapped names are one finding, told under the first name.
         _null(f"last_name_l IS NULL OR last_name_r IS NULL OR {_SWAPPED}"),
+        Level(SAME_SOUND, f"{_LAST_IN_OTHER_LETTERS} AND {_sounds_the_same('last_name', 'last_sound')}", "last_sound"),
         Level("one slip", _near("last_name")),
-        Level(
-            "part of a double name",
-            "list_has_any(last_words_l, [last_name_r]) OR list_has_any(last_words_r, [last_name_l])"
-            " OR list_has_all(last_words_l, last_words_r) OR list_has_all(last_words_r, last_words_l)",
-        ),
+        Level("part of a double name", _PART_OF_DOUBLE_NAME),
         # One of two family names in common is what cousins have; a name may begin like another that is none of its parts.
         Level(
             "alike",
             "jaro_winkler_similarity(last_name_l, last_name_r) >= 0.8 OR list_has_any(last_words_l, last_words_r)"
             " OR (least(length(last_name_l), length(last_name_r)) >= 3 AND"
-            " (starts_with(last_name_l, last_name_r) OR starts_with(last_name_r, last_name_l)))",
+            " (starts_with(last_name_l, last_name_r) OR starts_with(last_name_r, last_name_l)))"
+            f" OR ({_LAST_IN_OTHER_LETTERS} AND {_sounds_alike('last_sound')})",
         ),
+        Level(READ_OTHERWISE, _LAST_IN_OTHER_LETTERS),
         ELSE,
     ),
     nothing_without="last_name",
@@ -291,6 +329,25 @@ DATE_OF_BIRTH = Comparison(
     nothing_without="dob",
 )
 
+# A local part that two people share because they share the name says no more than the name: also where it is misspelt on one
+# side, or one side has a second family name.
+_NAMES_AGREE = (
+    f"((first_root_l = first_root_r OR {_near('first_name')})"
+    f" AND (last_name_l = last_name_r OR {_near('last_name')} OR {_PART_OF_DOUBLE_NAME}))"
+)
+
+
+def _without_names(side: str) -> str:
+    """The main address with a mark in the place of each of the record's own names: ``lee_ann@…`` of Ann Lee, ``lee_anna@…`` of Anna Lee.
+
+    An initial counts where it stands before or behind the other name.
+    """
+    first, last = f"split_part(first_name_{side}, ' ', 1)", f"last_name_{side}"
+    whole = f"replace(replace(email_main_{side}, {last}, '>'), {first}, '<')"
+    behind = f"replace({whole}, '<' || left({last}, 1) || '@', '<>@')"
+    return f"replace({behind}, left({first}, 1) || '>', '<>')"
+
+
 _PROBABLY_SAME = f"({_any_of('probable_emails_l', 'emails_r')} OR {_any_of('emails_l', 'probable_emails_r')})"
 _ALIKE_EMAIL = "jaro_winkler_similarity(email_main_l, email_main_r) >= 0.88"
 
@@ -309,8 +366,7 @@ EMAIL = Comparison(
         # An address made of the name says again what the name says: only where the names do not agree is it news.
         Level(
             "same name at another domain",
-            f"({_in_common('email_locals')})"
-            f" AND NOT coalesce((first_root_l = first_root_r AND last_name_l = last_name_r) OR ({_SWAPPED}), false)",
+            f"({_in_common('email_locals')}) AND NOT coalesce({_NAMES_AGREE} OR ({_SWAPPED}), false)",
         ),
         _null(_in_common("email_locals")),
         # Digits in an address are chosen, not mistyped: j.smith12 and j.smith13 are two people. So is a first letter, which
@@ -319,7 +375,9 @@ EMAIL = Comparison(
             "mistyped",
             "email_digits_l = email_digits_r AND substr(email_main_l, 1, 1) = substr(email_main_r, 1, 1)"
             " AND abs(length(email_main_l) - length(email_main_r)) <= 2"  # loses nothing, and saves most of the time
-            f" AND {_edits('email_main_l', 'email_main_r', 2)}",
+            f" AND {_edits('email_main_l', 'email_main_r', 2)}"
+            # Ann's and Anna's, each formed from her own name: what differs is the names, and they are compared already.
+            f" AND NOT coalesce({_without_names('l')} = {_without_names('r')}, false)",
         ),
         _null(f"(first_name_l = first_name_r OR last_name_l = last_name_r) AND {_ALIKE_EMAIL}"),
         Level("alike", _ALIKE_EMAIL),
@@ -365,35 +423,49 @@ _SAME_TOWN = "(postcode_l = postcode_r OR city_l = city_r)"
 _NEAR_CITY = "jaro_winkler_similarity(city_l, city_r) >= 0.9"
 _NEAR_POSTCODE = _edits("postcode_l", "postcode_r", 1)
 
+_TOWN, _STREET_IN_TOWN = ("town",), ("town", "street")
+
 ADDRESS = Comparison(
     "address",
     ("street", "city", "postcode"),
     "street, number, city and postcode as one proof, not four",
     (
-        Level("same street, number and town", f"{_SAME_STREET} AND {_SAME_NUMBER} AND {_SAME_TOWN}"),
+        Level(
+            "same street, number and town",
+            f"{_SAME_STREET} AND {_SAME_NUMBER} AND {_SAME_TOWN}",
+            within=_STREET_IN_TOWN,
+        ),
         Level("same street and number", f"{_SAME_STREET} AND {_SAME_NUMBER}"),
-        Level("street mistyped, same number and town", f"{_SAME_NUMBER} AND {_SAME_TOWN} AND {_NEAR_STREET}"),
+        Level(
+            "street mistyped, same number and town",
+            f"{_SAME_NUMBER} AND {_SAME_TOWN} AND {_NEAR_STREET}",
+            within=_STREET_IN_TOWN,
+        ),
         Level(
             "same street and town, number unknown",
             f"(house_number_l IS NULL OR house_number_r IS NULL) AND {_SAME_TOWN} AND ({_SAME_STREET} OR {_NEAR_STREET})",
+            within=_STREET_IN_TOWN,
         ),
         Level(
             "same street and town, other number",
             f"{_SAME_TOWN} AND ({_SAME_STREET} OR {_NEAR_STREET})",
+            within=_STREET_IN_TOWN,
         ),
         Level("street mistyped, same number", f"{_SAME_NUMBER} AND {_NEAR_STREET}"),
         Level(
             "same postcode and number or city",
             f"postcode_l = postcode_r AND ({_SAME_NUMBER} OR city_l = city_r OR {_NEAR_CITY})",
+            within=_TOWN,
         ),
-        Level("same postcode", "postcode_l = postcode_r"),
-        Level("same city, number too", f"city_l = city_r AND {_SAME_NUMBER}"),
+        Level("same postcode", "postcode_l = postcode_r", within=_TOWN),
+        Level("same city, number too", f"city_l = city_r AND {_SAME_NUMBER}", within=_TOWN),
         Level(
             "same city, other postcode",
             f"city_l = city_r AND postcode_l <> postcode_r AND NOT {_NEAR_POSTCODE}",
             tf="city",
+            within=_TOWN,
         ),
-        Level("same city", "city_l = city_r", tf="city"),
+        Level("same city", "city_l = city_r", tf="city", within=_TOWN),
         _null(
             "(street_l IS NULL OR street_r IS NULL) AND (city_l IS NULL OR city_r IS NULL)"
             " AND (postcode_l IS NULL OR postcode_r IS NULL)"

@@ -16,11 +16,13 @@ from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.decisions import decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.training import TrainedModel, compared
-from cdp_assets.candidate_links.weights import bits_of, household_discount, used_comparisons
+from cdp_assets.candidate_links.weights import bits_of, household_discount, namesake_bits, used_comparisons
 
 PRIOR = "prior"
 HOUSEHOLD = "household"
+NAMESAKES = "namesakes"
 JUDGED = "judgements"
+CARE = "taken off with care: values of one person are rarely the same in these data"
 NOTHING = "nothing to compare"
 # Below this a level says next to nothing: a factor of about 1.07.
 _NEUTRAL_BITS = 0.1
@@ -43,8 +45,8 @@ def explain(
 ) -> list[Evidence]:
     """The evidence for and against two profiles (frames of one row of ``linkage_profiles``) being one person.
 
-    The first row is the prior, the last two what a shared household explains and, where pairs have been judged, how far those
-    make the rest trusted; their weights add up to the match weight.
+    The first row is the prior; the last are what names that go together explain (where both agree), what a shared household
+    explains and, where pairs have been judged, how far those make the rest trusted. Their weights add up to the match weight.
     """
     engine = engine or DuckDBEngine()
     comparisons = used_comparisons(model.parameters)
@@ -68,12 +70,20 @@ def explain(
                 _shown(frame, 1, comparison.needs),
             )
         )
+    namesakes = -float(namesake_bits(pairs, model.parameters)[0])
+    if namesakes:
+        rows.append(
+            Evidence(
+                NAMESAKES, "names that go together agree in strangers too", namesakes, _says(namesakes), None, None
+            )
+        )
     discount = -float(household_discount(pairs, model.parameters)[0])
     rows.append(Evidence(HOUSEHOLD, "as well explained by a shared household", discount, _says(discount), None, None))
     if not model.calibration.changes_nothing:
         total = match_weight(rows)
         moved = model.calibration.shift + (model.calibration.stretch - 1.0) * total
-        rows.append(Evidence(JUDGED, "what judged pairs say of pairs as alike", moved, _says(moved), None, None))
+        said = "what judged pairs say of pairs as alike" if model.calibration.judged else CARE
+        rows.append(Evidence(JUDGED, said, moved, _says(moved), None, None))
     return rows
 
 

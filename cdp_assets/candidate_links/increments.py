@@ -14,6 +14,7 @@ the few. What does not belong here: weights and decisions (``scoring.py``).
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,14 +25,14 @@ from cdp_assets.candidate_links.blocking import (
     BlockingRule,
     Caps,
     Keyed,
-    key_columns,
     keyed,
     used_rules,
 )
-from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value, probable_addresses
-from cdp_assets.candidate_links.differences import come_or_gone
+from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
 from cdp_assets.candidate_links.engine import LinkageEngine
-from cdp_assets.candidate_links.pairing import Pairs, distinct_pairs, together
+from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.pairing import Numbers, Pairs, distinct_pairs, together
+from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.candidate_links.training import TrainedModel
 
 KEY_COLUMNS = ("emails", "phones", "identifiers")
@@ -54,56 +55,122 @@ class Touched:
 
 def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, engine: LinkageEngine) -> Touched:
     """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``)."""
-    come = profiles.join(former.select(_ID), on=_ID, how="anti")
-    gone = former.join(profiles.select(_ID), on=_ID, how="anti")
-    known, known_before = probable_addresses(profiles), probable_addresses(former)
-    other_keys = _carriers(profiles, known, known_before)
-    kept = profiles.filter(pl.col(_ID).is_in(other_keys.implode()) & ~pl.col(_ID).is_in(come.get_column(_ID).implode()))
+    change = _change(in_order(profiles, _ID), former)
     rules = used_rules(model.caps, model.policy)
-    used = [rule for _, rule, _ in rules]
-    columns = key_columns(used)
-    arriving = pl.concat([come.get_column(_ID), kept.get_column(_ID)])
-    with (
-        keyed(comparable(profiles, known, columns), used, engine) as now,
-        keyed(comparable(pl.concat([gone, kept]), known_before, columns), used, engine) as before,
-    ):
-        came = _are(now, arriving)
-        found = came | _are(now, _of_other_people(profiles, former, come, gone))
+    seeds = np.union1d(change.arriving, _of_other_people(change))
+    part = _near(change, pl.concat([change.reach.at(seeds), change.gone]), rules)
+    with _keyed(part, rules, engine) as now, _keyed(_left(change), rules, engine) as before:
+        came, found = _are(now, change.ids(change.arriving)), _are(now, change.ids(seeds))
         keys = {bit: now.keys(rule) for bit, rule, _ in rules}
         for bit, rule, caps in rules:
             found |= _of_other_blocks(now, before, rule, keys[bit], came, caps)
-        pairs = together([(bit, _pairs_of(found, now, rule, keys[bit], caps)) for bit, rule, caps in rules], now.ids)
-        touched_ids = pl.Series(now.ids[found])
-    ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique()
-    frame = comparable(profiles.filter(pl.col(_ID).is_in(ends.implode())), known)
-    return Touched(touched_ids, gone.get_column(_ID), pairs, frame)
+        found_ids = now.ids[found]
+        if len(found_ids) == len(seeds):
+            return _touched(found_ids, change, _pairs(found, now, keys, rules), part)
+    # Blocks have crossed a cap: their members stand in other blocks too, which have not been looked at.
+    moved = change.profiles.filter(pl.col(_ID).is_in(pl.Series(found_ids).implode()))
+    part = _near(change, moved, rules)
+    with _keyed(part, rules, engine) as now:
+        keys = {bit: now.keys(rule) for bit, rule, _ in rules}
+        return _touched(found_ids, change, _pairs(_are(now, found_ids), now, keys, rules), part)
 
 
-def _carriers(profiles: pl.DataFrame, known: pl.Series, known_before: pl.Series) -> pl.Series:
+@dataclass(frozen=True)
+class _Change:
+    """How former profiles have become those of ``reach``: ``come`` and ``kept``, rows of profiles that are new and of those whose keys
+    are others now; ``gone``, profiles that are no more. ``known``: addresses that are probably somebody's, each once or more; ``known_before``:
+    those that were."""
+
+    reach: Reach
+    come: Numbers
+    kept: Numbers
+    gone: pl.DataFrame
+    known: pl.Series
+    known_before: pl.Series
+
+    @property
+    def profiles(self) -> pl.DataFrame:
+        return self.reach.profiles
+
+    @property
+    def arriving(self) -> Numbers:
+        return np.union1d(self.come, self.kept)
+
+    def ids(self, rows: Numbers) -> npt.NDArray[np.int64]:
+        return self.profiles.get_column(_ID).to_numpy()[rows]
+
+
+def _change(profiles: pl.DataFrame, former: pl.DataFrame) -> _Change:
+    reach, ids, ids_before = Reach(profiles), profiles.get_column(_ID), former.get_column(_ID)
+    is_new = ~ids.is_in(ids_before.implode())
+    come = is_new.arg_true().to_numpy().astype(np.int64)
+    is_gone = len(ids) - len(come) != len(ids_before)
+    gone = former.filter(~ids_before.is_in(ids.implode())) if is_gone else former.clear()
+    known = reach.values("probable_emails")
+    stays = ~is_new.gather(reach.rows_of_values("probable_emails"))
+    known_before = pl.concat([known.filter(stays), Reach(gone).values("probable_emails")])
+    kept = np.setdiff1d(_with_other_keys(reach, reach.at(come), gone, known, known_before), come)
+    return _Change(reach, come, kept, gone, known, known_before)
+
+
+def _with_other_keys(
+    reach: Reach, come: pl.DataFrame, gone: pl.DataFrame, known: pl.Series, known_before: pl.Series
+) -> Numbers:
     """Profiles with an address of their own that has become, or is no more, a probable one of some profile."""
-    other = come_or_gone(known_before.to_frame(), known.to_frame()).to_series()
-    if other.is_empty():
-        return profiles.get_column(_ID).clear()
-    own = profiles.select(_ID, "emails").explode("emails")
-    return own.filter(pl.col("emails").is_in(other.implode())).get_column(_ID).unique()
+    moved = pl.concat([come, gone]).get_column("probable_emails").explode().drop_nulls().unique()
+    other = moved.filter(moved.is_in(known.implode()) != moved.is_in(known_before.implode()))
+    return reach.carrying("emails", other)
 
 
-def _of_other_people(profiles: pl.DataFrame, former: pl.DataFrame, come: pl.DataFrame, gone: pl.DataFrame) -> pl.Series:
+def _of_other_people(change: _Change) -> Numbers:
     """Carriers of an e-mail, phone or identifier that one person carried and several do now, or the other way round."""
-    found = []
+    found = [np.empty(0, dtype=np.int64)]
+    come = change.reach.at(change.come)
     for column in KEY_COLUMNS:
-        moved = pl.concat([carriers(come, column), carriers(gone, column)]).select("value").unique()
+        moved = pl.concat([carriers(come, column), carriers(change.gone, column)]).select("value").unique()
         if moved.is_empty():
             continue
-        now = carriers(profiles, column).join(moved, on="value", how="semi")
-        before = people_per_value(carriers(former, column).join(moved, on="value", how="semi"))
+        now = change.reach.carriers(column, moved)
+        stayed = now.filter(~pl.col(_ID).is_in(come.get_column(_ID).implode()))
+        before = people_per_value(pl.concat([stayed, carriers(change.gone, column)]))
         flipped = (
             people_per_value(now)
             .join(before, on="value", how="left", suffix="_before")
             .filter((pl.col("people") <= 1) != (pl.col("people_before").fill_null(0) <= 1))
         )
-        found.append(now.join(flipped, on="value", how="semi").get_column(_ID))
-    return pl.concat(found) if found else profiles.get_column(_ID).clear()
+        of_flipped = now.join(flipped, on="value", how="semi").get_column(_ID).unique()
+        found.append(np.searchsorted(change.profiles.get_column(_ID).to_numpy(), of_flipped.to_numpy()))
+    return np.unique(np.concatenate(found))
+
+
+_Rules = list[tuple[int, BlockingRule, Caps]]
+
+
+def _near(change: _Change, moved: pl.DataFrame, rules: _Rules) -> pl.DataFrame:
+    """The comparable columns of those profiles of the data now that are among ``moved``, or may stand in a block with one of them."""
+    near = change.reach.sharing_a_key(moved, [rule for _, rule, _ in rules])
+    near |= change.profiles.get_column(_ID).is_in(moved.get_column(_ID).implode()).to_numpy()
+    return comparable(change.profiles.filter(pl.Series(near)), change.known)
+
+
+def _left(change: _Change) -> pl.DataFrame:
+    """The comparable columns that the profiles that are gone had before, and those whose keys are others now."""
+    return comparable(pl.concat([change.gone, change.reach.at(change.kept)]), change.known_before)
+
+
+def _keyed(part: pl.DataFrame, rules: _Rules, engine: LinkageEngine) -> AbstractContextManager[Keyed]:
+    return keyed(part, [rule for _, rule, _ in rules], engine)
+
+
+def _pairs(found: Members, now: Keyed, keys: dict[int, pl.DataFrame], rules: _Rules) -> pl.DataFrame:
+    """The candidate pairs with one of those ``found`` on a side."""
+    return together([(bit, _pairs_of(found, now, rule, keys[bit], caps)) for bit, rule, caps in rules], now.ids)
+
+
+def _touched(found_ids: npt.NDArray[np.int64], change: _Change, pairs: pl.DataFrame, part: pl.DataFrame) -> Touched:
+    ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique()
+    frame = part.filter(pl.col("unique_id").is_in(ends.implode()))
+    return Touched(pl.Series(found_ids), change.gone.get_column(_ID), pairs, frame)
 
 
 def _of_other_blocks(
@@ -149,10 +216,10 @@ def _pairs_of(found: Members, now: Keyed, rule: BlockingRule, keys: pl.DataFrame
     return distinct_pairs(pairs.get_column("number").to_numpy(), pairs.get_column("other").to_numpy())
 
 
-def _are(now: Keyed, ids: pl.Series) -> Members:
+def _are(now: Keyed, ids: npt.NDArray[np.int64]) -> Members:
     """The profiles of these ids."""
     members = np.zeros(len(now.ids), dtype=np.bool_)
-    members[np.searchsorted(now.ids, ids.to_numpy())] = True
+    members[np.searchsorted(now.ids, ids)] = True
     return members
 
 

@@ -22,6 +22,9 @@ from cdp_assets.candidate_links.lists import where
 # Pairs laid side by side at a time: some 200 MB for the comparison with the most columns.
 PORTION = 400_000
 
+RARE = 0.9
+"""A column is rare where so large a part of profiles lacks it: most pairs lack all such columns on both sides."""
+
 Places = npt.NDArray[np.intp]
 
 
@@ -43,32 +46,33 @@ def _levels_of(
 ) -> pl.Series:
     """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides."""
     values = _with_parted_lists(comparable, columns_of([comparison]))
-    lists = _lists(values)
-    holds_several = np.zeros(len(values), dtype=np.bool_)
-    for name in lists:
-        holds_several |= values.get_column(name).is_not_null().to_numpy()
-    several = holds_several[left] | holds_several[right]
+    rare = _rare(values)
+    filled = np.zeros(len(values), dtype=np.bool_)
+    for name in rare:
+        filled |= values.get_column(name).is_not_null().to_numpy()
+    has_rare = filled[left] | filled[right]
     compared = _to_compare(comparison, comparable, left, right)
     gammas = np.full(len(left), NOTHING_TO_COMPARE, dtype=np.int8)
-    for some, absent in ((compared[~several[compared]], lists), (compared[several[compared]], [])):
-        sql, given = _sql(comparison, absent), values.drop(absent)
+    for some, absent in ((compared[~has_rare[compared]], rare), (compared[has_rare[compared]], [])):
+        sql, given = _sql(comparison, values.select(absent).schema), values.drop(absent)
         for pairs in _portions(some):
             told = engine.query(sql, sides=_beside(given, left[pairs], right[pairs]))
             gammas[pairs[told.get_column("pair").to_numpy()]] = told.get_column("gamma").to_numpy()
     return pl.Series(f"gamma_{comparison.name}", gammas)
 
 
-def _lists(values: pl.DataFrame) -> list[str]:
-    """The columns of lists, which are filled where somebody has several values."""
-    return [name for name in values.columns if name.startswith(MANY)]
+def _rare(values: pl.DataFrame) -> list[str]:
+    """The columns that hardly anybody fills: lists of several values, names in other letters."""
+    return [name for name in values.columns if values.get_column(name).null_count() >= RARE * len(values)]
 
 
-def _sql(comparison: Comparison, absent: list[str]) -> str:
-    """SELECT of ``pair`` and ``gamma`` over ``sides``, where nobody has a list of several values in the columns ``absent``.
+def _sql(comparison: Comparison, absent: pl.Schema) -> str:
+    """SELECT of ``pair`` and ``gamma`` over ``sides``, where nobody fills the columns ``absent``.
 
-    They are constants then: what is left of the conditions is one comparison of two texts.
+    They are constants then, and what conditions ask of them is answered once: one comparison of two texts is left of two lists.
     """
-    nulls = "".join(f", NULL::VARCHAR[] AS {name}{end}" for name in absent for end in ("_l", "_r"))
+    sql_type = {name: "VARCHAR[]" if isinstance(kind, pl.List) else "VARCHAR" for name, kind in absent.items()}
+    nulls = "".join(f", NULL::{sql_type[name]} AS {name}{end}" for name in absent for end in ("_l", "_r"))
     return f"SELECT pair, ({comparison.gamma_sql()})::TINYINT AS gamma FROM (SELECT *{nulls} FROM sides)"
 
 

@@ -13,6 +13,8 @@ These are expert priors: chosen by us, rounded, and not taken from a publication
 * E-mails, phones and addresses change with jobs and moves, so that a quarter to a third of one person's pairs disagree;
   strangers share them by mistake only. Households share the landline, and some a mailbox or an employer.
 * Exact keys disagree by keying errors only.
+* Names in other letters are rare in most data; where they are not, the data says how well they are read. That two systems write in
+  other letters is never evidence for a match (``most_bits``).
 
 No labelled pair was used. The priors matter in small data only: a data set of a thousand matched pairs outvotes them
 (``PRIOR_MATCHES``, ``PRIOR_CHANCES``).
@@ -53,19 +55,23 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
         "same": LevelPrior(0.74, 0.004, exact=True),
         "first and last name swapped": LevelPrior(0.02, 0.00001),
         "stands in the other's last name": LevelPrior(0.01, 0.0008),
+        "sounds the same in other letters": LevelPrior(0.003, 0.0002),
         "same first of two names, other second": LevelPrior(0.003, 0.0005, 0.005),
         "same nickname or first word": LevelPrior(0.06, 0.002),
         "one slip": LevelPrior(0.08, 0.004),
         "initial or beginning": LevelPrior(0.03, 0.004),
         "alike": LevelPrior(0.02, 0.02),
+        "other letters, read otherwise": LevelPrior(0.001, 0.001, most_bits=0.0),
         "different": LevelPrior(0.04, 0.966),
     },
     "last_name": {
-        "same": LevelPrior(0.82, 0.001, 0.8, exact=True),
+        "same": LevelPrior(0.82, 0.001, 0.89, exact=True),
+        "sounds the same in other letters": LevelPrior(0.003, 0.0001, 0.003),
         "one slip": LevelPrior(0.09, 0.002, 0.03),
         "part of a double name": LevelPrior(0.02, 0.001, 0.02),
         "alike": LevelPrior(0.02, 0.01, 0.01),
-        "different": LevelPrior(0.05, 0.986, 0.14),
+        "other letters, read otherwise": LevelPrior(0.001, 0.001, most_bits=0.0),
+        "different": LevelPrior(0.05, 0.986, 0.05),
     },
     "middle_name": {
         "same": LevelPrior(0.75, 0.01, exact=True),
@@ -144,10 +150,25 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
 # tell: where newsletters know postcodes only, one person's records and two partners' agree on postcodes only.
 SHARED_AT_HOME = {"address": 0.95}
 
+# Of these a household shares what the prior says, but writes it as carelessly as one person's records do: where a name is
+# misspelt in every second record, so is the family's.
+WRITTEN_AT_HOME = ("last_name", "phone")
+
+# What two people of a household have of a first name in common beyond chance, by level. One pair in a hundred is named alike:
+# father and son, mother and daughter. And where one side has one name only, it may be the family's, which partners have in
+# common as often as one person's records do, but for the households whose names differ.
+NAMED_ALIKE_AT_HOME = 0.01
+FAMILY_NAME_AT_HOME = 0.85
+
 # An e-mail, phone or identifier that one person only carries: how often two records that agree on it are that person's, before the
 # data has spoken, and how many pairs that belief is worth. One in ten is a mailbox or a number that a household shares.
 PRIOR_OWN_KEY = 0.9
 PRIOR_OWN_KEY_PAIRS = 10.0
+
+# Two strangers of one first name have the same family name twice as often as others have, before the data has spoken: names go together by
+# language, generation and family. The belief counts as much as so many pairs of strangers that agree on both names.
+PRIOR_NAMESAKES = 2.0
+PRIOR_NAMESAKE_PAIRS = 30.0
 
 # Of random pairs, how many are one person: three records each of as many people, before the data has spoken (``training`` scales by the
 # number of profiles). Of pairs that are not, how many live together: two others of three records.

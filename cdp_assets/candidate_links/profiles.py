@@ -14,6 +14,7 @@ import polars as pl
 from cdp_assets.candidate_links.lists import joined_with, tidied
 from cdp_assets.candidate_links.ordered import begins
 from cdp_assets.candidate_links.shared import CROWD_SHARING
+from cdp_assets.standardized.scripts import scripts_of
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES
 
 _ADDRESS_PARTS = {
@@ -27,6 +28,8 @@ _ADDRESS_PARTS = {
 COMPARED_COLUMNS = [
     "record_id",
     "source",
+    "first_name",
+    "last_name",
     "first_name_norm",
     "first_name_root",
     "middle_name_norm",
@@ -48,6 +51,8 @@ ROW_OF_A_VERSION = ["record_id", "import_id", "line"]
 """Columns of record versions that name the row which a version began with: what it says, as long as imports are read alike."""
 
 _LISTS = ("emails", "phones", "identifiers")
+_TOLD_WHERE_THERE = ("first_name_script", "last_name_script", "probable_emails")
+"""Values that are part of a profile's text only where there are any."""
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
 _HASHED_AT_ONCE = 200_000
@@ -115,6 +120,8 @@ def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
         _text("first_name_root").alias("first_name_root"),
         _text("middle_name_norm").alias("middle_name"),
         _text("last_name_norm").alias("last_name"),
+        scripts_of(versions.get_column("first_name")).alias("first_name_script"),
+        scripts_of(versions.get_column("last_name")).alias("last_name_script"),
         _text("suffix_norm").alias("suffix"),
         _text("sex").alias("sex"),
         born.alias("date_of_birth"),
@@ -213,12 +220,15 @@ def _said() -> pl.Expr:
     parts = [
         joined_with(_INNER, pl.col(column.name)) if column.name in _LISTS else pl.col(column.name).fill_null("\x00")
         for column in PROFILE_VALUES
-        if column.name != "probable_emails"
+        if column.name not in _TOLD_WHERE_THERE
     ]
     is_alone = ~_identifies() | pl.col("source").is_not_null()
     # Only where there are any: a profile keeps its id, whatever is learned of other companies.
+    scripts = [pl.lit(_SEPARATOR) + pl.col(name) for name in ("first_name_script", "last_name_script")]
     probable = pl.when(pl.col("probable_emails").list.len() > 0).then(
         pl.lit(_SEPARATOR) + joined_with(_INNER, pl.col("probable_emails"))
     )
     last = pl.when(is_alone).then("record_id").otherwise(pl.lit("")) + probable.fill_null("")
+    for script in scripts:
+        last = last + script.fill_null("")
     return pl.concat_str(*parts, last, separator=_SEPARATOR).alias("said")

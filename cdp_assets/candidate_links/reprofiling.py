@@ -16,7 +16,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.ordered import in_order, replaced
 from cdp_assets.candidate_links.profiles import linkage_profiles
 from cdp_assets.candidate_links.shared import CROWD_SHARING, identifier_values
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS
@@ -69,8 +69,7 @@ def reprofile(
     counts = held.group_by(_PROFILE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("records"))
     known = pl.concat([part, before.filter(is_touched)]).unique(_PROFILE).drop("records")  # equal id, equal values
     told = counts.join(known, on=_PROFILE).select(before.columns)
-    # Frames with lists are sorted sooner than merged, and in one chunk.
-    profiles = pl.concat([before.filter(~is_touched), told], rechunk=True).sort(_PROFILE)
+    profiles = replaced(before, before.select(~is_touched).to_series(), told.sort(_PROFILE), _PROFILE)
     members = members_before.filter(~is_touched).merge_sorted(held, _PROFILE)
     return Reprofiled(LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members), len(again))
 
@@ -79,11 +78,11 @@ def _of_other_crowds(
     former: Profiled, versions: pl.DataFrame, shared: pl.DataFrame, probable: pl.DataFrame
 ) -> pl.Series:
     """Records that carry a value which has become a crowd's or is none any more."""
-    crowds = (
+    before, now = (
         frame.filter(pl.col("sharing").is_in(CROWD_SHARING)).select("type", "value")
         for frame in (former.shared, shared)
     )
-    other = come_or_gone(*crowds)
+    other = come_or_gone(before, now)
     if other.is_empty():
         return versions.get_column(_RECORD).clear()
     carried = identifier_values(versions).join(other, on=["type", "value"], how="semi")

@@ -21,12 +21,15 @@ from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, 
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.levels import beside_left, levels
+from cdp_assets.candidate_links.ordered import replaced
+from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
 from cdp_assets.candidate_links.weights import (
     Parameters,
     compared_pairs,
-    household_comparisons,
+    dependent_comparisons,
     household_discount,
+    namesake_bits,
     probability,
     used_comparisons,
 )
@@ -98,7 +101,7 @@ def rescore(
     outdated = pl.concat([change.profiles, change.gone]).implode()
     stands = ~(pl.col("profile_id_l").is_in(outdated) | pl.col("profile_id_r").is_in(outdated))
     anew = _scored(change.pairs, change.frame, profiles, model, engine)
-    pairs = pl.concat([former_pairs.filter(stands), anew]).sort("profile_id_l", "profile_id_r")
+    pairs = replaced(former_pairs, former_pairs.select(stands).to_series(), anew, "profile_id_l", "profile_id_r")
     return Rescored(SCORED_PAIRS.conform(pairs), len(change.profiles), len(change.pairs))
 
 
@@ -126,6 +129,7 @@ def _scored(
             pl.col("id_l").alias("profile_id_l"),
             pl.col("id_r").alias("profile_id_r"),
             "match_weight",
+            "household_bits",
             _probability(decided, model).alias("match_probability"),
             _found_by(decided.get_column("rules")).alias("found_by"),
             "decision",
@@ -149,10 +153,18 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
 
 
 def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibration: Calibration) -> pl.DataFrame:
-    """Take what a shared household explains off the weights that Splink gave, and trust them as far as labels say."""
-    discount = household_discount(compared_pairs(scored, household_comparisons(parameters)), parameters)
-    weights = calibration.apply(scored.get_column("match_weight").to_numpy() - discount)
-    return scored.with_columns(pl.Series("match_weight", weights, dtype=pl.Float64).round(WEIGHT_DECIMALS))
+    """Take what names that go together and households explain off the weights that Splink gave; trust them as far as labels say.
+
+    ``household_bits``: how many bits the household took off.
+    """
+    pairs = compared_pairs(scored, dependent_comparisons(parameters))
+    before = scored.get_column("match_weight").to_numpy() - namesake_bits(pairs, parameters)
+    discount = household_discount(pairs, parameters)
+    weights = calibration.apply(before - discount)
+    found = {"match_weight": weights, "household_bits": calibration.apply(before) - weights}
+    return scored.with_columns(
+        pl.Series(name, bits, dtype=pl.Float64).round(WEIGHT_DECIMALS) for name, bits in found.items()
+    )
 
 
 def _people_per_key(profiles: pl.DataFrame, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
@@ -161,15 +173,14 @@ def _people_per_key(profiles: pl.DataFrame, weighed: pl.DataFrame, accept_weight
     Told where it decides: of a pair that its weight does not accept and that nothing contradicts; null for all others.
     """
     pairs = weighed.with_row_index("pair").filter(has_own_key(weighed) & (pl.col("match_weight") < accept_weight))
-    found = [pl.DataFrame(schema={"pair": pl.UInt32, "people": pl.Int64})]
+    found, reach = [pl.DataFrame(schema={"pair": pl.UInt32, "people": pl.Int64})], Reach(profiles)
     for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers")):
         agreeing = pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
         if agreeing.is_empty():
             continue
         ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
-        carried = carriers(profiles, column)
-        asked = carried.join(ends, on="profile_id", how="semi")
-        people = people_per_value(carried.join(asked.select("value").unique(), on="value", how="semi"))
+        asked = carriers(profiles.filter(pl.col("profile_id").is_in(ends.to_series().implode())), column)
+        people = people_per_value(reach.carriers(column, asked.select("value").unique()))
         asked = asked.join(people, on="value").select("profile_id", "value", "people")
         found.append(
             agreeing.join(asked, left_on="id_l", right_on="profile_id")
@@ -183,9 +194,9 @@ def _people_per_key(profiles: pl.DataFrame, weighed: pl.DataFrame, accept_weight
 
 def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
     """Two rows of a one-row-per-person source are two people, says its contract."""
-    if not profiles.get_column("source").is_not_null().any():
+    source = profiles.select("profile_id", "source").drop_nulls("source")
+    if source.is_empty():
         return decided
-    source = profiles.select("profile_id", "source")
     sides = decided.join(source, left_on="id_l", right_on="profile_id", how="left").join(
         source, left_on="id_r", right_on="profile_id", how="left", suffix="_r"
     )

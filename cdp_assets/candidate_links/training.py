@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,16 +40,18 @@ from cdp_assets.candidate_links.blocking import (
     candidate_pairs,
     planned,
 )
-from cdp_assets.candidate_links.calibration import Calibration, calibrate
+from cdp_assets.candidate_links.calibration import CAREFUL, Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
     COMPANY,
     DATE_OF_BIRTH,
     FIRST_NAME,
+    FREQUENT_SOUNDS,
     IDENTIFIER,
     KEY_LEVELS,
     LAST_NAME,
+    OWN_RECORDS,
     OWNED_VALUES,
     Choice,
     Comparison,
@@ -64,12 +67,15 @@ from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,
     PRIOR_HOUSEHOLD_PARTNERS,
     PRIOR_MATCHES,
+    PRIOR_NAMESAKE_PAIRS,
+    PRIOR_NAMESAKES,
     PRIOR_OWN_KEY,
     PRIOR_OWN_KEY_PAIRS,
     PRIOR_RECORDS_PER_PERSON,
 )
 from cdp_assets.candidate_links.refinement import LabelledPairs, Refinement
 from cdp_assets.candidate_links.weights import (
+    NAMES,
     ComparedPairs,
     Floats,
     LevelShares,
@@ -78,11 +84,13 @@ from cdp_assets.candidate_links.weights import (
     compared_pairs,
     household_bits_of,
     match_weights,
+    namesake_bits,
     prior_parameters,
+    used_comparisons,
     weight_of_probability,
     with_shared_home,
 )
-from cdp_assets.candidate_links.worth import Worth
+from cdp_assets.candidate_links.worth import Worth, found_alone, matches_by_rule, wasteful_rules
 
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
 # can afford; larger data holds more frequencies worth knowing, and takes longer anyway.
@@ -107,9 +115,17 @@ MOST_BIRTH_DATES_DIFFER = 0.25
 # Organisations have no other name: where more of them differ, EM has taken the tenants of a building for one. Of records of people the
 # company says who employs them, and may change.
 MOST_ORGANISATIONS_DIFFER = 0.25
+# Where data tells little beside names, EM could call all who share one strangers; no register is known in which names go together more.
+MOST_NAMESAKES = 8.0
 # Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
 # less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
 LEAST_OF_PRIOR_EXACT = 0.2
+# Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
+# whose frequency is much the same with or without one owner.
+FEW_OWNERS = 5
+# Unless what they hold parts matches from strangers nearly as well: misspelt names are still alike, and strangers' are not. So much of the
+# evidence that well-kept values would give must be left; of records with two slips in most values it is half.
+LEAST_OF_PRIOR_EVIDENCE = 0.4
 # Parameters are kept to so many significant digits: sums of floats differ in the last ones between machines.
 DIGITS = 8
 _SMALLEST_SHARE = 1e-9
@@ -189,12 +205,17 @@ def train(
         parameters, told = estimate(data, comparisons)
         notes += told
         own_keys = own_key_probabilities(data.candidates)
-        calibration = Calibration() if known is None else calibrated(known, parameters, policy)
+        if known is not None:
+            calibration = calibrated(known, parameters, policy)
+        elif rarely := _rarely_exact(parameters, comparisons):
+            calibration = CAREFUL
+            notes.append(f"{' and '.join(rarely)} of one person are rarely the same: links are accepted with more care")
+        else:
+            calibration = Calibration()
         weights = calibration.apply(match_weights(data.candidates, parameters))
         if len(studied) < len(frame):
-            is_link = weights >= weight_of_probability(policy.accepted_from())
-            match, _, _ = _classes(data.candidates, parameters)
-            reports = planned(frame, engine, policy, Worth.of(data.candidates.ids, data.rules, match, is_link))
+            worth = _worth(studied, frequencies, blocks, data, parameters, engine, policy, len(frame))
+            reports = planned(frame, engine, policy, worth)
         promise = expected(weights, data.rules, data.candidates_stand_for * _pairs(len(frame)) / data.all_pairs)
     else:
         own_keys, calibration, promise = {}, Calibration(), Expected()
@@ -206,16 +227,18 @@ def train(
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
     """Share of the filled values that each value has: ``field``, ``value``, ``frequency``.
 
-    An e-mail or phone that one person carries, judged by name, has none: agreeing on it by chance is as rare as the level's
-    ``u`` says, however many records its owner has.
+    An e-mail, phone or date of birth that one person carries, judged by name, has none: agreeing on it by chance is as rare as
+    the level's ``u`` says, however many records its owner has.
     """
     fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
     parts = []
+    if all(frame.get_column(script).null_count() == len(frame) for script in FREQUENT_SOUNDS.values()):
+        fields = [field for field in fields if field not in FREQUENT_SOUNDS]
     for field in fields:
         filled = frame.get_column(field).drop_nulls()
         counts = filled.value_counts(name="n").rename({field: "value"})
         if field in OWNED_VALUES:
-            counts = counts.join(_carried_by_several(frame, field), on="value", how="semi")
+            counts = _of_others(counts, frame, field)
         parts.append(
             counts.select(
                 pl.lit(field).alias("field"),
@@ -227,9 +250,27 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
 
 
+def _of_others(counts: pl.DataFrame, frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """How often each ``value`` of ``counts`` (``n``) is not its owner's: always where several carry it, else beyond ``OWN_RECORDS``."""
+    own_records = OWN_RECORDS.get(field)
+    if own_records is None:
+        return counts.join(_carried_by_several(frame, field), on="value", how="semi")
+    seldom = counts.filter(pl.col("n") <= own_records * FEW_OWNERS)
+    several = _carried_by_several(frame.filter(pl.col(field).is_in(seldom.get_column("value").implode())), field)
+    own = seldom.join(several, on="value", how="anti").filter(pl.col("n") > own_records)
+    return pl.concat(
+        [
+            counts.join(seldom.join(several, on="value", how="anti"), on="value", how="anti"),
+            own.with_columns(pl.col("n") - own_records),
+        ]
+    )
+
+
 def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
     """The values of ``field`` that profiles of more than one person, by first letters of their names, carry."""
-    carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name").drop_nulls("value")
+    carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name", "last_name_script").drop_nulls(
+        "value"
+    )
     carried = carried.filter(
         pl.col("value").is_duplicated()
     )  # most values stand in one profile, whose names say nothing
@@ -240,7 +281,7 @@ def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
 def frequency_columns(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
     """A ``tf_<field>`` column per field of the term frequencies, in the order of ``frame``; an unseen value counts as the rarest.
 
-    An e-mail or phone that is not among them belongs to one person and has none.
+    An e-mail, phone or date of birth that is not among them belongs to one person and has none.
     """
     columns = []
     for (field,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
@@ -335,6 +376,27 @@ def _studied(frame: pl.DataFrame) -> pl.DataFrame:
         return frame
     below = np.uint64(int(STUDIED_PROFILES / len(frame) * (2**64 - 1)))
     return frame.filter(pl.Series(mixed(frame.get_column("unique_id").to_numpy()) < below))
+
+
+def _worth(
+    studied: pl.DataFrame,
+    frequencies: pl.DataFrame,
+    blocks: Blocks,
+    data: TrainingData,
+    parameters: Parameters,
+    engine: LinkageEngine,
+    policy: LinkagePolicy,
+    profiles: int,
+) -> Worth:
+    """What rules and blocks of large data are worth, by a model of these parameters."""
+    match, _, _ = _classes(data.candidates, parameters)
+    without = wasteful_rules(data.rules, match)
+    alone = found_alone(blocks.pairs, without)
+    pairs = compared(studied, frequencies, alone, used_comparisons(parameters), engine)
+    is_link = match_weights(pairs, parameters) >= weight_of_probability(policy.accepted_from())
+    stand_for = data.candidates_stand_for * _pairs(profiles) / data.all_pairs
+    matches = matches_by_rule(data.rules, match, stand_for)
+    return Worth(without, alone.with_columns(pl.Series("is_link", is_link)), matches)
 
 
 def _labelled(
@@ -509,11 +571,29 @@ def _maximise(
         else:
             shares |= {name: _bounded(shares[name], most) for name, most in most_differ.items()}
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
+        new = replace(new, namesakes=_namesakes(data, new, 1.0 - of_match - of_home))
         change = _change(parameters, new)
         parameters = new
         if change < CONVERGED:
             return parameters, found, True
     return parameters, found, change < 20 * CONVERGED
+
+
+def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats) -> float:
+    """How many times more often strangers agree on both names than each name lets expect.
+
+    Counted where both are the same, because all such pairs are candidates, by ``SWAPPED_NAMES``.
+    """
+    if not set(NAMES) <= parameters.shares.keys():
+        return 1.0
+    is_same = np.ones(len(data.candidates), dtype=np.bool_)
+    expected = data.all_pairs * parameters.strangers
+    for name in NAMES:
+        is_same &= data.candidates.gammas[name] == len(BY_NAME[name].scored) - 1
+        expected *= parameters.shares[name].u[0] * float((data.random.gammas[name] >= 0).mean())
+    seen = float(of_strangers[is_same].sum()) * data.candidates_stand_for
+    blended = (seen + PRIOR_NAMESAKE_PAIRS) / (expected + PRIOR_NAMESAKE_PAIRS / PRIOR_NAMESAKES)
+    return min(max(blended, 1.0), MOST_NAMESAKES)
 
 
 def _most_that_differ(fields: set[str]) -> dict[str, float]:
@@ -567,6 +647,8 @@ def _classes(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floa
     """Probability of match, household and strangers, per pair."""
     match = np.full(len(pairs), np.log2(parameters.matches / parameters.strangers))
     home = np.full(len(pairs), np.log2(parameters.households / parameters.strangers))
+    together = namesake_bits(pairs, parameters)
+    match, home = match - together, home - together
     for name in parameters.shares:
         match = match + bits_of(pairs, name, parameters)
         home = home + household_bits_of(pairs, name, parameters)
@@ -594,9 +676,28 @@ def _next_shares(
     m = _mode(matches, prior.m, PRIOR_MATCHES)
     random_gamma = data.random.gammas[comparison.name]
     seen = random_gamma >= 0
-    u = _weakened(m, _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u), comparison)
+    within = [level.within for level in comparison.scored]
+    by_chance = _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u, within)
+    u = _weakened(m, by_chance, comparison)
     # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
-    return with_shared_home(comparison.name, LevelShares(m, u, prior.h))
+    shares = with_shared_home(comparison.name, LevelShares(m, u, prior.h))
+    return replace(shares, h=_as_strangers(shares.h, u, comparison))
+
+
+def _as_strangers(
+    h: tuple[float, ...] | None, u: tuple[float, ...], comparison: Comparison
+) -> tuple[float, ...] | None:
+    """Household shares in which levels that say nothing are as frequent as among strangers: in which letters a system writes is not the
+    household's doing. The others make room."""
+    silent = [comparison.prior(level).most_bits == 0.0 for level in comparison.scored]
+    if h is None or not any(silent):
+        return h
+    rest = 1.0 - sum(share for share, says_nothing in zip(u, silent, strict=True) if says_nothing)
+    others = sum(share for share, says_nothing in zip(h, silent, strict=True) if not says_nothing)
+    return tuple(
+        by_chance if says_nothing else share * rest / others
+        for share, by_chance, says_nothing in zip(h, u, silent, strict=True)
+    )
 
 
 def _counts(gamma: npt.NDArray[np.int64], weight: Floats, levels: int) -> Floats:
@@ -609,21 +710,43 @@ def _mode(counts: Floats, prior: tuple[float, ...], strength: float) -> tuple[fl
     return tuple(float(share) for share in blended / blended.sum())
 
 
-def _by_chance(counts: Floats, prior: tuple[float, ...]) -> tuple[float, ...]:
-    """Shares of random pairs, each blended with a prior that is worth ``PRIOR_CHANCES`` pairs of its own level."""
-    worth = PRIOR_CHANCES / np.maximum(np.asarray(prior), _SMALLEST_SHARE)
-    blended = (counts + PRIOR_CHANCES) / (counts.sum() + worth)
-    return tuple(float(share) for share in blended / blended.sum())
+def _by_chance(
+    counts: Floats, prior: tuple[float, ...], within: Sequence[tuple[str, ...]] | None = None
+) -> tuple[float, ...]:
+    """Shares of random pairs, each blended with a prior that is worth ``PRIOR_CHANCES`` pairs of its own level.
+
+    Levels that are parts of one agreement (``within``, per level) are shares of its pairs, and the prior says how it is divided: where
+    two strangers share a town ten times less often than the prior says, they share a street in it ten times less often. Taken
+    one by one, no sample of random pairs is large enough to show that; the street would weigh less than the town alone.
+    """
+    paths = [()] * len(prior) if within is None else list(within)
+    parts: dict[tuple[str | int, ...], list[int]] = {}
+    for at, path in enumerate(paths):
+        parts.setdefault(path[:1] or (at,), []).append(at)
+    believed = np.asarray([sum(prior[at] for at in part) for part in parts.values()]) / sum(prior)
+    found = np.asarray([sum(counts[at] for at in part) for part in parts.values()])
+    worth = PRIOR_CHANCES / np.maximum(believed, _SMALLEST_SHARE)
+    blended = (found + PRIOR_CHANCES) / (found.sum() + worth)
+    shares = [0.0] * len(paths)
+    for part, share in zip(parts.values(), blended / blended.sum(), strict=True):
+        inside: tuple[float, ...] = (1.0,)
+        if len(part) > 1:
+            inside = _by_chance(counts[part], tuple(prior[at] for at in part), [paths[at][1:] for at in part])
+        for at, of_part in zip(part, inside, strict=True):
+            shares[at] = float(share) * of_part
+    return tuple(shares)
 
 
 def _weakened(m: tuple[float, ...], u: tuple[float, ...], comparison: Comparison) -> tuple[float, ...]:
-    """Shares of random pairs in which a level that may weigh only so much does; the last level makes room for it."""
+    """Shares of random pairs in which a level that may weigh only so much does; the most frequent of the others makes room."""
     most = [comparison.prior(level).most_bits for level in comparison.scored]
     least = [
         share if bits is None else max(share, m[at] / 2.0**bits)
         for at, (share, bits) in enumerate(zip(u, most, strict=True))
     ]
-    return (*least[:-1], least[-1] - (sum(least) - sum(u)))
+    others = [share if bits is None else 0.0 for share, bits in zip(u, most, strict=True)]
+    least[int(np.argmax(others))] -= sum(least) - sum(u)
+    return tuple(least)
 
 
 def _change(old: Parameters, new: Parameters) -> float:
@@ -634,7 +757,17 @@ def _change(old: Parameters, new: Parameters) -> float:
 
 
 def _strange(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
-    """Comparisons whose exact levels hold far fewer matches than anyone has seen: EM has settled on another class."""
+    """Comparisons whose exact levels hold far fewer matches than anyone has seen, and whose other levels do not make up for it: EM
+    has settled on another class."""
+    return [
+        name
+        for name in _hardly_ever_exact(parameters, prior, comparisons)
+        if _evidence(parameters.shares[name].m, parameters.shares[name].u)
+        < LEAST_OF_PRIOR_EVIDENCE * _evidence(prior.shares[name].m, parameters.shares[name].u)
+    ]
+
+
+def _hardly_ever_exact(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
     found = []
     for comparison in comparisons:
         exact = [at for at, level in enumerate(comparison.scored) if comparison.prior(level).exact]
@@ -642,6 +775,19 @@ def _strange(parameters: Parameters, prior: Parameters, comparisons: list[Compar
         if have < LEAST_OF_PRIOR_EXACT * sum(prior.shares[comparison.name].m[at] for at in exact):
             found.append(comparison.name)
     return found
+
+
+def _rarely_exact(parameters: Parameters, comparisons: list[Comparison]) -> list[str]:
+    """The comparisons that are hardly ever exact, where they are two or more; one is an address without a street, say."""
+    prior = prior_parameters(comparisons, parameters.matches, parameters.households)
+    found = _hardly_ever_exact(parameters, prior, comparisons)
+    return found if len(found) > 1 else []
+
+
+def _evidence(m: tuple[float, ...], u: tuple[float, ...]) -> float:
+    """Bits that a comparison adds to the weight of a match, on average (Kullback and Leibler 1951)."""
+    shares, chance = np.maximum(m, _SMALLEST_SHARE), np.maximum(u, _SMALLEST_SHARE)
+    return float(np.sum(shares * np.log2(shares / chance)))
 
 
 def _checked(parameters: Parameters, prior: Parameters, comparison: Comparison) -> tuple[Parameters, list[str]]:
@@ -667,7 +813,7 @@ def _rounded(parameters: Parameters) -> Parameters:
         for name, s in parameters.shares.items()
     }
     (matches, households) = tidy((parameters.matches, parameters.households))
-    return Parameters(shares, matches, households)
+    return Parameters(shares, matches, households, float(f"{parameters.namesakes:.{DIGITS}g}"))
 
 
 def _model(

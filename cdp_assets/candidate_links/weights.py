@@ -7,6 +7,9 @@ household" (a latent-class model with three classes), and what the second explai
 
     taken off = log2(1 + share of household pairs / share of strangers * product of h / u)
 
+Nor are a stranger's two names independent: who is called Jan is called Nowak more often than others are, because names go together by
+language, generation and family. Where both names agree, that is taken off the weight too (:func:`namesake_bits`).
+
 Bits, base 2, throughout. What does not belong here: estimation (``training.py``) and decisions (``scoring.py``).
 """
 
@@ -19,8 +22,26 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import BY_NAME, Comparison
-from cdp_assets.candidate_links.priors import SHARED_AT_HOME
+from cdp_assets.candidate_links.comparisons import (
+    BY_NAME,
+    ELSE,
+    FIRST_NAME,
+    LAST_NAME,
+    NOTHING_TO_COMPARE,
+    READ_OTHERWISE,
+    Comparison,
+)
+from cdp_assets.candidate_links.priors import (
+    FAMILY_NAME_AT_HOME,
+    NAMED_ALIKE_AT_HOME,
+    PRIOR_NAMESAKES,
+    SHARED_AT_HOME,
+    WRITTEN_AT_HOME,
+)
+
+NAMES = (FIRST_NAME.name, LAST_NAME.name)
+UNLIKE = (ELSE.name, READ_OTHERWISE)
+"""Levels at which names do not agree."""
 
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int64]
@@ -40,11 +61,15 @@ class LevelShares:
 
 @dataclass(frozen=True)
 class Parameters:
-    """All parameters of a model: shares per comparison, and how many of all pairs are matches and household pairs."""
+    """All parameters of a model: shares per comparison, and how many of all pairs are matches and household pairs.
+
+    ``namesakes``: how many times more often two strangers agree on both names than either name lets expect by itself.
+    """
 
     shares: dict[str, LevelShares]
     matches: float
     households: float
+    namesakes: float = 1.0
 
     @property
     def strangers(self) -> float:
@@ -62,6 +87,7 @@ class Parameters:
         return {
             "matches": self.matches,
             "households": self.households,
+            "namesakes": self.namesakes,
             "shares": {name: {"m": s.m, "u": s.u, "h": s.h} for name, s in self.shares.items()},
         }
 
@@ -71,7 +97,7 @@ class Parameters:
             name: LevelShares(tuple(s["m"]), tuple(s["u"]), None if s["h"] is None else tuple(s["h"]))
             for name, s in data["shares"].items()
         }
-        return cls(shares, data["matches"], data["households"])
+        return cls(shares, data["matches"], data["households"], data.get("namesakes", 1.0))
 
 
 @dataclass(frozen=True)
@@ -130,20 +156,32 @@ def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
     return np.asarray(np.where(np.isnan(log_tf), log_u, log_tf), dtype=np.float64)
 
 
+def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
+    """Bits that strangers' names going together takes off where both names agree: zero or more."""
+    if parameters.namesakes == 1.0:
+        return np.zeros(len(pairs))
+    agree = np.ones(len(pairs), dtype=np.bool_)
+    for name in NAMES:  # in other letters they may agree or not: nobody can tell
+        scored = BY_NAME[name].scored
+        unlike = {len(scored) - 1 - at for at, level in enumerate(scored) if level.name in UNLIKE}
+        agree &= ~np.isin(pairs.gammas[name], [*unlike, NOTHING_TO_COMPARE])
+    return np.where(agree, np.log2(parameters.namesakes), 0.0)
+
+
 def household_discount(pairs: ComparedPairs, parameters: Parameters) -> Floats:
     """Bits that a shared household takes off the match weight: zero or more."""
-    bits = np.full(len(pairs), np.log2(parameters.households / parameters.strangers))
+    bits = np.log2(parameters.households / parameters.strangers) - namesake_bits(pairs, parameters)
     for comparison in household_comparisons(parameters):
         bits = bits + household_bits_of(pairs, comparison.name, parameters)
     return np.asarray(np.logaddexp2(0.0, bits), dtype=np.float64)
 
 
 def match_weights(pairs: ComparedPairs, parameters: Parameters) -> Floats:
-    """Match weight of each pair, prior and household discount included."""
+    """Match weight of each pair: prior, comparisons, and what households and names that go together take off."""
     total = np.full(len(pairs), parameters.prior_bits)
     for name in parameters.shares:
         total = total + bits_of(pairs, name, parameters)
-    return total - household_discount(pairs, parameters)
+    return total - namesake_bits(pairs, parameters) - household_discount(pairs, parameters)
 
 
 def probability(weights: Floats) -> Floats:
@@ -167,16 +205,33 @@ def prior_parameters(comparisons: list[Comparison], matches: float, households: 
         if any(p.h is not None for p in priors):
             h = _normal(tuple(p.u if p.h is None else p.h for p in priors))
         shares[comparison.name] = with_shared_home(comparison.name, LevelShares(m, u, h))
-    return Parameters(shares, matches, households)
+    return Parameters(shares, matches, households, PRIOR_NAMESAKES if set(NAMES) <= shares.keys() else 1.0)
 
 
 def with_shared_home(name: str, shares: LevelShares) -> LevelShares:
-    """Shares in which a household agrees as one person does on what it shares by definition (``SHARED_AT_HOME``)."""
-    part = SHARED_AT_HOME.get(name)
-    if part is None:
-        return shares
-    h = tuple(part * m + (1.0 - part) * u for m, u in zip(shares.m, shares.u, strict=True))
-    return LevelShares(shares.m, shares.u, h)
+    """Shares in which a household agrees as one person does on what it shares by definition (``SHARED_AT_HOME``), writes it as
+    carelessly (``WRITTEN_AT_HOME``), and has first names in common as families do."""
+    if name in SHARED_AT_HOME:
+        part = SHARED_AT_HOME[name]
+        return replace(shares, h=tuple(part * m + (1.0 - part) * u for m, u in zip(shares.m, shares.u, strict=True)))
+    if name in WRITTEN_AT_HOME and shares.h is not None:
+        agree = (1.0 - shares.h[-1]) / (1.0 - shares.m[-1])
+        return replace(shares, h=(*(agree * m for m in shares.m[:-1]), shares.h[-1]))
+    if name == FIRST_NAME.name:
+        return replace(shares, h=_first_names_at_home(shares))
+    return shares
+
+
+def _first_names_at_home(shares: LevelShares) -> tuple[float, ...]:
+    """As strangers, but for those named alike, and those of whom one is told by the family's name."""
+    h = list(shares.u)
+    for at, level in enumerate(FIRST_NAME.scored):
+        if level.name == "same":
+            h[at] = max(NAMED_ALIKE_AT_HOME, shares.u[at])
+        elif level.name == "stands in the other's last name":
+            h[at] = max(FAMILY_NAME_AT_HOME * shares.m[at], shares.u[at])
+    h[-1] = max(h[-1] - (sum(h) - sum(shares.u)), shares.u[-1] / 2.0)
+    return tuple(h)
 
 
 def _normal(shares: tuple[float, ...]) -> tuple[float, ...]:
@@ -194,3 +249,9 @@ def household_comparisons(parameters: Parameters) -> list[Comparison]:
     return [
         comparison for comparison in used_comparisons(parameters) if parameters.shares[comparison.name].h is not None
     ]
+
+
+def dependent_comparisons(parameters: Parameters) -> list[Comparison]:
+    """The comparisons by which households and names that go together are told: all that their discounts read."""
+    households = household_comparisons(parameters)
+    return [used for used in used_comparisons(parameters) if used in households or used.name in NAMES]

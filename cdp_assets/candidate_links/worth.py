@@ -9,7 +9,8 @@ What does not belong here: how a block is refined or left out (``blocking.py``),
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, EXACT_KEYS, BlockingRule
+from cdp_assets.candidate_links.hashing import of_pairs
 
 LEAST_YIELD = 1 / 2_000
 """A rule that finds fewer matches than this per pair that only it finds is not worth its pairs: a match costs more than a hundredth
@@ -29,6 +31,14 @@ records: of the pairs that only a block of more than 16 namesakes has, one in 40
 
 UNSEEN_LINKS = 1
 """Links that a sample counts as having missed, so that a handful of pairs without any proves nothing."""
+
+PAIRS_PER_PROFILE = 1.0
+PAIRS_PER_MATCH = 2.0
+"""A rule that joins on no exact key may make so many pairs per profile, or per match that it finds, whichever is more: data three times as
+large must not have six times as many pairs, and people with many records have many pairs."""
+
+MOST_STUDIED = 200_000
+"""Pairs of one rule alone that are looked at: of the pairs of a million records a sample holds a third of that."""
 
 WASTEFUL = "they find next to no matches that other rules do not find"
 UNTRIED = "they were not tried on the sample"
@@ -56,32 +66,56 @@ def wasteful_rules(rules: Bits, match: npt.NDArray[np.float64]) -> dict[str, str
         dropped[seen.pop(-max(wasteful)[1]).name] = WASTEFUL
 
 
+def matches_by_rule(rules: Bits, match: npt.NDArray[np.float64], stand_for: float) -> dict[str, float]:
+    """How many matches each rule finds in all data, where each of the sample's pairs stands for so many (arguments as above)."""
+    return {
+        rule.name: float(match[((rules >> bit) & 1).astype(np.bool_)].sum()) * stand_for
+        for bit, rule in enumerate(BLOCKING_RULES)
+    }
+
+
 def _alone(rules: Bits, bit: int, used: Iterable[int]) -> npt.NDArray[np.bool_]:
     """Which pairs no other of the rules in use finds."""
     return np.asarray((rules & sum(1 << other for other in used)) == (1 << bit), dtype=np.bool_)
+
+
+def found_alone(pairs: pl.DataFrame, without: Mapping[str, str]) -> pl.DataFrame:
+    """The pairs of the sample (``id_l``, ``id_r``, ``rules``) that one rule in use finds and no other, at most :data:`MOST_STUDIED`.
+
+    In order of their ids, with the name of the ``rule``; those of exact keys, which are not judged, are left out.
+    """
+    used = [bit for bit, rule in enumerate(BLOCKING_RULES) if rule.name not in without]
+    rules = pairs.get_column("rules").to_numpy()
+    found = [
+        pairs.filter(pl.Series(_alone(rules, bit, used))).select("id_l", "id_r", rule=pl.lit(BLOCKING_RULES[bit].name))
+        for bit in used
+        if BLOCKING_RULES[bit].name not in EXACT_KEYS
+    ]
+    if not found:
+        return pl.DataFrame(schema={"id_l": pl.Int64, "id_r": pl.Int64, "rule": pl.String})
+    alone = pl.concat(found)
+    lot = pl.Series("lot", of_pairs(alone.get_column("id_l"), alone.get_column("id_r")), dtype=pl.UInt64)
+    drawn = alone.with_columns(lot).sort("lot", "id_l", "id_r").head(MOST_STUDIED)
+    return drawn.drop("lot").sort("id_l", "id_r")
 
 
 @dataclass(frozen=True)
 class Worth:
     """What a study of a sample says: rules to do ``without`` (rule to why not), and the pairs that one rule ``alone`` finds.
 
-    ``alone``: by rule, ``id_l``, ``id_r`` and ``is_link``.
+    ``alone``: rows of :func:`found_alone` with ``is_link``. ``matches``: how many matches each rule finds in all data, by name; those
+    of other rules count too.
     """
 
-    without: dict[str, str]
-    alone: dict[str, pl.DataFrame]
+    without: Mapping[str, str]
+    alone: pl.DataFrame
+    matches: Mapping[str, float]
 
-    @classmethod
-    def of(
-        cls, pairs: pl.DataFrame, rules: Bits, match: npt.NDArray[np.float64], is_link: npt.NDArray[np.bool_]
-    ) -> Worth:
-        """Of the sample's ``pairs`` (``id_l``, ``id_r``), the rules that find each, and what the model says of it."""
-        without = wasteful_rules(rules, match)
-        used = [bit for bit, rule in enumerate(BLOCKING_RULES) if rule.name not in without]
-        told = pairs.select("id_l", "id_r", pl.lit(pl.Series("is_link", is_link)))
-        return cls(
-            without, {BLOCKING_RULES[bit].name: told.filter(pl.Series(_alone(rules, bit, used))) for bit in used}
-        )
+    def most_pairs(self, rule: BlockingRule, profiles: int) -> float:
+        """How many pairs of so many profiles the rule may make, those of its smallest blocks first."""
+        if rule.name in EXACT_KEYS:
+            return math.inf
+        return max(PAIRS_PER_PROFILE * profiles, PAIRS_PER_MATCH * self.matches.get(rule.name, 0.0))
 
     def largest_block(self, rule: BlockingRule, members: pl.DataFrame, most: int) -> int:
         """The size, at most ``most``, above which the rule's blocks are not worth their pairs.
@@ -89,9 +123,10 @@ class Worth:
         ``members``: ``unique_id``, ``key`` and ``size`` of the rule's blocks in all data. Exact keys are bounded by ``most`` alone, and blocks of
         two are judged with the rule.
         """
-        if rule.name in EXACT_KEYS or rule.name not in self.alone:
+        alone = self.alone.filter(pl.col("rule") == rule.name)
+        if alone.is_empty():
             return most
-        by_size = _by_size(self.alone[rule.name], members)
+        by_size = _by_size(alone, members)
         above = by_size.with_columns(pl.col("pairs", "links").cum_sum(reverse=True))
         wasted = above.filter(pl.col("links") + UNSEEN_LINKS < LEAST_LINKS * pl.col("pairs"))
         if wasted.is_empty():

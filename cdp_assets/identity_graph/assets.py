@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from cdp_assets.candidate_links.models import MODEL_CHOICE
+from cdp_assets.candidate_links.ordered import each_once
 from cdp_assets.drawing import svg
 from cdp_assets.identity_graph import pictures
 from cdp_assets.identity_graph.auditing import audited_slice
@@ -114,7 +115,7 @@ def clusters(config: ClusteringConfig, workspace: dg.ResourceParam[Workspace]) -
 @dg.asset_check(asset=["identity_graph", "clusters"], blocking=True, pool=RESOLUTION_POOL)
 def every_record_is_in_one_cluster(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
     """Every record that has ever been delivered stands in exactly one cluster; a record in none would be lost."""
-    records = workspace.lake.read(RECORD_VERSIONS, columns=["record_id"]).unique()
+    records = each_once(workspace.lake.read(RECORD_VERSIONS, columns=["record_id"]), "record_id")
     clustered = workspace.lake.read(CLUSTERS, columns=["record_id"])
     misplaced = misplaced_records(records, clustered)
     return dg.AssetCheckResult(passed=not any(misplaced.values()), metadata={"records": records.height, **misplaced})

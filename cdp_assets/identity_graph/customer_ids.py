@@ -15,8 +15,10 @@ What does not belong here: how an id is written (``id_format.py``), what old ids
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import product
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.ordered import in_order
@@ -55,7 +57,8 @@ def assign(
     Raises :class:`CustomerIdError` where a record of a cluster is missing from ``records``, or a customer id from the lineage.
     """
     former = previous_customer_ids.select("record_id", former="customer_id")
-    members = _members(clusters, records).join(former, on="record_id", how="left", maintain_order="left")
+    members = _members(clusters, records)
+    members = members.with_columns(_beside(members.get_column("record_id"), former))
     gone = _gone(former, members)
     settled = _settled(members, gone)
     moving = members.filter(settled.is_null().gather(members["cluster"])).sort("first_seen_at", "place")
@@ -63,7 +66,7 @@ def assign(
 
     flows = _flows(moving)
     homes = _homes(flows)
-    carried = _carried(homes, flows, members, previous_lineage)
+    carried = _carried(homes, flows, moving, members, previous_lineage)
     minted = _minted(moving, carried, flows, previous_lineage)
     chosen = pl.concat([carried, minted])
     arrived = pl.concat(
@@ -73,8 +76,10 @@ def assign(
         ]
     ).unique("customer_id", keep="first", maintain_order=True)
     moved = Moved(chosen.get_column("customer_id"), arrived, pl.concat([flows.get_column("customer_id"), gone]))
-    unmoved = settled.to_frame().with_columns(cluster=pl.int_range(pl.len())).drop_nulls("customer_id")
-    ids = pl.concat([unmoved.select(chosen.columns), chosen]).sort("cluster").get_column("customer_id")
+    at = pl.int_range(len(settled), dtype=pl.Int64, eager=True).scatter(
+        chosen.get_column("cluster"), pl.int_range(len(settled), len(settled) + len(chosen), dtype=pl.Int64, eager=True)
+    )
+    ids = pl.concat([settled, chosen.get_column("customer_id")], rechunk=True).gather(at)
     customer_ids = members.select("record_id", "source", "source_key", ids.gather(members["cluster"]), "is_current")
     return CustomerIds(CUSTOMER_IDS.conform(customer_ids), lineage_after(previous_lineage, moved, now))
 
@@ -86,7 +91,7 @@ def _erased(settled: pl.Series, others: pl.Series, lineage: pl.DataFrame) -> pl.
     """
     current = lineage.filter(pl.col("state") == CURRENT).get_column("customer_id")
     known = pl.concat([settled.drop_nulls(), others.drop_nulls().unique()])
-    stray = len(known) - int(known.is_in(current.implode()).sum())
+    stray = len(known) - int(known.hash().is_in(current.hash().implode()).sum())
     if stray:
         raise CustomerIdError(
             f"{stray} ids of {CUSTOMER_IDS.name} are not current in {ID_LINEAGE.name}: the two tables are of different "
@@ -111,8 +116,30 @@ def _members(clusters: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         )
     if len(members) != len(clusters):
         raise CustomerIdError("records: a record_id stands there more than once; give one row per record")
-    number = members.get_column("cluster_id").rank("dense").cast(pl.Int64) - 1
-    return members.with_columns(number.alias("cluster")).with_row_index("place")
+    return members.with_columns(_numbered(members.get_column("cluster_id"))).with_row_index("place")
+
+
+def _numbered(cluster_ids: pl.Series) -> pl.Series:
+    """Clusters as numbers from 0, in the order of their ids, without gaps: as a rule the ids count from 1."""
+    first = int(cluster_ids.min() or 0)  # type: ignore[arg-type]
+    from_0 = cluster_ids - first
+    if len(from_0) and int(from_0.max() or 0) < len(from_0) and np.bincount(from_0.to_numpy()).all():  # type: ignore[arg-type]
+        return from_0.cast(pl.Int64).alias("cluster")
+    return (cluster_ids.rank("dense").cast(pl.Int64) - 1).alias("cluster")
+
+
+def _beside(record_ids: pl.Series, former: pl.DataFrame) -> pl.Series:
+    """The ``former`` customer of each record, null where there was none.
+
+    Both are as a rule in one order, and then those that both have need only be counted; a join of a million texts takes ten times as long.
+    """
+    was = former.get_column("record_id")
+    is_known = record_ids.hash().is_in(was.hash().implode())
+    stayed = former if int(is_known.sum()) == len(former) else former.filter(was.is_in(record_ids.implode()))
+    if record_ids.filter(is_known).equals(stayed.get_column("record_id")):
+        at = pl.select(pl.when(is_known).then(is_known.cast(pl.Int64).cum_sum() - 1)).to_series()
+        return stayed.get_column("former").gather(at)
+    return record_ids.to_frame().join(former, on="record_id", how="left", maintain_order="left").get_column("former")
 
 
 def _gone(former: pl.DataFrame, members: pl.DataFrame) -> pl.Series:
@@ -124,14 +151,17 @@ def _gone(former: pl.DataFrame, members: pl.DataFrame) -> pl.Series:
 
 def _settled(members: pl.DataFrame, gone: pl.Series) -> pl.Series:
     """``customer_id`` of each cluster that has the very records of a former customer: mostly nearly all. Null for any other."""
-    cluster, former = members.get_column("cluster"), members.get_column("former")
-    first = members.select("cluster", "former").unique("cluster", keep="first", maintain_order=True).sort("cluster")
-    theirs = first.get_column("former").alias("customer_id")
-    strangers = former.is_null() | former.ne_missing(theirs.gather(cluster))
-    mixed = pl.repeat(False, len(theirs), dtype=pl.Boolean, eager=True).scatter(cluster.filter(strangers), True)
-    elsewhere = pl.concat([former.filter(mixed.gather(cluster)), gone]).unique()
-    whole = ~mixed & theirs.is_unique() & ~theirs.is_in(elsewhere.implode())
-    return pl.select(pl.when(whole).then(theirs)).to_series()
+    cluster, former = members.get_column("cluster").to_numpy(), members.get_column("former")
+    known = former.hash().to_numpy()  # compared as numbers: texts take several times as long
+    first = np.zeros(int(cluster.max(initial=-1)) + 1, dtype=np.int64)
+    first[cluster[::-1]] = np.arange(len(cluster))[::-1]  # the last one that is put there stays
+    theirs = known[first]
+    strangers = former.is_null().to_numpy() | (known != theirs[cluster])
+    mixed = np.bincount(cluster[strangers], minlength=len(first)) > 0
+    elsewhere = pl.concat([pl.Series(known[mixed[cluster]]), gone.hash()]).unique()
+    one_each = pl.Series(theirs)
+    whole = pl.Series(~mixed) & one_each.is_unique() & ~one_each.is_in(elsewhere.implode())
+    return pl.select(pl.when(whole).then(former.gather(pl.Series(first)).alias("customer_id"))).to_series()
 
 
 def _flows(moving: pl.DataFrame) -> pl.DataFrame:
@@ -152,7 +182,9 @@ def _homes(flows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _carried(homes: pl.DataFrame, flows: pl.DataFrame, members: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
+def _carried(
+    homes: pl.DataFrame, flows: pl.DataFrame, moving: pl.DataFrame, members: pl.DataFrame, lineage: pl.DataFrame
+) -> pl.DataFrame:
     """The id that stays at each cluster: the oldest of those at home there.
 
     The oldest was minted first; of ids minted in one resolution, the one that was minted from the older record: it is the one
@@ -161,7 +193,7 @@ def _carried(homes: pl.DataFrame, flows: pl.DataFrame, members: pl.DataFrame, li
     oldest = flows.sort("first_seen_at", "place").unique("customer_id", keep="first", maintain_order=True)
     at_home = homes.join(lineage.select("customer_id", "minted_at"), on="customer_id")
     return (
-        at_home.join(_stood_for(at_home, members), on="customer_id", how="left")
+        at_home.join(_stood_for(at_home, moving, members), on="customer_id", how="left")
         .join(oldest.select("customer_id", "first_seen_at", "place"), on="customer_id")
         .sort(
             "cluster", "minted_at", "origin_seen_at", "origin", "first_seen_at", "place", "customer_id", nulls_last=True
@@ -171,27 +203,34 @@ def _carried(homes: pl.DataFrame, flows: pl.DataFrame, members: pl.DataFrame, li
     )
 
 
-def _stood_for(at_home: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+def _stood_for(at_home: pl.DataFrame, moving: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     """For ids that were minted together and meet: the record that each was minted from (``origin_seen_at``, and its place, ``origin``).
 
-    An id is minted from a record alone, so minting finds that record again: as a rule in the cluster where the ids meet; elsewhere
-    where it has left its customer since.
+    An id is minted from a record alone, so minting finds that record again: as a rule in the cluster where the ids meet; where it
+    leaves its customer now, among those that move; elsewhere where it has left before, which may be anywhere.
     """
     met = at_home.filter(pl.len().over("cluster", "minted_at") > 1)
-    members = members.select("record_id", "cluster", origin_seen_at="first_seen_at", origin="place")
-    near = members.filter(pl.col("cluster").is_in(met.get_column("cluster").unique().implode())).drop("cluster")
-    found = _minted_from(met.select("customer_id"), near)
+    is_near = pl.col("cluster").is_in(met.get_column("cluster").unique().implode())
+    moving, members = (
+        frame.select("record_id", origin_seen_at="first_seen_at", origin="place", is_near=is_near)
+        for frame in (moving, members)
+    )
+    found = _minted_from(met.select("customer_id"), moving.filter("is_near"), moving.filter(~pl.col("is_near")))
     missing = met.select("customer_id").join(found, on="customer_id", how="anti")
-    return found if missing.is_empty() else pl.concat([found, _minted_from(missing, members.drop("cluster"))])
+    found = found if missing.is_empty() else pl.concat([found, _minted_from(missing, members)])
+    return found.drop("is_near")
 
 
-def _minted_from(ids: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Those of ``ids`` (``customer_id``) that one of ``records`` stood for, with its other columns in the place of ``record_id``."""
+def _minted_from(ids: pl.DataFrame, *records: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``ids`` (``customer_id``) that one of ``records`` stood for, with its other columns in the place of ``record_id``.
+
+    Of several frames the second is asked for what the first has not, before another attempt is thought of.
+    """
     found: list[pl.DataFrame] = []
     sought = ids
-    for attempt in range(RECOGNISED_ATTEMPTS):
-        stood_for = records.select(
-            mint_all(records.get_column("record_id"), attempt).alias("customer_id"), pl.exclude("record_id")
+    for attempt, frame in product(range(RECOGNISED_ATTEMPTS), records):
+        stood_for = frame.select(
+            mint_all(frame.get_column("record_id"), attempt).alias("customer_id"), pl.exclude("record_id")
         )
         found.append(stood_for.join(sought, on="customer_id", how="semi", maintain_order="left"))
         sought = sought.join(found[-1], on="customer_id", how="anti")

@@ -12,7 +12,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED, BY_WEIGHT, CONFLICT
 from cdp_assets.identity_graph.agglomerate import MILLIBITS
-from cdp_assets.identity_graph.exclusive import single_best_rows
+from cdp_assets.identity_graph.exclusive import likeness, single_best_rows
 from cdp_assets.identity_graph.policy import ClusterPolicy
 from cdp_assets.identity_graph.units import Units
 
@@ -29,10 +29,10 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
     lifted = _lifted(scored_pairs, units, policy)
     accepted, bits = pl.col("is_accepted"), pl.col("bits")
     opposed = accepted | pl.col("is_conflict")
-    probability, weight = (pl.when(accepted).then(name) for name in ("match_probability", "match_weight"))
+    probability, alike = (pl.when(accepted).then(name) for name in ("match_probability", "likeness"))
     repeated = lifted.get_column("pair").is_duplicated()
     once = lifted.filter(~repeated).select(
-        "pair", evidence=bits, is_link=accepted, probability=probability, weight=weight
+        "pair", evidence=bits, is_link=accepted, probability=probability, likeness=alike
     )
     several = (
         lifted.filter(repeated)
@@ -46,7 +46,7 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
             .alias("evidence"),
             accepted.any().alias("is_link"),
             probability.max().alias("probability"),
-            weight.max().alias("weight"),
+            alike.max().alias("likeness"),
         )
     )
     found = _with_ends(pl.concat([once, several]), len(units))
@@ -66,8 +66,8 @@ def _lifted(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) -> 
     pairs = scored_pairs.select(
         "profile_id_l",
         "profile_id_r",
-        "match_weight",
         "match_probability",
+        likeness(),
         _evidence(policy),
         is_accepted=pl.col("decision") == ACCEPTED,
         is_conflict=pl.col("decision") == CONFLICT,

@@ -156,15 +156,25 @@ def have_a_birth_in_common(one: str, other: str) -> bool:
     return equal >= len(a) - 1 or swapped or few_digits
 
 
+def likeness() -> pl.Expr:
+    """How like two profiles are, in bits: the match weight, without what is off it for a shared household.
+
+    What two rows of a register are compared by, to see whose a record is. That they may share a household is no
+    argument there: both are people whom the register knows, and the record is of one of them. Of two who live together it would
+    otherwise be as like either, whatever address it tells; of two who do not, it would be less like the one whose address it tells.
+    """
+    return (pl.col("match_weight") + pl.col("household_bits").fill_null(0.0)).alias("likeness")
+
+
 def single_best_rows(links: pl.DataFrame, registers: Sequence[pl.Series], margin_bits: float) -> pl.Series:
     """Whether the sides of each link belong to two rows of one register.
 
-    ``links``: ``a``, ``b``, and the ``weight`` of the accepted link (null: not accepted). ``registers``: bit masks per unit. A unit
+    ``links``: ``a``, ``b``, and the ``likeness`` of the accepted link (null: not accepted). ``registers``: bit masks per unit. A unit
     that is linked to several rows belongs to the one that it is linked to by ``margin_bits`` more than to any other. A register's two rows are two people, however
     alike, and what a record has in common with both does not say which of them it is of.
     """
-    accepted = links.select("a", "b", "weight").drop_nulls("weight")
-    both_ways = pl.concat([accepted, accepted.select(a="b", b="a", weight="weight")])
+    accepted = links.select("a", "b", "likeness").drop_nulls("likeness")
+    both_ways = pl.concat([accepted, accepted.select(a="b", b="a", likeness="likeness")])
     apart = pl.repeat(False, len(links), dtype=pl.Boolean, eager=True)
     for mask in registers:
         present = int(mask.bitwise_or() or 0)  # type: ignore[arg-type]
@@ -180,10 +190,11 @@ def _best_row(both_ways: pl.DataFrame, is_row: pl.Series, margin_bits: float) ->
     from_, to = both_ways.get_column("a"), both_ways.get_column("b")
     ranked = (
         both_ways.filter(~is_row.gather(from_) & is_row.gather(to))
-        .sort("a", "weight", "b", descending=[False, True, False])
+        .sort("a", "likeness", "b", descending=[False, True, False])
         .group_by("a", maintain_order=True)
         .agg(
-            pl.col("b").first(), (pl.col("weight").first() - pl.col("weight").get(1, null_on_oob=True)).alias("margin")
+            pl.col("b").first(),
+            (pl.col("likeness").first() - pl.col("likeness").get(1, null_on_oob=True)).alias("margin"),
         )
         .filter(pl.col("margin") >= margin_bits)
     )

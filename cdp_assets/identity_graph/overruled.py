@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.identity_graph.clusters import links_not_followed
-from cdp_assets.identity_graph.exclusive import have_a_birth_in_common, is_slip
+from cdp_assets.identity_graph.exclusive import have_a_birth_in_common, is_slip, likeness
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.judgements import Judgement, judged, judgements_in_force, pins
 from cdp_assets.tables import OVERRULED_LINKS
@@ -216,21 +216,21 @@ def _more_like_another_row(
     """Links whose profiles each have a single best row of one register, and not the same: as in ``exclusive.py``."""
     rows = profiles.select("profile_id", "source").drop_nulls("source")
     ends = pl.concat([across.get_column("profile_id_l"), across.get_column("profile_id_r")]).unique().implode()
-    accepted = scored_pairs.filter(pl.col("decision") == "accepted")
+    accepted = scored_pairs.filter(pl.col("decision") == "accepted").with_columns(likeness())
     both_ways = pl.concat(
         [
-            accepted.select("match_weight", end="profile_id_l", profile_id="profile_id_r"),
-            accepted.select("match_weight", end="profile_id_r", profile_id="profile_id_l"),
+            accepted.select("likeness", end="profile_id_l", profile_id="profile_id_r"),
+            accepted.select("likeness", end="profile_id_r", profile_id="profile_id_l"),
         ]
     )
     best = (
         both_ways.filter(pl.col("end").is_in(ends))
         .join(rows, on="profile_id")
-        .sort("end", "source", "match_weight", "profile_id", descending=[False, False, True, False])
+        .sort("end", "source", "likeness", "profile_id", descending=[False, False, True, False])
         .group_by("end", "source", maintain_order=True)
         .agg(
             pl.col("profile_id").first().alias("row"),
-            (pl.col("match_weight").first() - pl.col("match_weight").get(1, null_on_oob=True)).alias("margin"),
+            (pl.col("likeness").first() - pl.col("likeness").get(1, null_on_oob=True)).alias("margin"),
         )
         .filter(pl.col("margin") >= policy.single_best_row_bits)
         .drop("margin")

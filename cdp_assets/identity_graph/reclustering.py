@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
@@ -26,7 +27,8 @@ from cdp_assets.tables import CLUSTERS
 
 _RECORD, _PROFILE = "record_id", "profile_id"
 _ENDS = ("profile_id_l", "profile_id_r")
-_SAID_OF_A_PAIR = ("match_weight", "match_probability", "decision", "reason")
+_SIDES = ("record_id_l", "record_id_r")
+_SAID_OF_A_PAIR = ("match_weight", "household_bits", "match_probability", "decision", "reason")
 
 
 @dataclass(frozen=True)
@@ -65,23 +67,22 @@ def recluster(
     in_force, records = judgements_in_force(judgements), each_once(records.select(_RECORD, "source"), _RECORD)
     touched = touched_records(former, scored_pairs, profile_members, records, in_force)
     region = connected_records(touched, scored_pairs, profile_members, joined(in_force))
-    inside = profile_members.join(region, on=_RECORD, how="semi")
-    held = inside.select(_PROFILE).unique()
-    pairs = scored_pairs
-    for end in _ENDS:
-        pairs = pairs.join(held, left_on=end, right_on=_PROFILE, how="semi")
+    is_inside = pl.col(_RECORD).is_in(region.get_column(_RECORD).implode())
+    inside = profile_members.filter(is_inside)
+    held = inside.get_column(_PROFILE).unique().implode()
+    pairs = scored_pairs.filter(pl.col(_ENDS[0]).is_in(held)).filter(pl.col(_ENDS[1]).is_in(held))
     part = clusters_of(
         pairs,
         inside,
-        records.join(region, on=_RECORD, how="semi"),
+        records.filter(is_inside),
         judgements,
         one_row_sources,
         policy,
-        None if profiles is None else profiles.join(held, on=_PROFILE, how="semi"),
+        None if profiles is None else profiles.filter(pl.col(_PROFILE).is_in(held)),
         one_per_person,
     )
     # Records that are gone are touched, and so of the region.
-    kept = in_order(former.clusters, _RECORD).join(region, on=_RECORD, how="anti", maintain_order="left")
+    kept = in_order(former.clusters, _RECORD).filter(~is_inside)
     return Reclustered(_numbered(kept, part), part.height)
 
 
@@ -93,58 +94,53 @@ def touched_records(
     in_force: pl.DataFrame,
 ) -> pl.DataFrame:
     """Records of which anything has changed that clusters are made from: ``record_id``, each once."""
-    profiles = _profiles_of_other_pairs(former.scored_pairs, scored_pairs)
-    members = pl.concat([former.profile_members, profile_members])
+    said = [*_ENDS, *_SAID_OF_A_PAIR]
+    other = come_or_gone(former.scored_pairs.select(said), scored_pairs.select(said), _ENDS[0])
+    profiles = pl.concat([other.get_column(end) for end in _ENDS]).unique().implode()
     judged_anew = come_or_gone(judgements_in_force(former.judgements), in_force)
     sources_before = each_once(former.records.select(_RECORD, "source"), _RECORD)
     found = [
-        members.join(profiles, on=_PROFILE, how="semi").select(_RECORD),
-        come_or_gone(former.profile_members, profile_members).select(_RECORD),
-        come_or_gone(sources_before, each_once(records.select(_RECORD, "source"), _RECORD)).select(_RECORD),
-        *(judged_anew.select(pl.col(end).alias(_RECORD)) for end in ("record_id_l", "record_id_r")),
+        *(members.filter(pl.col(_PROFILE).is_in(profiles)) for members in (former.profile_members, profile_members)),
+        come_or_gone(former.profile_members, profile_members, _PROFILE),
+        come_or_gone(sources_before, each_once(records.select(_RECORD, "source"), _RECORD)),
+        *(judged_anew.select(pl.col(end).alias(_RECORD)) for end in _SIDES),
     ]
-    return pl.concat(found).unique()
-
-
-def _profiles_of_other_pairs(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """Profiles of pairs that are new, gone, or decided or weighed otherwise: ``profile_id``, each once."""
-    both = now.select(*_ENDS, *_SAID_OF_A_PAIR).join(
-        before.select(*_ENDS, *_SAID_OF_A_PAIR), on=_ENDS, how="left", suffix="_before"
-    )
-    is_other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _SAID_OF_A_PAIR)
-    other = [both.filter(is_other).select(_ENDS)]
-    if both.get_column("decision_before").count() != len(before):
-        other.append(before.join(now, on=_ENDS, how="anti").select(_ENDS))
-    return pl.concat([pairs.select(pl.col(end).alias(_PROFILE)) for pairs in other for end in _ENDS]).unique()
+    return pl.concat([frame.select(_RECORD) for frame in found]).unique()
 
 
 def connected_records(
     touched: pl.DataFrame, scored_pairs: pl.DataFrame, profile_members: pl.DataFrame, same: pl.DataFrame
 ) -> pl.DataFrame:
-    """``touched`` and all records that links, shared profiles and ``same`` (record_id_l, record_id_r) join to them."""
+    """``touched`` and all records that links, shared profiles and ``same`` (record_id_l, record_id_r) join to them.
+
+    From step to step the columns of links and members are looked through for the few that were reached last: less work than one join.
+    """
     links = scored_pairs.filter(pl.col("decision") == ACCEPTED).select(_ENDS)
-    both_ways = pl.concat([links.select(one=_ENDS[0], other=_ENDS[1]), links.select(one=_ENDS[1], other=_ENDS[0])])
-    said = pl.concat(
-        [same.select(one="record_id_l", other="record_id_r"), same.select(one="record_id_r", other="record_id_l")]
-    )
-    records, news = touched, touched
-    profiles = profile_members.clear().select(_PROFILE)
+    both_ways = [(links.get_column(one), links.get_column(other)) for one, other in (_ENDS, _ENDS[::-1])]
+    said = [(same.get_column(one), same.get_column(other)) for one, other in (_SIDES, _SIDES[::-1])]
+    # Records by a hash: one that stood in for another would be clustered again for nothing.
+    said = [(one.hash(), other.hash()) for one, other in said]
+    profile_of, record_of = profile_members.get_column(_PROFILE), profile_members.get_column(_RECORD).hash()
+    records = news = touched.get_column(_RECORD).hash()
+    profiles = profile_of.clear()
     while not news.is_empty():
-        held = profile_members.join(news, on=_RECORD, how="semi").select(_PROFILE).unique()
-        linked = both_ways.join(held, left_on="one", right_on=_PROFILE, how="semi").select(
-            pl.col("other").alias(_PROFILE)
-        )
-        reached = pl.concat([held, linked]).unique().join(profiles, on=_PROFILE, how="anti")
+        held = profile_of.filter(record_of.is_in(news.implode())).unique()
+        linked = [other.filter(one.is_in(held.implode())) for one, other in both_ways]
+        reached = _further(pl.concat([held, *linked]), profiles)
         profiles = pl.concat([profiles, reached])
-        found = pl.concat(
-            [
-                profile_members.join(reached, on=_PROFILE, how="semi").select(_RECORD),
-                said.join(news, left_on="one", right_on=_RECORD, how="semi").select(pl.col("other").alias(_RECORD)),
-            ]
-        ).unique()
-        news = found.join(records, on=_RECORD, how="anti")
+        told = [other.filter(one.is_in(news.implode())) for one, other in said]
+        news = _further(pl.concat([record_of.filter(profile_of.is_in(reached.implode())), *told]), records)
         records = pl.concat([records, news])
-    return records
+    members = profile_members.filter(record_of.is_in(records.implode())).select(_RECORD)
+    judged = pl.concat([same.select(pl.col(side).alias(_RECORD)) for side in _SIDES])
+    judged = judged.filter(judged.get_column(_RECORD).hash().is_in(records.implode()))
+    return pl.concat([touched, members, judged]).unique()
+
+
+def _further(reached: pl.Series, known: pl.Series) -> pl.Series:
+    """Those that were not known yet, each once."""
+    reached = reached.unique()
+    return reached.filter(~reached.is_in(known.implode()))
 
 
 def _numbered(kept: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
@@ -152,8 +148,10 @@ def _numbered(kept: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
     before = int(kept.get_column("cluster_id").max() or 0)  # type: ignore[arg-type]
     ordered = kept.merge_sorted(part.with_columns(pl.col("cluster_id") + before), _RECORD)
     cluster = ordered.get_column("cluster_id")
-    is_first = cluster.is_first_distinct()
-    number = pl.repeat(0, before + len(part) + 1, dtype=pl.Int64, eager=True).scatter(
-        cluster.filter(is_first), pl.int_range(1, int(is_first.sum()) + 1, eager=True)
-    )
-    return CLUSTERS.conform(ordered.with_columns(number.gather(cluster).alias("cluster_id")))
+    at = cluster.to_numpy()
+    first = np.full(before + len(part) + 1, len(at), dtype=np.int64)
+    first[at[::-1]] = np.arange(len(at))[::-1]  # the last one that is put there stays
+    is_first = np.zeros(len(at) + 1, dtype=np.int64)
+    is_first[first] = 1
+    number = np.cumsum(is_first)[first]
+    return CLUSTERS.conform(ordered.with_columns(pl.Series("cluster_id", number[at], dtype=pl.Int64)))

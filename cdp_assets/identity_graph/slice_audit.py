@@ -157,8 +157,10 @@ def audit(
     stored = scored_pairs.filter(pl.col("profile_id_l").is_in(wanted) | pl.col("profile_id_r").is_in(wanted))
     both = anew.pairs.join(stored, on=_PAIR, suffix="_stored")
     differs = pl.any_horizontal(
-        (pl.col("match_weight") - pl.col("match_weight_stored")).abs() > _SAME_NUMBER,
-        (pl.col("match_probability") - pl.col("match_probability_stored")).abs() > _SAME_NUMBER,
+        *(
+            (pl.col(name) - pl.col(f"{name}_stored")).abs() > _SAME_NUMBER
+            for name in ("match_weight", "household_bits", "match_probability")
+        ),
         *(pl.col(name) != pl.col(f"{name}_stored") for name in ("decision", "reason", "model_version")),
     )
     elsewhere, held = _clustered_otherwise(part, anew.clusters, stored_clusters)

@@ -28,11 +28,13 @@ from cdp_assets.standardized.name_splitting import (
 )
 from cdp_assets.standardized.nicknames import first_name_roots
 from cdp_assets.standardized.problems import PLACEHOLDER, UNREADABLE
+from cdp_assets.standardized.scripts import HONORIFIC
 from cdp_assets.standardized.text import (
     NO_VALUE_WORDS,
     VALUE,
     by_distinct,
     by_value,
+    changed_where,
     clean,
     comparable_words,
     computed,
@@ -217,7 +219,7 @@ Part = Literal["given", "family", "whole"]
 def _without_trappings(delivered: pl.Series, part: Part) -> tuple[pl.Series, pl.Series]:
     """Name and suffix: titles, degrees, nicknames in quotes and placeholders off. Works on distinct values."""
     distinct = delivered.drop_nulls().unique()
-    name = without_placeholders(clean(distinct))
+    name = without_placeholders(_without_honorific(clean(distinct)))
     suffix = pl.Series([None], dtype=pl.String).new_from_index(0, len(name))
     odd = computed(
         name,
@@ -234,6 +236,12 @@ def _without_trappings(delivered: pl.Series, part: Part) -> tuple[pl.Series, pl.
     table = pl.DataFrame({"key": distinct, "name": name, "suffix": suffix})
     joined = delivered.alias("key").to_frame().join(table, on="key", how="left", maintain_order="left")
     return joined.get_column("name").alias(delivered.name), joined.get_column("suffix")
+
+
+def _without_honorific(names: pl.Series) -> pl.Series:
+    """'田中様' is 田中."""
+    titled = names.str.contains(HONORIFIC)
+    return changed_where(names, titled, lambda some: computed(some, VALUE.str.replace(HONORIFIC, "$1")))
 
 
 def _all_odd_words() -> list[str]:

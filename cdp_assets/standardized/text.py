@@ -18,6 +18,8 @@ from typing import Any
 import polars as pl
 from anyascii import anyascii
 
+from cdp_assets.standardized.scripts import respelled
+
 _SIGN = r"[\x21-\x7eÀ-ÖØ-öø-ıĴ-ľŁ-ňŊ-ž]"
 """Signs that stand for themselves alone: printable ASCII, and the Latin letters of Europe that NFKC leaves as they are."""
 
@@ -111,7 +113,8 @@ _ASCII_SIGNS = _AsciiSigns()
 
 
 def _read_in_ascii(foreign: pl.Series) -> pl.Series:
-    return pl.Series(foreign.name, [text.translate(_ASCII_SIGNS) for text in foreign.to_list()], dtype=pl.String)
+    read = [text.translate(_ASCII_SIGNS) for text in respelled(foreign).to_list()]
+    return pl.Series(foreign.name, read, dtype=pl.String)
 
 
 def comparable_words(values: pl.Series, keep: str = "a-z0-9") -> pl.Series:

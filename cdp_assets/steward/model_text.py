@@ -176,6 +176,7 @@ def model_as_json(found: ModelFacts) -> dict[str, Any]:
         "review": {"probability": model.policy.reviewed_from(), "weight": model.review_weight},
         "matches": model.parameters.matches,
         "households": model.parameters.households,
+        "namesakes": model.parameters.namesakes,
         "comparisons": content["comparisons"],
         "levels": _level_rows(model.parameters),
         "blocking": content["blocking"],
@@ -206,8 +207,19 @@ def _at_a_glance(found: ModelFacts) -> list[tuple[str, object]]:
         *_judged(model),
         ("two random profiles are", f"one person once in {1 / model.parameters.matches:,.0f} pairs"),
         ("", f"of one household once in {1 / model.parameters.households:,.0f} pairs"),
+        *_namesakes(model),
         ("other versions kept", ", ".join(found.other_versions) or "none"),
     ]
+
+
+def _namesakes(model: TrainedModel) -> list[tuple[str, object]]:
+    """How far names go together, where the model compares both and they do."""
+    times = model.parameters.namesakes
+    return (
+        [("two strangers agree on both names", f"{times:.1f} times as often as on each by chance")]
+        if times > 1.0
+        else []
+    )
 
 
 def _judged(model: TrainedModel) -> list[tuple[str, object]]:

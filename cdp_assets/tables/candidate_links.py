@@ -14,6 +14,8 @@ PROFILE_VALUES: tuple[Column, ...] = (
     Column("first_name_root", TEXT, "what a nickname stands for", personal=True),
     Column("middle_name", TEXT, "middle name, comparable", personal=True),
     Column("last_name", TEXT, "family name, comparable", personal=True),
+    Column("first_name_script", TEXT, "what the given name was written in; null for Latin letters"),
+    Column("last_name_script", TEXT, "what the family name was written in; null for Latin letters"),
     Column("suffix", TEXT, "generational suffix"),
     Column("sex", TEXT, "f, m or x"),
     Column("date_of_birth", TEXT, "yyyy-mm-dd, also of a day that cannot exist", personal=True),
@@ -110,6 +112,12 @@ SCORED_PAIRS = Table(
         Column("profile_id_l", INTEGER, "the smaller profile id", nullable=False),
         Column("profile_id_r", INTEGER, "the larger profile id", nullable=False),
         Column("match_weight", NUMBER, "log2 of the Bayes factor, prior included", nullable=False),
+        Column(
+            "household_bits",
+            NUMBER,
+            "bits that are off the match weight because two people of one household would agree as well: no reason to take a record for another row of a register",
+            nullable=False,
+        ),
         Column(
             "match_probability",
             NUMBER,

@@ -7,6 +7,7 @@ import pytest
 
 from cdp_assets.candidate_links import blocking
 from cdp_assets.candidate_links.blocking import (
+    ALL_LATIN,
     BLOCKING_RULES,
     RULES,
     Blocks,
@@ -126,6 +127,7 @@ def test_every_rule_gives_a_profile_each_of_its_keys_once() -> None:
     rows: list[dict[str, Any]] = [
         {
             "first_name": first, "first_name_root": root, "last_name": last, "date_of_birth": "1980-05-17",
+            "last_name_script": "cyrillic",
             "street": "mill lane", "house_number": "4", "city": "york", "postcode": "york", "company": "mill lane",
             "emails": ["anna.k@x.example", "anna.k@y.example"], "phones": ["+13125551234", "5551234"], "identifiers": ["card=7"],
         }
@@ -146,8 +148,28 @@ def test_under_the_caps_that_it_planned_blocking_finds_and_reports_the_same(town
     assert pairs_within(frame, engine, policy, caps).equals(blocks.pairs)
     again = {one.rule: one for one in report_within(frame, engine, policy, caps)}
     used = [one for one in blocks.reports if one.cap]
-    assert again.keys() == {one.rule for one in used} == {one.rule for one in blocks.reports} - {"ANY_PAIR"}
+    assert (
+        again.keys() == {one.rule for one in used} == {one.rule for one in blocks.reports} - {"ANY_PAIR", "SAME_SOUNDS"}
+    )
     for one in used:
         assert (again[one.rule].sizes, again[one.rule].refined_blocks) == (one.sizes, one.refined_blocks)
         assert again[one.rule].pairs >= one.pairs  # a pair counts once for each block that it stands in
     assert sum(one.refined_blocks for one in blocks.reports) > 0
+
+
+def test_names_in_other_letters_are_brought_together_by_sound_and_only_where_there_are_any() -> None:
+    engine = DuckDBEngine(threads=1)
+    latin = {"first_name": "muhammad", "last_name": "al masri"}
+    arabic = {"first_name": "al msry", "last_name": "mhmd"}  # swapped, too
+    written = {"first_name_script": "arabic", "last_name_script": "arabic"}
+    bit = [rule.name for rule in BLOCKING_RULES].index("SAME_SOUNDS")
+
+    def found(*rows: dict[str, str]) -> list[tuple[int, int]]:
+        pairs = candidate_pairs(comparable(profiles(*rows)), engine, LinkagePolicy()).pairs
+        by_sound = pairs.filter(pl.col("rules").and_(1 << bit) != 0)
+        return by_sound.select("id_l", "id_r").rows()
+
+    assert found(latin, arabic | written, {"first_name": "anna", "last_name": "adler"}) == [(1, 2)]
+    assert found(latin, arabic) == []
+    reports = candidate_pairs(comparable(profiles(latin, arabic)), engine, LinkagePolicy()).reports
+    assert [one.why_not for one in reports if one.rule == "SAME_SOUNDS"] == [ALL_LATIN]

@@ -29,6 +29,7 @@ def world(count: int = 3000, seed: int = 3, shift: float = 0.0) -> tuple[pl.Data
             "profile_id_l": left,
             "profile_id_r": left + 1,
             "match_weight": weights,
+            "household_bits": 0.0,
             "match_probability": 1 / (1 + np.exp2(-weights)),
             "found_by": "SAME_EMAIL",
             "decision": np.where(weights >= 1, "accepted", "review"),

@@ -45,6 +45,27 @@ def test_pairs_that_were_never_blocked_are_explained(town_model: TrainedModel) -
     assert verdict(one(frame, 1), one(frame, 2), town_model, ENGINE) == ("apart", "weight")
 
 
+def test_two_names_that_agree_are_not_two_proofs(town_model: TrainedModel) -> None:
+    said = {"first_name": "anna", "last_name": "adlerq"}
+    frame = profiles(said | {"city": "york"}, said | {"city": "leeds"}, {"first_name": "anna", "last_name": "vogtz"})
+    model = dataclasses.replace(town_model, settings=_with_namesakes(town_model.settings, 4.0))
+    both, one_name = (_bits(frame, 1, other, model) for other in (2, 3))
+    assert both["namesakes"] == pytest.approx(-2.0)
+    assert "namesakes" not in one_name
+    independent = dataclasses.replace(town_model, settings=_with_namesakes(town_model.settings, 1.0))
+    assert "namesakes" not in _bits(frame, 1, 2, independent)
+
+
+def _bits(frame: pl.DataFrame, left: int, right: int, model: TrainedModel) -> dict[str, float]:
+    return {row.comparison: row.weight for row in explain(one(frame, left), one(frame, right), model, ENGINE)}
+
+
+def _with_namesakes(settings: str, times: float) -> str:
+    content = json.loads(settings)
+    content["parameters"]["namesakes"] = times
+    return json.dumps(content)
+
+
 def test_explaining_more_than_one_profile_is_refused(town_profiles: pl.DataFrame, town_model: TrainedModel) -> None:
     with pytest.raises(ValueError, match="one profile each"):
         explain(town_profiles.head(2), town_profiles.head(1), town_model, ENGINE)

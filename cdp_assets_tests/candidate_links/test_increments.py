@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from cdp_assets.candidate_links.blocking import BLOCKING_RULES
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.candidate_links.reach import _IN_COMMON
 from cdp_assets.candidate_links.scoring import rescore, score
 from cdp_assets.candidate_links.training import TrainedModel, train
 from cdp_assets_tests.candidate_links.frames import profiles, town
@@ -58,8 +60,23 @@ def after_a_change(now: pl.DataFrame, pool: pl.DataFrame, rng: np.random.Generat
     return pl.concat([stay, coming]).sample(fraction=1.0, shuffle=True, seed=int(rng.integers(1_000)))
 
 
+def of_large_data(model: TrainedModel) -> TrainedModel:
+    """The model with those rules alone of which it is told what a change reaches, as where data is large."""
+    told = model.content
+    unused = {"cap": 0, "finer_cap": 0}
+    blocking = [row if row["rule"] in _IN_COMMON else {**row, **unused} for row in told["blocking"]]
+    blocking += [
+        {"rule": rule.name, **unused} for rule in BLOCKING_RULES if rule.name not in {*model.caps, *_IN_COMMON}
+    ]
+    return replace(model, settings=json.dumps({**told, "blocking": blocking}))
+
+
+@pytest.mark.parametrize("is_large", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_any_sequence_of_changes_ends_where_scoring_everything_does(seed: int, model: TrainedModel) -> None:
+def test_any_sequence_of_changes_ends_where_scoring_everything_does(
+    seed: int, is_large: bool, model: TrainedModel
+) -> None:
+    model = of_large_data(model) if is_large else model
     rng = np.random.default_rng(seed)
     pool = restless_town(100 + seed)
     now = pool.filter(pl.Series(rng.random(len(pool)) < 0.6))
@@ -133,6 +150,14 @@ def test_a_key_that_becomes_shared_decides_its_former_pairs_anew(model: TrainedM
     assert pairs.equals(score(after, model, ENGINE))
 
 
+def test_a_key_that_ceases_to_be_shared_decides_its_pairs_anew(model: TrainedModel) -> None:
+    owner = [{"first_name": "anna", "last_name": "adler", **PHONE}, {"last_name": "adler", **PHONE}]
+    before, after = profiles(*owner, {"first_name": "hugo", "last_name": "becker", **PHONE}), profiles(*owner)
+    pairs = rescore(after, before, score(before, model, ENGINE), model, ENGINE).pairs
+    assert set(touched(after, before, model, ENGINE).profiles) == {1, 2}
+    assert pairs.equals(score(after, model, ENGINE))
+
+
 def test_an_address_that_becomes_a_probable_one_brings_its_bearer_a_new_key(model: TrainedModel) -> None:
     bearer = {"first_name": "anna", "last_name": "adler", "emails": ["anna.adler@acme.example"]}
     guessed = {"first_name": "ana", "last_name": "adler", "probable_emails": ["anna.adler@acme.example"]}
@@ -142,3 +167,17 @@ def test_an_address_that_becomes_a_probable_one_brings_its_bearer_a_new_key(mode
     pairs = rescore(after, before, score(before, model, ENGINE), model, ENGINE).pairs
     assert pairs.equals(score(after, model, ENGINE))
     assert pairs["found_by"].to_list() == ["SAME_PROBABLE_EMAIL"]
+
+
+def test_members_of_a_block_that_shrinks_keep_the_pairs_that_they_have_elsewhere(model: TrainedModel) -> None:
+    model = of_large_data(model)
+    at_the_cap = model.caps["SAME_PHONE"].cap
+    crowd = people(at_the_cap + 1, **PHONE)
+    mail = ["first.of.all@mail.example"]
+    crowd[0]["emails"] = mail
+    friend = {"first_name": crowd[0]["first_name"], "emails": mail}
+    before = profiles(*crowd, friend)
+    after = before.filter(pl.col("profile_id") != at_the_cap + 1)
+    former = score(before, model, ENGINE)
+    assert former["profile_id_r"].to_list() == [at_the_cap + 2]
+    assert rescore(after, before, former, model, ENGINE).pairs.equals(score(after, model, ENGINE))

@@ -152,7 +152,7 @@ def test_a_comparison_that_leaves_pairs_out_has_nothing_to_say_of_them(compariso
     assert found.get_column(f"gamma_{comparison.name}").n_unique() > 2
 
 
-def test_pairs_of_single_values_and_of_several_are_compared_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pairs_that_fill_rare_columns_and_those_that_do_not_are_compared_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     lists = [[], ["anna.berg@x.example"], ["hugo@x.example"], ["anna.berg@y.example", "hugo@x.example"]]
     rows: list[dict[str, Any]] = [
         {"emails": emails, "probable_emails": probable, "phones": [f"+1{len(emails)}5551234567"]}
@@ -160,8 +160,9 @@ def test_pairs_of_single_values_and_of_several_are_compared_alike(monkeypatch: p
     ]
     frame = comparable(profiles(*rows))
     pairs = _all_pairs(frame.get_column("unique_id"))
+    monkeypatch.setattr(module, "RARE", 0.2)
     found = levels(frame, pairs, list(COMPARISONS), ENGINE)
-    monkeypatch.setattr(module, "_lists", lambda values: [])
+    monkeypatch.setattr(module, "RARE", 2.0)  # none is
     assert found.equals(levels(frame, pairs, list(COMPARISONS), ENGINE))
     assert found.get_column("gamma_email").n_unique() > 3
 

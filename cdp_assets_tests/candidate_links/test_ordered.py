@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cdp_assets.candidate_links import ordered
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import each_once, in_order
+from cdp_assets.candidate_links.ordered import each_once, in_order, replaced
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(0, 3))), max_size=8)
 
@@ -34,3 +36,40 @@ def test_what_one_frame_has_and_the_other_has_not(before: set[tuple[str, int]], 
     found = come_or_gone(frame(list(before)), frame(list(now)))
     assert set(found.rows()) == before ^ now
     assert len(found) == len(before ^ now)
+
+
+@settings(deadline=None)
+@given(ROWS.map(set), ROWS.map(set), st.booleans())
+def test_it_does_not_matter_whether_rows_are_found_where_they_were(
+    before: set[tuple[str, int]], now: set[tuple[str, int]], is_ordered: bool
+) -> None:
+    frames = [frame(sorted(rows, key=str)).with_columns(number=pl.col("key").rank("dense")) for rows in (before, now)]
+    one, other = (frame.sort("number") if is_ordered else frame for frame in frames)
+    found = come_or_gone(one.select("value", "key", "number"), other.select("value", "key", "number"), "number")
+    expected = come_or_gone(one, other)
+    assert set(found.select(expected.columns).rows()) == set(expected.rows())
+    assert len(found) == len(expected)
+
+
+def test_two_rows_that_look_alike_by_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pl.DataFrame, "hash_rows", lambda frame: frame["value"].cast(pl.UInt64))
+    before, now = frame([("a", 1), ("b", 2)]), frame([("a", 1), ("b", 2), ("c", 2)])
+    assert come_or_gone(before, now).rows() == [("c", 2)]
+    assert come_or_gone(now, before).rows() == [("c", 2)]
+
+
+NUMBERED = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=12).map(lambda rows: sorted(set(rows)))
+
+
+@settings(deadline=None)
+@given(NUMBERED, NUMBERED, st.integers(1, 4), st.sets(st.integers(0, 11)))
+def test_rows_are_replaced_in_order(
+    rows: list[tuple[int, int]], coming: list[tuple[int, int]], at_once: int, out: set[int]
+) -> None:
+    schema = {"one": pl.Int64, "other": pl.Int64}
+    before, by = (pl.DataFrame(some, schema=schema, orient="row") for some in (rows, coming))
+    stays = pl.Series([at not in out for at in range(len(rows))], dtype=pl.Boolean)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ordered, "_ROWS_AT_ONCE", at_once)
+        found = replaced(before, stays, by, "one", "other")
+    assert found.equals(pl.concat([before.filter(stays), by]).sort("one", "other"))

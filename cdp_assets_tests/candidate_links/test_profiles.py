@@ -162,3 +162,23 @@ def test_a_profile_has_the_same_id_in_every_release() -> None:
     frame = versions({"record_id": "crm/1", **whole}, {"record_id": "crm/2", "first_name_norm": "anna"})
     _, members = linkage_profiles(frame, NONE_SHARED, set())
     assert members.rows() == [(3853581358074597131, "crm/2"), (7177285131511062197, "crm/1")]
+
+
+def test_what_a_name_was_written_in_is_part_of_a_profile_only_where_it_is_not_latin() -> None:
+    said = versions(
+        {
+            "record_id": "a",
+            "first_name_norm": "tailang",
+            "last_name_norm": "tianzhong",
+            "date_of_birth_text": "1980-03-05",
+        }
+    )
+    latin, _ = linkage_profiles(
+        said.with_columns(first_name=pl.lit("Tailang"), last_name=pl.lit("Tianzhong")), NONE_SHARED, set()
+    )
+    drawn, _ = linkage_profiles(
+        said.with_columns(first_name=pl.lit("太郎"), last_name=pl.lit("田中")), NONE_SHARED, set()
+    )
+    assert latin.select("first_name_script", "last_name_script").row(0) == (None, None)
+    assert drawn.select("first_name_script", "last_name_script").row(0) == ("han", "han")
+    assert latin["profile_id"].item() != drawn["profile_id"].item()

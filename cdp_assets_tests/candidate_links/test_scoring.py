@@ -8,14 +8,24 @@ import numpy as np
 import polars as pl
 import pytest
 
+from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.scoring import ONE_ROW_PER_PERSON, score
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.training import TrainedModel, compared, train
+from cdp_assets.candidate_links.weights import ComparedPairs, household_discount, match_weights, used_comparisons
 from cdp_assets.tables import SCORED_PAIRS
 from cdp_assets_tests.candidate_links.frames import FIRST, profiles, town
 
 ENGINE = DuckDBEngine(threads=1)
+
+
+def training_pairs(frame: pl.DataFrame, model: TrainedModel) -> ComparedPairs:
+    """All pairs of a few profiles, compared."""
+    derived = comparable(frame)
+    every = derived.select(id_l="unique_id").join(derived.select(id_r="unique_id"), how="cross")
+    every = every.filter(pl.col("id_l") < pl.col("id_r"))
+    return compared(derived, model.term_frequencies, every, used_comparisons(model.parameters), ENGINE)
 
 
 def f1(scored: pl.DataFrame, whose: dict[int, int]) -> float:
@@ -118,6 +128,23 @@ def test_couples_are_not_merged_and_their_own_records_are() -> None:
     couples = scored.filter(pl.col("reason") == "HOUSEHOLD_MEMBERS")
     assert couples["decision"].unique().to_list() == ["conflict"]
     assert len(couples) > 100
+
+
+def test_what_a_household_explains_is_told_beside_the_weight_that_it_is_off(town_model: TrainedModel) -> None:
+    home = {"last_name": "graf", "street": "mill lane", "house_number": "7", "city": "york", "postcode": "yo1"}
+    one = {**home, "first_name": "anna", "date_of_birth": "1980-05-06"}
+    frame = profiles(one, {**one, "first_name": "hugo"}, {**one, "house_number": "9"})
+    scored = score(frame, town_model, ENGINE)
+    pairs = training_pairs(frame, town_model)
+    undiscounted = match_weights(pairs, town_model.parameters) + household_discount(pairs, town_model.parameters)
+    told = pairs.ids.with_columns(pl.Series("undiscounted", undiscounted)).join(
+        scored, left_on=["id_l", "id_r"], right_on=["profile_id_l", "profile_id_r"]
+    )
+    assert len(told) >= 2
+    assert (scored["household_bits"] >= 0).all()
+    assert told["household_bits"].max() > 1  # type: ignore[operator]
+    for row in told.iter_rows(named=True):
+        assert row["match_weight"] + row["household_bits"] == pytest.approx(row["undiscounted"], abs=1e-4)
 
 
 def test_nothing_to_score_is_an_empty_table(town_model: TrainedModel) -> None:

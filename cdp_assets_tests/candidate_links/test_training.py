@@ -9,14 +9,15 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links import training
+from cdp_assets.candidate_links.calibration import CAREFUL
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import BY_NAME
+from cdp_assets.candidate_links.comparisons import BY_NAME, OWN_RECORDS, READ_OTHERWISE
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.priors import PROBABLE_EMAIL_BITS
+from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PROBABLE_EMAIL_BITS
 from cdp_assets.candidate_links.training import TrainedModel, random_pairs, term_frequencies, train
-from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
-from cdp_assets_tests.candidate_links.frames import FIRST, profiles, town
+from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters, with_shared_home
+from cdp_assets_tests.candidate_links.frames import FIRST, LAST, profiles, town
 
 
 def test_the_same_model_from_rows_in_any_order_and_any_threads(
@@ -152,16 +153,66 @@ def test_where_first_names_and_birth_dates_differ_as_often_as_may_estimation_fou
     assert training._held_at_the_bound(at_bound) == ["first_name", "date_of_birth"]
 
 
-def test_a_class_of_pairs_that_are_hardly_ever_the_same_is_not_people() -> None:
+def test_a_class_of_pairs_that_are_hardly_ever_the_same_and_no_more_alike_than_strangers_is_not_people() -> None:
     comparisons = [BY_NAME["last_name"], BY_NAME["phone"], BY_NAME["sex"]]
     prior = prior_parameters(comparisons, 0.01, 0.001)
-    parameters = prior
+    unlike, misspelt = prior, prior
     for name in ("last_name", "phone"):
         shares = prior.shares[name]
-        alike = (0.01, 0.01, *(0.98 / (len(shares.m) - 2) for _ in shares.m[2:]))
-        parameters = parameters.with_shares(name, type(shares)(alike, shares.u, shares.h))
+        between = len(shares.m) - 2
+        different = replace(shares, m=(0.01, *(0.09 / between for _ in shares.m[1:-1]), 0.9))
+        alike = replace(shares, m=(0.01, 0.01, *(0.88 / (between - 1) for _ in shares.m[2:-1]), 0.1))
+        unlike, misspelt = unlike.with_shares(name, different), misspelt.with_shares(name, alike)
     assert training._strange(prior, prior, comparisons) == []
-    assert training._strange(parameters, prior, comparisons) == ["last_name", "phone"]
+    assert training._strange(unlike, prior, comparisons) == ["last_name", "phone"]
+    assert training._strange(misspelt, prior, comparisons) == []
+    assert training._rarely_exact(misspelt, comparisons) == ["last_name", "phone"]
+    assert training._rarely_exact(prior, comparisons) == []
+
+
+def test_where_nearly_every_value_is_misspelt_matches_are_learned_and_accepted_with_more_care() -> None:
+    rng = np.random.default_rng(4)
+
+    def slip(text: str) -> str:
+        at = int(rng.integers(1, len(text)))
+        return text[:at] + str(rng.choice(list("bcdfghkl"))) + text[at + 1 :]
+
+    rows: list[dict[str, Any]] = []
+    for person in range(120):
+        first, last, street = ("".join(rng.choice(list("aeimnorstu"), size)) for size in (7, 8, 10))
+        born = f"{rng.integers(1940, 2000)}-{rng.integers(1, 13):02d}-{rng.integers(10, 28)}"
+        for _ in range(3):
+            rows.append(
+                {"first_name": slip(first), "last_name": slip(last), "date_of_birth": born, "street": slip(street),
+                 "house_number": str(person % 50 + 1), "city": "york"}
+            )  # fmt: skip
+    model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
+    assert model.parameters.shares["last_name"].m[0] < 0.2  # learned, not the prior's
+    assert model.calibration == CAREFUL
+    assert any("accepted with more care" in note for note in model.notes)
+
+
+def test_a_household_writes_its_name_and_phone_as_carelessly_as_a_person_does() -> None:
+    careful = prior_parameters([BY_NAME["last_name"]], 0.01, 0.001).shares["last_name"]
+    assert careful.h is not None
+    m = (0.3, 0.6, 0.02, 0.03, 0.05)
+    careless = with_shared_home("last_name", replace(careful, m=m))
+    assert careless.h is not None
+    assert careless.h[1] / careless.h[0] == pytest.approx(2.0)
+    assert careless.h[-1] == careful.h[-1]
+    assert sum(careless.h) == pytest.approx(1.0)
+
+
+def test_first_names_at_home_are_strangers_but_for_those_named_alike_and_those_told_by_the_family_name() -> None:
+    shares = prior_parameters([BY_NAME["first_name"]], 0.01, 0.001).shares["first_name"]
+    levels = [level.name for level in BY_NAME["first_name"].scored]
+    assert shares.h is not None
+    assert sum(shares.h) == pytest.approx(1.0)
+    same, family = levels.index("same"), levels.index("stands in the other's last name")
+    assert shares.h[same] == NAMED_ALIKE_AT_HOME
+    assert shares.h[family] == pytest.approx(FAMILY_NAME_AT_HOME * shares.m[family])
+    others = [at for at in range(len(levels) - 1) if at not in (same, family)]
+    assert [shares.h[at] for at in others] == pytest.approx([shares.u[at] for at in others])
 
 
 def test_swapped_names_are_no_rarer_by_chance_than_agreeing_ones(town_model: TrainedModel) -> None:
@@ -216,6 +267,26 @@ def test_a_household_agrees_on_the_address_as_one_person_does(town_model: Traine
         assert h == pytest.approx(0.95 * m + 0.05 * u, rel=1e-4)
 
 
+@pytest.mark.parametrize(("languages", "between"), [(6, (3.0, 6.5)), (1, (1.0, 1.5))])
+def test_names_that_go_together_are_seen_as_such(languages: int, between: tuple[float, float]) -> None:
+    """Of six languages, strangers agree on both names six times as often as either name lets expect; few pairs leave some of the prior."""
+    rng = np.random.default_rng(11)
+    rows: list[dict[str, Any]] = []
+    for person in range(500):
+        ending = "bdfkmx"[rng.integers(languages)]
+        first, last = f"{rng.choice(FIRST)}{ending}{ending}", f"{ending}{ending}{rng.choice(LAST)}"
+        born = f"{rng.integers(1930, 2000)}-{rng.integers(1, 13):02d}-{rng.integers(2, 28):02d}"
+        said = {"first_name": first, "last_name": last, "date_of_birth": born, "postcode": f"p{rng.integers(300)}"}
+        rows += [said] * (1 + person % 2)
+    model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
+    assert between[0] < model.parameters.namesakes < between[1]
+
+
+def test_a_model_of_one_name_knows_no_names_that_go_together() -> None:
+    frame, _ = town(leave_out=("first_name",))
+    assert train(frame, LinkagePolicy(), DuckDBEngine(threads=1)).parameters.namesakes == 1.0
+
+
 def test_a_rare_level_that_no_random_pair_shows_stays_near_its_prior() -> None:
     prior = (0.000001, 0.01, 0.989999)
     few = training._by_chance(np.array([0.0, 0.0, 100.0]), prior)
@@ -223,6 +294,31 @@ def test_a_rare_level_that_no_random_pair_shows_stays_near_its_prior() -> None:
     assert few[0] == pytest.approx(0.000001, rel=0.05)
     assert many[0] == pytest.approx(0.000001, rel=0.3)
     assert many[1] == pytest.approx(0.03, rel=0.01)
+
+
+def test_what_agrees_on_more_is_no_commoner_by_chance_than_the_prior_says_of_it_there() -> None:
+    within = [("town", "street"), ("town", "street"), ("town",), (), ()]
+    prior = (0.0001, 0.0004, 0.0495, 0.05, 0.9)
+    as_believed = training._by_chance(np.array([0.0, 0.0, 5_000.0, 5_000.0, 90_000.0]), prior, within)
+    rarer = training._by_chance(np.array([0.0, 0.0, 0.0, 5_000.0, 95_000.0]), prior, within)
+    alone = training._by_chance(np.array([0.0, 0.0, 0.0, 5_000.0, 95_000.0]), prior)
+    assert sum(as_believed) == pytest.approx(1.0)
+    assert sum(rarer) == pytest.approx(1.0)
+    assert rarer[0] / sum(rarer[:3]) == pytest.approx(0.0001 / 0.05, rel=0.1)
+    assert rarer[0] < as_believed[0] / 10
+    assert alone[0] > alone[2] / 2  # what each level says for itself: a street as common as its town
+
+
+def test_a_street_in_a_town_weighs_more_than_the_town_where_nobody_shares_either() -> None:
+    rows = [
+        {"first_name": f"n{at}", "last_name": f"m{at}", "street": f"s{at} road", "house_number": str(at), "city": f"c{at}", "postcode": f"{at:05d}"}
+        for at in range(400)
+    ]  # fmt: skip
+    shares = train(profiles(*rows), LinkagePolicy(), DuckDBEngine()).parameters.shares["address"]
+    names = [level.name for level in BY_NAME["address"].scored]
+    u = dict(zip(names, shares.u, strict=True))
+    assert u["same street, number and town"] < u["same postcode and number or city"] / 20
+    assert u["same street and town, number unknown"] < u["same postcode and number or city"] / 10
 
 
 def test_a_key_is_worth_what_named_pairs_show() -> None:
@@ -257,3 +353,43 @@ def test_a_probable_address_never_weighs_more_than_it_may() -> None:
     assert shares.m[at] > 0.05  # the data show it often
     assert np.log2(shares.m[at] / shares.u[at]) == pytest.approx(PROBABLE_EMAIL_BITS, abs=0.01)
     assert sum(shares.u) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_date_of_birth_that_one_person_has_is_as_rare_as_any_and_a_common_one_is_not() -> None:
+    """In small data a date's share of the records is its owner's; a system's placeholder is many people's."""
+    anna = {"first_name": "anna", "last_name": "adler", "date_of_birth": "1980-03-05"}
+    drawn = {**anna, "first_name": "ting", "last_name": "wang", "last_name_script": "han"}  # may be the same person
+    often = {"first_name": "hugo", "last_name": "keller", "date_of_birth": "1971-02-03"}
+    filler = [
+        {"first_name": name, "last_name": "vogt", "date_of_birth": "1900-06-15"} for name in ("emma", "nils", "rosa")
+    ]
+    frame = comparable(profiles(anna, anna, drawn, *[often] * 7, *filler))
+    frequencies = term_frequencies(frame, [BY_NAME["date_of_birth"]])
+    shares = {value: share for _, value, share in frequencies.iter_rows()}
+    assert shares == {"19000615": pytest.approx(3 / 13), "19710203": pytest.approx((7 - OWN_RECORDS["dob"]) / 13)}
+
+
+def test_only_data_with_names_in_other_letters_counts_how_often_they_sound_so() -> None:
+    names = [{"first_name": "anna", "last_name": "adler"}, {"first_name": "hana", "last_name": "adler"}]
+    arabic = {"first_name": "hnan", "last_name": "adlr", "first_name_script": "arabic", "last_name_script": "arabic"}
+    compared = [BY_NAME["first_name"], BY_NAME["last_name"]]
+    latin = term_frequencies(comparable(profiles(*names)), compared)
+    both = term_frequencies(comparable(profiles(*names, arabic)), compared)
+    assert set(latin["field"]) == {"first_name", "last_name"}
+    assert both.filter(field="last_sound").rows() == [("last_sound", "tlr", 1.0)]
+
+
+def test_that_a_system_writes_in_other_letters_never_speaks_for_a_match(town_profiles: pl.DataFrame) -> None:
+    half = pl.col("profile_id") % 2 == 0
+    drawn = town_profiles.with_columns(
+        pl.when(half).then(pl.lit("x" * 9) + pl.col(name).str.reverse()).otherwise(name).alias(name)
+        for name in ("first_name", "last_name")
+    ).with_columns(pl.when(half).then(pl.lit("han")).alias(f"{name}_script") for name in ("first_name", "last_name"))
+    parameters = train(drawn, LinkagePolicy()).parameters
+    for name in ("first_name", "last_name"):
+        shares = parameters.shares[name]
+        at = [level.name for level in BY_NAME[name].scored].index(READ_OTHERWISE)
+        assert shares.m[at] <= shares.u[at] * (1 + 1e-6)
+        assert shares.u[at] > 0.2
+    assert shares.h is not None
+    assert shares.h[at] == pytest.approx(shares.u[at], rel=1e-3)  # nor does a household

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
 
+from cdp_assets.candidate_links import worth as module
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, RULES
-from cdp_assets.candidate_links.worth import UNTRIED, WASTEFUL, Worth, wasteful_rules
+from cdp_assets.candidate_links.worth import UNTRIED, WASTEFUL, Worth, found_alone, matches_by_rule, wasteful_rules
 
 BIT = {rule.name: 1 << bit for bit, rule in enumerate(BLOCKING_RULES)}
 NAMES, MAIL, PHONE = "SWAPPED_NAMES", "SAME_EMAIL", "SAME_PHONE_ENDING"
@@ -22,11 +25,10 @@ def _pairs_of(block: list[int]) -> list[tuple[int, int]]:
     return [(one, other) for at, one in enumerate(block) for other in block[at + 1 :]]
 
 
-def _worth(pairs: list[tuple[int, int]], links: set[tuple[int, int]]) -> Worth:
+def _worth(pairs: list[tuple[int, int]], links: set[tuple[int, int]], rule: str = NAMES) -> Worth:
     frame = pl.DataFrame(pairs, schema={"id_l": pl.Int64, "id_r": pl.Int64}, orient="row")
-    is_link = np.array([pair in links for pair in pairs])
-    rules = np.full(len(pairs), BIT[NAMES], dtype=np.int64)
-    return Worth.of(frame, rules, np.where(is_link, 0.9, 0.1), is_link)
+    is_link = pl.Series("is_link", [pair in links for pair in pairs], dtype=pl.Boolean)
+    return Worth({}, frame.with_columns(is_link, rule=pl.lit(rule)), {})
 
 
 SMALL = [[10 * n, 10 * n + 1, 10 * n + 2] for n in range(100)]
@@ -60,18 +62,26 @@ def test_a_pair_of_several_blocks_counts_for_the_smallest() -> None:
     assert _worth(pairs, links).largest_block(RULES[NAMES], _members(*SMALL, everybody), 400) == 400
 
 
-def test_exact_keys_and_rules_that_found_nothing_alone_are_bounded_by_the_policy() -> None:
+def test_rules_that_found_nothing_alone_are_bounded_by_the_policy() -> None:
     worth = _worth(_pairs_of(CROWD), set())
-    assert worth.largest_block(RULES[MAIL], _members(CROWD), 400) == 400
     assert worth.largest_block(RULES["SAME_COMPANY"], _members(CROWD), 400) == 400
 
 
 def test_blocks_of_two_are_judged_with_the_rule() -> None:
     pairs = [(2 * n, 2 * n + 1) for n in range(400)]
-    frame = pl.DataFrame(pairs, schema={"id_l": pl.Int64, "id_r": pl.Int64}, orient="row")
-    rules = np.full(len(pairs), BIT[NAMES], dtype=np.int64)
-    worth = Worth.of(frame, rules, np.full(len(pairs), 0.5), np.zeros(len(pairs), dtype=np.bool_))
-    assert worth.largest_block(RULES[NAMES], _members(*([one, other] for one, other in pairs)), 400) == 2
+    members = _members(*([one, other] for one, other in pairs))
+    assert _worth(pairs, set()).largest_block(RULES[NAMES], members, 400) == 2
+
+
+def test_pairs_of_one_rule_alone_are_those_that_no_other_rule_in_use_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = [BIT[NAMES], BIT[NAMES] | BIT[MAIL], BIT[NAMES] | BIT[PHONE], BIT[MAIL], BIT[PHONE], BIT[PHONE] | BIT[MAIL]]
+    pairs = pl.DataFrame({"id_l": range(6), "id_r": range(10, 16), "rules": rules})
+    found = found_alone(pairs, {PHONE: WASTEFUL})
+    assert found.rows() == [(0, 10, NAMES), (2, 12, NAMES)]
+    assert found_alone(pairs, {}).rows() == [(0, 10, NAMES), (4, 14, PHONE)]
+    monkeypatch.setattr(module, "MOST_STUDIED", 1)
+    assert len(found_alone(pairs, {})) == 1
+    assert found_alone(pairs, {rule.name: WASTEFUL for rule in BLOCKING_RULES}).is_empty()
 
 
 @pytest.mark.parametrize(("match", "is_done_without"), [(0.0, True), (0.1, False)])
@@ -82,3 +92,13 @@ def test_a_rule_that_finds_next_to_no_matches_alone_is_done_without(match: float
     assert (without.get(NAMES) == WASTEFUL) == is_done_without
     assert MAIL not in without
     assert without[PHONE] == UNTRIED
+
+
+def test_a_rule_may_make_a_pair_per_profile_or_two_per_match_and_exact_keys_all_of_theirs() -> None:
+    rules = np.array([BIT[NAMES], BIT[NAMES] | BIT[PHONE], BIT[PHONE]], dtype=np.int64)
+    matches = matches_by_rule(rules, np.array([0.5, 1.0, 0.25]), stand_for=100.0)
+    assert (matches[NAMES], matches[PHONE], matches[MAIL]) == (150.0, 125.0, 0.0)
+    worth = Worth({}, pl.DataFrame(), matches)
+    assert worth.most_pairs(RULES[NAMES], 1_000) == 1_000
+    assert worth.most_pairs(RULES[NAMES], 200) == 300
+    assert worth.most_pairs(RULES[MAIL], 200) == math.inf

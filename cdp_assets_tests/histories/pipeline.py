@@ -281,6 +281,6 @@ def _scored(links: Collection[tuple[str, str]], members: pl.DataFrame) -> pl.Dat
         if two[0] != two[1]
     }
     rows: list[tuple[Any, ...]] = [
-        (*pair, WEIGHT, 1 - 2**-WEIGHT, "SAME_EMAIL", "accepted", "weight", "model") for pair in sorted(pairs)
+        (*pair, WEIGHT, 0.0, 1 - 2**-WEIGHT, "SAME_EMAIL", "accepted", "weight", "model") for pair in sorted(pairs)
     ]
     return pl.DataFrame(rows, schema=tables.SCORED_PAIRS.schema, orient="row")

@@ -27,14 +27,17 @@ def profile(record_id: str) -> int:
     return int.from_bytes(record_id.encode()[-7:], "big")
 
 
-def scored(links: Iterable[Link]) -> pl.DataFrame:
-    """Scored pairs (record, record, match weight[, decision[, reason]]) between the records' own profiles."""
+def scored(links: Iterable[Link], at_home: Mapping[tuple[str, str], float] | None = None) -> pl.DataFrame:
+    """Scored pairs (record, record, match weight[, decision[, reason]]) between the records' own profiles.
+
+    ``at_home``: how many bits are off the weight of a pair because a household would agree as well."""
     rows = []
     for one, other, weight, *more in links:
         left, right = sorted((profile(one), profile(other)))
         decision, reason = (*more, "accepted", "weight")[:2] if not more else (*more, "weight")[:2]
         probability = 1 / (1 + math.pow(2, -weight))
-        rows.append((left, right, weight, probability, "SAME_EMAIL", decision, reason, "model"))
+        off = (at_home or {}).get((one, other), 0.0)
+        rows.append((left, right, weight, off, probability, "SAME_EMAIL", decision, reason, "model"))
     return pl.DataFrame(rows, schema=SCORED_PAIRS.schema, orient="row").sort("profile_id_l", "profile_id_r")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
 from cdp_assets.identity_graph.cluster_facts import distinct_in_the_largest, misplaced_records
+from cdp_assets_tests.identity_graph.frames import own_profiles
 
 
 def records(*ids: str) -> pl.DataFrame:
@@ -28,3 +30,13 @@ def test_the_largest_cluster_has_the_most_different_profiles_and_no_more_than_re
     former = pl.DataFrame({"profile_id": [7, 8, 9, 10, 11], "record_id": ["a", "d", "d", "d", "d"]})
     assert distinct_in_the_largest(clustered, former) == 1
     assert distinct_in_the_largest(clustered.clear(), same) == 0
+
+
+@pytest.mark.parametrize("records", [0, 1, 3, 25])
+def test_the_most_that_a_cluster_holds_is_told_of_small_clusters_and_large(records: int) -> None:
+    ids = [f"s/{at:02d}" for at in range(records)]
+    of = dict.fromkeys(ids, 1) | {"t/1": 2, "t/2": 2}
+    in_clusters = pl.DataFrame({"record_id": list(of), "cluster_id": list(of.values())})
+    assert distinct_in_the_largest(in_clusters, own_profiles(of, {"t/1": [1], "t/2": [1]})) == max(records, 2)
+    alike = own_profiles(["t/1", "t/2"]).vstack(own_profiles([], {record: [7] for record in ids}))
+    assert distinct_in_the_largest(in_clusters, alike) == 2

@@ -60,9 +60,10 @@ def resolved(
     registers: tuple[str, ...] = (),
     one_per_person: tuple[str, ...] = ("loyalty_id",),
     policy: ClusterPolicy = DEFAULT_CLUSTERS,
+    at_home: dict[tuple[str, str], float] | None = None,
 ) -> tuple[set[frozenset[str]], dict[tuple[str, str], str]]:
     """The clusters, and which rule cut the link between which records."""
-    records, profiles, pairs = list(says), people(says, registers), scored(links)
+    records, profiles, pairs = list(says), people(says, registers), scored(links, at_home)
     members, said = own_profiles(records), judged(judgements or [])
     found = clusters(
         pairs, members, sources(records), said, registers, policy, profiles=profiles, one_per_person=one_per_person
@@ -160,6 +161,23 @@ def test_records_that_are_as_like_one_row_as_the_other_stay_together() -> None:
     ]
     found, _ = resolved(says, links, registers=("reg",))
     assert any({"shop/x", "web/y"} <= group for group in found)
+
+
+def test_whose_row_a_record_is_does_not_depend_on_who_lives_together() -> None:
+    says = dict.fromkeys(("reg/1", "reg/2", "shop/x", "web/y"), (None, None))
+    links: list[Link] = [
+        ("reg/1", "shop/x", 20),
+        ("reg/2", "shop/x", 20),
+        ("reg/2", "web/y", 20),
+        ("reg/1", "web/y", 20),
+        ("shop/x", "web/y", 30),
+    ]
+    same_address = {("reg/1", "shop/x"): 9.0, ("reg/2", "web/y"): 9.0}
+    found, cut = resolved(says, links, registers=("reg",), at_home=same_address)
+    assert not any({"shop/x", "web/y"} <= group for group in found)
+    assert SINGLE_BEST_ROW.name in cut.values() or ONE_ROW_PER_PERSON.name in cut.values()
+    undecided, _ = resolved(says, links, registers=("reg",))
+    assert any({"shop/x", "web/y"} <= group for group in undecided)
 
 
 def test_a_link_that_only_the_rows_of_a_register_speak_against_is_told_so() -> None:

@@ -1,0 +1,198 @@
+"""Which profiles a change can reach: those that may share a blocking key with some others, found without making the keys of all.
+
+A key is a text that DuckDB puts together; for a million profiles that takes longer than all that follows from ten thousand new ones. What
+profiles with a key in common have in common beside it is told here by numbers made of whole columns: equal keys, equal numbers. The reverse
+need not hold: profiles that are found for nothing are sorted out where their keys are made (``increments.py``).
+
+What does not belong here: keys and blocks (``blocking.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cdp_assets.candidate_links.blocking import BlockingRule
+from cdp_assets.candidate_links.comparable import carriers, comparable
+from cdp_assets.candidate_links.ordered import in_order
+
+Numbers = npt.NDArray[np.uint64]
+"""A number per profile, or per value of a list: the same for equal values."""
+
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that none of the parts is lost
+_NAMES = ("first_name", "first_name_root", "last_name")
+_TAIL_DIGITS = 7
+_CARRIER = ("profile_id", "first_name_root", "last_name", "last_name_script")
+
+
+class Reach:
+    """Profiles in the order of their ids, and those columns of theirs that have been asked for, each made once."""
+
+    def __init__(self, profiles: pl.DataFrame) -> None:
+        self.profiles = profiles
+        self._values: dict[str, pl.Series] = {}
+        self._ends: dict[str, npt.NDArray[np.int64]] = {}
+        self._numbers: dict[str, Numbers] = {}
+
+    def sharing_a_key(self, others: pl.DataFrame, rules: Iterable[BlockingRule]) -> npt.NDArray[np.bool_]:
+        """Whether each profile may share a key of one of the ``rules`` with one of the ``others`` (profiles, of this data or not)."""
+        found, asked = np.zeros(len(self.profiles), dtype=np.bool_), Reach(in_order(others, "profile_id"))
+        for rule in rules:
+            if rule.name not in _IN_COMMON:
+                return np.ones(len(self.profiles), dtype=np.bool_)
+            traits = _IN_COMMON[rule.name]
+            wanted = np.concatenate([trait.told(asked) for trait in traits])
+            for trait in traits:
+                found[self._rows(trait.column, trait.numbers(self), wanted)] = True
+        return found
+
+    def carrying(self, column: str, values: pl.Series) -> npt.NDArray[np.int64]:
+        """Rows of the profiles that carry one of these ``values`` in a list column, in order; a stray one may be among them."""
+        numbers = self.numbers(column, lambda: self.values(column))
+        return np.unique(self._rows(column, numbers, values.drop_nulls().hash().to_numpy()))
+
+    def at(self, rows: npt.NDArray[np.int64], *columns: str) -> pl.DataFrame:
+        """The profiles (or some columns of them) of these rows, each once and in order. Filtered: to gather lists in several chunks takes longer."""
+        wanted = np.zeros(len(self.profiles), dtype=np.bool_)
+        wanted[rows] = True
+        return self.profiles.select(columns or self.profiles.columns).filter(pl.Series(wanted))
+
+    def carriers(self, column: str, values: pl.DataFrame) -> pl.DataFrame:
+        """:func:`cdp_assets.candidate_links.comparable.carriers` of these values (``value``, each once)."""
+        few = self.at(self.carrying(column, values.get_column("value")), *_CARRIER, column)
+        return carriers(few, column).join(values, on="value", how="semi")
+
+    def values(self, column: str) -> pl.Series:
+        """The values of a list column, side by side."""
+        if column not in self._values:
+            self._values[column] = self.profiles.get_column(column).list.explode(empty_as_null=False, keep_nulls=False)
+        return self._values[column]
+
+    def rows_of_values(self, column: str) -> pl.Series:
+        """The row that each value of a list column stands in."""
+        lengths = np.diff(self._ends_of(column), prepend=0)
+        return pl.Series(np.repeat(np.arange(len(lengths)), lengths))
+
+    def numbers(self, name: str, values: Callable[[], pl.Series]) -> Numbers:
+        """Numbers of these values, made where there are none of this name. A null has one as well."""
+        if name not in self._numbers:
+            self._numbers[name] = values().hash().to_numpy()
+        return self._numbers[name]
+
+    def _rows(self, column: str, numbers: Numbers, wanted: Numbers) -> npt.NDArray[np.int64]:
+        """Rows that hold a wanted number: one per profile, or one per value of a list ``column``."""
+        is_wanted = pl.Series(numbers).is_in(pl.Series(wanted).unique().implode())
+        places = is_wanted.arg_true().to_numpy().astype(np.int64)
+        return np.searchsorted(self._ends_of(column), places, side="right") if column else places
+
+    def _ends_of(self, column: str) -> npt.NDArray[np.int64]:
+        """Where each row's values end among those of a list column."""
+        if column not in self._ends:
+            lengths = self.profiles.get_column(column).list.len().fill_null(0)
+            self._ends[column] = np.cumsum(lengths.to_numpy(), dtype=np.int64)
+        return self._ends[column]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is compared, by name, and how it is made of profiles."""
+
+    name: str
+    made: Callable[[Reach], pl.Series]
+
+    def numbers(self, reach: Reach) -> Numbers:
+        return reach.numbers(self.name, lambda: self.made(reach))
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What profiles may have in common: all of the ``parts``, each of a profile, or one part of each value of the list ``column``."""
+
+    column: str
+    parts: tuple[Part, ...]
+    in_any_order: bool = False
+
+    def numbers(self, reach: Reach) -> Numbers:
+        """A number for all parts; where a part is missing, one that none of :meth:`told` is equal to."""
+        first, *others = (part.numbers(reach) for part in self.parts)
+        for part in others:
+            first = first + part if self.in_any_order else first * _FACTOR + part
+        return first
+
+    def told(self, reach: Reach) -> Numbers:
+        """Numbers of the profiles of which no part is missing."""
+        there = np.ones(len(self.numbers(reach)), dtype=np.bool_)
+        for part in self.parts:
+            there &= part.made(reach).is_not_null().to_numpy()
+        return self.numbers(reach)[there]
+
+
+def _column(name: str) -> Part:
+    return Part(name, lambda reach: reach.profiles.get_column(name))
+
+
+def _born(reach: Reach) -> pl.Series:
+    return comparable(reach.profiles, only=["dob"]).get_column("dob")
+
+
+def _first_root(reach: Reach) -> pl.Series:
+    return reach.profiles.select(pl.coalesce("first_name_root", "first_name")).to_series()
+
+
+def _before_at(reach: Reach) -> pl.Series:
+    text = pl.col("emails")
+    emails = reach.values("emails").to_frame("emails")
+    return emails.select(text.str.slice(0, text.str.find("@", literal=True))).to_series()
+
+
+def _tails(reach: Reach) -> pl.Series:
+    return reach.values("phones").str.slice(-_TAIL_DIGITS)
+
+
+_BIRTH = Part("date of birth", _born)
+_ROOT, _LAST = Part("first root", _first_root), _column("last_name")
+
+
+def _all_of(*columns: str) -> Trait:
+    return Trait("", tuple(_column(name) for name in columns))
+
+
+def _each_of(column: str) -> Trait:
+    return Trait(column, (Part(column, lambda reach: reach.values(column)),))
+
+
+def _any_name_and(part: Part) -> list[Trait]:
+    return [Trait("", (_column(name), part)) for name in _NAMES]
+
+
+_PAIR_OF_NAMES = Trait("", (_ROOT, _LAST), in_any_order=True)
+
+_IN_COMMON: Mapping[str, list[Trait]] = {
+    "SAME_IDENTIFIER": [_each_of("identifiers")],
+    "SAME_EMAIL": [_each_of("emails")],
+    "SAME_PROBABLE_EMAIL": [_each_of("emails"), _each_of("probable_emails")],
+    "SAME_PHONE": [_each_of("phones")],
+    "SAME_NAMES_AND_BIRTH_DATE": [Trait("", (_ROOT, _LAST, _BIRTH), in_any_order=True)],
+    "ANY_NAME_AND_BIRTH_DATE": _any_name_and(_BIRTH),
+    "SWAPPED_NAMES": [_PAIR_OF_NAMES],
+    "ANY_NAME_AND_POSTCODE": _any_name_and(_column("postcode")),
+    "ANY_NAME_AND_STREET": _any_name_and(_column("street")),
+    "SAME_ADDRESS": [_all_of("street", "house_number")],
+    "SAME_EMAIL_NAME": [Trait("emails", (Part("before the @", _before_at),))],
+    "SAME_PHONE_ENDING": [Trait("phones", (Part("last digits", _tails),))],
+    "SAME_COMPANY": [_all_of("company")],
+    "SAME_BIRTH_DATE": [Trait("", (_BIRTH,))],
+    "ANY_NAME_AND_CITY": _any_name_and(_column("city")),
+    "NUMBER_AND_POSTCODE": [_all_of("house_number", "postcode")],
+    "SAME_STREET": [_all_of("street", "house_number")],
+    "SAME_LAST_NAME": [_all_of(name) for name in _NAMES],
+    "SAME_POSTCODE": [_all_of("postcode")],
+}
+"""Of a rule, traits such that two profiles with a key in common have one of the traits (the same, or one of each) in common.
+
+A rule that is not named here reaches every profile: those are rules that only small data can afford.
+"""
