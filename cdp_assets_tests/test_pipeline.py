@@ -247,21 +247,21 @@ def test_no_customers_value_reaches_dagsters_storage_or_a_log(home: Path) -> Non
 
 @pytest.mark.slow
 def test_a_failed_golden_table_publishes_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cdp_assets.golden_records import assets
+    from cdp_assets.golden_records import as_decided
 
     land(home, "crm/1.csv", CRM_HEADER + ANA + BEN)
     run(home)
     with sqlite3.connect(home / "published.db") as published:
         before = published.execute("SELECT count(*) FROM customers").fetchone()
     published.close()
-    real = assets.golden_records
+    real = as_decided.golden_records
 
     def losing_one(*frames: pl.DataFrame, **options: object) -> object:
         made = real(*frames, **options)  # type: ignore[arg-type]
         object.__setattr__(made, "customers", made.customers.head(1))
         return made
 
-    monkeypatch.setattr(assets, "golden_records", losing_one)
+    monkeypatch.setattr(as_decided, "golden_records", losing_one)
     land(home, "crm/2.csv", CRM_HEADER + "7,Cy,Vance,cy@vance.example,,,,,,2024-05-01\n")
     report = run(home)
     assert any("every_customer_has_one_golden_record" in problem for problem in report.problems)
