@@ -160,7 +160,6 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
         & no_key
         & ~_any(born_same, born_near)
         & at(scored, "address", "same city, other postcode", "different")
-        & _any(at(scored, "email", "different"), at(scored, "phone", "different"), other_id)
     )
     colleagues = at(scored, "email", "probably the same") & no_key & ~home & born_differs
     household = first_differs & born_differs & ~own_id & (shared_home | last_same)
