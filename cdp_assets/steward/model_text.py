@@ -216,9 +216,7 @@ def _namesakes(model: TrainedModel) -> list[tuple[str, object]]:
     """How far names go together, where the model compares both and they do."""
     times = model.parameters.namesakes
     return (
-        [("namesakes", f"strangers agree on both names {times:.1f} times as often as by chance")]
-        if times > 1.0
-        else []
+        [("namesakes", f"strangers agree on both names {times:.1f} times as often as by chance")] if times > 1.0 else []
     )
 
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS
-from cdp_assets.candidate_links.decisions import RULES, at, decide
+from cdp_assets.candidate_links.decisions import NAMES_ALONE_BITS, RULES, at, decide
 
 ACCEPT, REVIEW = 1.0, -4.0
 NAMED = {"first_name": "same", "last_name": "same"}
@@ -55,6 +55,9 @@ def test_names_alone_do_not_join_people_of_whom_everything_else_differs() -> Non
     elsewhere = {**NAMED, "address": "same city, other postcode"}
     assert decided(5.0, **elsewhere, email="different") == ("review", "MOVED_OR_NAMESAKE")
     assert decided(5.0, **elsewhere) == ("accepted", "weight")
+    assert decided(1.0 + NAMES_ALONE_BITS - 0.1, **elsewhere) == ("review", "MOVED_OR_NAMESAKE")
+    assert decided(1.0 + NAMES_ALONE_BITS, **elsewhere) == ("accepted", "weight")
+    assert decided(1.5, **elsewhere, email="same") == ("accepted", "weight")
     assert decided(5.0, **elsewhere, email="different", phone="same") == ("accepted", "weight")
     assert decided(5.0, **elsewhere, email="different", date_of_birth="one digit off") == ("accepted", "weight")
     assert decided(5.0, **NAMED, address="same postcode", email="different") == ("accepted", "weight")
