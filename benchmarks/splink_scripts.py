@@ -18,8 +18,8 @@ cluster (48 records at most) nor the share of matches (1.6e-5), and no cut from 
 * Of 156,000 pairs above the cut 48,000 are of two people of one household, 45,000 of them proposed by surname and beginning of the postcode: surname, street,
   postcode and city count as four proofs (40 bits against 5 for first names that differ).
 * 4,700 are of strangers, most proposed by beginnings of both names. They chain households together, and namesakes grow with the square of the people: with six
-  times as many people about 36 times as many such links. That connected components then join crowds fits the .03 at a million records, where it was not
-  looked into.
+  times as many people about 36 times as many such links. At a million records connected components then join crowds: the largest cluster has 4,734
+  records at the usual cut (F1 .05, precision .025), and 21 at .999999 (F1 .47).
 
 Part of ``linkage.py``; not run by itself.
 """
@@ -46,7 +46,7 @@ CUTS = (0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.9999, 0.999999)
 
 SAMPLED_PAIRS = 1e7
 """Random pairs for ``u``: "often adequate" says Splink's reference, whose example has 1e8. The cheaper is taken, because the accuracy
-was the same in the second decimal (100,000 and a million records); 1e8 takes three to six times the seconds of this stage."""
+was the same in the second decimal (100,000 and a million records); 1e8 takes three to nine times the seconds of this stage."""
 
 MOST_RECORDS_PER_VALUE = 50
 """An e-mail address or phone on more records than this is somebody's "none@example.com": a careful user empties it."""
