@@ -16,7 +16,6 @@ from cdp_assets.candidate_links.sounds import sounds
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 
 _DIGITS_OF_DATE = 8
-_SCRIPTS = ("first_name_script", "last_name_script")
 _TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
 # A local part shorter than this ("info", "j.s") stands at many domains by chance.
 _LOCAL_PART_MIN = 5
@@ -99,18 +98,11 @@ def _numbered(emails: pl.Series) -> pl.Series:
     return where(local, local.str.contains(r"[0-9]"))
 
 
-def _sounds(profiles: pl.DataFrame, name: str) -> pl.Series:
-    """How the names sound; of profiles that are all in Latin letters none is told, because none is compared."""
-    if all(profiles.get_column(column).null_count() == len(profiles) for column in _SCRIPTS):
-        return pl.repeat(None, len(profiles), dtype=pl.String, eager=True)
-    return sounds(profiles[name], profiles[f"{name}_script"])
-
-
 _DERIVED: dict[str, Callable[[pl.DataFrame], pl.Series]] = {
     "unique_id": lambda profiles: profiles["profile_id"],
     "first_root": lambda profiles: profiles.select(pl.coalesce("first_name_root", "first_name")).to_series(),
-    "first_sound": lambda profiles: _sounds(profiles, "first_name"),
-    "last_sound": lambda profiles: _sounds(profiles, "last_name"),
+    "first_sound": lambda profiles: sounds(profiles["first_name"], profiles["first_name_script"]),
+    "last_sound": lambda profiles: sounds(profiles["last_name"], profiles["last_name_script"]),
     "last_words": lambda profiles: _words(profiles["last_name"], shortest=3, at_least=2),
     "dob": lambda profiles: once(profiles["date_of_birth"], _date),
     "dob_swapped": lambda profiles: once(profiles["date_of_birth"], _swapped_date),

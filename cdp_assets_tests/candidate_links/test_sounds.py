@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 
+from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.sounds import sounds
 from cdp_assets.standardized.scripts import scripts_of
 from cdp_assets.standardized.text import comparable_words
+from cdp_assets_tests.candidate_links.frames import profiles
 
 SAME = [
     ("محمد", ["Mohammed", "Muhammad", "Mohamed"]), ("خالد", ["Khaled", "Khalid"]), ("عبدالله", ["Abdullah", "Abdallah"]), ("حنان", ["Hanan"]),
@@ -35,3 +39,22 @@ def test_other_names_do_not(native: str, romanized: str) -> None:
 def test_ideographs_have_no_sound_that_is_known_and_vowels_alone_none() -> None:
     assert sound_of("田中") is None
     assert sound_of("Aoi") is None
+
+
+def test_how_a_name_sounds_does_not_depend_on_who_else_is_there() -> None:
+    """Or the pairs of a part of the data would not be those that all data has."""
+    rows: list[dict[str, Any]] = [
+        {
+            "first_name": "iurii",
+            "last_name": "petrenko",
+            "first_name_script": "cyrillic",
+            "last_name_script": "cyrillic",
+        },
+        {"first_name": "yuri", "last_name": "petrenko"},
+        {"first_name": "jane", "last_name": "gaber"},
+    ]
+    frame = profiles(*rows)
+    latin = frame.filter(pl.col("last_name_script").is_null())
+    alone, among = comparable(latin), comparable(frame)
+    assert alone.equals(among.join(alone.select("unique_id"), on="unique_id", how="semi", maintain_order="left"))
+    assert alone.get_column("last_sound").null_count() == 0
