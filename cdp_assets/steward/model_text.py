@@ -320,7 +320,8 @@ def _blocking(content: Mapping[str, Any], width: int) -> str:
     for report in content["blocking"]:
         if not report["cap"]:
             unused.setdefault(report["why_not"], []).append(report["rule"])
-    return "\n".join([text, *(f"Not used, {why}: {', '.join(rules)}" for why, rules in unused.items())])
+    not_used = [paragraph(f"Not used, {why}: {', '.join(rules)}", width) for why, rules in unused.items()]
+    return "\n".join([text, *not_used])
 
 
 def _own_keys(model: TrainedModel) -> list[tuple[str, object]]:
