@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 MADE_BY_RUNS = shutil.ignore_patterns(
     "lake", "dagster", "exports", "reports", "erasures", "erasure.key", "*.db", "*.db-*", "shop_extracts"
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_storage_of_an_instance_that_is_gone() -> Iterator[None]:
+    """Dagster remembers, for whoever loads definitions, the storage of the instance that was opened last. Where instances of tests are not
+    closed in turn, that is one whose folder is no more."""
+    if "dagster" not in sys.modules:
+        yield
+        return
+    from dagster._core.storage.defs_state.base import set_defs_state_storage
+
+    with set_defs_state_storage(None):
+        yield
 
 
 def copy_sample(home: Path) -> Path:
