@@ -35,14 +35,13 @@ def resolve_customers(
     steps, between which another process could start its own, and the tables would be of both."""
     with one_at_a_time(dagster_home(workspace), lambda: report("another command line resolves; waiting for it")):
         inputs = resolution_inputs(workspace, contracts)
-        last = workspace.ledger.last_resolution()
         if inputs.imported == 0:
             report("nothing has been imported, so there is nobody to resolve")
         elif is_running(runner.instance, [RESOLVE.name]):
             runner.outcome.problems.append(
                 "a resolution is already running on this workspace; run again when it has ended"
             )
-        elif anyway or last is None or last["imports_hash"] != inputs.digest:
+        elif anyway or not inputs.are_of(workspace.ledger.last_resolution()):
             report(f"resolving {inputs.imported} imports into customers")
             runner.outcome.published = runner.execute(RESOLVE.name, ops=_IN_FULL if in_full else {})
             if runner.outcome.published:

@@ -83,8 +83,7 @@ def schedules_for(contracts: Sequence[SourceContract]) -> list[dg.ScheduleDefini
     def audit_resolution_nightly(
         context: dg.ScheduleEvaluationContext, workspace: dg.ResourceParam[Workspace]
     ) -> dg.RunRequest | dg.SkipReason:
-        last = workspace.ledger.last_resolution()
-        if last is None or last["imports_hash"] != resolution_inputs(workspace, contracts).digest:
+        if not resolution_inputs(workspace, contracts).are_of(workspace.ledger.last_resolution()):
             return dg.SkipReason("there is something to resolve first; the next night audits it")
         seed = f"{context.scheduled_execution_time:%Y-%m-%d}"
         return dg.RunRequest(run_config={"ops": {step_of(RESOLUTION_AUDITS): {"config": {"seed": seed}}}})

@@ -129,8 +129,7 @@ def _resolution_sensor(contracts: Sequence[SourceContract]) -> dg.SensorDefiniti
         inputs = resolution_inputs(workspace, contracts)
         if inputs.imported == 0:
             return dg.SkipReason("nothing has been imported yet")
-        last = workspace.ledger.last_resolution()
-        if last is not None and last["imports_hash"] == inputs.digest:
+        if inputs.are_of(workspace.ledger.last_resolution()):
             return dg.SkipReason("the current resolution was made from just these imports")
         if inputs.waiting and context.cursor != inputs.waiting_digest:
             # Registered, not yet running: the landing sensor's request may be on its way. One tick decides.

@@ -9,7 +9,7 @@ What does not belong here: how a block becomes pairs (``pairing.py``), and how t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -69,10 +69,13 @@ _BY_NAME = "coalesce(substr(last_name, 1, 3), '') || '|' || coalesce(substr(firs
 _BY_DOB = "coalesce(dob, '') || '|' || coalesce(postcode, city, '')"
 _BY_NAME_AND_DOB = f"{_BY_NAME} || '|' || coalesce(dob, postcode, city, '')"
 _BY_PLACE = "coalesce(street, '') || '|' || coalesce(house_number, '') || '|' || coalesce(postcode, city, dob, '')"
-_PAIR_OF_NAMES = (
-    "CASE WHEN first_root <= last_name THEN first_root || '|' || last_name ELSE last_name || '|' || first_root END"
-)
-_PAIR_OF_SOUNDS = "CASE WHEN first_sound <= last_sound THEN first_sound || '|' || last_sound ELSE last_sound || '|' || first_sound END"
+
+
+def _in_either_order(one: str, other: str) -> str:
+    return f"CASE WHEN {one} <= {other} THEN {one} || '|' || {other} ELSE {other} || '|' || {one} END"
+
+
+_PAIR_OF_NAMES = _in_either_order("first_root", "last_name")
 
 BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("SAME_IDENTIFIER", "an identifier in common", ("identifier",), "identifiers", _BY_NAME),
@@ -110,7 +113,7 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         "SAME_SOUNDS",
         "the sound of both names, in either order, where somebody's are written in other letters",
         ("first_name", "last_name"),
-        f"[{_PAIR_OF_SOUNDS}]",
+        f"[{_in_either_order('first_sound', 'last_sound')}]",
         _BY_DOB,
         only_where="last_name_script",
     ),
@@ -246,7 +249,7 @@ def candidate_pairs(comparable: pl.DataFrame, engine: LinkageEngine, policy: Lin
     budget = _Budget.of(comparable, policy)
     with keyed(comparable, BLOCKING_RULES, engine) as profiles:
         for bit, rule in enumerate(BLOCKING_RULES):
-            if why_not := budget.why_not(rule, policy):
+            if why_not := budget.why_not(rule, policy, profiles.filled):
                 budget.reports.append(_unused(rule, why_not))
             elif (blocks := profiles.blocks(rule)) is not None:
                 caps = caps_within(blocks, _largest_block(rule, policy), budget.of_next_rule)
@@ -279,8 +282,11 @@ class BlocksWorth(Protocol):
         """Rules to do without, with the reason."""
         ...
 
-    def largest_block(self, rule: BlockingRule, members: pl.DataFrame, most: int) -> int:
-        """The size above which the rule's blocks (``unique_id``, ``key``, ``size``) are not worth their pairs; at most ``most``."""
+    def largest_block(self, rule: BlockingRule, members: pl.DataFrame, ids: Numbers, most: int) -> int:
+        """The size above which the rule's blocks (``number``, ``key``, ``size``) are not worth their pairs; at most ``most``.
+
+        ``ids`` are the profiles' ids in order, of which a number says the place.
+        """
         ...
 
     def most_pairs(self, rule: BlockingRule, profiles: int) -> float:
@@ -298,10 +304,10 @@ def planned(
     budget = _Budget.of(comparable, policy)
     with keyed(comparable, (rule for rule in BLOCKING_RULES if rule.name not in worth.without), engine) as profiles:
         for rule in BLOCKING_RULES:
-            if why_not := worth.without.get(rule.name) or budget.why_not(rule, policy):
+            if why_not := worth.without.get(rule.name) or budget.why_not(rule, policy, profiles.filled):
                 budget.reports.append(_unused(rule, why_not))
             elif (blocks := profiles.blocks(rule)) is not None:
-                largest = worth.largest_block(rule, profiles.with_ids(blocks.members), _largest_block(rule, policy))
+                largest = worth.largest_block(rule, blocks.members, profiles.ids, _largest_block(rule, policy))
                 allowance = int(min(budget.of_next_rule, worth.most_pairs(rule, budget.profiles)))
                 caps = caps_within(blocks, largest, allowance)
                 budget.spend(_report(rule, blocks, caps, _pair_count(blocks.admitted(caps))))
@@ -329,23 +335,20 @@ class _Budget:
     profiles: int
     whole: int
     left: int
-    filled: frozenset[str]
     reports: list[RuleReport]
 
     @classmethod
     def of(cls, comparable: pl.DataFrame, policy: LinkagePolicy) -> _Budget:
         whole = max(MIN_PAIRS, policy.max_pairs_per_profile * len(comparable))
-        asked = {rule.only_where for rule in BLOCKING_RULES if rule.only_where}
-        filled = frozenset(name for name in asked if comparable.get_column(name).null_count() < len(comparable))
-        return cls(len(comparable), whole, whole, filled, [])
+        return cls(len(comparable), whole, whole, [])
 
-    def why_not(self, rule: BlockingRule, policy: LinkagePolicy) -> str:
-        """Why a rule is not tried; empty where it is."""
+    def why_not(self, rule: BlockingRule, policy: LinkagePolicy, filled: Collection[str]) -> str:
+        """Why a rule is not tried; empty where it is. ``filled``: the columns that hold anything."""
         if self.left < self.whole * LEAST_SHARE:
             return SPENT
         if not rule.joins_on_something and self.profiles > _largest_block(rule, policy):
             return TOO_MANY
-        if rule.only_where and rule.only_where not in self.filled:
+        if rule.only_where and rule.only_where not in filled:
             return ALL_LATIN
         return ""
 
@@ -411,11 +414,6 @@ class Keyed:
             large=large.select("number", "key"),
         )
 
-    def with_ids(self, members: pl.DataFrame) -> pl.DataFrame:
-        """Members of blocks by their ids: ``unique_id``, ``key``, ``size``."""
-        ids = pl.Series("unique_id", self.ids[members.get_column("number").to_numpy()])
-        return members.select(ids, "key", "size")
-
     def blocks(self, rule: BlockingRule) -> RuleBlocks | None:
         """The blocks of a rule; None where nobody has a key."""
         keys = self.keys(rule)
@@ -463,8 +461,8 @@ def blocks_of(keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def key_columns(rules: Iterable[BlockingRule]) -> set[str]:
-    """Columns of ``comparable`` that the keys of these rules are made of."""
-    return {word for rule in rules for word in _named(rule.keys_sql + " " + rule.refine_sql)}
+    """Columns of ``comparable`` that these rules ask for: what their keys are made of, and what must be filled."""
+    return {word for rule in rules for word in _named(f"{rule.keys_sql} {rule.refine_sql} {rule.only_where}")}
 
 
 def _named(sql: str) -> set[str]:

@@ -16,7 +16,7 @@ from cdp_assets.candidate_links.sounds import sounds
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 
 _DIGITS_OF_DATE = 8
-_TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
+TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
 # A local part shorter than this ("info", "j.s") stands at many domains by chance.
 _LOCAL_PART_MIN = 5
 
@@ -116,7 +116,7 @@ _DERIVED: dict[str, Callable[[pl.DataFrame], pl.Series]] = {
     "email_digits": lambda profiles: profiles["emails"].list.first().str.replace_all(r"[^0-9]+", ""),
     "phone_main": lambda profiles: profiles["phones"].list.first(),
     "phones": lambda profiles: of_each(profiles["phones"], as_given),
-    "phone_tails": lambda profiles: of_each(profiles["phones"], lambda phones: phones.str.slice(-_TAIL_DIGITS)),
+    "phone_tails": lambda profiles: of_each(profiles["phones"], lambda phones: phones.str.slice(-TAIL_DIGITS)),
     "identifiers": lambda profiles: of_each(profiles["identifiers"], as_given),
     "identifier_types": lambda profiles: of_each(
         profiles["identifiers"], lambda identifiers: identifiers.str.split("=").list.first()

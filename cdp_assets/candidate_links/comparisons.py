@@ -14,6 +14,7 @@ What does not belong here: the numbers (``priors.py``, ``training.py``).
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,15 +43,16 @@ class Level:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison: its name, the profile fields it reads, why it is there, and its levels, best first."""
+    """A comparison: its name, the profile fields it reads, why it is there, and its levels, best first.
+
+    ``nothing_without``: a column; where a side lacks it there is nothing to compare, whatever else is there.
+    """
 
     name: str
     needs: tuple[str, ...]  # columns of `comparable` of which at least one must be filled
     reason: str
     levels: tuple[Level, ...]
-    nothing_without: str | None = (
-        None  # column: where a side lacks it, there is nothing to compare, whatever else is there
-    )
+    nothing_without: str | None = None
 
     @property
     def scored(self) -> tuple[Level, ...]:
@@ -68,6 +70,13 @@ class Comparison:
             value = NOTHING_TO_COMPARE if level.is_null else count - 1 - self.scored.index(level)
             parts.append(f"ELSE {value}" if level.condition == "ELSE" else f"WHEN {level.condition} THEN {value}")
         return "CASE " + " ".join(parts) + " END"
+
+    def numbers_of(self, names: Collection[str]) -> list[int]:
+        """The numbers of the levels of these names. Raises ``ValueError`` where there is none of a name."""
+        found = [len(self.scored) - 1 - at for at, level in enumerate(self.scored) if level.name in names]
+        if len(found) != len(names):
+            raise ValueError(f"{self.name} has no such level: {sorted(set(names))}")
+        return found
 
     def level_of(self, gamma: int) -> Level | None:
         """The level with this number; None for nothing to compare."""

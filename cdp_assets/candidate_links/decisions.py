@@ -95,11 +95,7 @@ def at(frame: pl.DataFrame, comparison: str, *levels: str) -> pl.Expr:
     column = f"gamma_{comparison}"
     if column not in frame.columns:
         return pl.lit(False)
-    scored = BY_NAME[comparison].scored
-    numbers = [len(scored) - 1 - at for at, level in enumerate(scored) if level.name in levels]
-    if len(numbers) != len(levels):
-        raise ValueError(f"{comparison} has no such level: {sorted(set(levels))}")
-    return pl.col(column).is_in(numbers)
+    return pl.col(column).is_in(BY_NAME[comparison].numbers_of(levels))
 
 
 def _any(*conditions: pl.Expr) -> pl.Expr:

@@ -7,6 +7,7 @@ What does not belong here: orders that mean something else than "always alike".
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 _ROWS_AT_ONCE = 100_000
@@ -20,6 +21,13 @@ def in_order(frame: pl.DataFrame, key: str, *further: str) -> pl.DataFrame:
 def each_once(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """One row (any of them) for each value of ``key``, in order."""
     return in_order(frame, key).filter(begins(key))
+
+
+def first_rows(numbers: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    """The first row of each number ``0 … count - 1``; ``len(numbers)`` where there is none."""
+    first = np.full(count, len(numbers), dtype=np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # the last one that is put there stays
+    return first
 
 
 def replaced(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, *keys: str) -> pl.DataFrame:

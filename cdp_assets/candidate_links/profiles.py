@@ -51,7 +51,8 @@ ROW_OF_A_VERSION = ["record_id", "import_id", "line"]
 """Columns of record versions that name the row which a version began with: what it says, as long as imports are read alike."""
 
 _LISTS = ("emails", "phones", "identifiers")
-_TOLD_WHERE_THERE = ("first_name_script", "last_name_script", "probable_emails")
+_SCRIPTS = ("first_name_script", "last_name_script")
+_TOLD_WHERE_THERE = (*_SCRIPTS, "probable_emails")
 """Values that are part of a profile's text only where there are any."""
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
@@ -224,11 +225,11 @@ def _said() -> pl.Expr:
     ]
     is_alone = ~_identifies() | pl.col("source").is_not_null()
     # Only where there are any: a profile keeps its id, whatever is learned of other companies.
-    scripts = [pl.lit(_SEPARATOR) + pl.col(name) for name in ("first_name_script", "last_name_script")]
     probable = pl.when(pl.col("probable_emails").list.len() > 0).then(
         pl.lit(_SEPARATOR) + joined_with(_INNER, pl.col("probable_emails"))
     )
-    last = pl.when(is_alone).then("record_id").otherwise(pl.lit("")) + probable.fill_null("")
-    for script in scripts:
-        last = last + script.fill_null("")
+    scripts = (pl.lit(_SEPARATOR) + pl.col(name) for name in _SCRIPTS)
+    last = pl.when(is_alone).then("record_id").otherwise(pl.lit(""))
+    for told in (probable, *scripts):
+        last = last + told.fill_null("")
     return pl.concat_str(*parts, last, separator=_SEPARATOR).alias("said")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BlockingRule
-from cdp_assets.candidate_links.comparable import carriers, comparable
+from cdp_assets.candidate_links.comparable import TAIL_DIGITS, carriers, comparable
 from cdp_assets.candidate_links.ordered import in_order
 
 Numbers = npt.NDArray[np.uint64]
@@ -25,7 +25,6 @@ Numbers = npt.NDArray[np.uint64]
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that none of the parts is lost
 _NAMES = ("first_name", "first_name_root", "last_name")
-_TAIL_DIGITS = 7
 _CARRIER = ("profile_id", "first_name_root", "last_name", "last_name_script")
 
 
@@ -135,12 +134,8 @@ def _column(name: str) -> Part:
     return Part(name, lambda reach: reach.profiles.get_column(name))
 
 
-def _born(reach: Reach) -> pl.Series:
-    return comparable(reach.profiles, only=["dob"]).get_column("dob")
-
-
-def _first_root(reach: Reach) -> pl.Series:
-    return reach.profiles.select(pl.coalesce("first_name_root", "first_name")).to_series()
+def _derived(name: str) -> Part:
+    return Part(name, lambda reach: comparable(reach.profiles, only=[name]).get_column(name))
 
 
 def _before_at(reach: Reach) -> pl.Series:
@@ -150,11 +145,10 @@ def _before_at(reach: Reach) -> pl.Series:
 
 
 def _tails(reach: Reach) -> pl.Series:
-    return reach.values("phones").str.slice(-_TAIL_DIGITS)
+    return reach.values("phones").str.slice(-TAIL_DIGITS)
 
 
-_BIRTH = Part("date of birth", _born)
-_ROOT, _LAST = Part("first root", _first_root), _column("last_name")
+_BIRTH, _ROOT, _LAST = _derived("dob"), _derived("first_root"), _column("last_name")
 
 
 def _all_of(*columns: str) -> Trait:

@@ -214,9 +214,9 @@ def train(
             calibration = Calibration()
         weights = calibration.apply(match_weights(data.candidates, parameters))
         if len(studied) < len(frame):
-            worth = _worth(studied, frequencies, blocks, data, parameters, engine, policy, len(frame))
+            worth = _worth(studied, frequencies, blocks, data, parameters, engine, policy)
             reports = planned(frame, engine, policy, worth)
-        promise = expected(weights, data.rules, data.candidates_stand_for * _pairs(len(frame)) / data.all_pairs)
+        promise = expected(weights, data.rules, data.candidates_stand_for_in_all)
     else:
         own_keys, calibration, promise = {}, Calibration(), Expected()
         notes.append("no field is filled well enough to compare: no links are made")
@@ -257,13 +257,9 @@ def _of_others(counts: pl.DataFrame, frame: pl.DataFrame, field: str) -> pl.Data
         return counts.join(_carried_by_several(frame, field), on="value", how="semi")
     seldom = counts.filter(pl.col("n") <= own_records * FEW_OWNERS)
     several = _carried_by_several(frame.filter(pl.col(field).is_in(seldom.get_column("value").implode())), field)
-    own = seldom.join(several, on="value", how="anti").filter(pl.col("n") > own_records)
-    return pl.concat(
-        [
-            counts.join(seldom.join(several, on="value", how="anti"), on="value", how="anti"),
-            own.with_columns(pl.col("n") - own_records),
-        ]
-    )
+    of_one = seldom.join(several, on="value", how="anti")
+    beyond = of_one.filter(pl.col("n") > own_records).with_columns(pl.col("n") - own_records)
+    return pl.concat([counts.join(of_one, on="value", how="anti"), beyond])
 
 
 def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -322,6 +318,11 @@ class TrainingData:
     all_pairs: float
     profiles: int
     labelled: LabelledPairs | None = None
+
+    @property
+    def candidates_stand_for_in_all(self) -> float:
+        """Pairs of all profiles, not only of those studied, that each of the candidates stands for."""
+        return self.candidates_stand_for * _pairs(self.profiles) / self.all_pairs
 
 
 def _training_data(
@@ -386,7 +387,6 @@ def _worth(
     parameters: Parameters,
     engine: LinkageEngine,
     policy: LinkagePolicy,
-    profiles: int,
 ) -> Worth:
     """What rules and blocks of large data are worth, by a model of these parameters."""
     match, _, _ = _classes(data.candidates, parameters)
@@ -394,8 +394,7 @@ def _worth(
     alone = found_alone(blocks.pairs, without)
     pairs = compared(studied, frequencies, alone, used_comparisons(parameters), engine)
     is_link = match_weights(pairs, parameters) >= weight_of_probability(policy.accepted_from())
-    stand_for = data.candidates_stand_for * _pairs(profiles) / data.all_pairs
-    matches = matches_by_rule(data.rules, match, stand_for)
+    matches = matches_by_rule(data.rules, match, data.candidates_stand_for_in_all)
     return Worth(without, alone.with_columns(pl.Series("is_link", is_link)), matches)
 
 
@@ -516,13 +515,12 @@ def own_key_probabilities(pairs: ComparedPairs) -> dict[str, float]:
     first = pairs.gammas.get(FIRST_NAME.name)
     shares = {}
     for name, agreeing_at in KEY_LEVELS.items():
-        gamma, scored = pairs.gammas.get(name), BY_NAME[name].scored
+        gamma = pairs.gammas.get(name)
         if gamma is None:
             continue
         same = agreeing = 0
         if first is not None:
-            numbers = [len(scored) - 1 - at for at, level in enumerate(scored) if level.name in agreeing_at]
-            decided = np.isin(gamma, numbers) & (first >= 0)
+            decided = np.isin(gamma, BY_NAME[name].numbers_of(agreeing_at)) & (first >= 0)
             same, agreeing = int((decided & (first > 0)).sum()), int(decided.sum())
         share = (same + PRIOR_OWN_KEY * PRIOR_OWN_KEY_PAIRS) / (agreeing + PRIOR_OWN_KEY_PAIRS)
         shares[name] = round(share, 4)

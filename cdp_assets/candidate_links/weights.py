@@ -162,9 +162,7 @@ def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
         return np.zeros(len(pairs))
     agree = np.ones(len(pairs), dtype=np.bool_)
     for name in NAMES:  # in other letters they may agree or not: nobody can tell
-        scored = BY_NAME[name].scored
-        unlike = {len(scored) - 1 - at for at, level in enumerate(scored) if level.name in UNLIKE}
-        agree &= ~np.isin(pairs.gammas[name], [*unlike, NOTHING_TO_COMPARE])
+        agree &= ~np.isin(pairs.gammas[name], [*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE])
     return np.where(agree, np.log2(parameters.namesakes), 0.0)
 
 
@@ -253,5 +251,8 @@ def household_comparisons(parameters: Parameters) -> list[Comparison]:
 
 def dependent_comparisons(parameters: Parameters) -> list[Comparison]:
     """The comparisons by which households and names that go together are told: all that their discounts read."""
-    households = household_comparisons(parameters)
-    return [used for used in used_comparisons(parameters) if used in households or used.name in NAMES]
+    return [
+        comparison
+        for comparison in used_comparisons(parameters)
+        if parameters.shares[comparison.name].h is not None or comparison.name in NAMES
+    ]

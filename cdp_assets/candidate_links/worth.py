@@ -19,6 +19,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, EXACT_KEYS, BlockingRule
 from cdp_assets.candidate_links.hashing import of_pairs
+from cdp_assets.candidate_links.pairing import Numbers
 
 LEAST_YIELD = 1 / 2_000
 """A rule that finds fewer matches than this per pair that only it finds is not worth its pairs: a match costs more than a hundredth
@@ -117,16 +118,16 @@ class Worth:
             return math.inf
         return max(PAIRS_PER_PROFILE * profiles, PAIRS_PER_MATCH * self.matches.get(rule.name, 0.0))
 
-    def largest_block(self, rule: BlockingRule, members: pl.DataFrame, most: int) -> int:
+    def largest_block(self, rule: BlockingRule, members: pl.DataFrame, ids: Numbers, most: int) -> int:
         """The size, at most ``most``, above which the rule's blocks are not worth their pairs.
 
-        ``members``: ``unique_id``, ``key`` and ``size`` of the rule's blocks in all data. Exact keys are bounded by ``most`` alone, and blocks of
+        ``members``: ``number``, ``key`` and ``size`` of the rule's blocks in all data, whose ``ids`` are in order. Exact keys are bounded by ``most`` alone, and blocks of
         two are judged with the rule.
         """
         alone = self.alone.filter(pl.col("rule") == rule.name)
         if alone.is_empty():
             return most
-        by_size = _by_size(alone, members)
+        by_size = _by_size(alone, members, ids)
         above = by_size.with_columns(pl.col("pairs", "links").cum_sum(reverse=True))
         wasted = above.filter(pl.col("links") + UNSEEN_LINKS < LEAST_LINKS * pl.col("pairs"))
         if wasted.is_empty():
@@ -134,10 +135,12 @@ class Worth:
         return min(most, max(int(wasted.get_column("size")[0]) - 1, 2))
 
 
-def _by_size(alone: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+def _by_size(alone: pl.DataFrame, members: pl.DataFrame, ids: Numbers) -> pl.DataFrame:
     """How many pairs, and links among them, blocks of each ``size`` have found: of several that a pair shares, the smallest."""
-    pairs = alone.with_row_index("pair")
-    left = pairs.join(members.rename({"unique_id": "id_l"}), on="id_l")
-    shared = left.join(members.select("key", id_r="unique_id"), on=["id_r", "key"])
+    left, right = (np.searchsorted(ids, alone.get_column(side).to_numpy()) for side in ("id_l", "id_r"))
+    pairs = alone.select("is_link", number=pl.lit(pl.Series(left)), other=pl.lit(pl.Series(right))).with_row_index(
+        "pair"
+    )
+    shared = pairs.join(members, on="number").join(members.select("key", other="number"), on=["other", "key"])
     sized = shared.group_by("pair").agg(pl.col("size").min(), pl.col("is_link").first())
     return sized.group_by("size").agg(pairs=pl.len(), links=pl.col("is_link").sum()).sort("size")

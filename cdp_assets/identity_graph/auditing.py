@@ -62,8 +62,8 @@ def _settled_resolution(workspace: Workspace) -> str:
     """The last resolution, where it knows all that has arrived and been decided: else the slice would differ for good reasons."""
     contracts, _ = load_contracts(workspace.contracts_dir)
     last, note = workspace.ledger.last_resolution(), workspace.lake.committed_metadata(CUSTOMER_IDS)
-    digest = resolution_inputs(workspace, contracts).digest
-    if last is None or last["imports_hash"] != digest or note.get("resolution_id") != last["resolution_id"]:
+    is_of_today = resolution_inputs(workspace, contracts).are_of(last)
+    if last is None or not is_of_today or note.get("resolution_id") != last["resolution_id"]:
         raise NothingToAuditError(
             "imports, contracts, policies or decisions have changed since the last complete resolution; `cdp run` makes one, "
             "then it can be audited"

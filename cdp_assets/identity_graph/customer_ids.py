@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.ordered import first_rows, in_order
 from cdp_assets.identity_graph.id_format import mint_all
 from cdp_assets.identity_graph.lineage import CURRENT, MERGED, RETIRED, Moved, lineage_after
 from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE
@@ -153,8 +153,7 @@ def _settled(members: pl.DataFrame, gone: pl.Series) -> pl.Series:
     """``customer_id`` of each cluster that has the very records of a former customer: mostly nearly all. Null for any other."""
     cluster, former = members.get_column("cluster").to_numpy(), members.get_column("former")
     known = former.hash().to_numpy()  # compared as numbers: texts take several times as long
-    first = np.zeros(int(cluster.max(initial=-1)) + 1, dtype=np.int64)
-    first[cluster[::-1]] = np.arange(len(cluster))[::-1]  # the last one that is put there stays
+    first = first_rows(cluster, int(cluster.max(initial=-1)) + 1)
     theirs = known[first]
     strangers = former.is_null().to_numpy() | (known != theirs[cluster])
     mixed = np.bincount(cluster[strangers], minlength=len(first)) > 0

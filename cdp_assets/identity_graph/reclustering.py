@@ -19,7 +19,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import each_once, in_order
+from cdp_assets.candidate_links.ordered import each_once, first_rows, in_order
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.judgements import joined, judgements_in_force
@@ -149,8 +149,7 @@ def _numbered(kept: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
     ordered = kept.merge_sorted(part.with_columns(pl.col("cluster_id") + before), _RECORD)
     cluster = ordered.get_column("cluster_id")
     at = cluster.to_numpy()
-    first = np.full(before + len(part) + 1, len(at), dtype=np.int64)
-    first[at[::-1]] = np.arange(len(at))[::-1]  # the last one that is put there stays
+    first = first_rows(at, before + len(part) + 1)
     is_first = np.zeros(len(at) + 1, dtype=np.int64)
     is_first[first] = 1
     number = np.cumsum(is_first)[first]

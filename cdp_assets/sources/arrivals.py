@@ -309,6 +309,10 @@ class ResolutionInputs:
     waiting: int
     waiting_digest: str
 
+    def are_of(self, resolution: Mapping[str, Any] | None) -> bool:
+        """Whether a resolution (``Ledger.last_resolution``) was made from these; false where there is none."""
+        return resolution is not None and resolution["imports_hash"] == self.digest
+
 
 _WHAT_WAS_READ = ["source", "content_sha256", "contract_version", "records_version", "records", "rejected"]
 

@@ -285,7 +285,7 @@ def _pending(
         items.append(
             f"{plural(unfinished, 'file is', 'files are')} still growing or incomplete; {'it waits' if unfinished == 1 else 'they wait'} until complete"
         )
-    if inputs.imported and (last is None or last["imports_hash"] != inputs.digest):
+    if inputs.imported and not inputs.are_of(last):
         items.append("imports, contracts or policies have changed since the last resolution: cdp run")
     if decisions:
         items.append(

@@ -18,7 +18,7 @@ NAMES, MAIL, PHONE = "SWAPPED_NAMES", "SAME_EMAIL", "SAME_PHONE_ENDING"
 
 def _members(*blocks: list[int]) -> pl.DataFrame:
     rows = [(number, key, len(block)) for key, block in enumerate(blocks) for number in block]
-    return pl.DataFrame(rows, schema={"unique_id": pl.Int64, "key": pl.UInt64, "size": pl.UInt32}, orient="row")
+    return pl.DataFrame(rows, schema={"number": pl.Int64, "key": pl.UInt64, "size": pl.UInt32}, orient="row")
 
 
 def _pairs_of(block: list[int]) -> list[tuple[int, int]]:
@@ -26,10 +26,13 @@ def _pairs_of(block: list[int]) -> list[tuple[int, int]]:
 
 
 def _worth(pairs: list[tuple[int, int]], links: set[tuple[int, int]], rule: str = NAMES) -> Worth:
-    frame = pl.DataFrame(pairs, schema={"id_l": pl.Int64, "id_r": pl.Int64}, orient="row")
+    frame = pl.DataFrame([(IDS[one], IDS[other]) for one, other in pairs], schema=["id_l", "id_r"], orient="row")
     is_link = pl.Series("is_link", [pair in links for pair in pairs], dtype=pl.Boolean)
     return Worth({}, frame.with_columns(is_link, rule=pl.lit(rule)), {})
 
+
+IDS = 7 * np.arange(6_000)
+"""Ids of the profiles, by number."""
 
 SMALL = [[10 * n, 10 * n + 1, 10 * n + 2] for n in range(100)]
 CROWD = list(range(5_000, 5_040))
@@ -39,19 +42,19 @@ def test_blocks_whose_pairs_are_hardly_ever_links_are_too_large() -> None:
     pairs = [pair for block in (*SMALL, CROWD) for pair in _pairs_of(block)]
     links = {(block[0], block[1]) for block in SMALL} | {(CROWD[0], CROWD[1])}
     worth = _worth(pairs, links)
-    assert worth.largest_block(RULES[NAMES], _members(*SMALL, CROWD), 400) == len(CROWD) - 1
+    assert worth.largest_block(RULES[NAMES], _members(*SMALL, CROWD), IDS, 400) == len(CROWD) - 1
 
 
 def test_blocks_that_find_links_are_as_large_as_the_policy_says() -> None:
     pairs = [pair for block in (*SMALL, CROWD) for pair in _pairs_of(block)]
     links = {(block[0], block[1]) for block in (*SMALL, CROWD[:20], CROWD[10:30], CROWD[15:])}
     links |= {(CROWD[0], other) for other in CROWD[1:11]}
-    assert _worth(pairs, links).largest_block(RULES[NAMES], _members(*SMALL, CROWD), 400) == 400
+    assert _worth(pairs, links).largest_block(RULES[NAMES], _members(*SMALL, CROWD), IDS, 400) == 400
 
 
 def test_a_handful_of_pairs_without_a_link_proves_nothing() -> None:
     few = CROWD[:15]
-    assert _worth(_pairs_of(few), set()).largest_block(RULES[NAMES], _members(few), 400) == 400
+    assert _worth(_pairs_of(few), set()).largest_block(RULES[NAMES], _members(few), IDS, 400) == 400
 
 
 def test_a_pair_of_several_blocks_counts_for_the_smallest() -> None:
@@ -59,18 +62,18 @@ def test_a_pair_of_several_blocks_counts_for_the_smallest() -> None:
     links = {(block[0], block[1]) for block in SMALL}
     everybody = [number for block in SMALL for number in block]
     # The large block has these pairs too, but none that the small ones do not have.
-    assert _worth(pairs, links).largest_block(RULES[NAMES], _members(*SMALL, everybody), 400) == 400
+    assert _worth(pairs, links).largest_block(RULES[NAMES], _members(*SMALL, everybody), IDS, 400) == 400
 
 
 def test_rules_that_found_nothing_alone_are_bounded_by_the_policy() -> None:
     worth = _worth(_pairs_of(CROWD), set())
-    assert worth.largest_block(RULES["SAME_COMPANY"], _members(CROWD), 400) == 400
+    assert worth.largest_block(RULES["SAME_COMPANY"], _members(CROWD), IDS, 400) == 400
 
 
 def test_blocks_of_two_are_judged_with_the_rule() -> None:
     pairs = [(2 * n, 2 * n + 1) for n in range(400)]
     members = _members(*([one, other] for one, other in pairs))
-    assert _worth(pairs, set()).largest_block(RULES[NAMES], members, 400) == 2
+    assert _worth(pairs, set()).largest_block(RULES[NAMES], members, IDS, 400) == 2
 
 
 def test_pairs_of_one_rule_alone_are_those_that_no_other_rule_in_use_finds(monkeypatch: pytest.MonkeyPatch) -> None:
