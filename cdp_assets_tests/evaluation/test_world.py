@@ -30,6 +30,7 @@ from cdp_assets.raw.imports import raw_frame
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.sources.extraction import extract
 from cdp_assets.sources.reading import read_delivery
+from cdp_assets.standardized.emails import standardize_emails
 from cdp_assets.standardized.records import ImportMeta, standardize
 
 SAMPLE = Path(__file__).parents[2] / "data"
@@ -223,6 +224,9 @@ def test_an_address_of_ones_own_is_nobody_elses(home: Path) -> None:
     own = emails.filter(~pl.col("is_shared") & pl.col("mistyped_for").is_null())
     meant = own.select(pl.coalesce("spelling_of", "email").alias("meant"), "entity_id").unique()
     assert meant["meant"].is_unique().all()
+    # Nor is the mailbox behind it: leo_graham@googlemail.com is leo_graham@gmail.com.
+    mailboxes = meant.with_columns(mailbox=standardize_emails(meant["meant"])).unique(["mailbox", "entity_id"])
+    assert mailboxes["mailbox"].is_unique().all()
 
 
 def test_liveness_says_who_still_reads_an_address(home: Path) -> None:

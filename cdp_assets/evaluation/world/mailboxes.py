@@ -42,6 +42,9 @@ HOUSEHOLD_MAILBOX_SHARE = 0.10  # of households of several people
 
 PRIVATE, SECOND_PRIVATE, WORK, WORK_CHANGED, NEXT_WORK, NEXT_WORK_CHANGED = range(6)
 KINDS = 6
+SAME_PROVIDER = {"googlemail.com": "gmail.com"}
+"""Domains under which a provider delivers to the same mailboxes as under another one."""
+
 REAL_PROVIDERS = ("gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.es", "yahoo.fr")
 # Half are domains that cannot exist, half such as typing errors do reach.
 MISTYPED_DOMAINS = {
@@ -212,10 +215,14 @@ def _household_mailboxes(
 
 
 def _without_doubles(local: pl.Series, domain: pl.Series) -> pl.Series:
-    """Join local part and domain; the second john.smith of a domain is john.smith2, and so on."""
+    """Join local part and domain; the second john.smith of a domain is john.smith2, and so on.
+
+    Of a provider with two domains for one mailbox, too: a mailbox of both people would be another world's truth.
+    """
     frame = pl.DataFrame({"row": np.arange(len(local)), "local": local, "base": local, "domain": domain})
+    frame = frame.with_columns(provider=pl.col("domain").replace(SAME_PROVIDER))
     while True:
-        nth = pl.int_range(pl.len()).over("local", "domain", order_by="row")
+        nth = pl.int_range(pl.len()).over("local", "provider", order_by="row")
         numbered = frame.with_columns(nth=nth)
         again = (pl.col("nth") > 0) & pl.col("local").is_not_null() & pl.col("domain").is_not_null()
         if not numbered.select(again.any()).item():
