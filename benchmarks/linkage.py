@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 from unittest import mock
 
@@ -192,7 +193,7 @@ def _apart(name: str, frame: pl.LazyFrame, number: int) -> pl.LazyFrame:
 
     Marks are letters where digits would tell something, and stand where they leave a phone's last digits alone.
     """
-    mark = f"z{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}"
+    mark = _mark(number)
 
     def mailbox(values: pl.Expr) -> pl.Expr:
         return values.str.replace("@", f"{mark}@", literal=True)
@@ -220,6 +221,17 @@ def _apart(name: str, frame: pl.LazyFrame, number: int) -> pl.LazyFrame:
         "truth": [pl.col("record_id") + mark, pl.col("entity_id") + mark],
     }
     return frame.with_columns(marked[name])
+
+
+_STEPS = (1, 3, 5, 7)
+"""Through the alphabet, one per letter of a mark; none has a divisor in common with its 26 letters."""
+
+
+def _mark(number: int) -> str:
+    """Letters of which two worlds have none in common at any place: namesakes' addresses must not look like slips of each other."""
+    if number >= len(ascii_lowercase):
+        raise SystemExit(f"at most {len(ascii_lowercase)} worlds are told apart; ask for fewer records")
+    return "".join(ascii_lowercase[number * step % len(ascii_lowercase)] for step in _STEPS)
 
 
 # -- what is measured: each in a process of its own -------------------------------------------------------------------
