@@ -23,7 +23,7 @@ import pytest
 import yaml
 
 from cdp_assets.evaluation.world import SOURCES, Summary, WorkspaceInUseError, build_shop_database, generate
-from cdp_assets.evaluation.world.mailboxes import JUNK, MISTYPED_DOMAINS, REAL_PROVIDERS
+from cdp_assets.evaluation.world.mailboxes import JUNK, MISTYPED_DOMAINS, REAL_PROVIDERS, without_doubles
 from cdp_assets.evaluation.world.phenomena import PHENOMENA
 from cdp_assets.evaluation.world.phones import KEPT_FOR_FICTION
 from cdp_assets.raw.imports import raw_frame
@@ -224,9 +224,19 @@ def test_an_address_of_ones_own_is_nobody_elses(home: Path) -> None:
     own = emails.filter(~pl.col("is_shared") & pl.col("mistyped_for").is_null())
     meant = own.select(pl.coalesce("spelling_of", "email").alias("meant"), "entity_id").unique()
     assert meant["meant"].is_unique().all()
-    # Nor is the mailbox behind it: leo_graham@googlemail.com is leo_graham@gmail.com.
     mailboxes = meant.with_columns(mailbox=standardize_emails(meant["meant"])).unique(["mailbox", "entity_id"])
     assert mailboxes["mailbox"].is_unique().all()
+
+
+def test_a_mailbox_of_a_provider_with_two_domains_is_given_to_one_person() -> None:
+    people = pl.Series(["leo_graham", "leo_graham", "leo_graham", "ann_lee"])
+    given = without_doubles(people, pl.Series(["gmail.com", "googlemail.com", "yahoo.com", "googlemail.com"]))
+    assert given.to_list() == [
+        "leo_graham@gmail.com",
+        "leo_graham2@googlemail.com",
+        "leo_graham@yahoo.com",
+        "ann_lee@googlemail.com",
+    ]
 
 
 def test_liveness_says_who_still_reads_an_address(home: Path) -> None:

@@ -124,7 +124,7 @@ def open_mailboxes(population: Population, companies: Companies, employers: tupl
     local, domain = pl.concat(locals_).gather(order), pl.concat(domains).gather(order)
 
     shared_local, shared_domain, household_mailbox = _household_mailboxes(population, rng, people * KINDS)
-    address = _without_doubles(pl.concat([local, shared_local]), pl.concat([domain, shared_domain]))
+    address = without_doubles(pl.concat([local, shared_local]), pl.concat([domain, shared_domain]))
     died = _deaths(companies, employer, next_employer, changes_job_at, second_from, draw[:, 11])
     died_at = np.concatenate([died.ravel(), np.full(len(shared_local), NEVER)])
     return Mailboxes(address, died_at, employer, next_employer, changes_job_at, second_from, household_mailbox)
@@ -214,7 +214,7 @@ def _household_mailboxes(
     return words + last, pl.Series("", ["gmail.com"] * len(heads), dtype=pl.String), rows
 
 
-def _without_doubles(local: pl.Series, domain: pl.Series) -> pl.Series:
+def without_doubles(local: pl.Series, domain: pl.Series) -> pl.Series:
     """Join local part and domain; the second john.smith of a domain is john.smith2, and so on.
 
     Of a provider with two domains for one mailbox, too: a mailbox of both people would be another world's truth.
