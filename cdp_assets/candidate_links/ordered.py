@@ -28,7 +28,9 @@ def first_rows(numbers: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int
     return first
 
 
-def replaced(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, then: str | None = None) -> pl.DataFrame:
+def replaced(
+    frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, then: str | None = None
+) -> pl.DataFrame:
     """Those rows of ``frame`` that are marked in ``stays``, and the rows ``by``, in the order of ``key`` (and of ``then``, a number).
 
     Both frames are in that order. Done column by column, in memory that is used again: with a million rows most of the time goes into
