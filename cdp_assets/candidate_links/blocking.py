@@ -399,7 +399,7 @@ class Keyed:
     def keys(self, rule: BlockingRule) -> pl.DataFrame:
         """The keys of a rule: ``number``, ``key`` (a hash), each once."""
         if not self.filled & _named(rule.keys_sql):  # a query that finds none costs as much as one that does
-            return NO_KEYS
+            return _NO_KEYS
         return self.held.query(
             f"SELECT number, hash(said) AS key FROM (SELECT number, unnest({rule.keys_sql}) AS said FROM comparable)"
             " WHERE said IS NOT NULL"
@@ -427,7 +427,7 @@ class Keyed:
         )
 
 
-NO_KEYS = pl.DataFrame(schema={"number": pl.Int64, "key": pl.UInt64})
+_NO_KEYS = pl.DataFrame(schema={"number": pl.Int64, "key": pl.UInt64})
 
 
 @contextmanager

@@ -23,8 +23,6 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import (
-    NO_KEYS,
-    RULES,
     BlockingRule,
     Caps,
     Keyed,
@@ -164,21 +162,21 @@ def _of_other_people(change: _Change) -> Numbers:
 _Rules = Sequence[tuple[int, BlockingRule, Caps]]
 
 
-def _only_rules(rules: _Rules) -> list[BlockingRule]:
+def _rules_of(rules: _Rules) -> list[BlockingRule]:
     return [rule for _, rule, _ in rules]
 
 
 def _near(change: _Change, moved: Numbers, gone: pl.DataFrame, rules: _Rules) -> Members:
     """Profiles of the data now that are among the rows ``moved``, or may stand in a block with one of them or with one that is ``gone``."""
     others = pl.concat([change.reach.at(moved), gone])
-    return change.reach.sharing_a_key(others, _only_rules(rules)) | _are(change, moved)
+    return change.reach.sharing_a_key(others, _rules_of(rules)) | _are(change, moved)
 
 
 def _keyed(
     profiles: pl.DataFrame, known: pl.Series, rules: _Rules, engine: LinkageEngine
 ) -> AbstractContextManager[Keyed]:
     """These profiles, with the comparable columns that keys are made of; ``known``: all addresses that are probably somebody's."""
-    wanted = _only_rules(rules)
+    wanted = _rules_of(rules)
     return keyed(comparable(profiles, known, only=key_columns(wanted)), wanted, engine)
 
 
@@ -209,19 +207,19 @@ class _Keys:
     """The blocking keys of more and more profiles of the data now, each made once."""
 
     def __init__(self, rules: _Rules) -> None:
+        self._rules = _rules_of(rules)
         self._parts: list[_Part] = []
-        self._keys = {rule.name: NO_KEYS for rule in _only_rules(rules)}
+        self._keys: dict[str, list[pl.DataFrame]] = {rule.name: [] for rule in self._rules}
 
     def add(self, part: _Part) -> None:
         """Make the keys of these profiles too, none of which is among those before."""
         self._parts.append(part)
-        self._keys = {
-            name: pl.concat([keys, part.keys(RULES[name])], rechunk=True) for name, keys in self._keys.items()
-        }
+        for rule in self._rules:
+            self._keys[rule.name].append(part.keys(rule))
 
     def of(self, rule: BlockingRule) -> pl.DataFrame:
         """The keys of a rule: ``number`` (row of the data now) and ``key``, each once."""
-        return self._keys[rule.name]
+        return pl.concat(self._keys[rule.name], rechunk=True)
 
     def refined(self, rule: BlockingRule, large: pl.DataFrame) -> pl.DataFrame:
         """The finer blocks of those members of blocks (``number``, ``key``) that are too large; ``key`` is the finer one's."""

@@ -65,6 +65,11 @@ class Reach:
         few = self.at(self.carrying(column, values.get_column("value")), *_CARRIER, column)
         return carriers(few, column).join(values, on="value", how="semi")
 
+    def carried_by(self, profile_ids: pl.Series, column: str) -> pl.DataFrame:
+        """:func:`cdp_assets.candidate_links.comparable.carriers` among these profiles."""
+        rows = self.profiles.get_column("profile_id").is_in(profile_ids.implode()).arg_true().to_numpy()
+        return carriers(self.at(rows.astype(np.int64), *_CARRIER, column), column)
+
     def values(self, column: str) -> pl.Series:
         """The values of a list column, side by side."""
         if column not in self._values:
