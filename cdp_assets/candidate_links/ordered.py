@@ -74,6 +74,11 @@ def rows_at(frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
     return pl.concat(parts, rechunk=True) if parts else frame.clear()
 
 
+def rows_with(frame: pl.DataFrame, column: str, some: pl.Series) -> pl.DataFrame:
+    """The rows that have one of ``some`` values, few of all, in this column."""
+    return rows_at(frame, frame.get_column(column).is_in(some.implode()).arg_true().to_numpy().astype(np.int64))
+
+
 def begins(*names: str) -> pl.Expr:
     """Whether a row begins a run of neighbours that are alike in these columns, which are never null."""
     return pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in names).fill_null(True)
