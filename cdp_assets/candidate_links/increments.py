@@ -1,15 +1,14 @@
 """Which profiles' pairs a change of the data can touch, and the candidate pairs of those alone.
 
 Under one model version a pair depends on the values of its two profiles, on which blocks of theirs are small enough to be paired
-(``blocking.py``), and on whether a key that both carry is one person's (``decisions.py``, OWN_KEY). So the pairs of a profile can
-change only where
+(``blocking.py``), and on whether a key that both carry is one person's (``decisions.py``, OWN_KEY). So a pair can change only where
 
-* it is new or gone, or its blocking keys have changed (an own address has become somebody's probable one);
-* a block that it stands in has grown over its cap, or shrunk below it;
-* an e-mail, phone or identifier that it carries has come to be carried by several people, or by one only.
+* one of the two is new or gone, or its blocking keys have changed (an own address has become somebody's probable one);
+* a block that both stand in has grown over its cap, or shrunk below it;
+* an e-mail, phone or identifier that both carry has come to be carried by several people, or by one only.
 
-All pairs of such a profile are made anew, and all others stand as they are: equal to making all pairs anew, at the cost of
-the few. What does not belong here: weights and decisions (``scoring.py``).
+All pairs of the first are made anew, and all pairs among the others that are touched; the rest stand as they are: equal to making all
+pairs anew, at the cost of the few. What does not belong here: weights and decisions (``scoring.py``).
 """
 
 from __future__ import annotations
@@ -48,24 +47,29 @@ Members = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Touched:
-    """What a change of the profiles touches: ``profiles`` (ids in the data now) and ``gone`` (ids that are no more), the
-    ``pairs`` to score anew (``id_l``, ``id_r``, ``rules``), and ``frame``, the comparable columns of their profiles. ``reach`` is of
-    all profiles now."""
+    """What a change of the profiles touches: ``profiles`` (ids in the data now), among them those all of whose pairs may be others,
+    and ``gone``, ids that are no more (``wholly`` has both); the ``pairs`` to score anew (``id_l``, ``id_r``, ``rules``), and ``frame``, the
+    comparable columns of their profiles. ``reach`` is of all profiles now."""
 
     profiles: pl.Series
-    gone: pl.Series
+    wholly: pl.Series
     pairs: pl.DataFrame
     frame: pl.DataFrame
     reach: Reach
+
+    def stand(self, left: pl.Series, right: pl.Series) -> pl.Series:
+        """Which former pairs of ids stand as they are."""
+        wholly, touched = self.wholly.implode(), self.profiles.implode()
+        both = left.is_in(touched) & right.is_in(touched)
+        return ~(both | left.is_in(wholly) | right.is_in(wholly))
 
 
 def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, engine: LinkageEngine) -> Touched:
     """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``)."""
     change = _change(in_order(profiles, _ID), in_order(former, _ID))
     rules = used_rules(model.caps, model.policy)
-    seeds = np.union1d(change.arriving, _of_other_people(change))
-    near = _near(change, seeds, change.gone, rules)
-    keys, found = _Keys(rules), _are(change, seeds)
+    near = _near(change, change.arriving, change.gone, rules)
+    keys, found, wholly = _Keys(rules), _are(change, _of_other_people(change)), _are(change, change.arriving)
     with ExitStack() as held:
 
         def keyed_now(rows: Numbers) -> _Part:
@@ -73,13 +77,13 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, e
 
         keys.add(keyed_now(np.flatnonzero(near)))
         found[_of_other_blocks(keys, change, rules, engine)] = True
-        # Blocks have crossed a cap: their members stand in other blocks too, which have not been looked at.
-        moved = np.setdiff1d(np.flatnonzero(found), seeds)
-        further = np.flatnonzero(_near(change, moved, change.gone.clear(), rules) & ~near)
-        if len(further):
+        # Two of those that are touched may share blocks which none of the arriving stands in: how large are they?
+        shared = _near(change, np.flatnonzero(found & ~wholly), change.gone.clear(), rules, of_two=True)
+        if (further := np.flatnonzero(shared & ~near)).size:
             keys.add(keyed_now(further))
-        pairs = together([(bit, _pairs_of(found, keys, rule, caps)) for bit, rule, caps in rules], change.ids)
-    return _touched(found, change, pairs)
+        found |= wholly
+        made = [(bit, _pairs_of(found, wholly, keys, rule, caps)) for bit, rule, caps in rules]
+    return _touched(found, change, together(made, change.ids))
 
 
 @dataclass(frozen=True)
@@ -166,10 +170,10 @@ def _rules_of(rules: _Rules) -> list[BlockingRule]:
     return [rule for _, rule, _ in rules]
 
 
-def _near(change: _Change, moved: Numbers, gone: pl.DataFrame, rules: _Rules) -> Members:
-    """Profiles of the data now that are among the rows ``moved``, or may stand in a block with one of them or with one that is ``gone``."""
+def _near(change: _Change, moved: Numbers, gone: pl.DataFrame, rules: _Rules, of_two: bool = False) -> Members:
+    """Profiles of the data now that may stand in a block with one (or ``of_two``) of the rows ``moved`` and those that are ``gone``."""
     others = pl.concat([change.reach.at(moved), gone])
-    return change.reach.sharing_a_key(others, _rules_of(rules)) | _are(change, moved)
+    return change.reach.sharing_a_key(others, _rules_of(rules), of_two)
 
 
 def _keyed(
@@ -231,7 +235,8 @@ def _touched(found: Members, change: _Change, pairs: pl.DataFrame) -> Touched:
     for side in ("id_l", "id_r"):
         ends[np.searchsorted(change.ids, pairs.get_column(side).to_numpy())] = True
     frame = comparable(change.reach.at(np.flatnonzero(ends)), change.known)
-    return Touched(pl.Series(change.ids[found]), change.gone.get_column(_ID), pairs, frame, change.reach)
+    wholly = pl.concat([pl.Series(_ID, change.ids[change.arriving]), change.gone.get_column(_ID)])
+    return Touched(pl.Series(change.ids[found]), wholly, pairs, frame, change.reach)
 
 
 def _of_other_blocks(keys: _Keys, change: _Change, rules: _Rules, engine: LinkageEngine) -> Numbers:
@@ -278,18 +283,19 @@ def _with_key(keys: pl.DataFrame, some: pl.Series) -> pl.DataFrame:
     return keys.filter(pl.col("key").is_in(some.implode()))
 
 
-def _pairs_of(found: Members, keys: _Keys, rule: BlockingRule, caps: Caps) -> Pairs:
-    """The pairs of one rule that have one of those ``found`` on a side: what :func:`blocking.pairs_within` finds of them."""
+def _pairs_of(found: Members, wholly: Members, keys: _Keys, rule: BlockingRule, caps: Caps) -> Pairs:
+    """The pairs of one rule (:func:`blocking.pairs_within`) that have one of those that are ``wholly`` touched on a side, or both sides
+    among those ``found``."""
     all_keys = keys.of(rule)
-    members = blocks_of(_with_key(all_keys, _only(all_keys, found).get_column("key").unique()))
+    theirs = _only(all_keys, found)
+    tells = pl.Series(wholly[theirs.get_column("number").to_numpy()]) | theirs.get_column("key").is_duplicated()
+    members = blocks_of(_with_key(all_keys, theirs.get_column("key").filter(tells).unique()))
     blocks = RuleBlocks(members, lambda cap: blocks_of(keys.refined(rule, members.filter(pl.col("size") > cap))))
     admitted = blocks.admitted(caps).select("number", "key")
-    pairs = (
-        _only(admitted, found)
-        .join(admitted.select("key", other="number"), on="key")
-        .filter(pl.col("number") != pl.col("other"))
-    )
-    return distinct_pairs(pairs.get_column("number").to_numpy(), pairs.get_column("other").to_numpy())
+    pairs = _only(admitted, found).join(admitted.select("key", other="number"), on="key")
+    one, other = (pairs.get_column(side).to_numpy() for side in ("number", "other"))
+    counts = (one != other) & (wholly[one] | found[other])
+    return distinct_pairs(one[counts], other[counts])
 
 
 def _are(change: _Change, rows: Numbers) -> Members:

@@ -38,8 +38,13 @@ class Reach:
         self._numbers: dict[str, Numbers] = {}
         self._told: dict[str, npt.NDArray[np.bool_]] = {}
 
-    def sharing_a_key(self, others: pl.DataFrame, rules: Iterable[BlockingRule]) -> npt.NDArray[np.bool_]:
-        """Whether each profile may share a key of one of the ``rules`` with one of the ``others`` (profiles, of this data or not)."""
+    def sharing_a_key(
+        self, others: pl.DataFrame, rules: Iterable[BlockingRule], of_two: bool = False
+    ) -> npt.NDArray[np.bool_]:
+        """Whether each profile may share a key of one of the ``rules`` with one of the ``others`` (profiles, of this data or not).
+
+        ``of_two``: a key that two of the others have.
+        """
         found, asked = np.zeros(len(self.profiles), dtype=np.bool_), Reach(in_order(others, "profile_id"))
         names = {rule.name for rule in rules}
         if not names <= _IN_COMMON.keys():
@@ -47,6 +52,7 @@ class Reach:
         for rule in names - {name for name in names if _WITHIN.get(name) in names}:
             traits = _IN_COMMON[rule]
             wanted = np.concatenate([trait.told(asked) for trait in traits])
+            wanted = wanted[pl.Series(wanted).is_duplicated().to_numpy()] if of_two else wanted
             for trait in traits:
                 found[self._rows(trait.column, trait.numbers(self), wanted)] = True
         return found

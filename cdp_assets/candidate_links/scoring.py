@@ -100,10 +100,10 @@ def rescore(
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return Rescored(SCORED_PAIRS.empty(), 0, 0)
     change = touched(profiles, former_profiles, model, engine)
-    outdated = pl.concat([change.profiles, change.gone]).implode()
-    stands = ~(pl.col("profile_id_l").is_in(outdated) | pl.col("profile_id_r").is_in(outdated))
+    ends = ("profile_id_l", "profile_id_r")
+    stand = change.stand(*(former_pairs.get_column(end) for end in ends))
     anew = _scored(change.pairs, change.frame, change.reach, model, engine)
-    pairs = replaced(former_pairs, former_pairs.select(stands).to_series(), anew, "profile_id_l", "profile_id_r")
+    pairs = replaced(former_pairs, stand, anew, *ends)
     return Rescored(SCORED_PAIRS.conform(pairs), len(change.profiles), len(change.pairs))
 
 

@@ -63,9 +63,7 @@ NUMBERED = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=12
 
 @settings(deadline=None)
 @given(NUMBERED, NUMBERED, st.sets(st.integers(0, 11)))
-def test_rows_are_replaced_in_order(
-    rows: list[tuple[int, int]], coming: list[tuple[int, int]], out: set[int]
-) -> None:
+def test_rows_are_replaced_in_order(rows: list[tuple[int, int]], coming: list[tuple[int, int]], out: set[int]) -> None:
     schema = {"one": pl.Int64, "other": pl.Int64}
     before, by = (pl.DataFrame(some, schema=schema, orient="row") for some in (rows, coming))
     stays = pl.Series([at not in out for at in range(len(rows))], dtype=pl.Boolean)

@@ -48,10 +48,14 @@ def test_none_that_shares_a_key_is_missed(rule: BlockingRule) -> None:
         with keyed(comparable(people), [rule], ENGINE) as now:
             keys = now.keys(rule)
             is_other = pl.Series(np.isin(now.ids, others["profile_id"].to_numpy())[keys["number"].to_numpy()])
-            sharing = keys.filter(pl.col("key").is_in(keys.filter(is_other)["key"].implode()))["number"].unique()
+        of_others = keys.filter(is_other)["key"]
         found = Reach(people).sharing_a_key(others, [rule])
-        assert found[sharing.to_numpy()].all()
+        assert found[keys.filter(pl.col("key").is_in(of_others.implode()))["number"].to_numpy()].all()
         assert not found.all()
+        of_two = of_others.filter(of_others.is_duplicated())
+        found_by_two = Reach(people).sharing_a_key(others, [rule], of_two=True)
+        assert found_by_two[keys.filter(pl.col("key").is_in(of_two.implode()))["number"].to_numpy()].all()
+        assert not (found_by_two & ~found).any()
 
 
 @pytest.mark.parametrize(("rule", "wider"), _WITHIN.items())
