@@ -241,17 +241,17 @@ def _touched(found: Members, change: _Change, pairs: pl.DataFrame) -> Touched:
 
 def _of_other_blocks(keys: _Keys, change: _Change, rules: _Rules, engine: LinkageEngine) -> Numbers:
     """Members of the blocks that are small enough now and were not, or were and are not any more."""
-    with (
-        _keyed(change.gone, change.known_before, rules, engine) as gone,
-        _keyed(pl.concat([change.gone, change.reach.at(change.kept)]), change.known_before, rules, engine) as left,
-    ):
-        found = [np.empty(0, dtype=np.int64)]
-        for _, rule, caps in rules:
-            # Those that have stayed have other keys only where the rule reads what has changed of them.
-            has_other = "probable_keys" in key_columns([rule])
-            came, before = (change.arriving, left) if has_other else (change.come, gone)
-            found += _crossing(keys, before, rule, _are(change, came), caps)
-        return np.concatenate(found)
+    found = [np.empty(0, dtype=np.int64)]
+    # Of those that have stayed, some keys are others only under rules that read what addresses are probably somebody's.
+    reading = [rule for rule in rules if "probable_keys" in key_columns([rule[1]])]
+    others = [rule for rule in rules if rule not in reading]
+    left = pl.concat([change.gone, change.reach.at(change.kept)])
+    for some, rows, before in ((others, change.come, change.gone), (reading, change.arriving, left)):
+        came = _are(change, rows)
+        with _keyed(before, change.known_before, some, engine) as were:
+            for _, rule, caps in some:
+                found += _crossing(keys, were, rule, came, caps)
+    return np.concatenate(found)
 
 
 def _crossing(keys: _Keys, before: Keyed, rule: BlockingRule, came: Members, caps: Caps) -> tuple[Numbers, Numbers]:
