@@ -99,9 +99,10 @@ def touched_records(
     """Records of which anything has changed that clusters are made from: ``record_id``, each once."""
     said = [*_ENDS, *_SAID_OF_A_PAIR]
     other = come_or_gone(former.scored_pairs.select(said), scored_pairs.select(said), _ENDS[0])
-    profiles = pl.concat([other.get_column(end) for end in _ENDS]).unique().implode()
     judged_anew = come_or_gone(judgements_in_force(former.judgements), in_force)
     moved = come_or_gone(former.profile_members, profile_members, _PROFILE)
+    # Also where a record has left a profile that others have: they are another unit now, with another name where it was the first.
+    profiles = pl.concat([*(other.get_column(end) for end in _ENDS), moved.get_column(_PROFILE)]).unique().implode()
     sources_before, sources = (each_once(of.select(_RECORD, "source"), _RECORD) for of in (former.records, records))
     found = [
         *(members.filter(pl.col(_PROFILE).is_in(profiles)) for members in (former.profile_members, profile_members)),
