@@ -25,6 +25,7 @@ from cdp_assets.candidate_links.models import (
     with_proposal,
     with_version,
 )
+from cdp_assets.candidate_links.ordered import each_once
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.profiles import COMPARED_COLUMNS, ROW_OF_A_VERSION
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
@@ -130,7 +131,7 @@ def profile_assets(
             "records_profiled_now": made_now,
         },
     )
-    records = members["record_id"].n_unique()
+    records = each_once(versions.select("record_id"), "record_id").height  # of which each has a profile
     yield stored(
         workspace,
         PROFILE_MEMBERS,
