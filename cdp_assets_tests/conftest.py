@@ -70,6 +70,18 @@ def _no_storage_of_an_instance_that_is_gone() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _engines_of_dagster_are_made_once() -> Iterator[None]:
+    """As ``cdp`` does it while it has an instance open; here through all of a test, which opens several or runs jobs by itself."""
+    if "dagster" not in sys.modules:
+        yield
+        return
+    from cdp_assets.automation.storage import engines_made_once
+
+    with engines_made_once():
+        yield
+
+
 def copy_sample(home: Path) -> Path:
     """The committed sample workspace, without anything that runs have made in the checkout."""
     shutil.copytree(ROOT / "data", home, ignore=MADE_BY_RUNS)
