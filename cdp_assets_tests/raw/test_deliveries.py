@@ -166,7 +166,9 @@ def test_other_rows_of_the_same_values_are_another_import(workspace: Workspace, 
 def test_of_a_burst_each_import_is_read_once_to_be_compared(
     workspace: Workspace, crm: SourceContract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = [f"id,Email\n{n},{letter}@x.example\n" for n, letter in enumerate("abca")]  # as many bytes each: all are alike
+    texts = [
+        f"id,Email\n{n},{letter}@x.example\n" for n, letter in enumerate("abca")
+    ]  # as many bytes each: all are alike
     texts[3] = texts[0].replace("\n", "\r\n")  # the same row again
     imports = [landed(workspace, crm, f"{n}.csv", text) for n, text in enumerate(texts)]
     read: list[str] = []
@@ -181,7 +183,9 @@ def test_of_a_burst_each_import_is_read_once_to_be_compared(
     outcomes = [take_in(workspace, crm, one, NOW, sums=sums).outcome for one in imports]
     assert outcomes == ["kept", "kept", "kept", "repeated"]
     assert sorted(read[:3]) == sorted(imports[:3])
-    assert sorted(read[3:]) == sorted([imports[3], imports[3], imports[0]]), "whoever seems to be repeated is read again"
+    assert sorted(read[3:]) == sorted([imports[3], imports[3], imports[0]]), (
+        "whoever seems to be repeated is read again"
+    )
 
 
 def test_an_import_that_has_changed_since_it_was_compared_is_not_repeated(
