@@ -41,7 +41,7 @@ from cdp_assets.candidate_links.blocking import (
     planned,
 )
 from cdp_assets.candidate_links.calibration import CAREFUL, Calibration, calibrate
-from cdp_assets.candidate_links.comparable import comparable, people_among
+from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
     COMPANY,
@@ -91,6 +91,7 @@ from cdp_assets.candidate_links.weights import (
     with_shared_home,
 )
 from cdp_assets.candidate_links.worth import Worth, found_alone, matches_by_rule, wasteful_rules
+from cdp_assets.standardized.scripts import IDEOGRAPHS
 
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
 # can afford; larger data holds more frequencies worth knowing, and takes longer anyway.
@@ -129,6 +130,7 @@ LEAST_OF_PRIOR_EVIDENCE = 0.4
 # Parameters are kept to so many significant digits: sums of floats differ in the last ones between machines.
 DIGITS = 8
 _SMALLEST_SHARE = 1e-9
+WRITTEN, DRAWN = "written", "drawn"  # names in letters, and in ideographs: one can not be told from the other
 _SWAPPED_AT = [level.name for level in FIRST_NAME.scored].index("first and last name swapped")
 
 
@@ -201,7 +203,8 @@ def train(
     notes = [choice.reason for choice in choices if not choice.is_used and "same value" in choice.reason]
     if comparisons:
         known = _labelled(frame, frequencies, comparisons, engine, policy, labelled)
-        data = _training_data(studied, frequencies, blocks, comparisons, engine, len(frame), known)
+        tf_columns = frequency_columns(studied, frequencies)
+        data = _training_data(studied, tf_columns, blocks, comparisons, engine, len(frame), known)
         parameters, told = estimate(data, comparisons)
         notes += told
         own_keys = own_key_probabilities(data.candidates)
@@ -214,7 +217,7 @@ def train(
             calibration = Calibration()
         weights = calibration.apply(match_weights(data.candidates, parameters))
         if len(studied) < len(frame):
-            worth = _worth(studied, frequencies, blocks, data, parameters, engine, policy)
+            worth = _worth(studied, tf_columns, blocks, data, parameters, engine, policy)
             reports = planned(frame, engine, policy, worth)
         promise = expected(weights, data.rules, data.candidates_stand_for_in_all)
     else:
@@ -234,44 +237,66 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     parts = []
     if all(frame.get_column(script).null_count() == len(frame) for script in FREQUENT_SOUNDS.values()):
         fields = [field for field in fields if field not in FREQUENT_SOUNDS]
+    initials = _initials(frame) if set(OWNED_VALUES) & set(fields) else pl.DataFrame()
     for field in fields:
-        filled = frame.get_column(field).drop_nulls()
-        counts = filled.value_counts(name="n").rename({field: "value"})
-        if field in OWNED_VALUES:
-            counts = _of_others(counts, frame, field)
+        values = frame.get_column(field).alias("value")
+        filled = len(values) - values.null_count()
+        counts = (
+            _of_others(values, initials, field) if field in OWNED_VALUES else values.drop_nulls().value_counts(name="n")
+        )
         parts.append(
             counts.select(
                 pl.lit(field).alias("field"),
                 "value",
-                (pl.col("n") / max(len(filled), 1)).round_sig_figs(DIGITS).alias("frequency"),
+                (pl.col("n") / max(filled, 1)).round_sig_figs(DIGITS).alias("frequency"),
             )
         )
     schema = {"field": pl.String, "value": pl.String, "frequency": pl.Float64}
     return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
 
 
-def _of_others(counts: pl.DataFrame, frame: pl.DataFrame, field: str) -> pl.DataFrame:
-    """How often each ``value`` of ``counts`` (``n``) is not its owner's: always where several carry it, else beyond ``OWN_RECORDS``."""
+def _of_others(values: pl.Series, initials: pl.DataFrame, field: str) -> pl.DataFrame:
+    """How often (``n``) each ``value`` is not its owner's: always where several people carry it, else beyond ``OWN_RECORDS``.
+
+    ``initials``: those of the profile that each value stands in (:func:`_initials`).
+    """
+    carried = initials.with_columns(values).drop_nulls("value")
+    several = pl.any_horizontal(_are_several(letters) for letters in (WRITTEN, DRAWN))
+    counts = carried.group_by("value").agg(pl.len().alias("n"), several.alias("are_several"))
     own_records = OWN_RECORDS.get(field)
     if own_records is None:
-        return counts.join(_carried_by_several(frame, field), on="value", how="semi")
-    seldom = counts.filter(pl.col("n") <= own_records * FEW_OWNERS)
-    several = _carried_by_several(frame.filter(pl.col(field).is_in(seldom.get_column("value").implode())), field)
-    of_one = seldom.join(several, on="value", how="anti")
-    beyond = of_one.filter(pl.col("n") > own_records).with_columns(pl.col("n") - own_records)
-    return pl.concat([counts.join(of_one, on="value", how="anti"), beyond])
+        return counts.filter("are_several").select("value", "n")
+    of_one = ~pl.col("are_several") & (pl.col("n") <= own_records * FEW_OWNERS)
+    beyond = pl.when(of_one).then(pl.col("n") - own_records).otherwise("n")
+    return counts.filter(~of_one | (pl.col("n") > own_records)).select("value", beyond.alias("n"))
 
 
-def _carried_by_several(frame: pl.DataFrame, field: str) -> pl.DataFrame:
-    """The values of ``field`` that profiles of more than one person, by first letters of their names, carry."""
-    carried = frame.select(pl.col(field).alias("value"), "first_root", "last_name", "last_name_script").drop_nulls(
-        "value"
+def _initials(frame: pl.DataFrame) -> pl.DataFrame:
+    """The first letters of each profile's names as numbers, equal for equal ones: of the first name (``begin_…``) and of both in any order
+    (``both_…``), null where a name is missing; each once for names in letters and once for those in ideographs."""
+    first, last = (frame.get_column(name).str.slice(0, 1) for name in ("first_root", "last_name"))
+    letters = pl.Enum(pl.concat([first, last]).drop_nulls().unique())
+    numbers = {
+        name: part.cast(letters).to_physical().cast(pl.Int64) for name, part in (("begin", first), ("end", last))
+    }
+    begin, end = pl.col("begin"), pl.col("end")
+    both = pl.min_horizontal(begin, end) * 2**32 + pl.max_horizontal(begin, end)
+    is_drawn = (frame.get_column("last_name_script") == IDEOGRAPHS).fill_null(False)
+    is_whole = begin.is_not_null() & end.is_not_null()
+    return pl.DataFrame(numbers).select(
+        pl.when(is_whole & pl.lit(told)).then(number).alias(f"{name}_{kind}")
+        for kind, told in ((WRITTEN, ~is_drawn), (DRAWN, is_drawn))
+        for name, number in (("begin", begin), ("both", both))
     )
-    carried = carried.filter(
-        pl.col("value").is_duplicated()
-    )  # most values stand in one profile, whose names say nothing
-    people = carried.group_by("value").agg(people_among(pl.col("first_root"), pl.col("last_name")).alias("people"))
-    return people.filter(pl.col("people") > 1).select("value")
+
+
+def _are_several(letters: str) -> pl.Expr:
+    """Whether names with these :func:`_initials` are more than one person, as :func:`comparable.people_among` counts them (an aggregation):
+    neither do all first names begin alike, nor do all names have the same two initials. So told, nothing is counted."""
+    return pl.all_horizontal(
+        (pl.col(f"{name}_{letters}").min() != pl.col(f"{name}_{letters}").max()).fill_null(False)
+        for name in ("begin", "both")
+    )
 
 
 def frequency_columns(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
@@ -298,9 +323,20 @@ def compared(
     engine: LinkageEngine,
 ) -> ComparedPairs:
     """Levels and term frequencies of ``pairs`` (``id_l``, ``id_r``), sorted by them. ``frame`` is sorted by ``unique_id``."""
+    return _compared(frame, frequency_columns(frame, frequencies), pairs, comparisons, engine)
+
+
+def _compared(
+    frame: pl.DataFrame,
+    tf_columns: pl.DataFrame,
+    pairs: pl.DataFrame,
+    comparisons: list[Comparison],
+    engine: LinkageEngine,
+) -> ComparedPairs:
+    """:func:`compared`, where the term frequencies stand beside the profiles already (:func:`frequency_columns`)."""
     ordered = pairs.select("id_l", "id_r").sort("id_l", "id_r")
     found = levels(frame, ordered, comparisons, engine)
-    return compared_pairs(beside_left(found, frequency_columns(frame, frequencies), frame), comparisons)
+    return compared_pairs(beside_left(found, tf_columns, frame), comparisons)
 
 
 @dataclass(frozen=True)
@@ -327,7 +363,7 @@ class TrainingData:
 
 def _training_data(
     frame: pl.DataFrame,
-    frequencies: pl.DataFrame,
+    tf_columns: pl.DataFrame,
     blocks: Blocks,
     comparisons: list[Comparison],
     engine: LinkageEngine,
@@ -340,10 +376,10 @@ def _training_data(
         rate = MAX_CANDIDATES / len(sample)
         drawn = of_pairs(sample.get_column("id_l"), sample.get_column("id_r")) < np.uint64(int(rate * (2**64 - 1)))
         sample = sample.filter(pl.Series(drawn))
-    candidates = compared(frame, frequencies, sample, comparisons, engine)
+    candidates = _compared(frame, tf_columns, sample, comparisons, engine)
     count = len(frame)
     at_most = min(max(MIN_RANDOM_PAIRS, RANDOM_PAIRS_PER_PROFILE * count), MAX_RANDOM_PAIRS)
-    random = compared(frame, frequencies, random_pairs(frame.get_column("unique_id"), at_most), comparisons, engine)
+    random = _compared(frame, tf_columns, random_pairs(frame.get_column("unique_id"), at_most), comparisons, engine)
     return TrainingData(
         candidates=candidates,
         rules=sample.sort("id_l", "id_r").get_column("rules").to_numpy(),
@@ -381,7 +417,7 @@ def _studied(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _worth(
     studied: pl.DataFrame,
-    frequencies: pl.DataFrame,
+    tf_columns: pl.DataFrame,
     blocks: Blocks,
     data: TrainingData,
     parameters: Parameters,
@@ -392,7 +428,7 @@ def _worth(
     match, _, _ = _classes(data.candidates, parameters)
     without = wasteful_rules(data.rules, match)
     alone = found_alone(blocks.pairs, without)
-    pairs = compared(studied, frequencies, alone, used_comparisons(parameters), engine)
+    pairs = _compared(studied, tf_columns, alone, used_comparisons(parameters), engine)
     is_link = match_weights(pairs, parameters) >= weight_of_probability(policy.accepted_from())
     matches = matches_by_rule(data.rules, match, data.candidates_stand_for_in_all)
     return Worth(without, alone.with_columns(pl.Series("is_link", is_link)), matches)
