@@ -78,11 +78,11 @@ from cdp_assets.candidate_links.weights import (
     NAMES,
     ComparedPairs,
     Floats,
+    Levels,
     LevelShares,
     Parameters,
-    bits_of,
+    bits_of_stories,
     compared_pairs,
-    household_bits_of,
     match_weights,
     namesake_bits,
     prior_parameters,
@@ -425,7 +425,7 @@ def _worth(
     policy: LinkagePolicy,
 ) -> Worth:
     """What rules and blocks of large data are worth, by a model of these parameters."""
-    match, _, _ = _classes(data.candidates, parameters)
+    match, _ = _of_match_and_home(data.candidates, parameters)
     without = wasteful_rules(data.rules, match)
     alone = found_alone(blocks.pairs, without)
     pairs = _compared(studied, tf_columns, alone, used_comparisons(parameters), engine)
@@ -580,20 +580,20 @@ def _maximise(
 
     Without ``learn_m``, only u and the shares of matches and households follow the data.
     """
-    blind = {c.name: _found_otherwise(data.rules, c.name) for c in comparisons}
-    most_differ = _most_that_differ(set(blind))
+    levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
+    most_differ = _most_that_differ(set(levels))
     parameters = prior
     found = 0.0
     for _ in range(MAX_ROUNDS):
-        of_match, of_home, _ = _classes(data.candidates, parameters)
+        of_match, of_home = _of_match_and_home(data.candidates, parameters)
         if refinement is not None:
             before, of_match = of_match, refinement.corrected(of_match)
             of_home = of_home * (1.0 - of_match) / np.maximum(1.0 - before, _SMALLEST_SHARE)
-        _, _, of_strangers = _classes(data.random, parameters)
+        of_strangers = _of_strangers(data.random, parameters)
         found = float(of_match.sum()) * data.candidates_stand_for
         homes = float(of_home.sum()) * data.candidates_stand_for
         shares = {
-            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, blind[c.name], refinement)
+            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, levels[c.name], refinement)
             for c in comparisons
         }
         if LAST_NAME.name in shares and FIRST_NAME.name in shares:
@@ -668,6 +668,24 @@ def _bounded(shares: LevelShares, most: float) -> LevelShares:
     return LevelShares((*(share * scale for share in shares.m[:-1]), most), shares.u, shares.h)
 
 
+@dataclass(frozen=True)
+class _SeenLevels:
+    """What is counted of one comparison in every round: the level's number plus one per pair, or 0 where the pair does not count.
+
+    Candidates count where they are ``blind``, found by a rule that does not join on the comparison.
+    """
+
+    blind: npt.NDArray[np.bool_]
+    of_candidates: Levels
+    of_random: Levels
+
+    @classmethod
+    def of(cls, data: TrainingData, comparison: Comparison) -> _SeenLevels:
+        blind = _found_otherwise(data.rules, comparison.name)
+        found, random = data.candidates.gammas[comparison.name], data.random.gammas[comparison.name]
+        return cls(blind, np.where(blind, found + 1, 0), random + 1)
+
+
 def _found_otherwise(rules: npt.NDArray[np.int64], name: str) -> npt.NDArray[np.bool_]:
     """Pairs that some rule found which does not join on this comparison."""
     mask = 0
@@ -677,17 +695,28 @@ def _found_otherwise(rules: npt.NDArray[np.int64], name: str) -> npt.NDArray[np.
     return np.asarray((rules & mask) != 0)
 
 
-def _classes(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats, Floats]:
-    """Probability of match, household and strangers, per pair."""
-    match = np.full(len(pairs), np.log2(parameters.matches / parameters.strangers))
-    home = np.full(len(pairs), np.log2(parameters.households / parameters.strangers))
+def _of_match_and_home(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats]:
+    """Probability of being one person, and of being two of a household, per pair."""
+    match, home, total = _stories(pairs, parameters)
+    return np.exp2(match - total), np.exp2(home - total)
+
+
+def _of_strangers(pairs: ComparedPairs, parameters: Parameters) -> Floats:
+    """Probability of being strangers, per pair."""
+    return np.exp2(-_stories(pairs, parameters)[2])
+
+
+def _stories(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats, Floats]:
+    """How likely each pair is as a match and as a household, and of any class, against strangers: bits."""
     together = namesake_bits(pairs, parameters)
-    match, home = match - together, home - together
+    match = np.log2(parameters.matches / parameters.strangers) - together
+    home = np.log2(parameters.households / parameters.strangers) - together
     for name in parameters.shares:
-        match = match + bits_of(pairs, name, parameters)
-        home = home + household_bits_of(pairs, name, parameters)
-    total = np.logaddexp2(np.logaddexp2(match, home), 0.0)
-    return np.exp2(match - total), np.exp2(home - total), np.exp2(-total)
+        of_match, of_home = bits_of_stories(pairs, name, parameters)
+        match += of_match
+        if of_home is not None:
+            home += of_home
+    return match, home, np.logaddexp2(np.logaddexp2(match, home), 0.0)
 
 
 def _next_shares(
@@ -696,22 +725,19 @@ def _next_shares(
     prior: LevelShares,
     of_match: Floats,
     of_strangers: Floats,
-    blind: npt.NDArray[np.bool_],
+    levels: _SeenLevels,
     refinement: Refinement | None,
 ) -> LevelShares:
     count = len(comparison.scored)
-    gamma = data.candidates.gammas[comparison.name]
-    known = blind & (gamma >= 0)
     if refinement is None:
-        matches = _counts(gamma[known], of_match[known], count)
+        matches = _counts(levels.of_candidates, of_match, count)
     else:
         judged = _found_otherwise(refinement.labelled.rules, comparison.name)
-        matches = refinement.level_counts(comparison.name, count, gamma, of_match, blind, judged)
+        gamma = data.candidates.gammas[comparison.name]
+        matches = refinement.level_counts(comparison.name, count, gamma, of_match, levels.blind, judged)
     m = _mode(matches, prior.m, PRIOR_MATCHES)
-    random_gamma = data.random.gammas[comparison.name]
-    seen = random_gamma >= 0
     within = [level.within for level in comparison.scored]
-    by_chance = _by_chance(_counts(random_gamma[seen], of_strangers[seen], count), prior.u, within)
+    by_chance = _by_chance(_counts(levels.of_random, of_strangers, count), prior.u, within)
     u = _weakened(m, by_chance, comparison)
     # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
     shares = with_shared_home(comparison.name, LevelShares(m, u, prior.h))
@@ -734,9 +760,9 @@ def _as_strangers(
     )
 
 
-def _counts(gamma: npt.NDArray[np.int64], weight: Floats, levels: int) -> Floats:
-    """Weighted pairs per level, best level first."""
-    return np.bincount(gamma, weights=weight, minlength=levels)[::-1].astype(np.float64)
+def _counts(levels: Levels, weight: Floats, count: int) -> Floats:
+    """Weighted pairs per level, best level first, of :class:`_SeenLevels`."""
+    return np.bincount(levels, weights=weight, minlength=count + 1)[:0:-1].astype(np.float64)
 
 
 def _mode(counts: Floats, prior: tuple[float, ...], strength: float) -> tuple[float, ...]:

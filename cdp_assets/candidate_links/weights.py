@@ -16,6 +16,7 @@ Bits, base 2, throughout. What does not belong here: estimation (``training.py``
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,11 @@ class ComparedPairs:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @cached_property
+    def has_tf(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Per comparison, which pairs a term frequency applies to."""
+        return {name: ~np.isnan(logs) for name, logs in self.log_tf.items()}
+
 
 def compared_pairs(frame: pl.DataFrame, comparisons: list[Comparison]) -> ComparedPairs:
     """Read ``id_l``, ``id_r``, ``gamma_*`` and ``tf_<column>`` columns; ``tf_`` is the frequency of the left value."""
@@ -150,10 +156,18 @@ def household_bits_of(pairs: ComparedPairs, name: str, parameters: Parameters) -
     return _by_gamma(shares.h)[pairs.gammas[name]] - _log_u(pairs, name, shares)
 
 
+def bits_of_stories(pairs: ComparedPairs, name: str, parameters: Parameters) -> tuple[Floats, Floats | None]:
+    """Both at once: :func:`bits_of` and :func:`household_bits_of`, None where a household is as strangers are."""
+    shares, gamma = parameters.shares[name], pairs.gammas[name]
+    log_u = _log_u(pairs, name, shares)
+    home = None if shares.h is None else _by_gamma(shares.h)[gamma] - log_u
+    return _by_gamma(shares.m)[gamma] - log_u, home
+
+
 def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
     log_u = _by_gamma(shares.u)[pairs.gammas[name]]
-    log_tf = pairs.log_tf[name]
-    return np.asarray(np.where(np.isnan(log_tf), log_u, log_tf), dtype=np.float64)
+    np.copyto(log_u, pairs.log_tf[name], where=pairs.has_tf[name])
+    return log_u
 
 
 def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
@@ -162,7 +176,9 @@ def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
         return np.zeros(len(pairs))
     agree = np.ones(len(pairs), dtype=np.bool_)
     for name in NAMES:  # in other letters they may agree or not: nobody can tell
-        agree &= ~np.isin(pairs.gammas[name], [*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE])
+        numbers = [*range(len(BY_NAME[name].scored)), NOTHING_TO_COMPARE]  # which is -1: the last of the table
+        is_alike = ~np.isin(numbers, [*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE])
+        agree &= is_alike[pairs.gammas[name]]
     return np.where(agree, np.log2(parameters.namesakes), 0.0)
 
 

@@ -10,13 +10,14 @@ import pytest
 
 from cdp_assets.candidate_links import training
 from cdp_assets.candidate_links.calibration import CAREFUL
-from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import BY_NAME, OWN_RECORDS, READ_OTHERWISE
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PROBABLE_EMAIL_BITS
 from cdp_assets.candidate_links.training import TrainedModel, random_pairs, term_frequencies, train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters, with_shared_home
+from cdp_assets.standardized.scripts import IDEOGRAPHS
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, profiles, town
 
 
@@ -367,6 +368,34 @@ def test_a_date_of_birth_that_one_person_has_is_as_rare_as_any_and_a_common_one_
     frequencies = term_frequencies(frame, [BY_NAME["date_of_birth"]])
     shares = {value: share for _, value, share in frequencies.iter_rows()}
     assert shares == {"19000615": pytest.approx(3 / 13), "19710203": pytest.approx((7 - OWN_RECORDS["dob"]) / 13)}
+
+
+def test_whose_value_it_is_is_told_as_people_are_counted() -> None:
+    rng = np.random.default_rng(2)
+    names, scripts = ["anna", "adler", "bea", "bauer", "王", "é", None], [None, None, IDEOGRAPHS, "cyrillic"]
+    rows: list[dict[str, Any]] = [
+        {
+            "first_name": names[rng.integers(7)],
+            "last_name": names[rng.integers(7)],
+            "last_name_script": scripts[rng.integers(4)],
+            "emails": [f"{rng.integers(120)}@x.example"] if rng.random() < 0.8 else [],
+        }
+        for _ in range(300)
+    ]
+    frame = comparable(profiles(*rows))
+    people = people_among(pl.col("first_root"), pl.col("last_name"))
+    counted = frame.drop_nulls("email_main").group_by("email_main").agg(people.alias("people"), pl.len().alias("n"))
+    several = counted.filter(pl.col("people") > 1).sort("email_main")
+    assert 0 < len(several) < len(counted)
+    found = term_frequencies(frame, [BY_NAME["email"]]).filter(pl.col("field") == "email_main")
+    assert found["value"].to_list() == several["email_main"].to_list()
+    filled = len(frame) - frame["email_main"].null_count()
+    assert found["frequency"].to_list() == pytest.approx((several["n"] / filled).to_list())
+
+
+def test_of_profiles_without_a_name_no_value_is_known_to_be_several_peoples() -> None:
+    frame = comparable(profiles(*[{"emails": ["a@x.example"]}] * 3))
+    assert term_frequencies(frame, [BY_NAME["email"]]).is_empty()
 
 
 def test_only_data_with_names_in_other_letters_counts_how_often_they_sound_so() -> None:
