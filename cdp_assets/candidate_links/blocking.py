@@ -461,9 +461,10 @@ _NO_KEYS = pl.DataFrame(schema=KEYS)
 def keyed(comparable: pl.DataFrame, rules: Iterable[BlockingRule], engine: LinkageEngine) -> Iterator[Keyed]:
     """The profiles of ``comparable``, of which the keys of these rules can be asked for."""
     ordered = in_order(comparable, "unique_id")
-    asked = {name for rule in rules for name in rule.columns()}
     # Of columns in chunks that begin at other rows, every look at two of them would make new chunks.
-    profiles = pl.DataFrame([ordered.get_column(name) for name in sorted(asked & set(comparable.columns))]).rechunk()
+    profiles = pl.DataFrame(
+        [ordered.get_column(name) for name in sorted(key_columns(rules) & set(comparable.columns))]
+    ).rechunk()
     filled = frozenset(column.name for column in profiles if column.null_count() < len(column))
     yield Keyed(ordered.get_column("unique_id").to_numpy(), filled, profiles)
 
@@ -488,6 +489,11 @@ def blocks_of(keys: pl.DataFrame) -> pl.DataFrame:
     sizes = lengths_of_runs(ordered.get_column("key").to_numpy())
     sized = ordered.with_columns(pl.Series("size", np.repeat(sizes, sizes), dtype=pl.Int64))
     return sized.filter(pl.col("size") > 1)
+
+
+def key_columns(rules: Iterable[BlockingRule]) -> set[str]:
+    """Columns of ``comparable`` that these rules ask for."""
+    return {name for rule in rules for name in rule.columns()}
 
 
 def caps_within(blocks: RuleBlocks, max_block: int, budget: int) -> Caps:

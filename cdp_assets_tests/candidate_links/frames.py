@@ -130,26 +130,3 @@ def town(people: int = 60, seed: int = 7, leave_out: tuple[str, ...] = ()) -> tu
             rows.append({name: value for name, value in row.items() if name not in leave_out})
             whose[len(rows)] = person
     return profiles(*rows), whose
-
-
-def odd_town(seed: int) -> pl.DataFrame:
-    """A town whose people also leave out and swap names, write dates in several ways, and share mailboxes, phones, cards and companies."""
-    rng = np.random.default_rng(seed)
-    filled = town(people=120, seed=seed)[0].to_dicts()
-    mails = [row["emails"][0] for row in filled if row["emails"]]
-    for row in filled:
-        del row["profile_id"]
-        row["phones"] = [f"{rng.choice(['+44161', '0'])}{rng.integers(40):07d}"] if rng.random() < 0.5 else []
-        row["identifiers"] = [f"card={rng.integers(60)}"] if rng.random() < 0.3 else []
-        row["probable_emails"] = [str(rng.choice(mails))] if rng.random() < 0.2 else []
-        row["company"] = str(rng.choice(["acme", "acme tools"])) if rng.random() < 0.2 else None
-        if rng.random() < 0.2 and row["emails"]:
-            row["emails"] = sorted({row["emails"][0].replace("mail.", "post."), "no-at-sign", str(rng.choice(mails))})
-        if rng.random() < 0.3:
-            row["date_of_birth"] = (row["date_of_birth"] or "1980-01-01").replace("-", str(rng.choice(["/", ".", ""])))
-        if rng.random() < 0.2:
-            row["first_name"], row["last_name"] = row["last_name"], row["first_name"]
-        row["first_name_root"] = [row["first_name"], None, "anna"][rng.integers(3)]
-        for name in ("first_name", "last_name", "postcode", "street"):
-            row[name] = None if rng.random() < 0.1 else row[name]
-    return profiles(*filled)

@@ -12,7 +12,7 @@ from cdp_assets.candidate_links.blocking import BLOCKING_RULES, BlockingRule, ke
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.keys import AnyOf, all_of, in_either_order
-from cdp_assets_tests.candidate_links.frames import odd_town
+from cdp_assets_tests.candidate_links.test_reach import odd_town
 
 Row = dict[str, Any]
 Text = tuple[str | None, ...]
