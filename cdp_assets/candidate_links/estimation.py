@@ -26,15 +26,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import (
-    BLOCKING_RULES,
-)
-from cdp_assets.candidate_links.comparisons import (
-    BY_NAME,
-    FIRST_NAME,
-    LAST_NAME,
-    Comparison,
-)
+from cdp_assets.candidate_links.blocking import BLOCKING_RULES
+from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
 from cdp_assets.candidate_links.plausibility import checked, held_at_the_bound, most_that_differ, strange_comparisons
 from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,

@@ -7,15 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import (
-    FREQUENT_SOUNDS,
-    OWN_RECORDS,
-    OWNED_VALUES,
-    Comparison,
-)
-from cdp_assets.candidate_links.weights import (
-    DIGITS,
-)
+from cdp_assets.candidate_links.comparisons import FREQUENT_SOUNDS, OWN_RECORDS, OWNED_VALUES, Comparison
+from cdp_assets.candidate_links.weights import DIGITS
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 
 # Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,

@@ -7,21 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cdp_assets.candidate_links.comparisons import (
-    COMPANY,
-    DATE_OF_BIRTH,
-    FIRST_NAME,
-    IDENTIFIER,
-    LAST_NAME,
-    Comparison,
-)
-from cdp_assets.candidate_links.priors import (
-    SMALLEST_SHARE,
-)
-from cdp_assets.candidate_links.weights import (
-    Parameters,
-    prior_parameters,
-)
+from cdp_assets.candidate_links.comparisons import COMPANY, DATE_OF_BIRTH, FIRST_NAME, IDENTIFIER, LAST_NAME, Comparison
+from cdp_assets.candidate_links.priors import SMALLEST_SHARE
+from cdp_assets.candidate_links.weights import Parameters, prior_parameters
 
 # At most so many matches have first names that differ altogether; where EM finds more, it has taken relatives for
 # matches. A register with titles for names shows one in five. Without a date of birth or an identifier, only

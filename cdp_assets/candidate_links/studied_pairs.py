@@ -12,22 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import (
-    BLOCKING_RULES,
-    Blocks,
-)
-from cdp_assets.candidate_links.comparisons import (
-    Comparison,
-)
+from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks
+from cdp_assets.candidate_links.comparisons import Comparison
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.hashing import mixed, of_pairs
 from cdp_assets.candidate_links.levels import beside_left, levels
 from cdp_assets.candidate_links.refinement import LabelledPairs
-from cdp_assets.candidate_links.weights import (
-    ComparedPairs,
-    compared_pairs,
-)
+from cdp_assets.candidate_links.weights import ComparedPairs, compared_pairs
 
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
 # can afford; larger data holds more frequencies worth knowing, and takes longer anyway.

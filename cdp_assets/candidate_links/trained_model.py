@@ -12,21 +12,12 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import (
-    Caps,
-    RuleReport,
-)
+from cdp_assets.candidate_links.blocking import Caps, RuleReport
 from cdp_assets.candidate_links.calibration import Calibration
-from cdp_assets.candidate_links.comparisons import (
-    Choice,
-    Comparison,
-)
+from cdp_assets.candidate_links.comparisons import Choice, Comparison
 from cdp_assets.candidate_links.expected import Expected
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.weights import (
-    Parameters,
-    weight_of_probability,
-)
+from cdp_assets.candidate_links.weights import Parameters, weight_of_probability
 
 
 @dataclass(frozen=True)

@@ -13,20 +13,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.blocking import (
-    Blocks,
-    candidate_pairs,
-    planned,
-)
+from cdp_assets.candidate_links.blocking import Blocks, candidate_pairs, planned
 from cdp_assets.candidate_links.calibration import CAREFUL, Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import (
-    BY_NAME,
-    FIRST_NAME,
-    KEY_LEVELS,
-    Comparison,
-    choose_comparisons,
-)
+from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, KEY_LEVELS, Comparison, choose_comparisons
 from cdp_assets.candidate_links.decisions import BY_WEIGHT, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.estimation import estimate, of_match_and_home
@@ -34,10 +24,7 @@ from cdp_assets.candidate_links.expected import Expected, expected
 from cdp_assets.candidate_links.frequencies import frequency_columns, term_frequencies
 from cdp_assets.candidate_links.plausibility import rarely_exact
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.priors import (
-    PRIOR_OWN_KEY,
-    PRIOR_OWN_KEY_PAIRS,
-)
+from cdp_assets.candidate_links.priors import PRIOR_OWN_KEY, PRIOR_OWN_KEY_PAIRS
 from cdp_assets.candidate_links.refinement import LabelledPairs
 from cdp_assets.candidate_links.studied_pairs import (
     TrainingData,
