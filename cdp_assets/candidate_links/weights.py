@@ -16,7 +16,6 @@ Bits, base 2, throughout. What does not belong here: estimation (``estimation.py
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -115,11 +114,6 @@ class ComparedPairs:
     def __len__(self) -> int:
         return len(self.ids)
 
-    @cached_property
-    def has_tf(self) -> dict[str, npt.NDArray[np.bool_]]:
-        """Per comparison, which pairs a term frequency applies to."""
-        return {name: ~np.isnan(logs) for name, logs in self.log_tf.items()}
-
 
 def compared_pairs(frame: pl.DataFrame, comparisons: list[Comparison]) -> ComparedPairs:
     """Read ``id_l``, ``id_r``, ``gamma_*`` and ``tf_<column>`` columns; ``tf_`` is the frequency of the left value."""
@@ -169,7 +163,8 @@ def bits_of_stories(pairs: ComparedPairs, name: str, parameters: Parameters) -> 
 
 def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
     log_u = _by_gamma(shares.u)[pairs.gammas[name]]
-    np.copyto(log_u, pairs.log_tf[name], where=pairs.has_tf[name])
+    log_tf = pairs.log_tf[name]
+    np.copyto(log_u, log_tf, where=~np.isnan(log_tf))
     return log_u
 
 
@@ -179,9 +174,9 @@ def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
         return np.zeros(len(pairs))
     agree = np.ones(len(pairs), dtype=np.bool_)
     for name in NAMES:  # in other letters they may agree or not: nobody can tell
-        numbers = [*range(len(BY_NAME[name].scored)), NOTHING_TO_COMPARE]  # which is -1: the last of the table
-        is_alike = ~np.isin(numbers, [*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE])
-        agree &= is_alike[pairs.gammas[name]]
+        is_like = np.ones(len(BY_NAME[name].scored) + 1, dtype=np.bool_)  # by gamma; nothing to compare is the last
+        is_like[[*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE]] = False
+        agree &= is_like[pairs.gammas[name]]
     return np.where(agree, np.log2(parameters.namesakes), 0.0)
 
 
