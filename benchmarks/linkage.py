@@ -53,7 +53,8 @@ from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.profiles import linkage_profiles
 from cdp_assets.candidate_links.reprofiling import Profiled, reprofile
 from cdp_assets.candidate_links.shared import shared_identifiers
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.evaluation.accuracy import accuracy
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.customer_ids import assign

@@ -33,7 +33,8 @@ from cdp_assets.candidate_links.reprofiling import reprofile
 from cdp_assets.candidate_links.scoring import rescore, score
 from cdp_assets.candidate_links.shared import CARRYING_COLUMNS, declared_caps
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.drawing import svg
 from cdp_assets.resources import RESOLUTION_POOL, asset_key, key_check, now, picture, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts, one_row_sources

@@ -36,7 +36,7 @@ from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.ordered import in_order, rows_at
 from cdp_assets.candidate_links.pairing import Numbers, Pairs, distinct_pairs, together
 from cdp_assets.candidate_links.reach import Reach
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 
 KEY_COLUMNS = ("emails", "phones", "identifiers")
 _ID = "profile_id"

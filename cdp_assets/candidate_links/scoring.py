@@ -19,11 +19,12 @@ from cdp_assets.candidate_links.comparable import comparable, people_per_value
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide, has_own_key
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
+from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.levels import beside_left, levels
 from cdp_assets.candidate_links.ordered import replaced
 from cdp_assets.candidate_links.reach import Reach
-from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import (
     Parameters,
     compared_pairs,

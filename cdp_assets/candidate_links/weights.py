@@ -10,7 +10,7 @@ household" (a latent-class model with three classes), and what the second explai
 Nor are a stranger's two names independent: who is called Jan is called Nowak more often than others are, because names go together by
 language, generation and family. Where both names agree, that is taken off the weight too (:func:`namesake_bits`).
 
-Bits, base 2, throughout. What does not belong here: estimation (``training.py``) and decisions (``scoring.py``).
+Bits, base 2, throughout. What does not belong here: estimation (``estimation.py``) and decisions (``scoring.py``).
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ from cdp_assets.candidate_links.priors import (
 NAMES = (FIRST_NAME.name, LAST_NAME.name)
 UNLIKE = (ELSE.name, READ_OTHERWISE)
 """Levels at which names do not agree."""
+
+DIGITS = 8
+"""Parameters and frequencies are kept to so many significant digits: sums of floats differ in the last ones between machines."""
 
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int64]
@@ -150,10 +153,19 @@ def household_bits_of(pairs: ComparedPairs, name: str, parameters: Parameters) -
     return _by_gamma(shares.h)[pairs.gammas[name]] - _log_u(pairs, name, shares)
 
 
+def bits_of_stories(pairs: ComparedPairs, name: str, parameters: Parameters) -> tuple[Floats, Floats | None]:
+    """Both at once: :func:`bits_of` and :func:`household_bits_of`, None where a household is as strangers are."""
+    shares, gamma = parameters.shares[name], pairs.gammas[name]
+    log_u = _log_u(pairs, name, shares)
+    home = None if shares.h is None else _by_gamma(shares.h)[gamma] - log_u
+    return _by_gamma(shares.m)[gamma] - log_u, home
+
+
 def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
     log_u = _by_gamma(shares.u)[pairs.gammas[name]]
     log_tf = pairs.log_tf[name]
-    return np.asarray(np.where(np.isnan(log_tf), log_u, log_tf), dtype=np.float64)
+    np.copyto(log_u, log_tf, where=~np.isnan(log_tf))
+    return log_u
 
 
 def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
@@ -162,7 +174,9 @@ def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
         return np.zeros(len(pairs))
     agree = np.ones(len(pairs), dtype=np.bool_)
     for name in NAMES:  # in other letters they may agree or not: nobody can tell
-        agree &= ~np.isin(pairs.gammas[name], [*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE])
+        is_like = np.ones(len(BY_NAME[name].scored) + 1, dtype=np.bool_)  # by gamma; nothing to compare is the last
+        is_like[[*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE]] = False
+        agree &= is_like[pairs.gammas[name]]
     return np.where(agree, np.log2(parameters.namesakes), 0.0)
 
 
