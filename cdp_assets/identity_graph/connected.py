@@ -20,6 +20,12 @@ def node_range(nodes: int) -> pl.Series:
     return pl.int_range(nodes, dtype=NODE, eager=True)
 
 
+def numbered(label: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The nodes that others are labelled by, in order, and each node's number among them. ``label``: the smallest node of each node's set."""
+    is_first = label == node_range(len(label))
+    return is_first.arg_true(), (is_first.cum_sum().cast(NODE) - 1).gather(label)
+
+
 def connected_components(nodes: int, left: pl.Series, right: pl.Series) -> pl.Series:
     """The smallest node of each node's component, for nodes ``0 … nodes - 1`` and links ``left[i] - right[i]``."""
     label = np.arange(nodes)

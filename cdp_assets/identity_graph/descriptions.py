@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.identity_graph.connected import NODE
 
 NAME, BIRTH, PLACE = 1, 2, 4
@@ -35,8 +36,9 @@ def told(profiles: pl.DataFrame, unit_profiles: pl.DataFrame, count: int) -> pl.
 
     ``profiles``: ``candidate_links/linkage_profiles``; ``unit_profiles``: (profile_id, unit).
     """
-    masks = profiles.select("profile_id", mask=pl.sum_horizontal(_mask(*telling) for telling in COLUMNS.items()))
-    found = unit_profiles.join(masks, on="profile_id")
+    masks = profiles.select(pl.sum_horizontal(_mask(*telling) for telling in COLUMNS.items())).to_series()
+    rows = rows_of(unit_profiles.get_column("profile_id"), profiles.get_column("profile_id"))
+    found = unit_profiles.select("unit", masks.gather(rows).alias("mask")).drop_nulls("mask")
     of_units = np.zeros(count, dtype=np.int64)
     np.bitwise_or.at(of_units, found.get_column("unit").to_numpy(), found.get_column("mask").to_numpy())
     return pl.Series(of_units)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED, BY_WEIGHT, CONFLICT
+from cdp_assets.candidate_links.lookup import rows_of
+from cdp_assets.candidate_links.ordered import begins
 from cdp_assets.identity_graph.agglomerate import MILLIBITS
 from cdp_assets.identity_graph.exclusive import likeness, single_best_rows
 from cdp_assets.identity_graph.policy import ClusterPolicy
@@ -30,7 +33,7 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
     accepted, bits = pl.col("is_accepted"), pl.col("bits")
     opposed = accepted | pl.col("is_conflict")
     probability, alike = (pl.when(accepted).then(name) for name in ("match_probability", "likeness"))
-    repeated = lifted.get_column("pair").is_duplicated()
+    repeated = _repeated(lifted, units)
     once = lifted.filter(~repeated).select(
         "pair", evidence=bits, is_link=accepted, probability=probability, likeness=alike
     )
@@ -72,14 +75,28 @@ def _lifted(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) -> 
         is_accepted=pl.col("decision") == ACCEPTED,
         is_conflict=pl.col("decision") == CONFLICT,
     )
-    left = units.profiles.rename({"profile_id": "profile_id_l", "unit": "l"})
-    right = units.profiles.rename({"profile_id": "profile_id_r", "unit": "r"})
-    return (
-        pairs.join(left, on="profile_id_l")
-        .join(right, on="profile_id_r")
-        .filter(pl.col("l") != pl.col("r"))
-        .with_columns(pair=pl.min_horizontal("l", "r") * len(units) + pl.max_horizontal("l", "r"))
+    for profile, unit in (("profile_id_l", "l"), ("profile_id_r", "r")):
+        pairs = _with_unit(pairs, profile, unit, units)
+    return pairs.filter(pl.col("l") != pl.col("r")).with_columns(
+        pair=pl.min_horizontal("l", "r") * len(units) + pl.max_horizontal("l", "r")
     )
+
+
+def _with_unit(pairs: pl.DataFrame, profile: str, unit: str, units: Units) -> pl.DataFrame:
+    """``pairs`` with the unit that the profile of a column stands in; a row for each, where it stands in several, and none where in none."""
+    ids = units.profiles.get_column("profile_id")
+    if not units.profiles.select(begins("profile_id").all()).item():
+        return pairs.join(units.profiles.rename({"profile_id": profile, "unit": unit}), on=profile)
+    found = units.profiles.get_column("unit").gather(rows_of(pairs.get_column(profile), ids))
+    return pairs.with_columns(found.alias(unit)).filter(found.is_not_null())
+
+
+def _repeated(lifted: pl.DataFrame, units: Units) -> pl.Series:
+    """Which rows are not the only one of their pair. Looked for among the few with a unit in which several profiles stand."""
+    has_several = pl.Series(np.bincount(units.profiles.get_column("unit"), minlength=len(units)) > 1)
+    possible = has_several.gather(lifted.get_column("l")) | has_several.gather(lifted.get_column("r"))
+    repeated = lifted.get_column("pair").filter(possible).is_duplicated()
+    return pl.repeat(False, len(lifted), dtype=pl.Boolean, eager=True).scatter(possible.arg_true(), repeated)
 
 
 def _with_ends(pairs: pl.DataFrame, units: int) -> pl.DataFrame:
