@@ -37,11 +37,11 @@ def connected_components(nodes: int, left: pl.Series, right: pl.Series) -> pl.Se
             return pl.Series(label)
         one, other = one[apart], other[apart]
         np.minimum.at(label, np.maximum(one, other), np.minimum(one, other))
-        label = _shortened(label)
+        label = followed(label)
 
 
-def _shortened(label: Labels) -> Labels:
-    """Follow labels to their end: every node points at a node that points at itself."""
+def followed(label: Labels) -> Labels:
+    """Labels to their end: every node points at a node that points at itself."""
     while True:
         further = label[label]
         if np.array_equal(further, label):

@@ -53,9 +53,7 @@ class Fingerprints:
 
     def of(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Those of the texts with these numbers, in the same order."""
-        wanted = np.zeros(len(self), dtype=np.bool_)
-        wanted[numbers] = True
-        missing = np.flatnonzero(wanted & (self._made == _NOT_MADE))
+        missing = np.unique(numbers[self._made[numbers] == _NOT_MADE])
         self._made[missing] = fingerprints(self._texts.gather(missing)).to_numpy()
         return self._made[numbers]
 
