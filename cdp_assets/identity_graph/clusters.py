@@ -80,8 +80,10 @@ def clusters(
     label = agglomerated(pairs)
     if profiles is not None:
         born = birth_date_codes(label, profiles, people.profiles, people.records)
-        cut = label.is_in(label.filter(born != NO_CODE).implode())
-        label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
+        doubtful = label.filter(born != NO_CODE)
+        if len(doubtful):
+            cut = label.is_in(doubtful.implode())
+            label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
     label = _recut(label, pairs, people, agglomerated, policy)
     held = weakest_probability(label, links, keys)
     return CLUSTERS.conform(_by_record(people, label, held))

@@ -56,10 +56,12 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
     apart = single_best_rows(found, units.registers, policy.single_best_row_bits)
     closed = pl.any_horizontal(pl.col(end).is_in(units.pinned.implode()) for end in ("a", "b"))
     judged = units.barred.select("a", "b", pair=pl.col("a") * len(units) + pl.col("b"))
-    unheard = judged.join(found, on="pair", how="anti").with_columns(
+    is_judged = found.get_column("pair").is_in(judged.get_column("pair").implode())
+    heard = found.get_column("pair").filter(is_judged)
+    unheard = judged.filter(~pl.col("pair").is_in(heard.implode())).with_columns(
         evidence=pl.lit(0, dtype=pl.Int64), is_link=pl.lit(False), is_barred=pl.lit(True)
     )
-    barred = pl.lit(apart) | closed | pl.col("pair").is_in(judged.get_column("pair").implode())
+    barred = pl.lit(apart) | closed | pl.lit(is_judged)
     pairs = pl.concat([found.with_columns(is_barred=barred), unheard], how="diagonal")
     return pairs.select("a", "b", "evidence", "is_link", "is_barred", "probability")
 
@@ -75,20 +77,24 @@ def _lifted(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) -> 
         is_accepted=pl.col("decision") == ACCEPTED,
         is_conflict=pl.col("decision") == CONFLICT,
     )
-    for profile, unit in (("profile_id_l", "l"), ("profile_id_r", "r")):
-        pairs = _with_unit(pairs, profile, unit, units)
-    return pairs.filter(pl.col("l") != pl.col("r")).with_columns(
-        pair=pl.min_horizontal("l", "r") * len(units) + pl.max_horizontal("l", "r")
+    return (
+        _with_units(pairs, units.profiles)
+        .filter(pl.col("l") != pl.col("r"))
+        .with_columns(pair=pl.min_horizontal("l", "r") * len(units) + pl.max_horizontal("l", "r"))
     )
 
 
-def _with_unit(pairs: pl.DataFrame, profile: str, unit: str, units: Units) -> pl.DataFrame:
-    """``pairs`` with the unit that the profile of a column stands in; a row for each, where it stands in several, and none where in none."""
-    ids = units.profiles.get_column("profile_id")
-    if not units.profiles.select(begins("profile_id").all()).item():
-        return pairs.join(units.profiles.rename({"profile_id": profile, "unit": unit}), on=profile)
-    found = units.profiles.get_column("unit").gather(rows_of(pairs.get_column(profile), ids))
-    return pairs.with_columns(found.alias(unit)).filter(found.is_not_null())
+def _with_units(pairs: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
+    """``pairs`` with the units ``l`` and ``r`` that their profiles stand in; a row for each, where one stands in several, and none where in none."""
+    if profiles.select(begins("profile_id").all()).item():
+        ids = pl.concat([pairs.get_column("profile_id_l"), pairs.get_column("profile_id_r")])
+        unit = profiles.get_column("unit").gather(rows_of(ids, profiles.get_column("profile_id")))
+        left, right = unit.head(len(pairs)), unit.tail(len(pairs))
+        return pairs.with_columns(left.alias("l"), right.alias("r")).drop_nulls(["l", "r"])
+    for side in ("l", "r"):
+        profile = f"profile_id_{side}"
+        pairs = pairs.join(profiles.rename({"profile_id": profile, "unit": side}), on=profile)
+    return pairs
 
 
 def _repeated(lifted: pl.DataFrame, units: Units) -> pl.Series:

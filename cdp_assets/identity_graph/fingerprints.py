@@ -53,7 +53,9 @@ class Fingerprints:
 
     def of(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Those of the texts with these numbers, in the same order."""
-        missing = np.unique(numbers[self._made[numbers] == _NOT_MADE])
+        is_missing = np.zeros(len(self), dtype=np.bool_)
+        is_missing[numbers[self._made[numbers] == _NOT_MADE]] = True
+        missing = np.flatnonzero(is_missing)
         self._made[missing] = fingerprints(self._texts.gather(missing)).to_numpy()
         return self._made[numbers]
 
