@@ -62,7 +62,7 @@ class Described:
         return cls((masks[:, np.newaxis] == np.array(_TELLING)).astype(np.int64))
 
     def merge(self, kept: Labels, gone: Labels) -> None:
-        """Let each cluster of ``gone`` join the one of ``kept``, each once."""
+        """Let each cluster of ``gone`` join the one of ``kept``, each once: in place, for a round costs what its merges do."""
         self.counts[kept] = self._of(kept) + self._of(gone)
 
     def compared(self, a: Labels, b: Labels) -> tuple[Labels, Labels]:

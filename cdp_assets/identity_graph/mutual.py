@@ -27,10 +27,8 @@ def mutual_best(a: Labels, b: Labels, by: Sequence[Numbers], keys: Fingerprints)
     columns ``by``, compared one after the other. ``keys``: a fingerprint per node, which orders equal edges,
     at random but always alike. Without that a crowd of equal pairs would all prefer the same node and merge one per round.
     """
-    node, edge = (
-        np.concatenate([a, b]),
-        np.tile(np.arange(len(a)), 2),
-    )  # of edges, two ends each: what may still be the best of its node
+    # Of edges, two ends each: those that may still be the best of their node.
+    node, edge = np.concatenate([a, b]), np.tile(np.arange(len(a)), 2)
     for column in by:
         best = _is_foremost(node, column[edge], len(keys))
         node, edge = node[best], edge[best]
@@ -46,9 +44,7 @@ def mutual_best(a: Labels, b: Labels, by: Sequence[Numbers], keys: Fingerprints)
 
 def _is_foremost(node: Labels, values: Numbers, nodes: int) -> npt.NDArray[np.bool_]:
     """Which values (one for each ``node``) are the largest of their node."""
-    largest = np.empty(
-        nodes, dtype=values.dtype
-    )  # most nodes have no value in most rounds: only those that have one are written
+    largest = np.empty(nodes, dtype=values.dtype)  # only nodes that have values are written: in most rounds a few
     largest[node] = -np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).min
     np.maximum.at(largest, node, values)
     return np.asarray(values == largest[node])
