@@ -10,18 +10,23 @@ nodes are (``units.py``) and where the evidence comes from (``evidence.py``).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.identity_graph.connected import NODE, connected_components, node_range
+from cdp_assets.identity_graph.connected import Labels, connected_components, followed
 from cdp_assets.identity_graph.descriptions import Described, are_comparable
 from cdp_assets.identity_graph.exclusive import NO_CODE
 from cdp_assets.identity_graph.fingerprints import Fingerprints
-from cdp_assets.identity_graph.mutual import mutual_best
+from cdp_assets.identity_graph.mutual import Joined, mutual_best
 from cdp_assets.identity_graph.policy import ClusterPolicy
 
 MILLIBITS = 1000
 """Evidence is summed in whole thousandths of a bit: sums of floats depend on the order of their terms."""
+
+_NO_LINK = np.iinfo(np.int64).min
 
 
 def agglomerate(
@@ -39,77 +44,90 @@ def agglomerate(
     bit masks with a bit for each one-row-per-person source that the node has a record of. Nodes that share a bit never meet; nor do
     nodes of two ``exclusive`` codes (``exclusive.py``).
     """
-    label = node_range(len(keys))
-    described = Described.by(told)
-    masks, codes = [mask.clone() for mask in registers], [code.clone() for code in exclusive]
-    a, b = pairs.get_column("a"), pairs.get_column("b")
-    pairs = pairs.with_columns(
-        strongest=pl.when("is_link").then("evidence"),
-        seen=pl.when(pl.lit(are_comparable(told, a, b)) & ~pl.col("is_barred")).then(1).otherwise(0).cast(pl.Int64),
-    )
+    masks, codes = ([column.to_numpy().copy() for column in columns] for columns in (registers, exclusive))
+    described, into = Described.by(told.to_numpy()), np.arange(len(keys))
     links = pairs.filter("is_link")
-    component = connected_components(len(keys), links.get_column("a"), links.get_column("b"))
+    component = connected_components(len(keys), links.get_column("a"), links.get_column("b")).to_numpy()
+    across = _Across.of(pairs, told.to_numpy())
+    across = across.only(component[across.a] == component[across.b])
     while True:
-        merges = mutual_best(_worthwhile(pairs, described, masks, codes, policy), ["strongest", "evidence"], keys)
-        if merges.is_empty():
-            return label
-        kept, gone = merges.get_column("a"), merges.get_column("b")
-        described = described.merged(kept, gone)
-        masks = [mask.scatter(kept, mask.gather(kept) | mask.gather(gone)) for mask in masks]
-        codes = [code.scatter(kept, _higher(code.gather(kept), code.gather(gone))) for code in codes]
-        moved = node_range(len(keys)).scatter(gone, kept)
-        label = moved.gather(label)
-        # A component where nothing merged never changes again: its edges need no further look.
-        moving = pl.repeat(False, len(keys), dtype=pl.Boolean, eager=True).scatter(
-            component.gather(kept).unique(), True
+        possible, evidence = _worthwhile(across, described, masks, codes, policy)
+        best = mutual_best(possible.a, possible.b, [possible.strongest, evidence], keys)
+        if not len(best):
+            return pl.Series(followed(into))
+        kept, gone = possible.a[best], possible.b[best]
+        described.merge(kept, gone)
+        for mask in masks:
+            mask[kept] |= mask[gone]
+        for code in codes:
+            code[kept] = np.maximum(code[kept], code[gone])  # of whichever has one
+        into[gone] = kept
+        # A component where nothing merged never changes again: its pairs need no further look.
+        is_moving = np.zeros(len(keys), dtype=np.bool_)
+        is_moving[component[kept]] = True
+        across = across.only(is_moving[component[across.a]]).joined(into)
+
+
+class _Across(NamedTuple):
+    """All that is known of two clusters, a row for each pair ``a`` < ``b`` of which there is something to know: the ``evidence`` of pairs
+    across, how many are ``seen`` of those that could be compared, the ``strongest`` link (``_NO_LINK``: none), and whether they are kept apart."""
+
+    a: Labels
+    b: Labels
+    evidence: Labels
+    seen: Labels
+    strongest: Labels
+    is_barred: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, pairs: pl.DataFrame, told: Labels) -> _Across:
+        names = ("a", "b", "evidence", "is_link", "is_barred")
+        a, b, evidence, is_link, is_barred = (pairs.get_column(name).to_numpy() for name in names)
+        seen = (are_comparable(told, a, b) & ~is_barred).astype(np.int64)
+        return cls(a, b, evidence, seen, np.where(is_link, evidence, _NO_LINK), is_barred)
+
+    def only(self, which: npt.NDArray[np.bool_]) -> _Across:
+        """The rows that are marked."""
+        return _Across(
+            self.a[which],
+            self.b[which],
+            self.evidence[which],
+            self.seen[which],
+            self.strongest[which],
+            self.is_barred[which],
         )
-        pairs = _joined(pairs.filter(moving.gather(component.gather(pairs.get_column("a")))), moved)
+
+    def joined(self, into: Labels) -> _Across:
+        """The same after a round of merges: what became the same pair is summed."""
+        joined = Joined.of(self.a, self.b, into)
+        return _Across(
+            joined.a,
+            joined.b,
+            joined.reduced(np.add, self.evidence),
+            joined.reduced(np.add, self.seen),
+            joined.reduced(np.maximum, self.strongest),
+            joined.reduced(np.logical_or, self.is_barred),
+        )
 
 
 def _worthwhile(
-    pairs: pl.DataFrame,
+    across: _Across,
     described: Described,
-    masks: Sequence[pl.Series],
-    codes: Sequence[pl.Series],
+    masks: Sequence[Labels],
+    codes: Sequence[Labels],
     policy: ClusterPolicy,
-) -> pl.DataFrame:
-    """Pairs of clusters that may merge and would: their ``strongest`` link, and the ``evidence`` of all pairs across."""
-    possible = pairs.filter(pl.col("is_link") & ~pl.col("is_barred"))
-    a, b = possible.get_column("a"), possible.get_column("b")
-    apart = pl.repeat(False, len(possible), dtype=pl.Boolean, eager=True)
+) -> tuple[_Across, npt.NDArray[np.float64]]:
+    """Pairs of clusters that may merge and would, and the evidence of all pairs across, unseen ones too."""
+    possible = across.only((across.strongest != _NO_LINK) & ~across.is_barred)
+    a, b = possible.a, possible.b
+    comparable, larger = described.compared(a, b)
+    held = np.minimum(1.0, policy.unseen_pairs_per_record / np.maximum(larger, 1))
+    unseen = (comparable - possible.seen) * held
+    evidence = possible.evidence + unseen * (policy.unseen_pair_bits * MILLIBITS)
+    would = evidence > 0
     for mask in masks:
-        apart = apart | ((mask.gather(a) & mask.gather(b)) != 0)
+        would &= (mask[a] & mask[b]) == 0
     for code in codes:
-        one, other = code.gather(a), code.gather(b)
-        apart = apart | ((one != NO_CODE) & (other != NO_CODE) & (one != other))
-    larger = pl.max_horizontal(pl.lit(described.sizes(a)), pl.lit(described.sizes(b)), pl.lit(1))
-    held = pl.min_horizontal(pl.lit(1.0), policy.unseen_pairs_per_record / larger)
-    unseen = (pl.lit(described.comparable_pairs(a, b)) - pl.col("seen")) * held
-    return (
-        possible.with_columns(evidence=pl.col("evidence") + unseen * (policy.unseen_pair_bits * MILLIBITS))
-        .filter(~pl.lit(apart) & (pl.col("evidence") > 0))
-        .select("a", "b", "strongest", "evidence")
-    )
-
-
-def _joined(pairs: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:
-    """Pairs of clusters after a round of merges: what became the same pair is summed."""
-    a, b = moved.gather(pairs.get_column("a")), moved.gather(pairs.get_column("b"))
-    return (
-        pairs.with_columns(a.alias("a"), b.alias("b"))
-        .filter(pl.col("a") != pl.col("b"))
-        .group_by(
-            pl.min_horizontal("a", "b").cast(NODE).alias("a"),
-            pl.max_horizontal("a", "b").cast(NODE).alias("b"),
-        )
-        .agg(
-            pl.col("evidence", "seen").sum(),
-            pl.col("is_link", "is_barred").any(),
-            pl.col("strongest").max(),
-        )
-    )
-
-
-def _higher(one: pl.Series, other: pl.Series) -> pl.Series:
-    """The code of two clusters that met: that of whichever has one."""
-    return pl.select(pl.max_horizontal(one, other)).to_series()
+        one, other = code[a], code[b]
+        would &= (one == NO_CODE) | (other == NO_CODE) | (one == other)
+    return possible.only(would), evidence[would]

@@ -18,7 +18,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.identity_graph.agglomerate import MILLIBITS, agglomerate
-from cdp_assets.identity_graph.connected import NODE
+from cdp_assets.identity_graph.connected import numbered
 from cdp_assets.identity_graph.descriptions import COLUMNS, EVERYTHING, told
 from cdp_assets.identity_graph.evidence import unit_pairs
 from cdp_assets.identity_graph.exclusive import NO_CODE, birth_date_codes, identifier_codes
@@ -80,8 +80,10 @@ def clusters(
     label = agglomerated(pairs)
     if profiles is not None:
         born = birth_date_codes(label, profiles, people.profiles, people.records)
-        cut = label.is_in(label.filter(born != NO_CODE).implode())
-        label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
+        doubtful = label.filter(born != NO_CODE)
+        if len(doubtful):
+            cut = label.is_in(doubtful.implode())
+            label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
     label = _recut(label, pairs, people, agglomerated, policy)
     held = weakest_probability(label, links, keys)
     return CLUSTERS.conform(_by_record(people, label, held))
@@ -139,22 +141,18 @@ def _again(label: pl.Series, some: pl.Series, again: pl.Series) -> pl.Series:
 
 def _oversized(label: pl.Series, people: Units, largest: int) -> pl.Series:
     """Whether each unit is in a cluster of several units with too many records and too many distinct profiles."""
-    crowded = label.is_duplicated()
+    crowded = np.bincount(label, minlength=len(label)) > 1
     for held in (people.records, people.profiles):
-        of_cluster = pl.Series(np.bincount(label.gather(held.get_column("unit")), minlength=len(label)))
-        crowded &= (of_cluster > largest).gather(label)
-    return crowded
+        crowded &= np.bincount(label.gather(held.get_column("unit")), minlength=len(label)) > largest
+    return pl.Series(crowded).gather(label)
 
 
 def _by_record(people: Units, label: pl.Series, held: pl.Series) -> pl.DataFrame:
     """One row per record; clusters numbered from 1 in the order of their smallest record id."""
-    firsts = label.unique().sort()
-    number = pl.repeat(0, len(label), dtype=NODE, eager=True).scatter(
-        firsts, pl.int_range(1, len(firsts) + 1, dtype=NODE, eager=True)
-    )
+    _, number = numbered(label)
     unit = people.records.get_column("unit")
     return people.records.select(
         "record_id",
-        number.gather(label).gather(unit).alias("cluster_id"),
+        (number.gather(unit) + 1).alias("cluster_id"),
         held.gather(unit).alias("weakest_probability"),
-    ).sort("record_id")
+    )

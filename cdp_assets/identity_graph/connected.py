@@ -20,6 +20,12 @@ def node_range(nodes: int) -> pl.Series:
     return pl.int_range(nodes, dtype=NODE, eager=True)
 
 
+def numbered(label: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The nodes that others are labelled by, in order, and each node's number among them. ``label``: the smallest node of each node's set."""
+    is_first = label == node_range(len(label))
+    return is_first.arg_true(), (is_first.cum_sum().cast(NODE) - 1).gather(label)
+
+
 def connected_components(nodes: int, left: pl.Series, right: pl.Series) -> pl.Series:
     """The smallest node of each node's component, for nodes ``0 … nodes - 1`` and links ``left[i] - right[i]``."""
     label = np.arange(nodes)
@@ -31,11 +37,11 @@ def connected_components(nodes: int, left: pl.Series, right: pl.Series) -> pl.Se
             return pl.Series(label)
         one, other = one[apart], other[apart]
         np.minimum.at(label, np.maximum(one, other), np.minimum(one, other))
-        label = _shortened(label)
+        label = followed(label)
 
 
-def _shortened(label: Labels) -> Labels:
-    """Follow labels to their end: every node points at a node that points at itself."""
+def followed(label: Labels) -> Labels:
+    """Labels to their end: every node points at a node that points at itself."""
     while True:
         further = label[label]
         if np.array_equal(further, label):

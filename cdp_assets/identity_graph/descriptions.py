@@ -13,15 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.identity_graph.connected import NODE
+from cdp_assets.candidate_links.lookup import rows_of
+from cdp_assets.identity_graph.connected import NODE, Labels
 
 NAME, BIRTH, PLACE = 1, 2, 4
 EVERYTHING = NAME | BIRTH | PLACE
 
 # Sets of at least two things; two units are comparable when what both tell is one of them.
-_TELLING = (NAME | BIRTH, NAME | PLACE, BIRTH | PLACE)
+_TELLING = (NAME | BIRTH, NAME | PLACE, BIRTH | PLACE, EVERYTHING)
 
 COLUMNS = {
     NAME: ("first_name", "last_name", "company"),
@@ -35,8 +37,9 @@ def told(profiles: pl.DataFrame, unit_profiles: pl.DataFrame, count: int) -> pl.
 
     ``profiles``: ``candidate_links/linkage_profiles``; ``unit_profiles``: (profile_id, unit).
     """
-    masks = profiles.select("profile_id", mask=pl.sum_horizontal(_mask(*telling) for telling in COLUMNS.items()))
-    found = unit_profiles.join(masks, on="profile_id")
+    masks = profiles.select(pl.sum_horizontal(_mask(*telling) for telling in COLUMNS.items())).to_series()
+    rows = rows_of(unit_profiles.get_column("profile_id"), profiles.get_column("profile_id"))
+    found = unit_profiles.select("unit", masks.gather(rows).alias("mask")).drop_nulls("mask")
     of_units = np.zeros(count, dtype=np.int64)
     np.bitwise_or.at(of_units, found.get_column("unit").to_numpy(), found.get_column("mask").to_numpy())
     return pl.Series(of_units)
@@ -49,49 +52,34 @@ def _mask(thing: int, columns: Sequence[str]) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Described:
-    """Per cluster, how many of its units tell what; clusters that merge are summed."""
+    """Per cluster, how many of its units tell what: ``counts`` has a row for each, and a column for each of :data:`_TELLING`."""
 
-    pairs_of_things: tuple[pl.Series, ...]
-    everything: pl.Series
+    counts: Labels
 
     @classmethod
-    def by(cls, masks: pl.Series) -> Described:
+    def by(cls, masks: Labels) -> Described:
         """Every unit as a cluster of its own."""
-        return cls(tuple(_count(masks, telling) for telling in _TELLING), _count(masks, EVERYTHING))
+        return cls((masks[:, np.newaxis] == np.array(_TELLING)).astype(np.int64))
 
-    def merged(self, kept: pl.Series, gone: pl.Series) -> Described:
-        """The same after each cluster of ``gone`` has joined the one of ``kept``."""
-        return Described(
-            tuple(_summed(counts, kept, gone) for counts in self.pairs_of_things),
-            _summed(self.everything, kept, gone),
-        )
+    def merge(self, kept: Labels, gone: Labels) -> None:
+        """Let each cluster of ``gone`` join the one of ``kept``, each once: in place, for a round costs what its merges do."""
+        self.counts[kept] = self._of(kept) + self._of(gone)
 
-    def comparable_pairs(self, a: pl.Series, b: pl.Series) -> pl.Series:
-        """How many pairs of a unit of ``a[i]`` and one of ``b[i]`` tell at least two of the same things."""
-        full_a, full_b = self.everything.gather(a), self.everything.gather(b)
-        pairs = full_a * full_b
-        for counts in self.pairs_of_things:
-            part_a, part_b = counts.gather(a), counts.gather(b)
-            pairs = pairs + part_a * part_b + part_a * full_b + full_a * part_b
-        return pairs
+    def compared(self, a: Labels, b: Labels) -> tuple[Labels, Labels]:
+        """How many pairs of a unit of ``a[i]`` and one of ``b[i]`` tell at least two of the same things; of how many units that tell as much
+        the larger one is."""
+        one, other = self._of(a).T, self._of(b).T
+        size, other_size = sum(one), sum(other)
+        alike = sum(tell * same for tell, same in zip(one, other, strict=True))
+        full, other_full = one[-1], other[-1]  # what tells everything is comparable with whatever tells less
+        pairs = alike + full * (other_size - other_full) + (size - full) * other_full
+        return pairs, np.maximum(size, other_size)
 
-    def sizes(self, clusters: pl.Series) -> pl.Series:
-        """How many units tell at least two things."""
-        size = self.everything.gather(clusters)
-        for counts in self.pairs_of_things:
-            size = size + counts.gather(clusters)
-        return size
+    def _of(self, clusters: Labels) -> Labels:
+        return self.counts.take(clusters, axis=0)  # half the time of an index in brackets
 
 
-def are_comparable(masks: pl.Series, a: pl.Series, b: pl.Series) -> pl.Series:
+def are_comparable(masks: Labels, a: Labels, b: Labels) -> npt.NDArray[np.bool_]:
     """Whether units ``a[i]`` and ``b[i]`` tell at least two of the same things."""
-    both = masks.gather(a) & masks.gather(b)
-    return both.is_in([*_TELLING, EVERYTHING])
-
-
-def _count(masks: pl.Series, wanted: int) -> pl.Series:
-    return (masks == wanted).cast(pl.Int64)
-
-
-def _summed(counts: pl.Series, kept: pl.Series, gone: pl.Series) -> pl.Series:
-    return counts.clone().scatter(kept, counts.gather(kept) + counts.gather(gone))
+    is_telling = np.isin(np.arange(EVERYTHING + 1), _TELLING)
+    return np.asarray(is_telling[masks[a] & masks[b]])

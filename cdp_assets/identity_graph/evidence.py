@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED, BY_WEIGHT, CONFLICT
+from cdp_assets.candidate_links.lookup import rows_of
+from cdp_assets.candidate_links.ordered import begins
 from cdp_assets.identity_graph.agglomerate import MILLIBITS
 from cdp_assets.identity_graph.exclusive import likeness, single_best_rows
 from cdp_assets.identity_graph.policy import ClusterPolicy
@@ -30,7 +33,7 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
     accepted, bits = pl.col("is_accepted"), pl.col("bits")
     opposed = accepted | pl.col("is_conflict")
     probability, alike = (pl.when(accepted).then(name) for name in ("match_probability", "likeness"))
-    repeated = lifted.get_column("pair").is_duplicated()
+    repeated = _repeated(lifted, units)
     once = lifted.filter(~repeated).select(
         "pair", evidence=bits, is_link=accepted, probability=probability, likeness=alike
     )
@@ -53,10 +56,12 @@ def unit_pairs(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) 
     apart = single_best_rows(found, units.registers, policy.single_best_row_bits)
     closed = pl.any_horizontal(pl.col(end).is_in(units.pinned.implode()) for end in ("a", "b"))
     judged = units.barred.select("a", "b", pair=pl.col("a") * len(units) + pl.col("b"))
-    unheard = judged.join(found, on="pair", how="anti").with_columns(
+    is_judged = found.get_column("pair").is_in(judged.get_column("pair").implode())
+    heard = found.get_column("pair").filter(is_judged)
+    unheard = judged.filter(~pl.col("pair").is_in(heard.implode())).with_columns(
         evidence=pl.lit(0, dtype=pl.Int64), is_link=pl.lit(False), is_barred=pl.lit(True)
     )
-    barred = pl.lit(apart) | closed | pl.col("pair").is_in(judged.get_column("pair").implode())
+    barred = pl.lit(apart) | closed | pl.lit(is_judged)
     pairs = pl.concat([found.with_columns(is_barred=barred), unheard], how="diagonal")
     return pairs.select("a", "b", "evidence", "is_link", "is_barred", "probability")
 
@@ -72,14 +77,32 @@ def _lifted(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) -> 
         is_accepted=pl.col("decision") == ACCEPTED,
         is_conflict=pl.col("decision") == CONFLICT,
     )
-    left = units.profiles.rename({"profile_id": "profile_id_l", "unit": "l"})
-    right = units.profiles.rename({"profile_id": "profile_id_r", "unit": "r"})
     return (
-        pairs.join(left, on="profile_id_l")
-        .join(right, on="profile_id_r")
+        _with_units(pairs, units.profiles)
         .filter(pl.col("l") != pl.col("r"))
         .with_columns(pair=pl.min_horizontal("l", "r") * len(units) + pl.max_horizontal("l", "r"))
     )
+
+
+def _with_units(pairs: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
+    """``pairs`` with the units ``l`` and ``r`` that their profiles stand in; a row for each, where one stands in several, and none where in none."""
+    if profiles.select(begins("profile_id").all()).item():
+        ids = pl.concat([pairs.get_column("profile_id_l"), pairs.get_column("profile_id_r")])
+        unit = profiles.get_column("unit").gather(rows_of(ids, profiles.get_column("profile_id")))
+        left, right = unit.head(len(pairs)), unit.tail(len(pairs))
+        return pairs.with_columns(left.alias("l"), right.alias("r")).drop_nulls(["l", "r"])
+    for side in ("l", "r"):
+        profile = f"profile_id_{side}"
+        pairs = pairs.join(profiles.rename({"profile_id": profile, "unit": side}), on=profile)
+    return pairs
+
+
+def _repeated(lifted: pl.DataFrame, units: Units) -> pl.Series:
+    """Which rows are not the only one of their pair. Looked for among the few with a unit in which several profiles stand."""
+    has_several = pl.Series(np.bincount(units.profiles.get_column("unit"), minlength=len(units)) > 1)
+    possible = has_several.gather(lifted.get_column("l")) | has_several.gather(lifted.get_column("r"))
+    repeated = lifted.get_column("pair").filter(possible).is_duplicated()
+    return pl.repeat(False, len(lifted), dtype=pl.Boolean, eager=True).scatter(possible.arg_true(), repeated)
 
 
 def _with_ends(pairs: pl.DataFrame, units: int) -> pl.DataFrame:

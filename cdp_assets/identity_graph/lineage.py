@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cdp_assets.candidate_links.ordered import in_order, replaced
+from cdp_assets.identity_graph.id_format import in_order_of_ids
 from cdp_assets.tables import ID_LINEAGE, MOMENT
 
 CURRENT, MERGED, RETIRED = "current", "merged", "retired"
@@ -39,12 +40,15 @@ def lineage_after(lineage: pl.DataFrame, moved: Moved, now: datetime) -> pl.Data
 
     Only rows of ids that moved, or lead to one that did, are told anew.
     """
+    moment = pl.lit(now, dtype=MOMENT)
+    if lineage.is_empty():
+        return in_order_of_ids(_fresh(moved.chosen.to_frame("customer_id"), moment))
     moving = pl.concat([moved.chosen, moved.former, moved.arrived.get_column("customer_id")]).unique().implode()
     lineage = in_order(lineage, "customer_id")
     leads_there = pl.col("customer_id").is_in(moving) | pl.col("current_customer_id").is_in(moving).fill_null(False)
     stands = lineage.select(~leads_there).to_series()
-    told = _told_anew(lineage.filter(~stands), moved, pl.lit(now, dtype=MOMENT))
-    return replaced(lineage, stands, told.sort("customer_id"), "customer_id")
+    told = _told_anew(lineage.filter(~stands), moved, moment)
+    return replaced(lineage, stands, in_order_of_ids(told), "customer_id")
 
 
 def _told_anew(lineage: pl.DataFrame, moved: Moved, moment: pl.Expr) -> pl.DataFrame:
@@ -63,14 +67,20 @@ def _told_anew(lineage: pl.DataFrame, moved: Moved, moment: pl.Expr) -> pl.DataF
         "minted_at",
         changed_at=pl.when(pl.col("state") == pl.col("former_state")).then("changed_at").otherwise(moment),
     )
-    fresh = current.join(lineage, on="customer_id", how="anti").select(
+    fresh = _fresh(current.join(lineage, on="customer_id", how="anti"), moment)
+    return ID_LINEAGE.conform(pl.concat([kept, fresh]))
+
+
+def _fresh(ids: pl.DataFrame, moment: pl.Expr) -> pl.DataFrame:
+    """Rows for ids (``customer_id``) that were minted this moment."""
+    fresh = ids.select(
         "customer_id",
         current_customer_id="customer_id",
         state=pl.lit(CURRENT),
         minted_at=moment,
         changed_at=moment,
     )
-    return ID_LINEAGE.conform(pl.concat([kept, fresh]))
+    return ID_LINEAGE.conform(fresh)
 
 
 def _resolved(lineage: pl.DataFrame, current: pl.DataFrame, arrived: pl.DataFrame) -> pl.DataFrame:

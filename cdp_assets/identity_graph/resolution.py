@@ -80,13 +80,17 @@ def record_facts(versions: pl.DataFrame) -> pl.DataFrame:
         versions.select("record_id", "source", "source_key", first_seen_at="landed_at", is_current="is_current"),
         "record_id",
     )
-    is_further = told.select(~begins("record_id")).to_series()
-    several = told.filter(is_further | is_further.shift(-1, fill_value=False))
-    firsts = told.filter(~is_further)
+    is_first = told.select(begins("record_id")).to_series()
+    firsts = told.filter(is_first)
+    versions_of = told.select("first_seen_at", "is_current", at=is_first.cum_sum() - 1)  # the row of firsts
+    several = versions_of.filter(~(is_first & is_first.shift(-1, fill_value=True)))
     if several.is_empty():
         return firsts
-    of_several = several.group_by("record_id").agg(pl.col("first_seen_at").min(), pl.col("is_current").any())
-    return firsts.update(of_several, on="record_id")
+    of_several = several.group_by("at").agg(pl.col("first_seen_at").min(), pl.col("is_current").any())
+    return firsts.with_columns(
+        firsts.get_column(name).scatter(of_several.get_column("at"), of_several.get_column(name))
+        for name in ("first_seen_at", "is_current")
+    )
 
 
 def current_versions(lake: Lake, tables: Iterable[Table]) -> dict[str, int]:

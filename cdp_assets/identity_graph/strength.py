@@ -5,11 +5,17 @@ What does not belong here: who is in which cluster (``agglomerate.py``).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.identity_graph.connected import NODE, node_range
+from cdp_assets.identity_graph.connected import Labels
 from cdp_assets.identity_graph.fingerprints import Fingerprints
-from cdp_assets.identity_graph.mutual import mutual_best
+from cdp_assets.identity_graph.mutual import Joined, mutual_best
+
+Probabilities = npt.NDArray[np.float64]
 
 
 def weakest_probability(label: pl.Series, links: pl.DataFrame, keys: Fingerprints) -> pl.Series:
@@ -22,36 +28,37 @@ def weakest_probability(label: pl.Series, links: pl.DataFrame, keys: Fingerprint
     smaller part (both, if they are equal). So the core of a customer stays certain, and doubt is where it belongs: on the
     records that hang on by a weak link. On the whole cluster, the minimum is the weakest link of its spanning tree.
     """
-    nodes = len(label)
-    held = pl.repeat(1.0, nodes, dtype=pl.Float64, eager=True)
-    part = node_range(nodes)
-    size = pl.repeat(1, nodes, dtype=pl.Int64, eager=True)
-    within = label.gather(links.get_column("a")) == label.gather(links.get_column("b"))
-    edges = links.filter(within).select("a", "b", score="probability")
-    while not edges.is_empty():
-        merges = mutual_best(edges, ["score"], keys)
-        kept, gone = merges.get_column("a"), merges.get_column("b")
-        size_kept, size_gone = size.gather(kept), size.gather(gone)
-        hold = pl.repeat(1.0, nodes, dtype=pl.Float64, eager=True)
-        for side, smaller in ((kept, size_kept <= size_gone), (gone, size_gone <= size_kept)):
-            hold = hold.scatter(side.filter(smaller), merges.get_column("score").filter(smaller))
-        held = pl.select(pl.min_horizontal(held, hold.gather(part))).to_series()
-        size = size.scatter(kept, size_kept + size_gone)
-        moved = node_range(nodes).scatter(gone, kept)
-        part = moved.gather(part)
-        edges = _joined(edges, moved)
+    of = label.to_numpy()
+    a, b, probability = (links.get_column(name).to_numpy() for name in ("a", "b", "probability"))
+    within = of[a] == of[b]
+    a, b, probability = a[within], b[within], probability[within]
+    into, size = np.arange(len(of)), np.ones(len(of), dtype=np.int64)
+    rounds = []
+    while len(a):
+        best = mutual_best(a, b, [probability], keys)
+        kept, gone = a[best], b[best]
+        rounds.append(_Merges(kept, gone, probability[best], size[kept] - size[gone]))
+        size[kept] += size[gone]
+        into[gone] = kept
+        joined = Joined.of(a, b, into)
+        a, b, probability = joined.a, joined.b, joined.reduced(np.maximum, probability)
+    return pl.Series(_held(rounds, len(of)))
+
+
+class _Merges(NamedTuple):
+    """Pairs of parts that one round joins, named by their smallest nodes, and by how many nodes the one that is ``kept`` is larger."""
+
+    kept: Labels
+    gone: Labels
+    probability: Probabilities
+    larger: Labels
+
+
+def _held(rounds: list[_Merges], nodes: int) -> Probabilities:
+    """What holds each node, the last round first: what has held a part from then on holds both parts that it was made of."""
+    held = np.ones(nodes)
+    for merges in reversed(rounds):
+        further = held[merges.kept]
+        for part, is_smaller in ((merges.kept, merges.larger <= 0), (merges.gone, merges.larger >= 0)):
+            held[part] = np.where(is_smaller, np.minimum(further, merges.probability), further)
     return held
-
-
-def _joined(edges: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:
-    """The strongest link between each two parts after a round of merges."""
-    a, b = moved.gather(edges.get_column("a")), moved.gather(edges.get_column("b"))
-    return (
-        edges.with_columns(a.alias("a"), b.alias("b"))
-        .filter(pl.col("a") != pl.col("b"))
-        .group_by(
-            pl.min_horizontal("a", "b").cast(NODE).alias("a"),
-            pl.max_horizontal("a", "b").cast(NODE).alias("b"),
-        )
-        .agg(pl.col("score").max())
-    )

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.candidate_links.ordered import begins, each_once, in_order
-from cdp_assets.identity_graph.connected import NODE, connected_components
+from cdp_assets.identity_graph.connected import NODE, connected_components, numbered
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force, pins
 
 _BITS_PER_MASK = 62  # of a signed 64-bit integer, with room to spare
@@ -33,7 +34,7 @@ class Units:
     """Records and profiles by unit. Units are numbered from 0 in the order of their smallest record id.
 
     ``records`` (record_id, source, unit): every record once, in order. ``profiles`` (profile_id, unit): a profile stands in several units
-    where its records had to be kept apart. ``names``: the smallest record id per unit. ``registers``: bit masks per unit, a bit
+    where its records had to be kept apart, and its rows are neighbours. ``names``: the smallest record id per unit. ``registers``: bit masks per unit, a bit
     for each one-row-per-person source. ``barred`` (a, b): units with records that were judged different. ``pinned``: units that
     no other may join.
     """
@@ -59,7 +60,8 @@ def units(
     named = each_once(records.select("record_id", "source"), "record_id").with_columns(_numbered("node"))
     nodes = named.select("record_id", "node")
     members = in_order(profile_members, "profile_id", "record_id")
-    members = members.join(nodes, on="record_id", maintain_order="left").select("profile_id", "node")
+    node = rows_of(members.get_column("record_id"), nodes.get_column("record_id")).cast(NODE)
+    members = members.select("profile_id", node.alias("node")).drop_nulls("node")
     in_force = judgements_in_force(judgements)
     same = _by_node(joined(in_force), nodes)
     different = _by_node(judged(in_force, Judgement.DIFFERENT), nodes)
@@ -209,16 +211,12 @@ def _numbered_units(
     different: pl.DataFrame,
     pin: pl.Series,
 ) -> Units:
-    firsts = label.unique().sort()
-    number = pl.repeat(0, len(label), dtype=NODE, eager=True).scatter(
-        firsts, pl.int_range(len(firsts), dtype=NODE, eager=True)
-    )
-    unit = number.gather(label)
+    firsts, unit = numbered(label)
     # Rows of one profile are neighbours; it stands in several units only where a constraint took its records apart.
     profiles = members.select("profile_id", unit.gather(members.get_column("node")).alias("unit"))
     profiles = profiles.filter(begins("profile_id", "unit"))
-    if profiles.get_column("profile_id").is_duplicated().any():
-        profiles = profiles.unique()
+    if not profiles.select(begins("profile_id").all()).item():
+        profiles = profiles.unique(maintain_order=True)
     barred = pl.DataFrame({"l": unit.gather(different.get_column("l")), "r": unit.gather(different.get_column("r"))})
     return Units(
         records=named.select("record_id", "source", unit.alias("unit")),

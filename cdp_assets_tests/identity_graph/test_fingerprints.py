@@ -25,3 +25,8 @@ def test_a_fingerprint_that_is_asked_for_again_is_the_same() -> None:
     some = Fingerprints(pl.Series(texts))
     for numbers in ([2], [0, 2, 2], [1, 0]):
         assert some.of(np.array(numbers)).tolist() == [fingerprint(texts[number]) for number in numbers]
+
+
+def test_texts_that_are_hashed_in_pieces_keep_their_order() -> None:
+    texts = [f"crm/{number}" for number in range(10_000)]
+    assert fingerprints(pl.Series(texts)).to_list() == [fingerprint(text) for text in texts]

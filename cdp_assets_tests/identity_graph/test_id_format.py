@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdp_assets.identity_graph.id_format import ALPHABET, LENGTH, as_written, is_valid, mint, mint_all
+from cdp_assets.identity_graph.id_format import ALPHABET, LENGTH, as_written, in_order_of_ids, is_valid, mint, mint_all
 
 
 def test_an_id_is_fourteen_characters_of_crockford_base_32() -> None:
@@ -57,3 +57,13 @@ def test_what_a_person_types_is_corrected() -> None:
     assert as_written(f" {customer_id[:5].lower()}-{customer_id[5:]} ") == customer_id
     assert as_written("C0000OOOO00IL0") == as_written("C0000000000110")
     assert as_written("crm/1") is None
+
+
+def test_ids_are_put_in_the_order_of_their_texts() -> None:
+    ids = [mint(f"crm/{n}", 0) for n in range(300)]
+    ids += [ids[0][:-2] + "00", ids[0][:-1] + "Z", ids[0][:9] + "ZZZZZ"]  # that begin alike
+    for texts in (ids, [*ids, "C1"], []):  # whatever is no id is sorted, too
+        frame = pl.DataFrame(
+            {"customer_id": texts, "at": range(len(texts))}, schema={"customer_id": pl.String, "at": pl.Int64}
+        )
+        assert in_order_of_ids(frame).equals(frame.sort("customer_id"))

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cdp_assets.candidate_links.lookup import rows_of
+
+VALUES = st.one_of(st.integers(-3, 12), st.none())
+
+
+@settings(deadline=None)
+@given(st.lists(VALUES), st.lists(st.integers(-3, 12), unique=True), st.booleans())
+def test_a_value_is_found_where_it_stands(sought: list[int | None], held: list[int], as_texts: bool) -> None:
+    columns = [pl.Series(values, dtype=pl.Int64) for values in (sought, held)]
+    if as_texts:
+        columns = [column.cast(pl.String) for column in columns]
+    expected = [held.index(value) if value in held else None for value in sought]
+    assert rows_of(*columns).to_list() == expected
+
+
+def test_the_very_column_is_found_row_by_row() -> None:
+    values = pl.Series(["b", "a", "c"])
+    assert rows_of(values, values.clone()).to_list() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.String])
+def test_values_that_share_a_slot_are_found(dtype: pl.DataType) -> None:
+    held = pl.int_range(20_000, eager=True).cast(dtype)  # an eighth of them do
+    sought = pl.concat([held.reverse(), held.head(5), pl.Series([-1]).cast(dtype)])
+    assert rows_of(sought, held).to_list() == [*range(19_999, -1, -1), *range(5), None]
