@@ -15,14 +15,14 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, pairs_within
 from cdp_assets.candidate_links.calibration import Calibration
-from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
+from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide, has_own_key
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.increments import touched
+from cdp_assets.candidate_links.key_people import fewest_people
 from cdp_assets.candidate_links.levels import beside_left, levels
 from cdp_assets.candidate_links.ordered import replaced
-from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
 from cdp_assets.candidate_links.weights import (
     Parameters,
@@ -173,21 +173,11 @@ def _people_per_key(profiles: pl.DataFrame, weighed: pl.DataFrame, accept_weight
     Told where it decides: of a pair that its weight does not accept and that nothing contradicts; null for all others.
     """
     pairs = weighed.with_row_index("pair").filter(has_own_key(weighed) & (pl.col("match_weight") < accept_weight))
-    found, reach = [pl.DataFrame(schema={"pair": pl.UInt32, "people": pl.Int64})], Reach(profiles)
-    for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers")):
-        agreeing = pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
-        if agreeing.is_empty():
-            continue
-        ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
-        asked = carriers(profiles.filter(pl.col("profile_id").is_in(ends.to_series().implode())), column)
-        people = people_per_value(reach.carriers(column, asked.select("value").unique()))
-        asked = asked.join(people, on="value").select("profile_id", "value", "people")
-        found.append(
-            agreeing.join(asked, left_on="id_l", right_on="profile_id")
-            .join(asked.select("profile_id", "value"), left_on=["id_r", "value"], right_on=["profile_id", "value"])
-            .select("pair", "people")
-        )
-    least = pl.concat(found).group_by("pair").agg(pl.col("people").min())
+    agreeing = {
+        column: pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
+        for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers"))
+    }
+    least = fewest_people(profiles, agreeing)
     unknown = pl.repeat(None, len(weighed), dtype=pl.Int64, eager=True).alias("people")
     return unknown.scatter(least.get_column("pair"), least.get_column("people"))
 
