@@ -150,6 +150,21 @@ def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataF
     return pl.concat([pairs, columns[places]], how="horizontal")
 
 
+def asked_frequencies(
+    pairs: pl.DataFrame, comparisons: list[Comparison], comparable: pl.DataFrame
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """By column, the profiles on the left of a pair whose level a term frequency of that column adjusts; in the order of ``comparable``."""
+    places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
+    asked: dict[str, npt.NDArray[np.bool_]] = {}
+    for comparison in comparisons:
+        numbers = pairs.get_column(f"gamma_{comparison.name}").to_numpy()
+        for at, level in enumerate(reversed(comparison.scored)):
+            if level.tf is not None:
+                of = asked.setdefault(level.tf, np.zeros(len(comparable), dtype=np.bool_))
+                of[places[numbers == at]] = True
+    return asked
+
+
 def _places(ids: npt.NDArray[np.int64], wanted: pl.Series) -> Places:
     sought = wanted.to_numpy()
     places = np.searchsorted(ids, sought)

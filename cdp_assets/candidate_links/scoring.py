@@ -21,7 +21,7 @@ from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, 
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.key_people import fewest_people
-from cdp_assets.candidate_links.levels import beside_left, levels
+from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
 from cdp_assets.candidate_links.ordered import replaced
 from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
 from cdp_assets.candidate_links.weights import (
@@ -111,9 +111,11 @@ def _scored(
     """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``profiles`` is all data."""
     if pairs.is_empty():
         return SCORED_PAIRS.empty()
-    compared = levels(frame, pairs, used_comparisons(model.parameters), engine).with_columns(pairs.get_column("rules"))
+    comparisons = used_comparisons(model.parameters)
+    compared = levels(frame, pairs, comparisons, engine).with_columns(pairs.get_column("rules"))
+    asked = asked_frequencies(compared, comparisons, frame)
     scored = engine.weigh(
-        beside_left(compared, frequency_columns(frame, model.term_frequencies), frame),
+        beside_left(compared, frequency_columns(frame, model.term_frequencies, asked), frame),
         model.content["splink"],
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )

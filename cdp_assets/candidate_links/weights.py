@@ -153,7 +153,8 @@ def household_bits_of(pairs: ComparedPairs, name: str, parameters: Parameters) -
 def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
     log_u = _by_gamma(shares.u)[pairs.gammas[name]]
     log_tf = pairs.log_tf[name]
-    return np.asarray(np.where(np.isnan(log_tf), log_u, log_tf), dtype=np.float64)
+    np.copyto(log_u, log_tf, where=~np.isnan(log_tf))
+    return log_u
 
 
 def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
@@ -162,7 +163,9 @@ def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
         return np.zeros(len(pairs))
     agree = np.ones(len(pairs), dtype=np.bool_)
     for name in NAMES:  # in other letters they may agree or not: nobody can tell
-        agree &= ~np.isin(pairs.gammas[name], [*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE])
+        is_like = np.ones(len(BY_NAME[name].scored) + 1, dtype=np.bool_)  # by gamma; nothing to compare is the last
+        is_like[[*BY_NAME[name].numbers_of(UNLIKE), NOTHING_TO_COMPARE]] = False
+        agree &= is_like[pairs.gammas[name]]
     return np.where(agree, np.log2(parameters.namesakes), 0.0)
 
 

@@ -23,9 +23,9 @@ from cdp_assets.candidate_links.comparisons import (
     columns_of,
 )
 from cdp_assets.candidate_links.engine import DuckDBEngine
-from cdp_assets.candidate_links.levels import beside_left, levels
+from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
 from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
-from cdp_assets.candidate_links.weights import used_comparisons
+from cdp_assets.candidate_links.weights import compared_pairs, match_weights, used_comparisons
 from cdp_assets_tests.candidate_links.frames import profiles
 
 ENGINE = DuckDBEngine(threads=1)
@@ -70,6 +70,29 @@ def _splinks_predict(
             "SELECT unique_id_l AS id_l, unique_id_r AS id_r, match_weight"
             f" FROM {scored.physical_name} ORDER BY id_l, id_r"
         ).pl()
+
+
+def test_splinks_sql_of_weights_does_not_read_the_conditions(
+    town_model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, columns = town_model.content["splink"], ["tf_first_name"]
+    short = engine._weighing_sql(settings, columns, FROM_WEIGHT)
+    monkeypatch.setattr(engine, "_without_conditions", lambda comparison: comparison)
+    assert short == engine._weighing_sql(settings, columns, FROM_WEIGHT)
+
+
+def test_frequencies_that_no_level_asks_for_change_no_weight(
+    town_profiles: pl.DataFrame, town_model: TrainedModel
+) -> None:
+    frame, compared = comparable(town_profiles), used_comparisons(town_model.parameters)
+    found = levels(frame, pairs_within(frame, ENGINE, town_model.policy, town_model.caps), compared, ENGINE)
+    whole = frequency_columns(frame, town_model.term_frequencies)
+    some = frequency_columns(frame, town_model.term_frequencies, asked_frequencies(found, compared, frame))
+    assert some.null_count().sum_horizontal().item() > whole.null_count().sum_horizontal().item()
+    weighed = [ENGINE.weigh(beside_left(found, tf, frame), town_model.content["splink"], -20.0) for tf in (whole, some)]
+    bits = [match_weights(compared_pairs(pairs, compared), town_model.parameters) for pairs in weighed]
+    assert weighed[0].get_column("match_weight").equals(weighed[1].get_column("match_weight"))
+    assert (bits[0] == bits[1]).all()
 
 
 def test_pairs_that_go_through_in_portions_have_the_same_levels(
