@@ -116,6 +116,8 @@ def _fills(
     values: pl.DataFrame, columns: Collection[str], left: Places, right: Places, sides: np.ufunc
 ) -> npt.NDArray[np.bool_]:
     """Whether one of the ``columns`` is filled, on both sides (``np.logical_and``) or on either (``np.logical_or``)."""
+    if not columns:
+        return np.zeros(len(left), dtype=np.bool_)
     filled = np.zeros(len(values), dtype=np.bool_)
     for name in columns:
         filled |= values.get_column(name).is_not_null().to_numpy()
