@@ -63,7 +63,8 @@ def main() -> None:
 def _measure(home: Path, people: int, resolutions: int) -> None:
     from cdp_assets.automation import backfill
     from cdp_assets.candidate_links.policy import LinkagePolicy
-    from cdp_assets.candidate_links.training import TrainedModel, train
+    from cdp_assets.candidate_links.trained_model import TrainedModel
+    from cdp_assets.candidate_links.training import train
     from cdp_assets.identity_graph.next_resolution import known_by_now
 
     workspace, contract = _imported(home, people)

@@ -6,12 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from cdp_assets.ledger import Ledger
+from cdp_assets.ledger.database import LedgerDatabase
 from cdp_assets_tests.faults.figures import pytest_terminal_summary
 
 try:
@@ -68,6 +72,53 @@ def _no_storage_of_an_instance_that_is_gone() -> Iterator[None]:
 
     with set_defs_state_storage(None):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _engines_of_dagster_are_made_once() -> Iterator[None]:
+    """As ``cdp`` does it while it has an instance open; here through all of a test, which opens several or runs jobs by itself."""
+    if "dagster" not in sys.modules:
+        yield
+        return
+    from cdp_assets.automation.storage import engines_made_once
+
+    with engines_made_once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_ledgers_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Of one in which nothing stands: to migrate a new ledger through all versions is most of what a small test would take. It is opened
+    as ever. The ledger's own tests migrate each (``ledger/conftest.py``), and so does what runs in a process of its own."""
+    empty = tmp_path_factory.mktemp("empty_ledger") / "ledger.db"
+    Ledger(f"sqlite:///{empty}").close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LedgerDatabase, "_migrate", _copied(empty.read_bytes()))
+        yield
+
+
+MIGRATE = LedgerDatabase._migrate
+
+
+def _copied(empty: bytes) -> Callable[[LedgerDatabase], None]:
+    def migrate(self: LedgerDatabase) -> None:
+        url = self._engine.url
+        path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        if path is not None and not path.exists():
+            with suppress(OSError):  # then it is made as ever, and whatever is wrong comes to light
+                _put(empty, path)
+        MIGRATE(self)
+
+    return migrate
+
+
+def _put(content: bytes, path: Path) -> None:
+    """All of it at once, and only where nothing is: several threads may open a new ledger."""
+    with tempfile.NamedTemporaryFile(dir=path.parent) as aside:
+        aside.write(content)
+        aside.flush()
+        Path(aside.name).chmod(0o644)
+        os.link(aside.name, path)
 
 
 def copy_sample(home: Path) -> Path:

@@ -104,6 +104,27 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "ws"
 
 
+GOES_ON = pytest.mark.xdist_group("goes_on")
+"""What goes on from :func:`two_customers`; together on one worker, so that it is made once."""
+
+
+@pytest.fixture(scope="session")
+def two_customers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace after its first run: one file of the CRM, of Ana and of Ben. To be copied."""
+    home = tmp_path_factory.mktemp("two_customers") / "ws"
+    workspace(home)
+    land(home, "crm/1.csv", CRM_HEADER + ANA + BEN, seconds_ago=900)
+    report = run(home)
+    assert (report.imports, report.problems, report.published) == (1, [], True)
+    return home
+
+
+@pytest.fixture
+def after_two(two_customers: Path, tmp_path: Path) -> Path:
+    """A copy to go on in."""
+    return shutil.copytree(two_customers, tmp_path / "ws")
+
+
 @pytest.mark.slow
 def test_files_that_land_become_customers_and_a_second_run_changes_nothing(home: Path) -> None:
     land(home, "crm/contacts.csv", CRM_HEADER + ANA + BEN)
@@ -122,10 +143,9 @@ def test_files_that_land_become_customers_and_a_second_run_changes_nothing(home:
 
 
 @pytest.mark.slow
-def test_the_same_content_again_is_no_new_import(home: Path) -> None:
-    text = CRM_HEADER + ANA + BEN
-    land(home, "crm/contacts.csv", text)
-    run(home)
+@GOES_ON
+def test_the_same_content_again_is_no_new_import(after_two: Path) -> None:
+    home, text = after_two, CRM_HEADER + ANA + BEN
     land(home, "crm/renamed.csv", text)
     land(home, "crm/packed.csv.gz", text)
     land(home, "crm/marked.csv", "\ufeff" + text)
@@ -169,9 +189,9 @@ def test_one_bad_file_never_stops_the_others(home: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ids_stay_a_merge_keeps_the_older_and_an_old_id_resolves(home: Path) -> None:
-    land(home, "crm/1.csv", CRM_HEADER + ANA + BEN, seconds_ago=600)
-    run(home)
+@GOES_ON
+def test_ids_stay_a_merge_keeps_the_older_and_an_old_id_resolves(after_two: Path) -> None:
+    home = after_two
     before = customers_by_record(home)
     # A record that is nobody known yet, and then an update that shows it to be Ana.
     stranger = "3,A.,Whitlock,aw@newjob.example,,,,,,2024-03-01\n"
@@ -199,17 +219,19 @@ def test_ids_stay_a_merge_keeps_the_older_and_an_old_id_resolves(home: Path) -> 
 
 
 @pytest.mark.slow
-def test_the_order_of_imports_does_not_matter(tmp_path: Path) -> None:
+@GOES_ON
+def test_the_order_of_imports_does_not_matter(after_two: Path, tmp_path: Path) -> None:
     pieces = {
         "crm/1.csv": CRM_HEADER + ANA + BEN,
         "crm/2.csv": CRM_HEADER + BEN.replace("Leeds,LS1 4AB,2024-01-05", "York,YO1 7HH,2024-06-01"),
         "webinar/1.csv": "id,Name,Email,Webinar,at\nw1,Ana Whitlock,ana.whitlock@brightmail.example,Moorings,2024-02-01\n",
     }
     results = []
-    for number, order in enumerate((list(pieces), list(reversed(pieces)))):
-        home = tmp_path / f"ws{number}"
-        workspace(home)
-        for step, name in enumerate(order):
+    workspace(tmp_path / "reversed")
+    first, *others = pieces  # the first is what the two customers came from
+    assert pieces[first] == (after_two / "landing" / first).read_text()
+    for home, order in ((after_two, others), (tmp_path / "reversed", [*reversed(others), first])):
+        for step, name in enumerate(order, start=3 - len(order)):
             land(home, name, pieces[name], seconds_ago=900 - 100 * step)
             run(home)
         lake = workspace_from_environment(home).lake
@@ -246,11 +268,11 @@ def test_no_customers_value_reaches_dagsters_storage_or_a_log(home: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_failed_golden_table_publishes_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@GOES_ON
+def test_a_failed_golden_table_publishes_nothing(after_two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from cdp_assets.golden_records import as_decided
 
-    land(home, "crm/1.csv", CRM_HEADER + ANA + BEN)
-    run(home)
+    home = after_two
     with sqlite3.connect(home / "published.db") as published:
         before = published.execute("SELECT count(*) FROM customers").fetchone()
     published.close()

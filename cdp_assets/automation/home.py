@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from cdp_assets.automation.runs_under_way import release_dead_runs
+from cdp_assets.automation.storage import ask_for_the_schema_once, engines_made_once
 from cdp_assets.sources.placing import locked
 from cdp_assets.workspace import Workspace
 
@@ -67,7 +68,8 @@ def one_at_a_time(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
 @contextmanager
 def opened_instance(workspace: Workspace, report: Callable[[str], None]) -> Iterator[dg.DagsterInstance]:
     """The workspace's Dagster instance, in which no killed run stands in the way; ``report`` is told of each that did."""
-    with dg.DagsterInstance.from_config(str(dagster_home(workspace))) as instance:
+    with engines_made_once(), dg.DagsterInstance.from_config(str(dagster_home(workspace))) as instance:
+        ask_for_the_schema_once(instance)
         for dead in release_dead_runs(instance):
             report(dead)
         yield instance

@@ -25,6 +25,7 @@ from cdp_assets.candidate_links.models import (
     with_proposal,
     with_version,
 )
+from cdp_assets.candidate_links.ordered import each_once
 from cdp_assets.candidate_links.policy import LinkagePolicy, load_linkage_policy
 from cdp_assets.candidate_links.profiles import COMPARED_COLUMNS, ROW_OF_A_VERSION
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
@@ -32,7 +33,8 @@ from cdp_assets.candidate_links.reprofiling import reprofile
 from cdp_assets.candidate_links.scoring import rescore, score
 from cdp_assets.candidate_links.shared import CARRYING_COLUMNS, declared_caps
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.drawing import svg
 from cdp_assets.resources import RESOLUTION_POOL, asset_key, key_check, now, picture, stored, table_asset, table_spec
 from cdp_assets.sources.contracts import load_contracts, one_row_sources
@@ -130,7 +132,7 @@ def profile_assets(
             "records_profiled_now": made_now,
         },
     )
-    records = members["record_id"].n_unique()
+    records = each_once(versions.select("record_id"), "record_id").height  # of which each has a profile
     yield stored(
         workspace,
         PROFILE_MEMBERS,

@@ -8,18 +8,30 @@ What does not belong here: how a block becomes pairs (``pairing.py``), and how t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
+import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.comparable import COMPARABLE_SCHEMA
 from cdp_assets.candidate_links.engine import LinkageEngine
-from cdp_assets.candidate_links.pairing import Numbers, Pairs, pairs_of_blocks, together
+from cdp_assets.candidate_links.keys import (
+    KEYS,
+    AnyOf,
+    EachOf,
+    Keys,
+    all_of,
+    beginning,
+    first_of,
+    in_either_order,
+    names_in,
+    of_two_letters,
+)
+from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.pairing import Numbers, Pairs, lengths_of_runs, pairs_of_blocks, together
 from cdp_assets.candidate_links.policy import LinkagePolicy
 
 # Rules share the budget of candidate pairs; no single rule may take more than this part of it.
@@ -31,89 +43,86 @@ MIN_PAIRS = 3_000_000
 # Data of so many profiles (in largest blocks: 1,000 by default) compares all with all: a second of scoring.
 BLOCKS_OF_SMALL_DATA = 2.5
 
-# The names of a profile of two letters or more, each once: null where there is none, or it is told already.
-_FIRST = "CASE WHEN length(first_name) >= 2 THEN first_name END"
-_ROOT = "CASE WHEN length(first_root) >= 2 AND first_root IS DISTINCT FROM first_name THEN first_root END"
-_LAST = (
-    "CASE WHEN length(last_name) >= 2 AND last_name IS DISTINCT FROM first_name"
-    " AND last_name IS DISTINCT FROM first_root THEN last_name END"
-)
-_NAMES = f"[{_FIRST}, {_ROOT}, {_LAST}]"
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BlockingRule:
-    """A rule: its name, what it joins, the comparisons it presupposes, and SQL for the list of a profile's keys, each of them once.
+    """A rule: its name, what it joins, the comparisons it presupposes, and a profile's ``keys``.
 
-    A null in the list is no key. ``refine_sql`` is never null: it parts a block that is too large.
+    ``refined_by``: what parts a block that is too large; a column that says nothing is a part as well.
     """
 
     name: str
     joins: str
     agrees_on: tuple[str, ...]
-    keys_sql: str
-    refine_sql: str
+    keys: Keys
+    refined_by: tuple[str | pl.Expr, ...]
     only_where: str = ""  # the column that somebody must fill; or the rule finds nothing that others do not
 
     @property
     def joins_on_something(self) -> bool:
         return bool(self.agrees_on)
 
+    def parts(self) -> tuple[pl.Expr, ...]:
+        """What parts a block that is too large, as expressions."""
+        return tuple(pl.col(part) if isinstance(part, str) else part for part in self.refined_by)
 
-def _every(column: str) -> str:
-    """A key of each name together with another column; none where that is missing."""
-    return "[" + ", ".join(f"({name}) || '|' || {column}" for name in (_FIRST, _ROOT, _LAST)) + "]"
-
-
-_BY_NAME = "coalesce(substr(last_name, 1, 3), '') || '|' || coalesce(substr(first_root, 1, 2), '')"
-_BY_DOB = "coalesce(dob, '') || '|' || coalesce(postcode, city, '')"
-_BY_NAME_AND_DOB = f"{_BY_NAME} || '|' || coalesce(dob, postcode, city, '')"
-_BY_PLACE = "coalesce(street, '') || '|' || coalesce(house_number, '') || '|' || coalesce(postcode, city, dob, '')"
+    def columns(self) -> set[str]:
+        """The columns that it asks for: what its keys are made of, what parts its blocks, and what must be filled."""
+        return self.keys.columns() | names_in(self.parts()) | ({self.only_where} if self.only_where else set())
 
 
-def _in_either_order(one: str, other: str) -> str:
-    return f"CASE WHEN {one} <= {other} THEN {one} || '|' || {other} ELSE {other} || '|' || {one} END"
+_NAMES = ("first_name", "first_root", "last_name")
 
 
-_PAIR_OF_NAMES = _in_either_order("first_root", "last_name")
+def _each_name_and(column: str) -> AnyOf:
+    """A key of each name of two letters or more together with another column."""
+    return AnyOf(*(all_of(of_two_letters(name), column) for name in _NAMES))
+
+
+_PLACE = first_of("postcode", "city")
+_BY_NAME = (beginning("last_name", 3), beginning("first_root", 2))
+_BY_DOB = ("dob", _PLACE)
+_BY_NAME_AND_DOB = (*_BY_NAME, first_of("dob", "postcode", "city"))
+_BY_PLACE = ("street", "house_number", first_of("postcode", "city", "dob"))
+_PAIR_OF_NAMES = in_either_order("first_root", "last_name")
 
 BLOCKING_RULES: tuple[BlockingRule, ...] = (
-    BlockingRule("SAME_IDENTIFIER", "an identifier in common", ("identifier",), "identifiers", _BY_NAME),
-    BlockingRule("SAME_EMAIL", "an e-mail address in common", ("email",), "emails", _BY_NAME),
+    BlockingRule("SAME_IDENTIFIER", "an identifier in common", ("identifier",), EachOf("identifiers"), _BY_NAME),
+    BlockingRule("SAME_EMAIL", "an e-mail address in common", ("email",), EachOf("emails"), _BY_NAME),
     BlockingRule(
         "SAME_PROBABLE_EMAIL",
         "an e-mail address that one carries and that is probably the other's",
         ("email",),
-        "probable_keys",
+        EachOf("probable_keys"),
         _BY_NAME,
     ),
-    BlockingRule("SAME_PHONE", "a phone number in common", ("phone",), "phones", _BY_NAME),
+    BlockingRule("SAME_PHONE", "a phone number in common", ("phone",), EachOf("phones"), _BY_NAME),
     BlockingRule(
         "SAME_NAMES_AND_BIRTH_DATE",
         "both names, in either order, and the date of birth",
         ("first_name", "last_name", "date_of_birth"),
-        f"[({_PAIR_OF_NAMES}) || '|' || dob]",
-        "coalesce(postcode, city, '')",
+        AnyOf(all_of(_PAIR_OF_NAMES, "dob")),
+        (_PLACE,),
     ),
     BlockingRule(
         "ANY_NAME_AND_BIRTH_DATE",
         "one name, in either place, and the date of birth",
         ("first_name", "last_name", "date_of_birth"),
-        _every("dob"),
-        "coalesce(postcode, city, '')",
+        _each_name_and("dob"),
+        (_PLACE,),
     ),
     BlockingRule(
         "SWAPPED_NAMES",
         "both names, in either order",
         ("first_name", "last_name"),
-        f"[{_PAIR_OF_NAMES}]",
+        AnyOf(_PAIR_OF_NAMES),
         _BY_DOB,
     ),
     BlockingRule(
         "SAME_SOUNDS",
         "the sound of both names, in either order, where somebody's are written in other letters",
         ("first_name", "last_name"),
-        f"[{_in_either_order('first_sound', 'last_sound')}]",
+        AnyOf(in_either_order("first_sound", "last_sound")),
         _BY_DOB,
         only_where="last_name_script",
     ),
@@ -121,77 +130,100 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         "ANY_NAME_AND_POSTCODE",
         "one name, in either place, and the postcode",
         ("first_name", "last_name", "address"),
-        _every("postcode"),
-        "coalesce(dob, '') || '|' || coalesce(house_number, '')",
+        _each_name_and("postcode"),
+        ("dob", "house_number"),
     ),
     BlockingRule(
         "ANY_NAME_AND_STREET",
         "one name, in either place, and the street",
         ("first_name", "last_name", "address"),
-        _every("street"),
-        "coalesce(house_number, '') || '|' || coalesce(dob, '')",
+        _each_name_and("street"),
+        ("house_number", "dob"),
     ),
     BlockingRule(
         "SAME_ADDRESS",
         "street, number and town",
         ("address",),
-        "[street || '|' || house_number || '|' || coalesce(postcode, city)]",
+        AnyOf(all_of("street", "house_number", _PLACE)),
         _BY_NAME,
     ),
-    BlockingRule("SAME_EMAIL_NAME", "the part of an e-mail address before the @", ("email",), "email_locals", _BY_NAME),
-    BlockingRule("SAME_PHONE_ENDING", "the last digits of a phone number", ("phone",), "phone_tails", _BY_NAME),
-    BlockingRule("SAME_COMPANY", "the company", ("company",), "[company]", _BY_NAME),
     BlockingRule(
-        "SAME_BIRTH_DATE", "the date of birth", ("date_of_birth",), "[dob]", "coalesce(postcode, city, street, '')"
+        "SAME_EMAIL_NAME", "the part of an e-mail address before the @", ("email",), EachOf("email_locals"), _BY_NAME
+    ),
+    BlockingRule("SAME_PHONE_ENDING", "the last digits of a phone number", ("phone",), EachOf("phone_tails"), _BY_NAME),
+    BlockingRule("SAME_COMPANY", "the company", ("company",), AnyOf(all_of("company")), _BY_NAME),
+    BlockingRule(
+        "SAME_BIRTH_DATE",
+        "the date of birth",
+        ("date_of_birth",),
+        AnyOf(all_of("dob")),
+        (first_of("postcode", "city", "street"),),
     ),
     BlockingRule(
         "ANY_NAME_AND_CITY",
         "one name, in either place, and the city",
         ("first_name", "last_name", "address"),
-        _every("city"),
-        "coalesce(dob, postcode, '')",
+        _each_name_and("city"),
+        (first_of("dob", "postcode"),),
     ),
     BlockingRule(
         "NAME_BEGINNINGS_AND_BIRTH_YEAR",
         "three letters of the last name, one of the first, and the year of birth",
         ("first_name", "last_name", "date_of_birth"),
-        "[substr(last_name, 1, 3) || '|' || substr(first_name, 1, 1) || '|' || substr(dob, 1, 4)]",
-        "coalesce(postcode, city, '') || '|' || coalesce(dob_day, '')",
+        AnyOf(all_of(beginning("last_name", 3), beginning("first_name", 1), beginning("dob", 4))),
+        (_PLACE, "dob_day"),
     ),
     BlockingRule(
         "NAME_BEGINNINGS_AND_POSTCODE",
         "two letters of the last name and the postcode",
         ("first_name", "last_name", "address"),
-        "[substr(last_name, 1, 2) || '|' || postcode]",
-        "coalesce(substr(first_name, 1, 1), '') || '|' || coalesce(dob, '')",
+        AnyOf(all_of(beginning("last_name", 2), "postcode")),
+        (beginning("first_name", 1), "dob"),
     ),
     BlockingRule(
         "BIRTH_DAY_AND_POSTCODE",
         "month and day of birth and the postcode or city",
         ("date_of_birth", "address"),
-        "list_distinct([dob_day || '|' || postcode, dob_day || '|' || city])",
+        AnyOf(all_of("dob_day", "postcode"), all_of("dob_day", "city")),
         _BY_NAME,
     ),
     BlockingRule(
         "COMPANY_BEGINNING_AND_PLACE",
         "the first word of the company and the postcode, street or city",
         ("company", "address"),
-        "list_distinct([company_words[1] || '|' || postcode, company_words[1] || '|' || street,"
-        " split_part(company, ' ', 1) || '|' || house_number])",
+        AnyOf(
+            all_of(pl.col("company_words").list.first(), "postcode"),
+            all_of(pl.col("company_words").list.first(), "street"),
+            all_of(pl.col("company").str.split(" ").list.first(), "house_number"),
+        ),
         _BY_PLACE,
     ),
     BlockingRule(
         "NUMBER_AND_POSTCODE",
         "house number and postcode",
         ("address",),
-        "[house_number || '|' || postcode]",
+        AnyOf(all_of("house_number", "postcode")),
         _BY_NAME_AND_DOB,
     ),
-    BlockingRule("SAME_STREET", "street and number", ("address",), "[street || '|' || house_number]", _BY_NAME_AND_DOB),
-    BlockingRule("SAME_LAST_NAME", "the last name, in either place", ("first_name", "last_name"), _NAMES, _BY_DOB),
-    BlockingRule("SAME_POSTCODE", "the postcode", ("address",), "[postcode]", _BY_NAME_AND_DOB),
+    BlockingRule(
+        "SAME_STREET", "street and number", ("address",), AnyOf(all_of("street", "house_number")), _BY_NAME_AND_DOB
+    ),
+    BlockingRule(
+        "SAME_LAST_NAME",
+        "the last name, in either place",
+        ("first_name", "last_name"),
+        AnyOf(*(all_of(of_two_letters(name)) for name in _NAMES)),
+        _BY_DOB,
+    ),
+    BlockingRule("SAME_POSTCODE", "the postcode", ("address",), AnyOf(all_of("postcode")), _BY_NAME_AND_DOB),
     # Last: what it finds alone, nothing else found. Where two records agree on no key (two slips in each field), only this one finds them.
-    BlockingRule("ANY_PAIR", "nothing: small data can afford to compare all with all", (), "[0 * unique_id]", "NULL"),
+    BlockingRule(
+        "ANY_PAIR",
+        "nothing: small data can afford to compare all with all",
+        (),
+        AnyOf(all_of(pl.col("unique_id") * 0)),
+        (),
+    ),
 )
 RULES: dict[str, BlockingRule] = {rule.name: rule for rule in BLOCKING_RULES}
 
@@ -387,32 +419,27 @@ def _unused(rule: BlockingRule, why: str) -> RuleReport:
 
 @dataclass(frozen=True)
 class Keyed:
-    """Profiles whose blocking keys can be asked for, in the engine that holds them as the table ``comparable``.
+    """Profiles in the order of their ids, whose blocking keys can be asked for.
 
-    ``ids`` are their ids in order, of which a profile's ``number`` says the place; ``filled`` names the columns that hold anything.
+    ``ids`` are their ids, of which a profile's ``number`` says the place; ``filled`` names the columns that hold anything.
     """
 
     ids: Numbers
     filled: frozenset[str]
-    held: LinkageEngine
+    profiles: pl.DataFrame
 
     def keys(self, rule: BlockingRule) -> pl.DataFrame:
         """The keys of a rule: ``number``, ``key`` (a hash), each once."""
-        if not self.filled & _named(rule.keys_sql):  # a query that finds none costs as much as one that does
-            return _NO_KEYS
-        return self.held.query(
-            f"SELECT number, hash(said) AS key FROM (SELECT number, unnest({rule.keys_sql}) AS said FROM comparable)"
-            " WHERE said IS NOT NULL"
-        )
+        return rule.keys.of(self.profiles) if self.filled & rule.keys.columns() else _NO_KEYS
 
     def refined(self, rule: BlockingRule, large: pl.DataFrame) -> pl.DataFrame:
         """The finer blocks of those members of blocks (``number``, ``key``) that are too large; ``key`` is the finer one's."""
-        if large.is_empty():
-            return large.select("number", "key")
-        return self.held.query(
-            f"SELECT number, hash(key, ({rule.refine_sql})) AS key FROM large JOIN comparable USING (number)",
-            large=large.select("number", "key"),
-        )
+        members = large.select("number", "key")
+        if members.is_empty():
+            return members
+        numbers = members.get_column("number")
+        told = members.with_columns(self.profiles.get_column(name)[numbers] for name in names_in(rule.parts()))
+        return told.select("number", all_of("key", *(part.fill_null("") for part in rule.parts())).alias("key"))
 
     def blocks(self, rule: BlockingRule) -> RuleBlocks | None:
         """The blocks of a rule; None where nobody has a key."""
@@ -427,24 +454,25 @@ class Keyed:
         )
 
 
-_NO_KEYS = pl.DataFrame(schema={"number": pl.Int64, "key": pl.UInt64})
+_NO_KEYS = pl.DataFrame(schema=KEYS)
 
 
 @contextmanager
 def keyed(comparable: pl.DataFrame, rules: Iterable[BlockingRule], engine: LinkageEngine) -> Iterator[Keyed]:
-    """The profiles of ``comparable``, handed to the engine with what the keys of these rules are made of."""
-    ordered = comparable.sort("unique_id")
-    columns = sorted(key_columns(rules) & set(comparable.columns))
-    numbered = ordered.select(pl.int_range(pl.len(), dtype=pl.Int64).alias("number"), *columns)
-    filled = frozenset(name for name in columns if ordered.get_column(name).null_count() < len(ordered))
-    with engine.holding(comparable=numbered) as held:
-        yield Keyed(ordered.get_column("unique_id").to_numpy(), filled, held)
+    """The profiles of ``comparable``, of which the keys of these rules can be asked for."""
+    ordered = in_order(comparable, "unique_id")
+    # Of columns in chunks that begin at other rows, every look at two of them would make new chunks.
+    profiles = pl.DataFrame(
+        [ordered.get_column(name) for name in sorted(key_columns(rules) & set(comparable.columns))]
+    ).rechunk()
+    filled = frozenset(column.name for column in profiles if column.null_count() < len(column))
+    yield Keyed(ordered.get_column("unique_id").to_numpy(), filled, profiles)
 
 
 @dataclass(frozen=True)
 class RuleBlocks:
-    """Blocks of two profiles or more: ``members`` (``number``, ``key``, ``size`` of the block), and, in the same shape, the blocks
-    that those above a cap are refined into (``finer``)."""
+    """Blocks of two profiles or more: ``members`` (``number``, ``key``, ``size`` of the block), those of a block side by side, and, in the
+    same shape, the blocks that those above a cap are refined into (``finer``)."""
 
     members: pl.DataFrame
     finer: Callable[[int], pl.DataFrame]
@@ -456,17 +484,16 @@ class RuleBlocks:
 
 
 def blocks_of(keys: pl.DataFrame) -> pl.DataFrame:
-    """Keys that two profiles or more share, with the ``size`` of their block."""
-    return keys.with_columns(pl.len().over("key").alias("size")).filter(pl.col("size") > 1)
+    """Keys that two profiles or more share, with the ``size`` of their block, the members of each block side by side."""
+    ordered = keys.sort("key", multithreaded=False)  # several threads would take half as much processor again
+    sizes = lengths_of_runs(ordered.get_column("key").to_numpy())
+    sized = ordered.with_columns(pl.Series("size", np.repeat(sizes, sizes), dtype=pl.Int64))
+    return sized.filter(pl.col("size") > 1)
 
 
 def key_columns(rules: Iterable[BlockingRule]) -> set[str]:
-    """Columns of ``comparable`` that these rules ask for: what their keys are made of, and what must be filled."""
-    return {word for rule in rules for word in _named(f"{rule.keys_sql} {rule.refine_sql} {rule.only_where}")}
-
-
-def _named(sql: str) -> set[str]:
-    return set(COMPARABLE_SCHEMA) & set(re.findall(r"\w+", sql))
+    """Columns of ``comparable`` that these rules ask for."""
+    return {name for rule in rules for name in rule.columns()}
 
 
 def caps_within(blocks: RuleBlocks, max_block: int, budget: int) -> Caps:
@@ -477,14 +504,15 @@ def caps_within(blocks: RuleBlocks, max_block: int, budget: int) -> Caps:
 
 
 def _report(rule: BlockingRule, blocks: RuleBlocks, caps: Caps, pairs: int) -> RuleReport:
+    refined = blocks.members.filter(pl.col("size") > caps.cap)
     dropped = blocks.finer(caps.cap).filter(pl.col("size") > caps.finer_cap)
     return RuleReport(
         rule=rule.name,
         cap=caps.cap,
         finer_cap=caps.finer_cap,
         pairs=pairs,
-        refined_blocks=blocks.members.filter(pl.col("size") > caps.cap).get_column("key").n_unique(),
-        dropped_blocks=dropped.get_column("key").n_unique(),
+        refined_blocks=_block_count(refined),
+        dropped_blocks=_block_count(dropped),
         dropped_records=dropped.get_column("number").n_unique(),
         dropped_pairs=_pair_count(dropped),
         sizes=_sizes(blocks.members),
@@ -493,9 +521,9 @@ def _report(rule: BlockingRule, blocks: RuleBlocks, caps: Caps, pairs: int) -> R
 
 def _by_size(members: pl.DataFrame) -> pl.DataFrame:
     """How many blocks there are of each size; ``size`` stands on every member of a block."""
-    return (
-        members.group_by("size").len("members").select("size", blocks=pl.col("members") // pl.col("size")).sort("size")
-    )
+    of_size = np.bincount(members.get_column("size").to_numpy())
+    sizes = np.flatnonzero(of_size)
+    return pl.DataFrame({"size": sizes, "blocks": of_size[sizes] // sizes})
 
 
 def _sizes(members: pl.DataFrame) -> tuple[int, ...]:
@@ -517,10 +545,12 @@ def _cap(members: pl.DataFrame, max_block: int, budget: int) -> int:
     return int(sizes.filter(fits).get_column("size").max() or 1)  # type: ignore[arg-type]
 
 
+def _block_count(members: pl.DataFrame) -> int:
+    return int(_by_size(members).get_column("blocks").sum())
+
+
 def _pair_count(members: pl.DataFrame) -> int:
     return int(_by_size(members).select(_PAIRS_OF_BLOCKS.sum()).item())
 
 
-_PAIRS_OF_BLOCKS = (
-    pl.col("size").cast(pl.Int64) * (pl.col("size").cast(pl.Int64) - 1) // 2 * pl.col("blocks").cast(pl.Int64)
-)
+_PAIRS_OF_BLOCKS = pl.col("size") * (pl.col("size") - 1) // 2 * pl.col("blocks")

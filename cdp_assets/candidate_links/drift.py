@@ -23,7 +23,8 @@ from cdp_assets.candidate_links.comparisons import MIN_FILLED, OWNED_VALUES, Cho
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.policy import DriftLimits
-from cdp_assets.candidate_links.training import TrainedModel, compared
+from cdp_assets.candidate_links.studied_pairs import compared
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import used_comparisons
 from cdp_assets.tables import DRIFT
 

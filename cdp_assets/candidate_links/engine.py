@@ -78,13 +78,16 @@ class DuckDBEngine:
         """This engine with the named frames handed over once. See :class:`LinkageEngine`."""
         held = DuckDBEngine(self.threads, self.memory_limit)
         held._held = {**self._held, **{name: _as_arrow(frame) for name, frame in frames.items()}}
-        held._shared = self._shared
+        held._shared = self._connection()
         yield held
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
+        return self._connection().cursor()
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._shared is None:
             self._shared = self._connect()  # one for all queries: a connection costs more than a small query
-        return self._shared.cursor()
+        return self._shared
 
     def weigh(self, levels: pl.DataFrame, settings: dict[str, Any], threshold_weight: float) -> pl.DataFrame:
         """Weigh compared pairs with the SQL that Splink makes of its settings. See :class:`LinkageEngine`.

@@ -24,7 +24,7 @@ import polars as pl
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.expected import Expected
 from cdp_assets.candidate_links.sampling import Stratum, judged_sample, strata, with_strata
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 
 LEAST_JUDGED = 30
 """Fewer judged pairs of the sample than this say less than the model does: then the model speaks."""

@@ -15,7 +15,8 @@ import polars as pl
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.decisions import decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
-from cdp_assets.candidate_links.training import TrainedModel, compared
+from cdp_assets.candidate_links.studied_pairs import compared
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import bits_of, household_discount, namesake_bits, used_comparisons
 
 PRIOR = "prior"

@@ -1,20 +1,20 @@
 """Which profiles' pairs a change of the data can touch, and the candidate pairs of those alone.
 
 Under one model version a pair depends on the values of its two profiles, on which blocks of theirs are small enough to be paired
-(``blocking.py``), and on whether a key that both carry is one person's (``decisions.py``, OWN_KEY). So the pairs of a profile can
-change only where
+(``blocking.py``), and on whether a key that both carry is one person's (``decisions.py``, OWN_KEY). So a pair can change only where
 
-* it is new or gone, or its blocking keys have changed (an own address has become somebody's probable one);
-* a block that it stands in has grown over its cap, or shrunk below it;
-* an e-mail, phone or identifier that it carries has come to be carried by several people, or by one only.
+* one of the two is new or gone, or its blocking keys have changed (an own address has become somebody's probable one);
+* a block that both stand in has grown over its cap, or shrunk below it;
+* an e-mail, phone or identifier that both carry has come to be carried by several people, or by one only.
 
-All pairs of such a profile are made anew, and all others stand as they are: equal to making all pairs anew, at the cost of
-the few. What does not belong here: weights and decisions (``scoring.py``).
+All pairs of the first are made anew, and all pairs among the others that are touched; the rest stand as they are: equal to making all
+pairs anew, at the cost of the few. What does not belong here: weights and decisions (``scoring.py``).
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,54 +25,65 @@ from cdp_assets.candidate_links.blocking import (
     BlockingRule,
     Caps,
     Keyed,
+    RuleBlocks,
+    blocks_of,
+    key_columns,
     keyed,
     used_rules,
 )
 from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
 from cdp_assets.candidate_links.engine import LinkageEngine
-from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.ordered import in_order, rows_at
 from cdp_assets.candidate_links.pairing import Numbers, Pairs, distinct_pairs, together
 from cdp_assets.candidate_links.reach import Reach
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 
 KEY_COLUMNS = ("emails", "phones", "identifiers")
 _ID = "profile_id"
 
 Members = npt.NDArray[np.bool_]
-"""Which profiles, by number (``blocking.Keyed``)."""
+"""Which profiles, by row of the data now."""
 
 
 @dataclass(frozen=True)
 class Touched:
-    """What a change of the profiles touches: ``profiles`` (ids in the data now) and ``gone`` (ids that are no more), the
-    ``pairs`` to score anew (``id_l``, ``id_r``, ``rules``), and ``frame``, the comparable columns of those profiles."""
+    """What a change of the profiles touches: ``profiles`` (ids in the data now), among them those all of whose pairs may be others,
+    and ``gone``, ids that are no more (``wholly`` has both); the ``pairs`` to score anew (``id_l``, ``id_r``, ``rules``), and ``frame``, the
+    comparable columns of their profiles. ``reach`` is of all profiles now."""
 
     profiles: pl.Series
-    gone: pl.Series
+    wholly: pl.Series
     pairs: pl.DataFrame
     frame: pl.DataFrame
+    reach: Reach
+
+    def stand(self, left: pl.Series, right: pl.Series) -> pl.Series:
+        """Which former pairs of ids stand as they are."""
+        wholly, touched = self.wholly.implode(), self.profiles.implode()
+        both = left.is_in(touched) & right.is_in(touched)
+        return ~(both | left.is_in(wholly) | right.is_in(wholly))
 
 
 def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, engine: LinkageEngine) -> Touched:
     """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``)."""
-    change = _change(in_order(profiles, _ID), former)
+    change = _change(in_order(profiles, _ID), in_order(former, _ID))
     rules = used_rules(model.caps, model.policy)
-    seeds = np.union1d(change.arriving, _of_other_people(change))
-    part = _near(change, pl.concat([change.reach.at(seeds), change.gone]), rules)
-    with _keyed(part, rules, engine) as now, _keyed(_left(change), rules, engine) as before:
-        came, found = _are(now, change.ids(change.arriving)), _are(now, change.ids(seeds))
-        keys = {bit: now.keys(rule) for bit, rule, _ in rules}
-        for bit, rule, caps in rules:
-            found |= _of_other_blocks(now, before, rule, keys[bit], came, caps)
-        found_ids = now.ids[found]
-        if len(found_ids) == len(seeds):
-            return _touched(found_ids, change, _pairs(found, now, keys, rules), part)
-    # Blocks have crossed a cap: their members stand in other blocks too, which have not been looked at.
-    moved = change.profiles.filter(pl.col(_ID).is_in(pl.Series(found_ids).implode()))
-    part = _near(change, moved, rules)
-    with _keyed(part, rules, engine) as now:
-        keys = {bit: now.keys(rule) for bit, rule, _ in rules}
-        return _touched(found_ids, change, _pairs(_are(now, found_ids), now, keys, rules), part)
+    near = _near(change, change.arriving, change.gone, rules)
+    keys, found, wholly = _Keys(rules), _are(change, _of_other_people(change)), _are(change, change.arriving)
+    with ExitStack() as held:
+
+        def keyed_now(rows: Numbers) -> _Part:
+            return _Part(rows, held.enter_context(_keyed(change.reach.at(rows), change.known, rules, engine)))
+
+        keys.add(keyed_now(np.flatnonzero(near)))
+        found[_of_other_blocks(keys, change, rules, engine)] = True
+        # Two of those that are touched may share blocks which none of the arriving stands in: how large are they?
+        shared = _near(change, np.flatnonzero(found & ~wholly), change.gone.clear(), rules, of_two=True)
+        if (further := np.flatnonzero(shared & ~near)).size:
+            keys.add(keyed_now(further))
+        found |= wholly
+        made = [(bit, _pairs_of(found, wholly, keys, rule, caps)) for bit, rule, caps in rules]
+    return _touched(found, change, together(made, change.ids))
 
 
 @dataclass(frozen=True)
@@ -96,21 +107,30 @@ class _Change:
     def arriving(self) -> Numbers:
         return np.union1d(self.come, self.kept)
 
-    def ids(self, rows: Numbers) -> npt.NDArray[np.int64]:
-        return self.profiles.get_column(_ID).to_numpy()[rows]
+    @property
+    def ids(self) -> Numbers:
+        return self.profiles.get_column(_ID).to_numpy()
 
 
 def _change(profiles: pl.DataFrame, former: pl.DataFrame) -> _Change:
-    reach, ids, ids_before = Reach(profiles), profiles.get_column(_ID), former.get_column(_ID)
-    is_new = ~ids.is_in(ids_before.implode())
-    come = is_new.arg_true().to_numpy().astype(np.int64)
+    reach = Reach(profiles)
+    ids, ids_before = profiles.get_column(_ID).to_numpy(), former.get_column(_ID).to_numpy()
+    is_new = ~_are_among(ids, ids_before)
+    come = np.flatnonzero(is_new)
     is_gone = len(ids) - len(come) != len(ids_before)
-    gone = former.filter(~ids_before.is_in(ids.implode())) if is_gone else former.clear()
+    gone = rows_at(former, np.flatnonzero(~_are_among(ids_before, ids))) if is_gone else former.clear()
     known = reach.values("probable_emails")
-    stays = ~is_new.gather(reach.rows_of_values("probable_emails"))
+    stays = pl.Series(~is_new[reach.rows_of_values("probable_emails")])
     known_before = pl.concat([known.filter(stays), Reach(gone).values("probable_emails")])
     kept = np.setdiff1d(_with_other_keys(reach, reach.at(come), gone, known, known_before), come)
     return _Change(reach, come, kept, gone, known, known_before)
+
+
+def _are_among(ids: Numbers, others: Numbers) -> Members:
+    """Which of ``ids`` are among ``others``; both are in order."""
+    return (
+        others.take(np.searchsorted(others, ids), mode="clip") == ids if len(others) else np.zeros(len(ids), np.bool_)
+    )
 
 
 def _with_other_keys(
@@ -143,83 +163,145 @@ def _of_other_people(change: _Change) -> Numbers:
     return np.unique(np.concatenate(found))
 
 
-_Rules = list[tuple[int, BlockingRule, Caps]]
+_Rules = Sequence[tuple[int, BlockingRule, Caps]]
 
 
-def _near(change: _Change, moved: pl.DataFrame, rules: _Rules) -> pl.DataFrame:
-    """The comparable columns of those profiles of the data now that are among ``moved``, or may stand in a block with one of them."""
-    near = change.reach.sharing_a_key(moved, [rule for _, rule, _ in rules])
-    near |= change.profiles.get_column(_ID).is_in(moved.get_column(_ID).implode()).to_numpy()
-    return comparable(change.profiles.filter(pl.Series(near)), change.known)
+def _rules_of(rules: _Rules) -> list[BlockingRule]:
+    return [rule for _, rule, _ in rules]
 
 
-def _left(change: _Change) -> pl.DataFrame:
-    """The comparable columns that the profiles that are gone had before, and those whose keys are others now."""
-    return comparable(pl.concat([change.gone, change.reach.at(change.kept)]), change.known_before)
+def _near(change: _Change, moved: Numbers, gone: pl.DataFrame, rules: _Rules, of_two: bool = False) -> Members:
+    """Profiles of the data now that may stand in a block with one (or ``of_two``) of the rows ``moved`` and those that are ``gone``."""
+    others = pl.concat([change.reach.at(moved), gone])
+    return change.reach.sharing_a_key(others, _rules_of(rules), of_two)
 
 
-def _keyed(part: pl.DataFrame, rules: _Rules, engine: LinkageEngine) -> AbstractContextManager[Keyed]:
-    return keyed(part, [rule for _, rule, _ in rules], engine)
+def _keyed(
+    profiles: pl.DataFrame, known: pl.Series, rules: _Rules, engine: LinkageEngine
+) -> AbstractContextManager[Keyed]:
+    """These profiles, with the comparable columns that keys are made of; ``known``: all addresses that are probably somebody's."""
+    wanted = _rules_of(rules)
+    return keyed(comparable(profiles, known, only=key_columns(wanted)), wanted, engine)
 
 
-def _pairs(found: Members, now: Keyed, keys: dict[int, pl.DataFrame], rules: _Rules) -> pl.DataFrame:
-    """The candidate pairs with one of those ``found`` on a side."""
-    return together([(bit, _pairs_of(found, now, rule, keys[bit], caps)) for bit, rule, caps in rules], now.ids)
+@dataclass(frozen=True)
+class _Part:
+    """Some profiles of the data now, by ``rows``, which are in order, and their blocking keys. A profile's number is its row here."""
+
+    rows: Numbers
+    keyed: Keyed
+
+    def keys(self, rule: BlockingRule) -> pl.DataFrame:
+        """:meth:`blocking.Keyed.keys`."""
+        return self._by_row(self.keyed.keys(rule))
+
+    def refined(self, rule: BlockingRule, large: pl.DataFrame) -> pl.DataFrame:
+        """:meth:`blocking.Keyed.refined` of those members of blocks that are of this part."""
+        numbers = large.get_column("number").to_numpy()
+        mine = large.filter(pl.Series(_are_among(numbers, self.rows)))
+        places = np.searchsorted(self.rows, mine.get_column("number").to_numpy())
+        return self._by_row(self.keyed.refined(rule, mine.with_columns(number=pl.Series(places, dtype=pl.Int64))))
+
+    def _by_row(self, keys: pl.DataFrame) -> pl.DataFrame:
+        rows = self.rows[keys.get_column("number").to_numpy()]
+        return keys.with_columns(number=pl.Series(rows, dtype=pl.Int64))
 
 
-def _touched(found_ids: npt.NDArray[np.int64], change: _Change, pairs: pl.DataFrame, part: pl.DataFrame) -> Touched:
-    ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique()
-    frame = part.filter(pl.col("unique_id").is_in(ends.implode()))
-    return Touched(pl.Series(found_ids), change.gone.get_column(_ID), pairs, frame)
+class _Keys:
+    """The blocking keys of more and more profiles of the data now, each made once."""
+
+    def __init__(self, rules: _Rules) -> None:
+        self._rules = _rules_of(rules)
+        self._parts: list[_Part] = []
+        self._keys: dict[str, list[pl.DataFrame]] = {rule.name: [] for rule in self._rules}
+
+    def add(self, part: _Part) -> None:
+        """Make the keys of these profiles too, none of which is among those before."""
+        self._parts.append(part)
+        for rule in self._rules:
+            self._keys[rule.name].append(part.keys(rule))
+
+    def of(self, rule: BlockingRule) -> pl.DataFrame:
+        """The keys of a rule: ``number`` (row of the data now) and ``key``, each once."""
+        return pl.concat(self._keys[rule.name], rechunk=True)
+
+    def refined(self, rule: BlockingRule, large: pl.DataFrame) -> pl.DataFrame:
+        """The finer blocks of those members of blocks (``number``, ``key``) that are too large; ``key`` is the finer one's."""
+        return pl.concat([part.refined(rule, large) for part in self._parts])
 
 
-def _of_other_blocks(
-    now: Keyed, before: Keyed, rule: BlockingRule, keys: pl.DataFrame, came: Members, caps: Caps
-) -> Members:
+def _touched(found: Members, change: _Change, pairs: pl.DataFrame) -> Touched:
+    ends = np.zeros(len(change.ids), dtype=np.bool_)
+    for side in ("id_l", "id_r"):
+        ends[np.searchsorted(change.ids, pairs.get_column(side).to_numpy())] = True
+    frame = comparable(change.reach.at(np.flatnonzero(ends)), change.known)
+    wholly = pl.concat([pl.Series(_ID, change.ids[change.arriving]), change.gone.get_column(_ID)])
+    return Touched(pl.Series(change.ids[found]), wholly, pairs, frame, change.reach)
+
+
+def _of_other_blocks(keys: _Keys, change: _Change, rules: _Rules, engine: LinkageEngine) -> Numbers:
     """Members of the blocks that are small enough now and were not, or were and are not any more."""
-    left = before.keys(rule)
-    flipped, large = _flipped(keys, _only(keys, came), left, caps.cap)
-    finer = now.refined(rule, keys.join(large, on="key", how="semi"))
-    finer_left = before.refined(rule, left.join(large, on="key", how="semi"))
-    finer_flipped, _ = _flipped(finer, _only(finer, came), finer_left, caps.finer_cap)
-    members = np.zeros(len(now.ids), dtype=np.bool_)
-    members[pl.concat([flipped, finer_flipped]).get_column("number").to_numpy()] = True
-    return members
+    found = [np.empty(0, dtype=np.int64)]
+    # Of those that have stayed, some keys are others only under rules that read what addresses are probably somebody's.
+    reading = [rule for rule in rules if "probable_keys" in key_columns([rule[1]])]
+    others = [rule for rule in rules if rule not in reading]
+    left = pl.concat([change.gone, change.reach.at(change.kept)])
+    for some, rows, before in ((others, change.come, change.gone), (reading, change.arriving, left)):
+        came = _are(change, rows)
+        with _keyed(before, change.known_before, some, engine) as were:
+            for _, rule, caps in some:
+                found += _crossing(keys, were, rule, came, caps)
+    return np.concatenate(found)
 
 
-def _flipped(keys: pl.DataFrame, came: pl.DataFrame, left: pl.DataFrame, cap: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Keys of the blocks that have crossed the cap with what ``came`` and ``left``, as the members that they have now; and the ``key`` of
-    those that are, or were, above it."""
-    moved = pl.concat([came.select("key"), left.select("key")]).unique()
-    here = keys.join(moved, on="key", how="semi")
-    sizes = (
-        moved.join(here.group_by("key").len("size"), on="key", how="left")
-        .join(came.group_by("key").len("came"), on="key", how="left")
-        .join(left.group_by("key").len("left"), on="key", how="left")
-        .with_columns(pl.col("size", "came", "left").fill_null(0).cast(pl.Int64))
-        .with_columns(before=pl.col("size") - pl.col("came") + pl.col("left"))
+def _crossing(keys: _Keys, before: Keyed, rule: BlockingRule, came: Members, caps: Caps) -> tuple[Numbers, Numbers]:
+    """Members of the blocks of one rule that have crossed its cap, and of the finer ones that have crossed the finer cap."""
+    now, left = keys.of(rule), before.keys(rule)
+    flipped, large = _flipped(now, came, left, caps.cap)
+    finer = keys.refined(rule, _with_key(now, large))
+    finer_flipped, _ = _flipped(finer, came, before.refined(rule, _with_key(left, large)), caps.finer_cap)
+    return flipped, finer_flipped
+
+
+def _flipped(keys: pl.DataFrame, came: Members, left: pl.DataFrame, cap: int) -> tuple[Numbers, pl.Series]:
+    """Members that the blocks have now which have crossed the cap with those that ``came`` and the keys that ``left``; and the keys of blocks that
+    are, or were, above it."""
+    numbers, key = (keys.get_column(name).to_numpy() for name in ("number", "key"))
+    arrived, gone = key[came[numbers]], left.get_column("key").to_numpy()
+    moved = np.unique(np.concatenate([arrived, gone]))
+    here = _are_among(key, moved)
+    numbers, block = numbers[here], np.searchsorted(moved, key[here])
+    size, has_come, has_left = (
+        np.bincount(blocks, minlength=len(moved))
+        for blocks in (block, np.searchsorted(moved, arrived), np.searchsorted(moved, gone))
     )
-    is_small, was_small = pl.col("size") <= cap, pl.col("before") <= cap
-    crossed = here.join(sizes.filter(is_small != was_small), on="key", how="semi")
-    return crossed, sizes.filter(~(is_small & was_small)).select("key")
+    is_small, was_small = size <= cap, size - has_come + has_left <= cap
+    return numbers[(is_small != was_small)[block]], pl.Series(moved[~(is_small & was_small)])
 
 
-def _pairs_of(found: Members, now: Keyed, rule: BlockingRule, keys: pl.DataFrame, caps: Caps) -> Pairs:
-    """The pairs of one rule that have one of those ``found`` on a side: what :func:`blocking.pairs_within` finds of them."""
-    mine = _only(keys, found).select("key").unique()
-    admitted = now.blocks_of(rule, keys.join(mine, on="key", how="semi")).admitted(caps).select("number", "key")
-    pairs = (
-        _only(admitted, found)
-        .join(admitted.select("key", other="number"), on="key")
-        .filter(pl.col("number") != pl.col("other"))
-    )
-    return distinct_pairs(pairs.get_column("number").to_numpy(), pairs.get_column("other").to_numpy())
+def _with_key(keys: pl.DataFrame, some: pl.Series) -> pl.DataFrame:
+    return keys.filter(pl.col("key").is_in(some.implode()))
 
 
-def _are(now: Keyed, ids: npt.NDArray[np.int64]) -> Members:
-    """The profiles of these ids."""
-    members = np.zeros(len(now.ids), dtype=np.bool_)
-    members[np.searchsorted(now.ids, ids)] = True
+def _pairs_of(found: Members, wholly: Members, keys: _Keys, rule: BlockingRule, caps: Caps) -> Pairs:
+    """The pairs of one rule (:func:`blocking.pairs_within`) that have one of those that are ``wholly`` touched on a side, or both sides
+    among those ``found``."""
+    all_keys = keys.of(rule)
+    theirs = _only(all_keys, found)
+    tells = pl.Series(wholly[theirs.get_column("number").to_numpy()]) | theirs.get_column("key").is_duplicated()
+    members = blocks_of(_with_key(all_keys, theirs.get_column("key").filter(tells).unique()))
+    blocks = RuleBlocks(members, lambda cap: blocks_of(keys.refined(rule, members.filter(pl.col("size") > cap))))
+    admitted = blocks.admitted(caps).select("number", "key")
+    pairs = _only(admitted, found).join(admitted.select("key", other="number"), on="key")
+    one, other = (pairs.get_column(side).to_numpy() for side in ("number", "other"))
+    counts = (one != other) & (wholly[one] | found[other])
+    return distinct_pairs(one[counts], other[counts])
+
+
+def _are(change: _Change, rows: Numbers) -> Members:
+    """The profiles of these rows."""
+    members = np.zeros(len(change.ids), dtype=np.bool_)
+    members[rows] = True
     return members
 
 

@@ -13,16 +13,14 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.comparable import people_per_value
-from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.candidate_links.reach import Reach
 
 
-def fewest_people(profiles: pl.DataFrame, agreeing: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def fewest_people(reach: Reach, agreeing: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """``people``, by name, who carry the least shared of the values that a ``pair`` has in common: one row per pair that has one.
 
     ``agreeing``: by list column of the profiles, the pairs that are said to agree on it (``pair``, ``id_l``, ``id_r``).
     """
-    reach = Reach(in_order(profiles, "profile_id"))
     names = reach.profiles.select("first_name_root", "last_name", "last_name_script").rechunk()
     found = [_people(reach, names, column, pairs) for column, pairs in agreeing.items() if len(pairs)]
     nothing = pl.DataFrame(schema={"pair": pl.UInt32, "people": pl.Int64})

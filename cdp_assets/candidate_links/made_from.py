@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 from deltalake.exceptions import DeltaError
 
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.lake import Lake, LakeError
 from cdp_assets.tables import Table
 

@@ -21,7 +21,7 @@ import polars as pl
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS, choose_comparisons
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import weight_of_probability
 from cdp_assets.tables import LINKAGE_MODEL, TERM_FREQUENCIES
 

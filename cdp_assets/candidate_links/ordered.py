@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-_ROWS_AT_ONCE = 100_000
-
 
 def in_order(frame: pl.DataFrame, key: str, *further: str) -> pl.DataFrame:
     """``frame`` sorted by the column ``key``, and by ``further`` ones unless the first is in order: then so was the table."""
@@ -30,22 +28,55 @@ def first_rows(numbers: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int
     return first
 
 
-def replaced(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, *keys: str) -> pl.DataFrame:
-    """Those rows of ``frame`` that are marked in ``stays``, and the rows ``by``, in the order of ``keys``, the first of which is a number.
+def replaced(
+    frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, then: str | None = None
+) -> pl.DataFrame:
+    """Those rows of ``frame`` that are marked in ``stays``, and the rows ``by``, in the order of ``key`` (and of ``then``, a number).
 
-    Both frames are in that order. Done piece by piece, in memory that is used again: with a million rows most of the time goes into asking for more.
+    Both frames are in that order. Done column by column, in memory that is used again: with a million rows most of the time goes into
+    asking for more. Each column of the result is in one chunk.
     """
-    if frame.is_empty():
-        return by
-    numbers, coming = frame.get_column(keys[0]).to_numpy(), by.get_column(keys[0]).to_numpy()
-    starts = np.unique(np.searchsorted(numbers, numbers[::_ROWS_AT_ONCE]))  # rows of one number stay together
-    places = np.searchsorted(coming, numbers[starts])
-    places[0] = 0
-    pieces = []
-    for start, end, first, last in zip(starts, [*starts[1:], len(frame)], places, [*places[1:], len(by)], strict=True):
-        held = frame.slice(start, end - start).filter(stays.slice(start, end - start))
-        pieces.append(pl.concat([held, by.slice(first, last - first)], rechunk=True).sort(keys))
-    return pl.concat(pieces)
+    at = _places(frame, stays, by, key, then)
+    columns = (pl.concat([column, by.get_column(column.name)], rechunk=True) for column in frame.iter_columns())
+    return pl.DataFrame([column.gather(at) for column in columns])
+
+
+def _places(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, then: str | None) -> pl.Series:
+    """The rows of :func:`replaced` as they follow each other: numbers among those of ``frame``, and after them those ``by``."""
+    marks = stays.to_numpy()
+    kept = np.flatnonzero(marks)
+    kept_before = np.concatenate([[0], np.cumsum(marks)])
+    sought = by.get_column(key)
+    before = kept_before[frame.get_column(key).search_sorted(sought).to_numpy()]
+    if then is not None:
+        numbers, numbers_by = frame.get_column(then).to_numpy()[kept], by.get_column(then).to_numpy()
+        ends = kept_before[frame.get_column(key).search_sorted(sought, side="right").to_numpy()]
+        waiting = np.arange(len(by))
+        while len(waiting := waiting[before[waiting] < ends[waiting]]):
+            waiting = waiting[numbers[before[waiting]] < numbers_by[waiting]]
+            before[waiting] += 1
+    return pl.Series(np.insert(kept, before, len(frame) + np.arange(len(by))))
+
+
+def rows_at(frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
+    """These ``rows`` (in order) of a frame, in one chunk.
+
+    Looked up in one chunk after the other: in several at once a row with a list takes fifty times as long, and to filter goes
+    through all rows.
+    """
+    ends = np.cumsum(frame.to_series().chunk_lengths())
+    cuts = [0, *np.searchsorted(rows, ends)]
+    parts = [
+        frame.slice(start, end - start)[rows[first:last] - start]
+        for start, end, first, last in zip([0, *ends[:-1]], ends, cuts[:-1], cuts[1:], strict=True)
+        if first < last
+    ]
+    return pl.concat(parts, rechunk=True) if parts else frame.clear()
+
+
+def rows_with(frame: pl.DataFrame, column: str, some: pl.Series) -> pl.DataFrame:
+    """The rows that have one of ``some`` values, few of all, in this column."""
+    return rows_at(frame, frame.get_column(column).is_in(some.implode()).arg_true().to_numpy().astype(np.int64))
 
 
 def begins(*names: str) -> pl.Expr:

@@ -17,7 +17,7 @@ import polars as pl
 from cdp_assets.candidate_links.estimates import wilson
 from cdp_assets.candidate_links.explain import Evidence, match_weight
 from cdp_assets.candidate_links.sampling import Stratum
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import used_comparisons
 from cdp_assets.drawing import Spec
 

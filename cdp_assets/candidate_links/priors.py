@@ -19,12 +19,15 @@ These are expert priors: chosen by us, rounded, and not taken from a publication
 No labelled pair was used. The priors matter in small data only: a data set of a thousand matched pairs outvotes them
 (``PRIOR_MATCHES``, ``PRIOR_CHANCES``).
 
-What does not belong here: estimation (``training.py``).
+What does not belong here: estimation (``estimation.py``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+SMALLEST_SHARE = 1e-9
+"""No share of pairs is believed to be less: its logarithm is taken."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BlockingRule
 from cdp_assets.candidate_links.comparable import TAIL_DIGITS, carriers, comparable
-from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.ordered import in_order, rows_at
 
 Numbers = npt.NDArray[np.uint64]
 """A number per profile, or per value of a list: the same for equal values."""
@@ -36,15 +36,23 @@ class Reach:
         self._values: dict[str, pl.Series] = {}
         self._ends: dict[str, npt.NDArray[np.int64]] = {}
         self._numbers: dict[str, Numbers] = {}
+        self._told: dict[str, npt.NDArray[np.bool_]] = {}
 
-    def sharing_a_key(self, others: pl.DataFrame, rules: Iterable[BlockingRule]) -> npt.NDArray[np.bool_]:
-        """Whether each profile may share a key of one of the ``rules`` with one of the ``others`` (profiles, of this data or not)."""
+    def sharing_a_key(
+        self, others: pl.DataFrame, rules: Iterable[BlockingRule], of_two: bool = False
+    ) -> npt.NDArray[np.bool_]:
+        """Whether each profile may share a key of one of the ``rules`` with one of the ``others`` (profiles, of this data or not).
+
+        ``of_two``: a key that two of the others have.
+        """
         found, asked = np.zeros(len(self.profiles), dtype=np.bool_), Reach(in_order(others, "profile_id"))
-        for rule in rules:
-            if rule.name not in _IN_COMMON:
-                return np.ones(len(self.profiles), dtype=np.bool_)
-            traits = _IN_COMMON[rule.name]
+        names = {rule.name for rule in rules}
+        if not names <= _IN_COMMON.keys():
+            return np.ones(len(self.profiles), dtype=np.bool_)
+        for rule in names - {name for name in names if _WITHIN.get(name) in names}:
+            traits = _IN_COMMON[rule]
             wanted = np.concatenate([trait.told(asked) for trait in traits])
+            wanted = wanted[pl.Series(wanted).is_duplicated().to_numpy()] if of_two else wanted
             for trait in traits:
                 found[self._rows(trait.column, trait.numbers(self), wanted)] = True
         return found
@@ -55,15 +63,18 @@ class Reach:
         return np.unique(self._rows(column, numbers, values.drop_nulls().hash().to_numpy()))
 
     def at(self, rows: npt.NDArray[np.int64], *columns: str) -> pl.DataFrame:
-        """The profiles (or some columns of them) of these rows, each once and in order. Filtered: to gather lists in several chunks takes longer."""
-        wanted = np.zeros(len(self.profiles), dtype=np.bool_)
-        wanted[rows] = True
-        return self.profiles.select(columns or self.profiles.columns).filter(pl.Series(wanted))
+        """The profiles (or some columns of them) of these rows, which are in order."""
+        return rows_at(self.profiles.select(columns or self.profiles.columns), rows)
 
     def carriers(self, column: str, values: pl.DataFrame) -> pl.DataFrame:
         """:func:`cdp_assets.candidate_links.comparable.carriers` of these values (``value``, each once)."""
         few = self.at(self.carrying(column, values.get_column("value")), *_CARRIER, column)
         return carriers(few, column).join(values, on="value", how="semi")
+
+    def carried_by(self, profile_ids: pl.Series, column: str) -> pl.DataFrame:
+        """:func:`cdp_assets.candidate_links.comparable.carriers` among these profiles."""
+        rows = self.profiles.get_column("profile_id").is_in(profile_ids.implode()).arg_true().to_numpy()
+        return carriers(self.at(rows.astype(np.int64), *_CARRIER, column), column)
 
     def values(self, column: str) -> pl.Series:
         """The values of a list column, side by side."""
@@ -79,8 +90,13 @@ class Reach:
     def numbers(self, name: str, values: Callable[[], pl.Series]) -> Numbers:
         """Numbers of these values, made where there are none of this name. A null has one as well."""
         if name not in self._numbers:
-            self._numbers[name] = values().hash().to_numpy()
+            made = values()
+            self._numbers[name], self._told[name] = made.hash().to_numpy(), made.is_not_null().to_numpy()
         return self._numbers[name]
+
+    def told(self, name: str) -> npt.NDArray[np.bool_]:
+        """Which of the values that :meth:`numbers` were made of are none that are missing."""
+        return self._told[name]
 
     def _rows(self, column: str, numbers: Numbers, wanted: Numbers) -> npt.NDArray[np.int64]:
         """Rows that hold a wanted number: one per profile, or one per value of a list ``column``."""
@@ -124,10 +140,8 @@ class Trait:
 
     def told(self, reach: Reach) -> Numbers:
         """Numbers of the profiles of which no part is missing."""
-        there = np.ones(len(self.numbers(reach)), dtype=np.bool_)
-        for part in self.parts:
-            there &= part.made(reach).is_not_null().to_numpy()
-        return self.numbers(reach)[there]
+        numbers = self.numbers(reach)
+        return numbers[np.logical_and.reduce([reach.told(part.name) for part in self.parts])]
 
 
 def _column(name: str) -> Part:
@@ -190,3 +204,13 @@ _IN_COMMON: Mapping[str, list[Trait]] = {
 
 A rule that is not named here reaches every profile: those are rules that only small data can afford.
 """
+
+_WITHIN: Mapping[str, str] = {
+    "SAME_EMAIL": "SAME_PROBABLE_EMAIL",
+    "SAME_PHONE": "SAME_PHONE_ENDING",
+    "SAME_NAMES_AND_BIRTH_DATE": "SWAPPED_NAMES",
+    "ANY_NAME_AND_BIRTH_DATE": "SAME_BIRTH_DATE",
+    "ANY_NAME_AND_POSTCODE": "SAME_POSTCODE",
+    "SAME_ADDRESS": "SAME_STREET",
+}
+"""Rules that reach nobody whom the other one does not reach: beside that one they are not asked."""

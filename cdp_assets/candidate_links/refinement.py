@@ -10,7 +10,7 @@ parted into strata by match weight, and labels speak for their own stratum only:
 
 The blend is by count: ``WORTH_OF_MODEL`` labels in a stratum say as much as the model does there.
 
-What does not belong here: EM itself (``training.py``), the probability of a weight (``calibration.py``).
+What does not belong here: EM itself (``estimation.py``), the probability of a weight (``calibration.py``).
 """
 
 from __future__ import annotations

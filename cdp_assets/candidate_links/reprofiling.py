@@ -16,7 +16,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import in_order, replaced
+from cdp_assets.candidate_links.ordered import in_order, replaced, rows_with
 from cdp_assets.candidate_links.profiles import linkage_profiles
 from cdp_assets.candidate_links.shared import CROWD_SHARING, identifier_values
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS
@@ -56,21 +56,22 @@ def reprofile(
     """
     other_mail = come_or_gone(former.probable, probable).get_column(_RECORD)
     again = pl.concat([changed, other_mail, _of_other_crowds(former, versions, shared, probable)]).unique()
-    part, part_members = linkage_profiles(
-        versions.filter(pl.col(_RECORD).is_in(again.implode())), shared, one_row_sources, probable
-    )
+    part, part_members = linkage_profiles(rows_with(versions, _RECORD, again), shared, one_row_sources, probable)
     before, members_before = in_order(former.profiles, _PROFILE), in_order(former.members, _PROFILE, _RECORD)
-    left = members_before.filter(pl.col(_RECORD).is_in(again.implode()))
+    left = rows_with(members_before, _RECORD, again)
     touched = pl.concat([left.get_column(_PROFILE), part_members.get_column(_PROFILE)]).unique()
-    is_touched = pl.col(_PROFILE).is_in(touched.implode())
 
-    others = members_before.filter(is_touched).filter(~pl.col(_RECORD).is_in(again.implode()))
+    others = rows_with(members_before, _PROFILE, touched).filter(~pl.col(_RECORD).is_in(again.implode()))
     held = pl.concat([others, part_members]).sort(_PROFILE, _RECORD)
     counts = held.group_by(_PROFILE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("records"))
-    known = pl.concat([part, before.filter(is_touched)]).unique(_PROFILE).drop("records")  # equal id, equal values
+    known = (
+        pl.concat([part, rows_with(before, _PROFILE, touched)]).unique(_PROFILE).drop("records")
+    )  # equal id, equal values
     told = counts.join(known, on=_PROFILE).select(before.columns)
-    profiles = replaced(before, before.select(~is_touched).to_series(), told.sort(_PROFILE), _PROFILE)
-    members = members_before.filter(~is_touched).merge_sorted(held, _PROFILE)
+    profiles, members = (
+        replaced(frame, ~frame.get_column(_PROFILE).is_in(touched.implode()), by, _PROFILE)
+        for frame, by in ((before, told.sort(_PROFILE)), (members_before, held))
+    )
     return Reprofiled(LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members), len(again))
 
 

@@ -19,11 +19,13 @@ from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide, has_own_key
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
+from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.key_people import fewest_people
 from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
-from cdp_assets.candidate_links.ordered import replaced
-from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
+from cdp_assets.candidate_links.ordered import in_order, replaced
+from cdp_assets.candidate_links.reach import Reach
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import (
     Parameters,
     compared_pairs,
@@ -53,7 +55,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
     pairs = pairs_within(frame, engine, model.policy, model.caps)
-    return _scored(pairs, frame, profiles, model, engine)
+    return _scored(pairs, frame, Reach(in_order(profiles, "profile_id")), model, engine)
 
 
 def score_slice(
@@ -71,7 +73,13 @@ def score_slice(
     pairs = pairs_within(frame, engine, model.policy, model.caps)
     pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique().to_frame("unique_id")
-    return _scored(pairs, frame.join(ends, on="unique_id", how="semi", maintain_order="left"), profiles, model, engine)
+    return _scored(
+        pairs,
+        frame.join(ends, on="unique_id", how="semi", maintain_order="left"),
+        Reach(in_order(profiles, "profile_id")),
+        model,
+        engine,
+    )
 
 
 class Rescored(NamedTuple):
@@ -98,17 +106,17 @@ def rescore(
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return Rescored(SCORED_PAIRS.empty(), 0, 0)
     change = touched(profiles, former_profiles, model, engine)
-    outdated = pl.concat([change.profiles, change.gone]).implode()
-    stands = ~(pl.col("profile_id_l").is_in(outdated) | pl.col("profile_id_r").is_in(outdated))
-    anew = _scored(change.pairs, change.frame, profiles, model, engine)
-    pairs = replaced(former_pairs, former_pairs.select(stands).to_series(), anew, "profile_id_l", "profile_id_r")
+    ends = ("profile_id_l", "profile_id_r")
+    stand = change.stand(*(former_pairs.get_column(end) for end in ends))
+    anew = _scored(change.pairs, change.frame, change.reach, model, engine)
+    pairs = replaced(former_pairs, stand, anew, *ends)
     return Rescored(SCORED_PAIRS.conform(pairs), len(change.profiles), len(change.pairs))
 
 
 def _scored(
-    pairs: pl.DataFrame, frame: pl.DataFrame, profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine
+    pairs: pl.DataFrame, frame: pl.DataFrame, reach: Reach, model: TrainedModel, engine: LinkageEngine
 ) -> pl.DataFrame:
-    """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``profiles`` is all data."""
+    """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``reach`` is of all profiles."""
     if pairs.is_empty():
         return SCORED_PAIRS.empty()
     comparisons = used_comparisons(model.parameters)
@@ -121,11 +129,11 @@ def _scored(
     )
     weighed = with_household_discount(scored, model.parameters, model.calibration)
     decided = decide(
-        weighed.with_columns(_people_per_key(profiles, weighed, model.accept_weight)),
+        weighed.with_columns(_people_per_key(reach, weighed, model.accept_weight)),
         model.accept_weight,
         model.review_weight,
     )
-    decided = _keep_rows_apart(decided, profiles)
+    decided = _keep_rows_apart(decided, reach.profiles)
     return SCORED_PAIRS.conform(
         decided.select(
             pl.col("id_l").alias("profile_id_l"),
@@ -169,7 +177,7 @@ def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibr
     )
 
 
-def _people_per_key(profiles: pl.DataFrame, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
+def _people_per_key(reach: Reach, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
     """``people``: how many people, by name, carry the least shared of the e-mails, phones and identifiers that a pair agrees on.
 
     Told where it decides: of a pair that its weight does not accept and that nothing contradicts; null for all others.
@@ -179,7 +187,7 @@ def _people_per_key(profiles: pl.DataFrame, weighed: pl.DataFrame, accept_weight
         column: pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
         for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers"))
     }
-    least = fewest_people(profiles, agreeing)
+    least = fewest_people(reach, agreeing)
     unknown = pl.repeat(None, len(weighed), dtype=pl.Int64, eager=True).alias("people")
     return unknown.scatter(least.get_column("pair"), least.get_column("people"))
 

@@ -10,7 +10,7 @@ household" (a latent-class model with three classes), and what the second explai
 Nor are a stranger's two names independent: who is called Jan is called Nowak more often than others are, because names go together by
 language, generation and family. Where both names agree, that is taken off the weight too (:func:`namesake_bits`).
 
-Bits, base 2, throughout. What does not belong here: estimation (``training.py``) and decisions (``scoring.py``).
+Bits, base 2, throughout. What does not belong here: estimation (``estimation.py``) and decisions (``scoring.py``).
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ from cdp_assets.candidate_links.priors import (
 NAMES = (FIRST_NAME.name, LAST_NAME.name)
 UNLIKE = (ELSE.name, READ_OTHERWISE)
 """Levels at which names do not agree."""
+
+DIGITS = 8
+"""Parameters and frequencies are kept to so many significant digits: sums of floats differ in the last ones between machines."""
 
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int64]
@@ -148,6 +151,14 @@ def household_bits_of(pairs: ComparedPairs, name: str, parameters: Parameters) -
     if shares.h is None:
         return np.zeros(len(pairs))
     return _by_gamma(shares.h)[pairs.gammas[name]] - _log_u(pairs, name, shares)
+
+
+def bits_of_stories(pairs: ComparedPairs, name: str, parameters: Parameters) -> tuple[Floats, Floats | None]:
+    """Both at once: :func:`bits_of` and :func:`household_bits_of`, None where a household is as strangers are."""
+    shares, gamma = parameters.shares[name], pairs.gammas[name]
+    log_u = _log_u(pairs, name, shares)
+    home = None if shares.h is None else _by_gamma(shares.h)[gamma] - log_u
+    return _by_gamma(shares.m)[gamma] - log_u, home
 
 
 def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:

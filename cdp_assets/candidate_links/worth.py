@@ -4,7 +4,7 @@ A rule or a large block is judged by the pairs that nothing else in use finds. T
 size and the matches in it with its size alone: where they are namesakes, three times as much data has six times as many pairs, and
 most of what is linked there is two people. Such blocks are refined by a further key instead (``blocking.py``).
 
-What does not belong here: how a block is refined or left out (``blocking.py``), and when data is large (``training.py``).
+What does not belong here: how a block is refined or left out (``blocking.py``), and when data is large (``studied_pairs.py``).
 """
 
 from __future__ import annotations

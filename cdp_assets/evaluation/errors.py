@@ -14,7 +14,8 @@ from cdp_assets.candidate_links.blocking import candidate_pairs
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.decisions import ACCEPTED, BY_WEIGHT
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
-from cdp_assets.candidate_links.training import TrainedModel, compared
+from cdp_assets.candidate_links.studied_pairs import compared
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import match_weights, used_comparisons
 
 MISSED, FALSE = "missed", "false"

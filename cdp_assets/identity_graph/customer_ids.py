@@ -250,10 +250,10 @@ def _minted(moving: pl.DataFrame, carried: pl.DataFrame, flows: pl.DataFrame, li
     done = pl.DataFrame(schema={"cluster": pl.Int64, "customer_id": pl.String})
     attempt = 0
     while not waiting.is_empty():
-        asked = (
-            waiting.with_columns(mint_all(waiting.get_column("record_id"), attempt).alias("customer_id"))
-            .join(known, on="customer_id", how="left", maintain_order="left")
-            .join(origins, on=["cluster", "current_customer_id"], how="left", maintain_order="left")
+        minted = waiting.with_columns(mint_all(waiting.get_column("record_id"), attempt).alias("customer_id"))
+        taken = known.filter(pl.col("customer_id").is_in(minted.get_column("customer_id").implode()))
+        asked = minted.join(taken, on="customer_id", how="left", maintain_order="left").join(
+            origins, on=["cluster", "current_customer_id"], how="left", maintain_order="left"
         )
         free = asked.filter(_is_free()).unique("customer_id", keep="first", maintain_order=True)
         free = free.join(done, on="customer_id", how="anti").select("cluster", "customer_id")

@@ -14,6 +14,8 @@ from datetime import datetime
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
+from cdp_assets.candidate_links.differences import come_or_gone
+from cdp_assets.candidate_links.ordered import rows_with
 from cdp_assets.identity_graph.fingerprints import short_hashes
 from cdp_assets.identity_graph.lineage import MERGED, RETIRED
 from cdp_assets.judgements import Judgement, joined, judged, judgements_in_force
@@ -21,6 +23,8 @@ from cdp_assets.tables import IDENTITY_CHANGES, MOMENT
 
 NEW_RECORDS, NEW_EVIDENCE, JUDGEMENT, MODEL = "new records", "new evidence", "judgement", "model"
 DELETION, ERASURE = "deletion", "erasure"
+
+_WHOSE = ["record_id", "customer_id"]
 
 # What joins two records, the most telling first.
 _BY_JUDGEMENT, _BY_PROFILE, _BY_LINK = 0, 1, 2
@@ -48,12 +52,13 @@ def identity_changes(
     - split: records of ``other_customer_id`` went to ``customer_id``, which is another customer.
     - created, retired: no former customer is behind it; no record is left. revived: an id that came back.
     """
-    moves = _moves(previous_customer_ids, customer_ids, lineage)
+    before, after = _of_customers_that_changed(previous_customer_ids, customer_ids)
+    moves = _moves(before, after, lineage)
     in_force = judgements_in_force(judgements)
     overall = ERASURE if only_erased else MODEL if model_changed else None
-    merged = _merged(moves, previous_customer_ids, customer_ids, scored_pairs, profile_members, in_force, overall)
-    split = _split(moves, previous_customer_ids, customer_ids, in_force, overall)
-    alone = _created_retired_revived(moves, previous_customer_ids, customer_ids, lineage)
+    merged = _merged(moves, before, after, scored_pairs, profile_members, in_force, overall)
+    split = _split(moves, before, after, in_force, overall)
+    alone = _created_retired_revived(moves, before, after, lineage)
     changes = pl.concat([merged, split, alone], how="diagonal").sort("change", "customer_id", "other_customer_id")
     named = pl.concat_str(
         pl.lit(resolution_id), "change", "customer_id", pl.col("other_customer_id").fill_null(""), separator="|"
@@ -66,6 +71,12 @@ def identity_changes(
             changed_at=pl.lit(now, dtype=MOMENT),
         )
     )
+
+
+def _of_customers_that_changed(before: pl.DataFrame, after: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All rows, before and after, of the customers that a record has come to or left: mostly few. Nothing happened to any other."""
+    changed = come_or_gone(before.select(_WHOSE), after.select(_WHOSE)).get_column("customer_id").unique()
+    return rows_with(before, "customer_id", changed), rows_with(after, "customer_id", changed)
 
 
 def _moves(before: pl.DataFrame, after: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.ordered import in_order, replaced
 from cdp_assets.tables import ID_LINEAGE, MOMENT
 
 CURRENT, MERGED, RETIRED = "current", "merged", "retired"
@@ -40,9 +40,11 @@ def lineage_after(lineage: pl.DataFrame, moved: Moved, now: datetime) -> pl.Data
     Only rows of ids that moved, or lead to one that did, are told anew.
     """
     moving = pl.concat([moved.chosen, moved.former, moved.arrived.get_column("customer_id")]).unique().implode()
-    stands = ~(pl.col("customer_id").is_in(moving) | pl.col("current_customer_id").is_in(moving).fill_null(False))
+    lineage = in_order(lineage, "customer_id")
+    leads_there = pl.col("customer_id").is_in(moving) | pl.col("current_customer_id").is_in(moving).fill_null(False)
+    stands = lineage.select(~leads_there).to_series()
     told = _told_anew(lineage.filter(~stands), moved, pl.lit(now, dtype=MOMENT))
-    return in_order(lineage.filter(stands), "customer_id").merge_sorted(told.sort("customer_id"), "customer_id")
+    return replaced(lineage, stands, told.sort("customer_id"), "customer_id")
 
 
 def _told_anew(lineage: pl.DataFrame, moved: Moved, moment: pl.Expr) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from datetime import datetime
 import polars as pl
 
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import in_order
+from cdp_assets.candidate_links.ordered import in_order, replaced, rows_with
 from cdp_assets.tables import MEMBERSHIPS, MOMENT
 
 _WHOSE = ["record_id", "customer_id"]
@@ -22,11 +22,11 @@ def with_resolution(memberships: pl.DataFrame, customer_ids: pl.DataFrame, now: 
     today, is_open, moment = customer_ids.select(_WHOSE), pl.col("valid_to").is_null(), pl.lit(now, dtype=MOMENT)
     if memberships.is_empty():
         return _told_anew(memberships, today, moment)
-    moved = come_or_gone(memberships.filter(is_open).select(_WHOSE), today).get_column("record_id").unique()
-    has_moved = pl.col("record_id").is_in(moved.implode())
-    told = _told_anew(memberships.filter(has_moved), today.filter(has_moved), moment)
-    stands = in_order(memberships.filter(~has_moved), "record_id", "valid_from")
-    return MEMBERSHIPS.conform(stands.merge_sorted(told, "record_id"))
+    held = in_order(memberships, "record_id", "valid_from")
+    moved = come_or_gone(held.filter(is_open).select(_WHOSE), today).get_column("record_id").unique()
+    has_moved = held.get_column("record_id").is_in(moved.implode())
+    told = _told_anew(held.filter(has_moved), rows_with(today, "record_id", moved), moment)
+    return MEMBERSHIPS.conform(replaced(held, ~has_moved, told, "record_id"))
 
 
 def _told_anew(memberships: pl.DataFrame, today: pl.DataFrame, moment: pl.Expr) -> pl.DataFrame:

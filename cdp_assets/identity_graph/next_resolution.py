@@ -15,7 +15,8 @@ from cdp_assets.candidate_links.models import MODEL_CHOICE, model_choice, which_
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.profiles import linkage_profiles
 from cdp_assets.candidate_links.shared import declared_caps, shared_identifiers
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.identity_graph.exclusive import one_per_person_kinds
 from cdp_assets.identity_graph.plan import Known
 from cdp_assets.identity_graph.resolution import record_facts

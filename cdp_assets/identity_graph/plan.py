@@ -20,7 +20,7 @@ from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.scoring import score
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.customer_ids import CustomerIds, assign
 from cdp_assets.identity_graph.fingerprints import short_hashes

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from cdp_assets.candidate_links.policy import load_linkage_policy
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.identity_graph.next_resolution import known_by_now, next_model
 from cdp_assets.identity_graph.plan import OF_AN_ERASURE, OF_THE_NEXT, Known, Plan, plan_of, resolved
 from cdp_assets.identity_graph.resolution import previous_resolution

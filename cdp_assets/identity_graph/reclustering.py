@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import each_once, first_rows, in_order
+from cdp_assets.candidate_links.ordered import each_once, first_rows, in_order, rows_with
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.judgements import joined, judgements_in_force
@@ -67,23 +68,25 @@ def recluster(
     in_force, records = judgements_in_force(judgements), each_once(records.select(_RECORD, "source"), _RECORD)
     touched = touched_records(former, scored_pairs, profile_members, records, in_force)
     region = connected_records(touched, scored_pairs, profile_members, joined(in_force))
-    is_inside = pl.col(_RECORD).is_in(region.get_column(_RECORD).implode())
-    inside = profile_members.filter(is_inside)
-    held = inside.get_column(_PROFILE).unique().implode()
-    pairs = scored_pairs.filter(pl.col(_ENDS[0]).is_in(held)).filter(pl.col(_ENDS[1]).is_in(held))
+    inside = region.get_column(_RECORD).implode()
+    is_inside = records.get_column(_RECORD).is_in(inside)
+    members = rows_with(profile_members, _RECORD, region.get_column(_RECORD))
+    held = members.get_column(_PROFILE).unique()
+    pairs = rows_with(scored_pairs, _ENDS[0], held).filter(pl.col(_ENDS[1]).is_in(held.implode()))
     part = clusters_of(
         pairs,
-        inside,
+        members,
         records.filter(is_inside),
         judgements,
         one_row_sources,
         policy,
-        None if profiles is None else profiles.filter(pl.col(_PROFILE).is_in(held)),
+        None if profiles is None else rows_with(profiles, _PROFILE, held),
         one_per_person,
     )
-    # Records that are gone are touched, and so of the region.
-    kept = in_order(former.clusters, _RECORD).filter(~is_inside)
-    return Reclustered(_numbered(kept, part), part.height)
+    before = in_order(former.clusters, _RECORD)
+    # Records that are gone are touched, and so of the region; those that are new are as well.
+    kept = before.select("cluster_id", "weakest_probability").filter(~before.get_column(_RECORD).is_in(inside))
+    return Reclustered(_numbered(records.get_column(_RECORD), is_inside, kept, part), part.height)
 
 
 def touched_records(
@@ -96,16 +99,30 @@ def touched_records(
     """Records of which anything has changed that clusters are made from: ``record_id``, each once."""
     said = [*_ENDS, *_SAID_OF_A_PAIR]
     other = come_or_gone(former.scored_pairs.select(said), scored_pairs.select(said), _ENDS[0])
-    profiles = pl.concat([other.get_column(end) for end in _ENDS]).unique().implode()
     judged_anew = come_or_gone(judgements_in_force(former.judgements), in_force)
-    sources_before = each_once(former.records.select(_RECORD, "source"), _RECORD)
+    moved = come_or_gone(former.profile_members, profile_members, _PROFILE)
+    # Also where a record has left a profile that others have: they are another unit now, with another name where it was the first.
+    profiles = pl.concat([*(other.get_column(end) for end in _ENDS), moved.get_column(_PROFILE)]).unique().implode()
+    sources_before, sources = (each_once(of.select(_RECORD, "source"), _RECORD) for of in (former.records, records))
     found = [
         *(members.filter(pl.col(_PROFILE).is_in(profiles)) for members in (former.profile_members, profile_members)),
-        come_or_gone(former.profile_members, profile_members, _PROFILE),
-        come_or_gone(sources_before, each_once(records.select(_RECORD, "source"), _RECORD)),
+        moved,
+        _of_other_sources(sources_before, sources, moved.get_column(_RECORD)),
         *(judged_anew.select(pl.col(end).alias(_RECORD)) for end in _SIDES),
     ]
     return pl.concat([frame.select(_RECORD) for frame in found]).unique()
+
+
+def _of_other_sources(before: pl.DataFrame, now: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:
+    """Records (``record_id``, ``source``, each once and in order) of another source than before, and those that have come or gone, except
+    for such as are among ``moved``.
+
+    As a rule nothing else has come or gone: then the two frames need only be laid side by side.
+    """
+    stayed, stay = (frame.filter(~pl.col(_RECORD).is_in(moved.implode())) for frame in (before, now))
+    if stayed.get_column(_RECORD).equals(stay.get_column(_RECORD)):
+        return stay.filter(stay.get_column("source").ne_missing(stayed.get_column("source")))
+    return come_or_gone(stayed, stay)
 
 
 def connected_records(
@@ -115,7 +132,7 @@ def connected_records(
 
     From step to step the columns of links and members are looked through for the few that were reached last: less work than one join.
     """
-    links = scored_pairs.filter(pl.col("decision") == ACCEPTED).select(_ENDS)
+    links = scored_pairs.select(_ENDS).filter(scored_pairs.get_column("decision") == ACCEPTED)
     both_ways = [(links.get_column(one), links.get_column(other)) for one, other in (_ENDS, _ENDS[::-1])]
     said = [(same.get_column(one), same.get_column(other)) for one, other in (_SIDES, _SIDES[::-1])]
     # Records by a hash: one that stood in for another would be clustered again for nothing.
@@ -143,14 +160,25 @@ def _further(reached: pl.Series, known: pl.Series) -> pl.Series:
     return reached.filter(~reached.is_in(known.implode()))
 
 
-def _numbered(kept: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
-    """Clusters of two clusterings, numbered from 1 in the order of their smallest record id."""
-    before = int(kept.get_column("cluster_id").max() or 0)  # type: ignore[arg-type]
-    ordered = kept.merge_sorted(part.with_columns(pl.col("cluster_id") + before), _RECORD)
-    cluster = ordered.get_column("cluster_id")
-    at = cluster.to_numpy()
-    first = first_rows(at, before + len(part) + 1)
+def _numbered(record_ids: pl.Series, is_inside: pl.Series, kept: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
+    """Clusters of two clusterings, numbered from 1 in the order of their smallest record id.
+
+    ``part`` has the records that are inside, ``kept`` all others: each in the order of their ids.
+    """
+    inside, highest = is_inside.to_numpy(), int(kept.get_column("cluster_id").max() or 0)  # type: ignore[arg-type]
+    part = part.select(pl.col("cluster_id") + highest, "weakest_probability")
+    at, weakest = (_laid_in(inside, part.get_column(name), kept.get_column(name)) for name in kept.columns)
+    first = first_rows(at, highest + len(part) + 1)
     is_first = np.zeros(len(at) + 1, dtype=np.int64)
     is_first[first] = 1
     number = np.cumsum(is_first)[first]
-    return CLUSTERS.conform(ordered.with_columns(pl.Series("cluster_id", number[at], dtype=pl.Int64)))
+    return CLUSTERS.conform(
+        pl.DataFrame({_RECORD: record_ids, "cluster_id": number[at], "weakest_probability": weakest})
+    )
+
+
+def _laid_in(inside: npt.NDArray[np.bool_], those: pl.Series, others: pl.Series) -> npt.NDArray[Any]:
+    """The values of those that are ``inside``, and of the others, in the order of all."""
+    values = np.empty(len(inside), dtype=those.to_numpy().dtype)
+    values[inside], values[~inside] = those.to_numpy(), others.to_numpy()
+    return values

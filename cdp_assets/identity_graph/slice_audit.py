@@ -18,7 +18,7 @@ import polars as pl
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.scoring import score_slice
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.connected import NODE, connected_components
 from cdp_assets.identity_graph.fingerprints import fingerprint, short_hashes

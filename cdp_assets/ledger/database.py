@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,14 +70,13 @@ class LedgerDatabase:
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def _migrate(self) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        newest = ScriptDirectory.from_config(config).get_current_head()
+        newest = _newest_schema()
         with self._engine.connect() as connection:
             if _schema_version(connection) == newest:
                 return
         with self._writing_schema() as connection:
             if _schema_version(connection) != newest:
+                config = _migrations()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
 
@@ -96,6 +96,18 @@ def _dtype(of: sa.types.TypeEngine[Any]) -> pl.DataType:
     if isinstance(of, sa.Boolean):
         return pl.Boolean()
     return pl.Int64() if isinstance(of, sa.Integer) else pl.String()
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+@cache
+def _newest_schema() -> str | None:
+    """The version that the last of the migrations makes. Looking for it means loading all of them."""
+    return ScriptDirectory.from_config(_migrations()).get_current_head()
 
 
 def _schema_version(connection: sa.Connection) -> str | None:

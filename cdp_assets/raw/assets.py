@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from cdp_assets.raw.deliveries import kept_imports, take_in
+from cdp_assets.raw.deliveries import kept_imports, row_sums, take_in
 from cdp_assets.raw.put_aside import PutAside
 from cdp_assets.resources import MadePerSource, each_partition, freshness, now, table_asset
 from cdp_assets.sources.contracts import SourceContract
@@ -46,11 +46,18 @@ def _imports(contract: SourceContract) -> dg.AssetsDefinition:
         put_aside: dg.ResourceParam[PutAside],
     ) -> None:
         put_in_force(workspace.ledger, contract, now())
-        kept = kept_imports(workspace, source)
+        kept, sums = kept_imports(workspace, source), row_sums(workspace, source)
 
         def take(import_id: str) -> dict[str, object]:
             taken = take_in(
-                workspace, contract, import_id, now(), kept=kept, report=context.log.info, put_aside=put_aside
+                workspace,
+                contract,
+                import_id,
+                now(),
+                kept=kept,
+                sums=sums,
+                report=context.log.info,
+                put_aside=put_aside,
             )
             return {
                 "dagster/row_count": 0 if taken.outcome == "repeated" else taken.lines,

@@ -22,7 +22,7 @@ import polars as pl
 
 from cdp_assets.lake import Partition
 from cdp_assets.ledger import REFUSED, REPEATED, ReadFile
-from cdp_assets.raw.fingerprints import Fingerprint, same_rows
+from cdp_assets.raw.fingerprints import Fingerprint, RowSums
 from cdp_assets.raw.imports import raw_batches
 from cdp_assets.raw.progress import Progress
 from cdp_assets.raw.put_aside import PutAside, without_values
@@ -67,6 +67,7 @@ class _Import:
     registered: Mapping[str, Any]
     now: datetime
     kept: Collection[str]
+    sums: RowSums
     report: Callable[[str], None]
     put_aside: PutAside | None = None
 
@@ -92,6 +93,11 @@ def kept_imports(workspace: Workspace, source: str) -> frozenset[str]:
     return frozenset(workspace.lake.partitions(raw_imports(source)))
 
 
+def row_sums(workspace: Workspace, source: str) -> RowSums:
+    """Of the imports that the raw table holds."""
+    return RowSums(workspace.lake, raw_imports(source), ROWS_AT_ONCE)
+
+
 def take_in(
     workspace: Workspace,
     contract: SourceContract,
@@ -99,18 +105,21 @@ def take_in(
     now: datetime,
     *,
     kept: Collection[str] | None = None,
+    sums: RowSums | None = None,
     report: Callable[[str], None] = lambda _: None,
     put_aside: PutAside | None = None,
 ) -> TakenIn:
     """Write the partition of one import and tell the ledger what became of it.
 
-    ``kept`` is :func:`kept_imports`, where the caller takes in many and has asked once; ``report`` is told how far a long
+    ``kept`` is :func:`kept_imports`, where the caller takes in many and has asked once, and ``sums`` is :func:`row_sums`,
+    which knows those that it has compared; ``report`` is told how far a long
     import has come; of lines that ``put_aside`` names nothing is kept but that they were there. A full disk is no fault of the file: that is raised, and the import waits. Raises
     :class:`~cdp_assets.ledger.LedgerError` for an import that was never registered.
     """
     registered = workspace.ledger.import_row(contract.source, import_id)
     kept = kept_imports(workspace, contract.source) if kept is None else kept
-    one = _Import(workspace, contract, import_id, registered, now, kept, report, put_aside)
+    sums = row_sums(workspace, contract.source) if sums is None else sums
+    one = _Import(workspace, contract, import_id, registered, now, kept, sums, report, put_aside)
     if registered["state"] == REPEATED:
         return _said(one, "repeated")
     if one.is_read_with_this_contract:
@@ -232,8 +241,9 @@ def _repeated(one: _Import) -> TakenIn | None:
         return None
     table, ledger = raw_imports(one.source), one.workspace.ledger
     kept = ledger.import_row(one.source, one.import_id)
+    one.sums.forget(one.import_id)
     for other in ledger.imports_like(one.source, one.import_id):
-        if same_rows(one.workspace.lake, table, one.import_id, other, ROWS_AT_ONCE):
+        if one.sums.are_of_the_same_rows(one.import_id, other):
             one.workspace.lake.replace_partition(table, one.import_id, table.empty())
             ledger.mark_repeated(one.source, one.import_id, repeats=other, lines=int(kept["lines"]), now=one.now)
             return _said(one, "repeated")

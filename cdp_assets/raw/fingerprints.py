@@ -2,7 +2,7 @@
 
 A fingerprint is cheap, is taken while a file is read, and is the same for the same rows in any order, in any order of
 columns: how often each column is filled, and with how many bytes. Different rows may share one, so equal fingerprints
-only say where to look: :func:`same_rows` then compares the rows themselves, as two sums of 64-bit hashes over all rows.
+only say where to look: :class:`RowSums` then compares the rows themselves, as two sums of 64-bit hashes over all rows.
 
 What does not belong here: what becomes of an import that repeats another (``deliveries.py``).
 """
@@ -47,9 +47,31 @@ class Fingerprint:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def same_rows(lake: Lake, table: Table, import_id: str, other: str, rows_at_once: int) -> bool:
-    """Whether two partitions of a raw table hold the same rows, each as often, in whatever order."""
-    return _sums(lake, table, import_id, rows_at_once) == _sums(lake, table, other, rows_at_once)
+class RowSums:
+    """Compares partitions of a raw table, each of which is read once, however many it is compared with: small files often share a
+    fingerprint, and the fiftieth of a burst is compared with the forty-nine before it."""
+
+    def __init__(self, lake: Lake, table: Table, rows_at_once: int) -> None:
+        self._lake, self._table, self._rows_at_once = lake, table, rows_at_once
+        self._taken: dict[str, tuple[int, ...]] = {}
+
+    def are_of_the_same_rows(self, import_id: str, other: str) -> bool:
+        """Whether two partitions hold the same rows, each as often, in whatever order.
+
+        Nobody is believed to repeat another because of sums that were taken some time ago: then they are taken again.
+        """
+        return self._of(import_id) == self._of(other) and self._afresh(import_id) == self._afresh(other)
+
+    def forget(self, import_id: str) -> None:
+        """To be told of a partition that has been written."""
+        self._taken.pop(import_id, None)
+
+    def _of(self, import_id: str) -> tuple[int, ...]:
+        return self._taken[import_id] if import_id in self._taken else self._afresh(import_id)
+
+    def _afresh(self, import_id: str) -> tuple[int, ...]:
+        self._taken[import_id] = _sums(self._lake, self._table, import_id, self._rows_at_once)
+        return self._taken[import_id]
 
 
 def _sums(lake: Lake, table: Table, import_id: str, rows_at_once: int) -> tuple[int, ...]:

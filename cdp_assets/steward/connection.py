@@ -20,7 +20,7 @@ from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.explain import Evidence, explain, match_weight, verdict
 from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import load_linkage_policy
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.identity_graph.overruled import CLUSTER_RULES
 from cdp_assets.judgements import joined, judgements_in_force
 from cdp_assets.lake import Lake

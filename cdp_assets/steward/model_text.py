@@ -19,7 +19,7 @@ from cdp_assets.candidate_links.estimates import LEAST_JUDGED, Quality, quality
 from cdp_assets.candidate_links.labels import labelled_pairs, no_labelled_pairs
 from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import Parameters, used_comparisons
 from cdp_assets.lake import Lake
 from cdp_assets.steward.drift_text import drift_as_json, drift_text

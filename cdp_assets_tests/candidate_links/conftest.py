@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets_tests.candidate_links.frames import town
 
 

@@ -20,7 +20,7 @@ from cdp_assets.candidate_links.blocking import (
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.training import trained_on
+from cdp_assets.candidate_links.studied_pairs import trained_on
 from cdp_assets_tests.candidate_links.frames import profiles
 
 

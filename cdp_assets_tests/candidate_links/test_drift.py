@@ -26,7 +26,8 @@ from cdp_assets.candidate_links.drift import (
 from cdp_assets.candidate_links.drift_pictures import drift_chart
 from cdp_assets.candidate_links.policy import LinkagePolicy, RetrainPolicy
 from cdp_assets.candidate_links.scoring import score
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.tables import DRIFT
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, TOWNS, town
 

@@ -12,7 +12,7 @@ from cdp_assets.candidate_links.estimates import LEAST_JUDGED, by_threshold, qua
 from cdp_assets.candidate_links.expected import Expected, expected, never_proposed, traps_of_rules
 from cdp_assets.candidate_links.labels import no_labelled_pairs
 from cdp_assets.candidate_links.sampling import judged_sample, sample, shared_out, strata, with_strata
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.tables import SCORED_PAIRS
 
 MEMBERS_SCHEMA = {"profile_id": pl.Int64, "record_id": pl.String}

@@ -11,7 +11,7 @@ from cdp_assets.candidate_links.blocking import RuleReport
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.explain import HOUSEHOLD, PRIOR, explain, match_weight, verdict
 from cdp_assets.candidate_links.scoring import score
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.drawing import png, svg
 from cdp_assets_tests.candidate_links.frames import profiles
 

@@ -17,7 +17,8 @@ from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.reach import _IN_COMMON
 from cdp_assets.candidate_links.scoring import rescore, score
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets_tests.candidate_links.frames import profiles, town
 
 ENGINE = DuckDBEngine(threads=1)

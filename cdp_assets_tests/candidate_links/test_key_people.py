@@ -10,6 +10,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.comparable import carriers, people_per_value
 from cdp_assets.candidate_links.key_people import fewest_people
+from cdp_assets.candidate_links.reach import Reach
 from cdp_assets_tests.candidate_links.frames import profiles
 
 
@@ -41,8 +42,7 @@ def test_the_least_shared_value_in_common_counts() -> None:
     everybody = _some_profiles()
     pairs = pl.DataFrame(list(combinations(everybody["profile_id"], 2)), schema=["id_l", "id_r"], orient="row")
     pairs = pairs.with_row_index("pair")
-    shuffled = everybody.sample(fraction=1.0, shuffle=True, seed=1)
-    found = fewest_people(shuffled, {"emails": pairs, "phones": pairs.clear(), "identifiers": pairs})
+    found = fewest_people(Reach(everybody), {"emails": pairs, "phones": pairs.clear(), "identifiers": pairs})
     assert dict(found.rows()) == _plainly(everybody, pairs, ["emails", "identifiers"])
     assert set(found["people"]) >= {1, 2}
 
@@ -50,4 +50,4 @@ def test_the_least_shared_value_in_common_counts() -> None:
 def test_without_pairs_there_is_nothing_to_say() -> None:
     everybody = _some_profiles()
     pairs = pl.DataFrame(schema={"pair": pl.UInt32, "id_l": pl.Int64, "id_r": pl.Int64})
-    assert fewest_people(everybody, {"emails": pairs}).is_empty()
+    assert fewest_people(Reach(everybody), {"emails": pairs}).is_empty()

@@ -23,8 +23,9 @@ from cdp_assets.candidate_links.comparisons import (
     columns_of,
 )
 from cdp_assets.candidate_links.engine import DuckDBEngine
+from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
-from cdp_assets.candidate_links.training import TrainedModel, frequency_columns
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import compared_pairs, match_weights, used_comparisons
 from cdp_assets_tests.candidate_links.frames import profiles
 

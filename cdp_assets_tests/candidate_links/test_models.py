@@ -25,7 +25,8 @@ from cdp_assets.candidate_links.models import (
     with_version,
 )
 from cdp_assets.candidate_links.policy import LinkagePolicy, RetrainPolicy
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.tables import LINKAGE_MODEL, LINKAGE_PROFILES, TERM_FREQUENCIES
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdp_assets.candidate_links import ordered
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import each_once, in_order, replaced
+from cdp_assets.candidate_links.ordered import each_once, in_order, replaced, rows_at
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(0, 3))), max_size=8)
 
@@ -62,14 +62,28 @@ NUMBERED = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=12
 
 
 @settings(deadline=None)
-@given(NUMBERED, NUMBERED, st.integers(1, 4), st.sets(st.integers(0, 11)))
-def test_rows_are_replaced_in_order(
-    rows: list[tuple[int, int]], coming: list[tuple[int, int]], at_once: int, out: set[int]
-) -> None:
+@given(NUMBERED, NUMBERED, st.sets(st.integers(0, 11)))
+def test_rows_are_replaced_in_order(rows: list[tuple[int, int]], coming: list[tuple[int, int]], out: set[int]) -> None:
     schema = {"one": pl.Int64, "other": pl.Int64}
     before, by = (pl.DataFrame(some, schema=schema, orient="row") for some in (rows, coming))
     stays = pl.Series([at not in out for at in range(len(rows))], dtype=pl.Boolean)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ordered, "_ROWS_AT_ONCE", at_once)
-        found = replaced(before, stays, by, "one", "other")
+    found = replaced(before, stays, by, "one", "other")
     assert found.equals(pl.concat([before.filter(stays), by]).sort("one", "other"))
+
+
+@settings(deadline=None)
+@given(ROWS.map(dict), ROWS.map(dict), st.sets(st.sampled_from("abcd")))
+def test_rows_with_texts_and_lists_are_replaced_in_order(
+    rows: dict[str, int | None], coming: dict[str, int | None], out: set[str]
+) -> None:
+    before, by = (frame(sorted(some.items())).with_columns(list=pl.concat_list("key")) for some in (rows, coming))
+    stays = ~before["key"].is_in({*out, *coming})
+    assert replaced(before, stays, by, "key").equals(pl.concat([before.filter(stays), by]).sort("key"))
+
+
+@settings(deadline=None)
+@given(st.lists(ROWS, min_size=1, max_size=4), st.sets(st.integers(0, 40)))
+def test_rows_are_looked_up_in_every_chunk(chunks: list[list[tuple[str, int | None]]], wanted: set[int]) -> None:
+    whole = pl.concat([frame(rows).with_columns(list=pl.concat_list("key")) for rows in chunks], rechunk=False)
+    rows = np.array(sorted(row for row in wanted if row < len(whole)), dtype=np.int64)
+    assert rows_at(whole, rows).equals(whole.filter(pl.int_range(pl.len()).is_in(rows.tolist())))

@@ -9,7 +9,7 @@ import pytest
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, RULES, BlockingRule, keyed
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.engine import DuckDBEngine
-from cdp_assets.candidate_links.reach import _IN_COMMON, Reach
+from cdp_assets.candidate_links.reach import _IN_COMMON, _WITHIN, Reach
 from cdp_assets_tests.candidate_links.frames import profiles, town
 
 ENGINE = DuckDBEngine(threads=1)
@@ -48,10 +48,26 @@ def test_none_that_shares_a_key_is_missed(rule: BlockingRule) -> None:
         with keyed(comparable(people), [rule], ENGINE) as now:
             keys = now.keys(rule)
             is_other = pl.Series(np.isin(now.ids, others["profile_id"].to_numpy())[keys["number"].to_numpy()])
-            sharing = keys.filter(pl.col("key").is_in(keys.filter(is_other)["key"].implode()))["number"].unique()
+        of_others = keys.filter(is_other)["key"]
         found = Reach(people).sharing_a_key(others, [rule])
-        assert found[sharing.to_numpy()].all()
+        assert found[keys.filter(pl.col("key").is_in(of_others.implode()))["number"].to_numpy()].all()
         assert not found.all()
+        of_two = of_others.filter(of_others.is_duplicated())
+        found_by_two = Reach(people).sharing_a_key(others, [rule], of_two=True)
+        assert found_by_two[keys.filter(pl.col("key").is_in(of_two.implode()))["number"].to_numpy()].all()
+        assert not (found_by_two & ~found).any()
+
+
+@pytest.mark.parametrize(("rule", "wider"), _WITHIN.items())
+def test_a_rule_that_is_not_asked_reaches_nobody_whom_the_other_does_not(rule: str, wider: str) -> None:
+    for seed in range(3):
+        people = odd_town(seed)
+        found, found_by_the_wider = (
+            Reach(people).sharing_a_key(people.sample(6, seed=seed), [RULES[name]]) for name in (rule, wider)
+        )
+        assert not (found & ~found_by_the_wider).any()
+        both = Reach(people).sharing_a_key(people.sample(6, seed=seed), [RULES[rule], RULES[wider]])
+        assert (both == found_by_the_wider).all()
 
 
 def test_of_a_rule_that_is_not_named_all_are_in_reach() -> None:

@@ -10,7 +10,8 @@ from cdp_assets.candidate_links.explain import JUDGED, explain, match_weight
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.refinement import WORTH_OF_MODEL, LabelledPairs, Refinement
 from cdp_assets.candidate_links.scoring import score
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
 from cdp_assets_tests.candidate_links.frames import town
 

@@ -12,7 +12,9 @@ from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.scoring import ONE_ROW_PER_PERSON, score
-from cdp_assets.candidate_links.training import TrainedModel, compared, train
+from cdp_assets.candidate_links.studied_pairs import compared
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.candidate_links.weights import ComparedPairs, household_discount, match_weights, used_comparisons
 from cdp_assets.tables import SCORED_PAIRS
 from cdp_assets_tests.candidate_links.frames import FIRST, profiles, town

@@ -8,15 +8,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cdp_assets.candidate_links import training
+from cdp_assets.candidate_links import estimation, plausibility
 from cdp_assets.candidate_links.calibration import CAREFUL
-from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import BY_NAME, OWN_RECORDS, READ_OTHERWISE
 from cdp_assets.candidate_links.engine import DuckDBEngine
+from cdp_assets.candidate_links.estimation import CONVERGED
+from cdp_assets.candidate_links.frequencies import term_frequencies
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PROBABLE_EMAIL_BITS
-from cdp_assets.candidate_links.training import TrainedModel, random_pairs, term_frequencies, train
+from cdp_assets.candidate_links.studied_pairs import random_pairs
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import own_key_probabilities, train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters, with_shared_home
+from cdp_assets.standardized.scripts import IDEOGRAPHS
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, profiles, town
 
 
@@ -74,7 +79,7 @@ def test_where_hardly_anybody_has_two_records_only_m_is_left_to_the_prior() -> N
     model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
     pairs = len(rows) * (len(rows) - 1) / 2
     assert any("prior parameters of m stand" in note for note in model.notes)
-    assert model.parameters.matches * pairs < training.MIN_MATCHES + 1
+    assert model.parameters.matches * pairs < estimation.MIN_MATCHES + 1
     assert model.parameters.households * pairs > 25
 
 
@@ -90,7 +95,7 @@ def test_an_exact_level_that_speaks_against_a_match_gets_its_prior_back() -> Non
     wrong = prior.shares["last_name"].__class__(
         m=(0.0001, 0.1, 0.1, 0.1, 0.6999), u=prior.shares["last_name"].u, h=None
     )
-    checked, notes = training._checked(prior.with_shares("last_name", wrong), prior, comparison)
+    checked, notes = plausibility.checked(prior.with_shares("last_name", wrong), prior, comparison)
     assert checked.shares["last_name"] == prior.shares["last_name"]
     assert "the prior stands" in notes[0]
 
@@ -98,8 +103,8 @@ def test_an_exact_level_that_speaks_against_a_match_gets_its_prior_back() -> Non
 def test_estimation_that_does_not_settle_leaves_the_prior(
     town_profiles: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "MAX_ROUNDS", 1)
-    monkeypatch.setattr(training, "CONVERGED", 1e-9)
+    monkeypatch.setattr(estimation, "MAX_ROUNDS", 1)
+    monkeypatch.setattr(estimation, "CONVERGED", 1e-9)
     model = train(town_profiles, LinkagePolicy(), DuckDBEngine(threads=1))
     assert any("still moving" in note for note in model.notes)
     prior = prior_parameters([BY_NAME["last_name"]], 0.1, 0.1).shares["last_name"]
@@ -116,7 +121,7 @@ def test_relatives_are_not_taken_for_misspelt_matches() -> None:
         for first in rng.choice(FIRST, 3, replace=False):
             rows += [{"first_name": str(first), "last_name": last, **place}] * 2
     model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
-    assert model.parameters.shares["first_name"].m[-1] <= training.MOST_FIRST_NAMES_DIFFER_UNSUPPORTED + 1e-6
+    assert model.parameters.shares["first_name"].m[-1] <= plausibility.MOST_FIRST_NAMES_DIFFER_UNSUPPORTED + 1e-6
     assert model.parameters.households > model.parameters.matches > 0
 
 
@@ -135,22 +140,22 @@ def test_tenants_of_one_building_are_not_taken_for_one_organisation() -> None:
             name = tenants[(7 * building + 11 * floor) % len(tenants)]
             rows += [{**place, "company": name}, {**place, "company": name + (" ltd" if floor else "")}]
     shares = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1)).parameters.shares["company"]
-    assert shares.m[-1] <= training.MOST_ORGANISATIONS_DIFFER
+    assert shares.m[-1] <= plausibility.MOST_ORGANISATIONS_DIFFER
 
 
 def test_the_employer_of_a_person_may_change_more_often_than_the_name_of_an_organisation() -> None:
-    assert "company" not in training._most_that_differ({"first_name", "last_name", "company"})
-    assert "company" in training._most_that_differ({"company", "address"})
+    assert "company" not in plausibility.most_that_differ({"first_name", "last_name", "company"})
+    assert "company" in plausibility.most_that_differ({"company", "address"})
 
 
 def test_where_first_names_and_birth_dates_differ_as_often_as_may_estimation_found_relatives() -> None:
     at_bound = prior_parameters([BY_NAME["first_name"], BY_NAME["date_of_birth"]], 0.01, 0.01)
-    assert training._held_at_the_bound(at_bound) == []
-    for name, most in training._most_that_differ(set(at_bound.shares)).items():
+    assert plausibility.held_at_the_bound(at_bound, CONVERGED) == []
+    for name, most in plausibility.most_that_differ(set(at_bound.shares)).items():
         shares = at_bound.shares[name]
         m = (1 - most, *(0.0 for _ in shares.m[2:]), most)
         at_bound = at_bound.with_shares(name, replace(shares, m=m))
-    assert training._held_at_the_bound(at_bound) == ["first_name", "date_of_birth"]
+    assert plausibility.held_at_the_bound(at_bound, CONVERGED) == ["first_name", "date_of_birth"]
 
 
 def test_a_class_of_pairs_that_are_hardly_ever_the_same_and_no_more_alike_than_strangers_is_not_people() -> None:
@@ -163,11 +168,11 @@ def test_a_class_of_pairs_that_are_hardly_ever_the_same_and_no_more_alike_than_s
         different = replace(shares, m=(0.01, *(0.09 / between for _ in shares.m[1:-1]), 0.9))
         alike = replace(shares, m=(0.01, 0.01, *(0.88 / (between - 1) for _ in shares.m[2:-1]), 0.1))
         unlike, misspelt = unlike.with_shares(name, different), misspelt.with_shares(name, alike)
-    assert training._strange(prior, prior, comparisons) == []
-    assert training._strange(unlike, prior, comparisons) == ["last_name", "phone"]
-    assert training._strange(misspelt, prior, comparisons) == []
-    assert training._rarely_exact(misspelt, comparisons) == ["last_name", "phone"]
-    assert training._rarely_exact(prior, comparisons) == []
+    assert plausibility.strange_comparisons(prior, prior, comparisons) == []
+    assert plausibility.strange_comparisons(unlike, prior, comparisons) == ["last_name", "phone"]
+    assert plausibility.strange_comparisons(misspelt, prior, comparisons) == []
+    assert plausibility.rarely_exact(misspelt, comparisons) == ["last_name", "phone"]
+    assert plausibility.rarely_exact(prior, comparisons) == []
 
 
 def test_where_nearly_every_value_is_misspelt_matches_are_learned_and_accepted_with_more_care() -> None:
@@ -289,8 +294,8 @@ def test_a_model_of_one_name_knows_no_names_that_go_together() -> None:
 
 def test_a_rare_level_that_no_random_pair_shows_stays_near_its_prior() -> None:
     prior = (0.000001, 0.01, 0.989999)
-    few = training._by_chance(np.array([0.0, 0.0, 100.0]), prior)
-    many = training._by_chance(np.array([0.0, 3000.0, 97_000.0]), prior)
+    few = estimation._by_chance(np.array([0.0, 0.0, 100.0]), prior)
+    many = estimation._by_chance(np.array([0.0, 3000.0, 97_000.0]), prior)
     assert few[0] == pytest.approx(0.000001, rel=0.05)
     assert many[0] == pytest.approx(0.000001, rel=0.3)
     assert many[1] == pytest.approx(0.03, rel=0.01)
@@ -299,9 +304,9 @@ def test_a_rare_level_that_no_random_pair_shows_stays_near_its_prior() -> None:
 def test_what_agrees_on_more_is_no_commoner_by_chance_than_the_prior_says_of_it_there() -> None:
     within = [("town", "street"), ("town", "street"), ("town",), (), ()]
     prior = (0.0001, 0.0004, 0.0495, 0.05, 0.9)
-    as_believed = training._by_chance(np.array([0.0, 0.0, 5_000.0, 5_000.0, 90_000.0]), prior, within)
-    rarer = training._by_chance(np.array([0.0, 0.0, 0.0, 5_000.0, 95_000.0]), prior, within)
-    alone = training._by_chance(np.array([0.0, 0.0, 0.0, 5_000.0, 95_000.0]), prior)
+    as_believed = estimation._by_chance(np.array([0.0, 0.0, 5_000.0, 5_000.0, 90_000.0]), prior, within)
+    rarer = estimation._by_chance(np.array([0.0, 0.0, 0.0, 5_000.0, 95_000.0]), prior, within)
+    alone = estimation._by_chance(np.array([0.0, 0.0, 0.0, 5_000.0, 95_000.0]), prior)
     assert sum(as_believed) == pytest.approx(1.0)
     assert sum(rarer) == pytest.approx(1.0)
     assert rarer[0] / sum(rarer[:3]) == pytest.approx(0.0001 / 0.05, rel=0.1)
@@ -331,7 +336,7 @@ def test_a_key_is_worth_what_named_pairs_show() -> None:
         "phone": np.array([-1] * count),
     }
     pairs = ComparedPairs(pl.DataFrame({"id_l": range(count), "id_r": range(count)}), gammas, {})
-    worth = training.own_key_probabilities(pairs)
+    worth = own_key_probabilities(pairs)
     assert worth["email"] == pytest.approx((30 + 9) / 50)
     assert worth["phone"] == pytest.approx(0.9)
     assert "identifier" not in worth
@@ -367,6 +372,34 @@ def test_a_date_of_birth_that_one_person_has_is_as_rare_as_any_and_a_common_one_
     frequencies = term_frequencies(frame, [BY_NAME["date_of_birth"]])
     shares = {value: share for _, value, share in frequencies.iter_rows()}
     assert shares == {"19000615": pytest.approx(3 / 13), "19710203": pytest.approx((7 - OWN_RECORDS["dob"]) / 13)}
+
+
+def test_whose_value_it_is_is_told_as_people_are_counted() -> None:
+    rng = np.random.default_rng(2)
+    names, scripts = ["anna", "adler", "bea", "bauer", "王", "é", None], [None, None, IDEOGRAPHS, "cyrillic"]
+    rows: list[dict[str, Any]] = [
+        {
+            "first_name": names[rng.integers(7)],
+            "last_name": names[rng.integers(7)],
+            "last_name_script": scripts[rng.integers(4)],
+            "emails": [f"{rng.integers(120)}@x.example"] if rng.random() < 0.8 else [],
+        }
+        for _ in range(300)
+    ]
+    frame = comparable(profiles(*rows))
+    people = people_among(pl.col("first_root"), pl.col("last_name"))
+    counted = frame.drop_nulls("email_main").group_by("email_main").agg(people.alias("people"), pl.len().alias("n"))
+    several = counted.filter(pl.col("people") > 1).sort("email_main")
+    assert 0 < len(several) < len(counted)
+    found = term_frequencies(frame, [BY_NAME["email"]]).filter(pl.col("field") == "email_main")
+    assert found["value"].to_list() == several["email_main"].to_list()
+    filled = len(frame) - frame["email_main"].null_count()
+    assert found["frequency"].to_list() == pytest.approx((several["n"] / filled).to_list())
+
+
+def test_of_profiles_without_a_name_no_value_is_known_to_be_several_peoples() -> None:
+    frame = comparable(profiles(*[{"emails": ["a@x.example"]}] * 3))
+    assert term_frequencies(frame, [BY_NAME["email"]]).is_empty()
 
 
 def test_only_data_with_names_in_other_letters_counts_how_often_they_sound_so() -> None:

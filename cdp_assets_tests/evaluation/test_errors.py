@@ -9,7 +9,8 @@ from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.estimates import by_threshold
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.scoring import score
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.evaluation.errors import (
     CUT,
     IN_BETWEEN,

@@ -23,13 +23,14 @@ import pytest
 import yaml
 
 from cdp_assets.evaluation.world import SOURCES, Summary, WorkspaceInUseError, build_shop_database, generate
-from cdp_assets.evaluation.world.mailboxes import JUNK, MISTYPED_DOMAINS, REAL_PROVIDERS
+from cdp_assets.evaluation.world.mailboxes import JUNK, MISTYPED_DOMAINS, REAL_PROVIDERS, without_doubles
 from cdp_assets.evaluation.world.phenomena import PHENOMENA
 from cdp_assets.evaluation.world.phones import KEPT_FOR_FICTION
 from cdp_assets.raw.imports import raw_frame
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.sources.extraction import extract
 from cdp_assets.sources.reading import read_delivery
+from cdp_assets.standardized.emails import standardize_emails
 from cdp_assets.standardized.records import ImportMeta, standardize
 
 SAMPLE = Path(__file__).parents[2] / "data"
@@ -223,6 +224,19 @@ def test_an_address_of_ones_own_is_nobody_elses(home: Path) -> None:
     own = emails.filter(~pl.col("is_shared") & pl.col("mistyped_for").is_null())
     meant = own.select(pl.coalesce("spelling_of", "email").alias("meant"), "entity_id").unique()
     assert meant["meant"].is_unique().all()
+    mailboxes = meant.with_columns(mailbox=standardize_emails(meant["meant"])).unique(["mailbox", "entity_id"])
+    assert mailboxes["mailbox"].is_unique().all()
+
+
+def test_a_mailbox_of_a_provider_with_two_domains_is_given_to_one_person() -> None:
+    people = pl.Series(["leo_graham", "leo_graham", "leo_graham", "ann_lee"])
+    given = without_doubles(people, pl.Series(["gmail.com", "googlemail.com", "yahoo.com", "googlemail.com"]))
+    assert given.to_list() == [
+        "leo_graham@gmail.com",
+        "leo_graham2@googlemail.com",
+        "leo_graham@yahoo.com",
+        "ann_lee@googlemail.com",
+    ]
 
 
 def test_liveness_says_who_still_reads_an_address(home: Path) -> None:

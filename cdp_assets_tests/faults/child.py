@@ -20,14 +20,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import vl_convert
-from dagster._core.storage.event_log.sqlite import sqlite_event_log
-from dagster._core.storage.runs.sqlite import sqlite_run_storage
 
 import cdp_assets.definitions  # noqa: F401 (so that it has been imported)
 from cdp_assets import automation
 from cdp_assets.automation import arriving
+from cdp_assets.automation.storage import engines_made_once
 from cdp_assets.environment import workspace_from_environment
 from cdp_assets_tests.faults.write_points import watch
 
@@ -88,7 +86,8 @@ def call(home: Path, talk: Connection, function: Callable[..., Any], arguments: 
     """Any function of the tests; its result is told."""
     _begin(home)
     talk.send(READY)
-    talk.send(function(*arguments))
+    with engines_made_once():  # as cdp does it, for those who open an instance by themselves
+        talk.send(function(*arguments))
 
 
 def _begin(home: Path) -> None:
@@ -105,16 +104,8 @@ def _to_log(home: Path) -> None:
 
 
 def _quick() -> None:
-    """Leave out what takes time and changes no table; together it is a third of a run."""
+    """Leave out what takes time and changes no table."""
     gc.freeze()
     gc.disable()  # a run is short, and looking through all that was imported would only copy it
     arriving.SETTLE_SECONDS = 0.0  # files of tests have landed long ago
     vl_convert.vegalite_to_svg = lambda *_, **__: ""  # nobody looks at pictures
-    for storage in (sqlite_event_log, sqlite_run_storage):
-        setattr(storage, "create_engine", _made_once(sa.create_engine))  # noqa: B010 (Dagster does not export it)
-
-
-def _made_once(create_engine: Callable[..., sa.Engine]) -> Callable[..., sa.Engine]:
-    """Dagster makes an engine for each look into one of its databases, 1,700 in a run, and each compiles its SQL anew."""
-    made: dict[str, sa.Engine] = {}
-    return lambda url, **options: made[url] if url in made else made.setdefault(url, create_engine(url, **options))

@@ -23,10 +23,11 @@ from cdp_assets.sources.arrivals import register_arrivals
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.tables import raw_imports, source_records
 from cdp_assets_tests.faults import processes
+from cdp_assets_tests.faults.conftest import group
 from cdp_assets_tests.faults.small_workspace import MANY, build_many
 from cdp_assets_tests.faults.state import differences, state_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.xdist_group("faults-1")]
+pytestmark = [pytest.mark.slow, pytest.mark.faults, group(1)]
 
 LOOKERS = 8
 TICK_SECONDS, TICKS_OF_QUIET = 0.1, 3

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from cdp_assets_tests.faults import processes
-from cdp_assets_tests.faults.conftest import IS_FULL
+from cdp_assets_tests.faults.conftest import IS_FULL, group
 from cdp_assets_tests.faults.figures import Kill, note
 from cdp_assets_tests.faults.small_workspace import build
 from cdp_assets_tests.faults.state import State, differences, state_of
@@ -36,9 +36,6 @@ SEED = 3
 
 RESOLVING = "tell dagster PIPELINE_START resolve_customers #1"
 """The first write point of the second half: imports have ended."""
-
-WORKERS = 2
-"""Tests are parted in so many groups, each with one undisturbed run to compare with."""
 
 RecordProperty = Callable[[str, object], None]
 
@@ -69,11 +66,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def in_groups(count: int, what: str) -> list[object]:
-    """Numbers as parameters: the same ids in every process, and every second one for each worker."""
-    return [
-        pytest.param(n, id=f"{what}-{n + 1:02}-of-{count}", marks=pytest.mark.xdist_group(f"faults-{n % WORKERS}"))
-        for n in range(count)
-    ]
+    """Numbers as parameters: the same ids in every process, parted in groups."""
+    return [pytest.param(n, id=f"{what}-{n + 1:02}-of-{count}", marks=group(n)) for n in range(count)]
 
 
 def spread(points: Sequence[str], nth: int, count: int) -> str:
@@ -82,7 +76,7 @@ def spread(points: Sequence[str], nth: int, count: int) -> str:
 
 
 @pytest.mark.skipif(not IS_FULL, reason="CDP_FAULTS=all; the other tests would fail, too")
-@pytest.mark.xdist_group("faults-0")
+@group(0)
 def test_two_undisturbed_runs_are_equal_and_pass_the_same_points(undisturbed: Undisturbed, home: Path) -> None:
     done = processes.run(home, is_watched=True)
     assert done.points == undisturbed.points
@@ -91,7 +85,7 @@ def test_two_undisturbed_runs_are_equal_and_pass_the_same_points(undisturbed: Un
     assert [problem for problem in done.problems if "was refused" not in problem] == []
 
 
-@pytest.mark.xdist_group("faults-1")
+@group(1)
 def test_the_fork_server_has_only_imported(tmp_path: Path) -> None:
     """A copied process has one thread. Whoever else the server had would be missing in it: those that allocators start for
     themselves, and start again, are not missed; nor is the one by which Polars removes files that it has spilled."""

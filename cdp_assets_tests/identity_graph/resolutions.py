@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from cdp_assets.candidate_links.policy import LinkagePolicy, RetrainPolicy
-from cdp_assets.candidate_links.training import TrainedModel, train
+from cdp_assets.candidate_links.trained_model import TrainedModel
+from cdp_assets.candidate_links.training import train
 from cdp_assets.identity_graph.plan import Known, Resolved, resolved
 from cdp_assets.identity_graph.resolution import PreviousResolution
 from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE, IDENTITY_CHANGES, PROFILE_MEMBERS

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.policy import LinkagePolicy, RetrainPolicy
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.identity_graph.pictures import plan_chart
 from cdp_assets.identity_graph.plan import (
     KEPT_PLANS,

@@ -138,6 +138,15 @@ def test_a_part_that_nothing_touches_is_taken_over_as_it_is() -> None:
     assert again.records == 0
 
 
+def test_a_record_that_leaves_a_profile_touches_those_that_stay() -> None:
+    shared = {"s/a": [1], "s/b": [1], "s/c": [1]}
+    before, now = own_profiles([], shared), own_profiles([], {record: shared[record] for record in ("s/b", "s/c")})
+    told = clusters(scored([]), before, sources(shared), judged())
+    former = Clustered(scored([]), before, sources(shared), judged(), told)
+    touched = touched_records(former, scored([]), now, sources(["s/b", "s/c"]), judged())
+    assert set(touched["record_id"]) == {"s/a", "s/b", "s/c"}
+
+
 def test_a_record_that_is_gone_takes_its_links_along() -> None:
     former = former_of(chain("s/a", "s/b", "s/c"), ABC_AND_D)
     rest = ["s/a", "s/c", "s/d"]

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.engine import DuckDBEngine
-from cdp_assets.candidate_links.training import TrainedModel
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.identity_graph.plan import Known
 from cdp_assets.identity_graph.slice_audit import (
     FINDINGS,

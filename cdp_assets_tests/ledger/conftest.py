@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 
 from cdp_assets.ledger import Ledger
+from cdp_assets.ledger.database import LedgerDatabase
+from cdp_assets_tests.conftest import MIGRATE
+
+
+@pytest.fixture(autouse=True)
+def _new_ledgers_are_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each through all versions, as where there is no test."""
+    monkeypatch.setattr(LedgerDatabase, "_migrate", MIGRATE)
 
 
 @pytest.fixture

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from cdp_assets.lake import Lake
 from cdp_assets.ledger import IMPORTED, LANDED, REFUSED, REPEATED, LedgerError
-from cdp_assets.raw.deliveries import has_no_lines, raw_rows, take_in, why_not_read_again
+from cdp_assets.raw.deliveries import has_no_lines, raw_rows, row_sums, take_in, why_not_read_again
 from cdp_assets.sources.arrivals import register_arrivals
 from cdp_assets.sources.contracts import SourceContract, load_contracts
-from cdp_assets.tables import raw_imports
+from cdp_assets.tables import Table, raw_imports
 from cdp_assets.workspace import Workspace
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -159,6 +161,44 @@ def test_other_rows_of_the_same_values_are_another_import(workspace: Workspace, 
     other = landed(workspace, crm, "b.csv", text)
     take_in(workspace, crm, first, NOW)
     assert take_in(workspace, crm, other, NOW).outcome == "kept"
+
+
+def test_of_a_burst_each_import_is_read_once_to_be_compared(
+    workspace: Workspace, crm: SourceContract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        f"id,Email\n{n},{letter}@x.example\n" for n, letter in enumerate("abca")
+    ]  # as many bytes each: all are alike
+    texts[3] = texts[0].replace("\n", "\r\n")  # the same row again
+    imports = [landed(workspace, crm, f"{n}.csv", text) for n, text in enumerate(texts)]
+    read: list[str] = []
+    scanned = Lake.scan_partition_batches
+
+    def counted(self: Lake, table: Table, partition: str, rows_at_once: int) -> Iterator[pl.DataFrame]:
+        read.append(partition)
+        return scanned(self, table, partition, rows_at_once)
+
+    monkeypatch.setattr(Lake, "scan_partition_batches", counted)
+    sums = row_sums(workspace, "crm")
+    outcomes = [take_in(workspace, crm, one, NOW, sums=sums).outcome for one in imports]
+    assert outcomes == ["kept", "kept", "kept", "repeated"]
+    assert sorted(read[:3]) == sorted(imports[:3])
+    assert sorted(read[3:]) == sorted([imports[3], imports[3], imports[0]]), (
+        "whoever seems to be repeated is read again"
+    )
+
+
+def test_an_import_that_has_changed_since_it_was_compared_is_not_repeated(
+    workspace: Workspace, crm: SourceContract
+) -> None:
+    texts = ["id,Email\n1,a@x.example\n", "id,Email\n1,b@x.example\n", "Email,id\na@x.example,1\n"]
+    first, other, again = (landed(workspace, crm, f"{n}.csv", text) for n, text in enumerate(texts))
+    sums = row_sums(workspace, "crm")
+    for one in (first, other):
+        assert take_in(workspace, crm, one, NOW, sums=sums).outcome == "kept"
+    table = raw_imports("crm")
+    workspace.lake.replace_partition(table, first, workspace.lake.read(table, partition=first).head(0))
+    assert take_in(workspace, crm, again, NOW, sums=sums).outcome == "kept"
 
 
 def test_two_empty_files_do_not_repeat_each_other(workspace: Workspace, crm: SourceContract) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -28,6 +29,7 @@ def at(month: float) -> datetime:
     return START + timedelta(days=30 * month)
 
 
+@cache  # asked a thousand times for two hundred answers, half of them when tests are collected
 def local(person: tuple[str, str], pattern: str) -> str:
     first, last = person
     row = {"first_name_norm": first, "first_name_root": first, "middle_name_norm": None, "last_name_norm": last}

@@ -42,6 +42,9 @@ HOUSEHOLD_MAILBOX_SHARE = 0.10  # of households of several people
 
 PRIVATE, SECOND_PRIVATE, WORK, WORK_CHANGED, NEXT_WORK, NEXT_WORK_CHANGED = range(6)
 KINDS = 6
+SAME_PROVIDER = {"googlemail.com": "gmail.com"}
+"""Domains under which a provider delivers to the same mailboxes as under another one."""
+
 REAL_PROVIDERS = ("gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.es", "yahoo.fr")
 # Half are domains that cannot exist, half such as typing errors do reach.
 MISTYPED_DOMAINS = {
@@ -121,7 +124,7 @@ def open_mailboxes(population: Population, companies: Companies, employers: tupl
     local, domain = pl.concat(locals_).gather(order), pl.concat(domains).gather(order)
 
     shared_local, shared_domain, household_mailbox = _household_mailboxes(population, rng, people * KINDS)
-    address = _without_doubles(pl.concat([local, shared_local]), pl.concat([domain, shared_domain]))
+    address = without_doubles(pl.concat([local, shared_local]), pl.concat([domain, shared_domain]))
     died = _deaths(companies, employer, next_employer, changes_job_at, second_from, draw[:, 11])
     died_at = np.concatenate([died.ravel(), np.full(len(shared_local), NEVER)])
     return Mailboxes(address, died_at, employer, next_employer, changes_job_at, second_from, household_mailbox)
@@ -211,11 +214,15 @@ def _household_mailboxes(
     return words + last, pl.Series("", ["gmail.com"] * len(heads), dtype=pl.String), rows
 
 
-def _without_doubles(local: pl.Series, domain: pl.Series) -> pl.Series:
-    """Join local part and domain; the second john.smith of a domain is john.smith2, and so on."""
+def without_doubles(local: pl.Series, domain: pl.Series) -> pl.Series:
+    """Join local part and domain; the second john.smith of a domain is john.smith2, and so on.
+
+    Of a provider with two domains for one mailbox, too: a mailbox of both people would be another world's truth.
+    """
     frame = pl.DataFrame({"row": np.arange(len(local)), "local": local, "base": local, "domain": domain})
+    frame = frame.with_columns(provider=pl.col("domain").replace(SAME_PROVIDER))
     while True:
-        nth = pl.int_range(pl.len()).over("local", "domain", order_by="row")
+        nth = pl.int_range(pl.len()).over("local", "provider", order_by="row")
         numbered = frame.with_columns(nth=nth)
         again = (pl.col("nth") > 0) & pl.col("local").is_not_null() & pl.col("domain").is_not_null()
         if not numbered.select(again.any()).item():

@@ -1,0 +1,363 @@
+"""u, m and the shares of matches and households without labels, by expectation maximisation with priors.
+
+One joint EM over the candidate pairs of all blocking rules and a sample of random pairs:
+
+* A pair's probability is that of the whole model, term frequencies and household story included. Which rule found a pair is a
+  function of its values, so this holds however pairs were chosen.
+* ``m`` of a comparison is counted over pairs that a rule *not* joining on it found: a block of equal surnames says nothing
+  about how often surnames are misspelt.
+* ``u`` is counted over random pairs, each weighted by its probability of being two strangers: in small data a random pair is
+  a match often enough to spoil ``u`` otherwise.
+* The share of matches among all pairs is the sum of the probabilities: so that probabilities are calibrated and thresholds
+  can be set by cost, without labels.
+* Every share is the mode under a Dirichlet prior (``priors.py``): few pairs leave the prior, many leave none of it.
+
+Pairs whose answer is known are certain members of their class and speak for pairs as alike as they are (``refinement.py``). Parameters are
+rounded. What does not belong here: which pairs are looked at (``studied_pairs.py``), the formula of a weight (``weights.py``), and whether what
+comes out can be people (``plausibility.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cdp_assets.candidate_links.blocking import BLOCKING_RULES
+from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
+from cdp_assets.candidate_links.plausibility import checked, held_at_the_bound, most_that_differ, strange_comparisons
+from cdp_assets.candidate_links.priors import (
+    PRIOR_CHANCES,
+    PRIOR_HOUSEHOLD_PARTNERS,
+    PRIOR_MATCHES,
+    PRIOR_NAMESAKE_PAIRS,
+    PRIOR_NAMESAKES,
+    PRIOR_RECORDS_PER_PERSON,
+    SMALLEST_SHARE,
+)
+from cdp_assets.candidate_links.refinement import Refinement
+from cdp_assets.candidate_links.studied_pairs import TrainingData, pair_count
+from cdp_assets.candidate_links.weights import (
+    DIGITS,
+    NAMES,
+    ComparedPairs,
+    Floats,
+    Levels,
+    LevelShares,
+    Parameters,
+    bits_of_stories,
+    namesake_bits,
+    prior_parameters,
+    with_shared_home,
+)
+
+MAX_ROUNDS = 60
+CONVERGED = 1e-4
+# Fewer expected matches than this: the data has not shown what a match looks like.
+MIN_MATCHES = 3.0
+# Where data tells little beside names, EM could call all who share one strangers; no register is known in which names go together more.
+MOST_NAMESAKES = 8.0
+_SWAPPED_AT = [level.name for level in FIRST_NAME.scored].index("first and last name swapped")
+
+
+def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Parameters, list[str]]:
+    """Parameters by EM under the priors, and notes on what was left to the priors."""
+    others = data.profiles * (PRIOR_RECORDS_PER_PERSON - 1.0) / 2.0
+    partners = data.profiles * PRIOR_HOUSEHOLD_PARTNERS / 2.0
+    among = pair_count(data.profiles)
+    prior = prior_parameters(comparisons, _share(others, among), _share(partners, among))
+    if not len(data.candidates):
+        return _rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"]
+    parameters, found, converged = _maximise(data, comparisons, prior)
+    notes = []
+    strange = strange_comparisons(parameters, prior, comparisons)
+    held = held_at_the_bound(parameters, CONVERGED)
+    if found < MIN_MATCHES:
+        notes.append(f"about {found:.0f} matches in the data: the prior parameters of m stand")
+        # That there are hardly any is known from all pairs, and so is who lives together and what strangers have in common.
+        parameters, found, _ = _maximise(data, comparisons, prior, learn_m=False)
+        return _rounded(replace(parameters, matches=_share(found + 1.0, data.all_pairs))), notes
+    if not converged:
+        notes.append(f"estimation was still moving after {MAX_ROUNDS} rounds: the prior parameters of m stand")
+    elif len(strange) > 1:
+        notes.append(
+            f"estimation took something else for matches ({', '.join(strange)} hardly ever the same): the prior parameters of m stand"
+        )
+    elif len(held) > 1:
+        notes.append(
+            f"estimation took relatives for matches ({', '.join(held)} too often different): the prior parameters of m stand"
+        )
+    if notes:
+        parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
+        return _rounded(parameters), notes
+    if data.labelled is not None:
+        refined, _, settled = _maximise(data, comparisons, prior, refinement=_refinement(data, parameters))
+        if settled:
+            parameters = refined
+            notes.append(f"{data.labelled.share.sum():.0f} judged or labelled pairs refine the parameters")
+        else:
+            notes.append(
+                "judged pairs and the rest of the data did not settle together: the parameters are those without them"
+            )
+    for comparison in comparisons:
+        parameters, told = checked(parameters, prior, comparison)
+        notes += told
+    return _rounded(parameters), notes
+
+
+def _refinement(data: TrainingData, parameters: Parameters) -> Refinement:
+    assert data.labelled is not None
+    answers = data.labelled.pairs.ids.with_columns(known=pl.Series(data.labelled.is_same).cast(pl.Int64))
+    known = data.candidates.ids.join(answers, on=["id_l", "id_r"], how="left", maintain_order="left")
+    return Refinement.under(
+        parameters, data.labelled, data.candidates, known.get_column("known").fill_null(-1).to_numpy()
+    )
+
+
+def _share(count: float, total: float) -> float:
+    """A share of pairs that leaves room for the other classes: below a third."""
+    return min(max(count / total, 1e-12), 0.3)
+
+
+def _maximise(
+    data: TrainingData,
+    comparisons: list[Comparison],
+    prior: Parameters,
+    *,
+    learn_m: bool = True,
+    refinement: Refinement | None = None,
+) -> tuple[Parameters, float, bool]:
+    """The rounds of EM. Returns parameters, expected matches among all pairs, and whether it settled.
+
+    Without ``learn_m``, only u and the shares of matches and households follow the data.
+    """
+    levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
+    most_differ = most_that_differ(set(levels))
+    parameters = prior
+    found = 0.0
+    for _ in range(MAX_ROUNDS):
+        of_match, of_home = of_match_and_home(data.candidates, parameters)
+        if refinement is not None:
+            before, of_match = of_match, refinement.corrected(of_match)
+            of_home = of_home * (1.0 - of_match) / np.maximum(1.0 - before, SMALLEST_SHARE)
+        of_strangers = _of_strangers(data.random, parameters)
+        found = float(of_match.sum()) * data.candidates_stand_for
+        homes = float(of_home.sum()) * data.candidates_stand_for
+        shares = {
+            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, levels[c.name], refinement)
+            for c in comparisons
+        }
+        if LAST_NAME.name in shares and FIRST_NAME.name in shares:
+            shares[FIRST_NAME.name] = _swaps_by_chance(shares[FIRST_NAME.name], shares[LAST_NAME.name])
+        if not learn_m:
+            shares = {
+                name: with_shared_home(name, LevelShares(prior.shares[name].m, s.u, s.h)) for name, s in shares.items()
+            }
+        else:
+            shares |= {name: _bounded(shares[name], most) for name, most in most_differ.items()}
+        new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
+        new = replace(new, namesakes=_namesakes(data, new, 1.0 - of_match - of_home))
+        change = _change(parameters, new)
+        parameters = new
+        if change < CONVERGED:
+            return parameters, found, True
+    return parameters, found, change < 20 * CONVERGED
+
+
+def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats) -> float:
+    """How many times more often strangers agree on both names than each name lets expect.
+
+    Counted where both are the same, because all such pairs are candidates, by ``SWAPPED_NAMES``.
+    """
+    if not set(NAMES) <= parameters.shares.keys():
+        return 1.0
+    is_same = np.ones(len(data.candidates), dtype=np.bool_)
+    expected = data.all_pairs * parameters.strangers
+    for name in NAMES:
+        is_same &= data.candidates.gammas[name] == len(BY_NAME[name].scored) - 1
+        expected *= parameters.shares[name].u[0] * float((data.random.gammas[name] >= 0).mean())
+    seen = float(of_strangers[is_same].sum()) * data.candidates_stand_for
+    blended = (seen + PRIOR_NAMESAKE_PAIRS) / (expected + PRIOR_NAMESAKE_PAIRS / PRIOR_NAMESAKES)
+    return min(max(blended, 1.0), MOST_NAMESAKES)
+
+
+def _swaps_by_chance(first: LevelShares, last: LevelShares) -> LevelShares:
+    """First-name shares in which two strangers' names are swapped at least as often as two strangers' names agree.
+
+    Random pairs are too few to show such a pair, but many names stand in both places (Ryan Jack, Jack Ryan): agreeing
+    crosswise is as likely as agreeing straight.
+    """
+    by_chance = first.u[0] * last.u[0]
+    u = tuple(max(share, by_chance) if at == _SWAPPED_AT else share for at, share in enumerate(first.u))
+    return LevelShares(first.m, tuple(share / sum(u) for share in u), first.h)
+
+
+def _bounded(shares: LevelShares, most: float) -> LevelShares:
+    """Shares whose last level (``different``) holds at most ``most`` of the matches."""
+    if shares.m[-1] <= most:
+        return shares
+    scale = (1.0 - most) / (1.0 - shares.m[-1])
+    return LevelShares((*(share * scale for share in shares.m[:-1]), most), shares.u, shares.h)
+
+
+@dataclass(frozen=True)
+class _SeenLevels:
+    """What is counted of one comparison in every round: the level's number plus one per pair, or 0 where the pair does not count.
+
+    Candidates count where they are ``blind``, found by a rule that does not join on the comparison.
+    """
+
+    blind: npt.NDArray[np.bool_]
+    of_candidates: Levels
+    of_random: Levels
+
+    @classmethod
+    def of(cls, data: TrainingData, comparison: Comparison) -> _SeenLevels:
+        blind = _found_otherwise(data.rules, comparison.name)
+        found, random = data.candidates.gammas[comparison.name], data.random.gammas[comparison.name]
+        return cls(blind, np.where(blind, found + 1, 0), random + 1)
+
+
+def _found_otherwise(rules: npt.NDArray[np.int64], name: str) -> npt.NDArray[np.bool_]:
+    """Pairs that some rule found which does not join on this comparison."""
+    mask = 0
+    for bit, rule in enumerate(BLOCKING_RULES):
+        if name not in rule.agrees_on:
+            mask |= 1 << bit
+    return np.asarray((rules & mask) != 0)
+
+
+def of_match_and_home(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats]:
+    """Probability of being one person, and of being two of a household, per pair."""
+    match, home, total = _stories(pairs, parameters)
+    return np.exp2(match - total), np.exp2(home - total)
+
+
+def _of_strangers(pairs: ComparedPairs, parameters: Parameters) -> Floats:
+    """Probability of being strangers, per pair."""
+    return np.exp2(-_stories(pairs, parameters)[2])
+
+
+def _stories(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats, Floats]:
+    """How likely each pair is as a match and as a household, and of any class, against strangers: bits."""
+    together = namesake_bits(pairs, parameters)
+    match = np.log2(parameters.matches / parameters.strangers) - together
+    home = np.log2(parameters.households / parameters.strangers) - together
+    for name in parameters.shares:
+        of_match, of_home = bits_of_stories(pairs, name, parameters)
+        match += of_match
+        if of_home is not None:
+            home += of_home
+    return match, home, np.logaddexp2(np.logaddexp2(match, home), 0.0)
+
+
+def _next_shares(
+    data: TrainingData,
+    comparison: Comparison,
+    prior: LevelShares,
+    of_match: Floats,
+    of_strangers: Floats,
+    levels: _SeenLevels,
+    refinement: Refinement | None,
+) -> LevelShares:
+    count = len(comparison.scored)
+    if refinement is None:
+        matches = _counts(levels.of_candidates, of_match, count)
+    else:
+        judged = _found_otherwise(refinement.labelled.rules, comparison.name)
+        gamma = data.candidates.gammas[comparison.name]
+        matches = refinement.level_counts(comparison.name, count, gamma, of_match, levels.blind, judged)
+    m = _mode(matches, prior.m, PRIOR_MATCHES)
+    within = [level.within for level in comparison.scored]
+    by_chance = _by_chance(_counts(levels.of_random, of_strangers, count), prior.u, within)
+    u = _weakened(m, by_chance, comparison)
+    # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
+    shares = with_shared_home(comparison.name, LevelShares(m, u, prior.h))
+    return replace(shares, h=_as_strangers(shares.h, u, comparison))
+
+
+def _as_strangers(
+    h: tuple[float, ...] | None, u: tuple[float, ...], comparison: Comparison
+) -> tuple[float, ...] | None:
+    """Household shares in which levels that say nothing are as frequent as among strangers: in which letters a system writes is not the
+    household's doing. The others make room."""
+    silent = [comparison.prior(level).most_bits == 0.0 for level in comparison.scored]
+    if h is None or not any(silent):
+        return h
+    rest = 1.0 - sum(share for share, says_nothing in zip(u, silent, strict=True) if says_nothing)
+    others = sum(share for share, says_nothing in zip(h, silent, strict=True) if not says_nothing)
+    return tuple(
+        by_chance if says_nothing else share * rest / others
+        for share, by_chance, says_nothing in zip(h, u, silent, strict=True)
+    )
+
+
+def _counts(levels: Levels, weight: Floats, count: int) -> Floats:
+    """Weighted pairs per level, best level first, of :class:`_SeenLevels`."""
+    return np.bincount(levels, weights=weight, minlength=count + 1)[:0:-1].astype(np.float64)
+
+
+def _mode(counts: Floats, prior: tuple[float, ...], strength: float) -> tuple[float, ...]:
+    blended = np.maximum(counts + strength * np.asarray(prior), SMALLEST_SHARE)
+    return tuple(float(share) for share in blended / blended.sum())
+
+
+def _by_chance(
+    counts: Floats, prior: tuple[float, ...], within: Sequence[tuple[str, ...]] | None = None
+) -> tuple[float, ...]:
+    """Shares of random pairs, each blended with a prior that is worth ``PRIOR_CHANCES`` pairs of its own level.
+
+    Levels that are parts of one agreement (``within``, per level) are shares of its pairs, and the prior says how it is divided: where
+    two strangers share a town ten times less often than the prior says, they share a street in it ten times less often. Taken
+    one by one, no sample of random pairs is large enough to show that; the street would weigh less than the town alone.
+    """
+    paths = [()] * len(prior) if within is None else list(within)
+    parts: dict[tuple[str | int, ...], list[int]] = {}
+    for at, path in enumerate(paths):
+        parts.setdefault(path[:1] or (at,), []).append(at)
+    believed = np.asarray([sum(prior[at] for at in part) for part in parts.values()]) / sum(prior)
+    found = np.asarray([sum(counts[at] for at in part) for part in parts.values()])
+    worth = PRIOR_CHANCES / np.maximum(believed, SMALLEST_SHARE)
+    blended = (found + PRIOR_CHANCES) / (found.sum() + worth)
+    shares = [0.0] * len(paths)
+    for part, share in zip(parts.values(), blended / blended.sum(), strict=True):
+        inside: tuple[float, ...] = (1.0,)
+        if len(part) > 1:
+            inside = _by_chance(counts[part], tuple(prior[at] for at in part), [paths[at][1:] for at in part])
+        for at, of_part in zip(part, inside, strict=True):
+            shares[at] = float(share) * of_part
+    return tuple(shares)
+
+
+def _weakened(m: tuple[float, ...], u: tuple[float, ...], comparison: Comparison) -> tuple[float, ...]:
+    """Shares of random pairs in which a level that may weigh only so much does; the most frequent of the others makes room."""
+    most = [comparison.prior(level).most_bits for level in comparison.scored]
+    least = [
+        share if bits is None else max(share, m[at] / 2.0**bits)
+        for at, (share, bits) in enumerate(zip(u, most, strict=True))
+    ]
+    others = [share if bits is None else 0.0 for share, bits in zip(u, most, strict=True)]
+    least[int(np.argmax(others))] -= sum(least) - sum(u)
+    return tuple(least)
+
+
+def _change(old: Parameters, new: Parameters) -> float:
+    largest = abs(float(np.log2(new.matches / old.matches))) / 10.0
+    for name, shares in new.shares.items():
+        largest = max(largest, float(np.abs(np.asarray(shares.m) - np.asarray(old.shares[name].m)).max()))
+    return largest
+
+
+def _rounded(parameters: Parameters) -> Parameters:
+    def tidy(values: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(float(f"{value:.{DIGITS}g}") for value in values)
+
+    shares = {
+        name: LevelShares(tidy(s.m), tidy(s.u), None if s.h is None else tidy(s.h))
+        for name, s in parameters.shares.items()
+    }
+    (matches, households) = tidy((parameters.matches, parameters.households))
+    return Parameters(shares, matches, households, float(f"{parameters.namesakes:.{DIGITS}g}"))

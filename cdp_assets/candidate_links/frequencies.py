@@ -1,0 +1,115 @@
+"""How frequent a value is among those that have one: what agreeing on it is worth, if two strangers do.
+
+What does not belong here: how a frequency becomes a weight (``weights.py``), and which levels ask for one (``comparisons.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cdp_assets.candidate_links.comparisons import FREQUENT_SOUNDS, OWN_RECORDS, OWNED_VALUES, Comparison
+from cdp_assets.candidate_links.weights import DIGITS
+from cdp_assets.standardized.scripts import IDEOGRAPHS
+
+# Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
+# whose frequency is much the same with or without one owner.
+FEW_OWNERS = 5
+WRITTEN, DRAWN = "written", "drawn"  # names in letters, and in ideographs: one can not be told from the other
+
+
+def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
+    """Share of the filled values that each value has: ``field``, ``value``, ``frequency``.
+
+    An e-mail, phone or date of birth that one person carries, judged by name, has none: agreeing on it by chance is as rare as
+    the level's ``u`` says, however many records its owner has.
+    """
+    fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
+    parts = []
+    if all(frame.get_column(script).null_count() == len(frame) for script in FREQUENT_SOUNDS.values()):
+        fields = [field for field in fields if field not in FREQUENT_SOUNDS]
+    initials = _initials(frame) if set(OWNED_VALUES) & set(fields) else pl.DataFrame()
+    for field in fields:
+        values = frame.get_column(field).alias("value")
+        filled = len(values) - values.null_count()
+        counts = (
+            _of_others(values, initials, field) if field in OWNED_VALUES else values.drop_nulls().value_counts(name="n")
+        )
+        parts.append(
+            counts.select(
+                pl.lit(field).alias("field"),
+                "value",
+                (pl.col("n") / max(filled, 1)).round_sig_figs(DIGITS).alias("frequency"),
+            )
+        )
+    schema = {"field": pl.String, "value": pl.String, "frequency": pl.Float64}
+    return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
+
+
+def _of_others(values: pl.Series, initials: pl.DataFrame, field: str) -> pl.DataFrame:
+    """How often (``n``) each ``value`` is not its owner's: always where several people carry it, else beyond ``OWN_RECORDS``.
+
+    ``initials``: those of the profile that each value stands in (:func:`_initials`).
+    """
+    carried = initials.with_columns(values).drop_nulls("value")
+    several = pl.any_horizontal(_are_several(letters) for letters in (WRITTEN, DRAWN))
+    counts = carried.group_by("value").agg(pl.len().alias("n"), several.alias("are_several"))
+    own_records = OWN_RECORDS.get(field)
+    if own_records is None:
+        return counts.filter("are_several").select("value", "n")
+    of_one = ~pl.col("are_several") & (pl.col("n") <= own_records * FEW_OWNERS)
+    beyond = pl.when(of_one).then(pl.col("n") - own_records).otherwise("n")
+    return counts.filter(~of_one | (pl.col("n") > own_records)).select("value", beyond.alias("n"))
+
+
+def _initials(frame: pl.DataFrame) -> pl.DataFrame:
+    """The first letters of each profile's names as numbers, equal for equal ones: of the first name (``begin_…``) and of both in any order
+    (``both_…``), null where a name is missing; each once for names in letters and once for those in ideographs."""
+    first, last = (frame.get_column(name).str.slice(0, 1) for name in ("first_root", "last_name"))
+    letters = pl.Enum(pl.concat([first, last]).drop_nulls().unique())
+    numbers = {
+        name: part.cast(letters).to_physical().cast(pl.Int64) for name, part in (("begin", first), ("end", last))
+    }
+    begin, end = pl.col("begin"), pl.col("end")
+    both = pl.min_horizontal(begin, end) * 2**32 + pl.max_horizontal(begin, end)
+    is_drawn = (frame.get_column("last_name_script") == IDEOGRAPHS).fill_null(False)
+    is_whole = begin.is_not_null() & end.is_not_null()
+    return pl.DataFrame(numbers).select(
+        pl.when(is_whole & pl.lit(told)).then(number).alias(f"{name}_{kind}")
+        for kind, told in ((WRITTEN, ~is_drawn), (DRAWN, is_drawn))
+        for name, number in (("begin", begin), ("both", both))
+    )
+
+
+def _are_several(letters: str) -> pl.Expr:
+    """Whether names with these :func:`_initials` are more than one person, as :func:`comparable.people_among` counts them (an aggregation):
+    neither do all first names begin alike, nor do all names have the same two initials. So told, nothing is counted."""
+    return pl.all_horizontal(
+        (pl.col(f"{name}_{letters}").min() != pl.col(f"{name}_{letters}").max()).fill_null(False)
+        for name in ("begin", "both")
+    )
+
+
+def frequency_columns(
+    frame: pl.DataFrame, frequencies: pl.DataFrame, asked: Mapping[str, npt.NDArray[np.bool_]] | None = None
+) -> pl.DataFrame:
+    """A ``tf_<field>`` column per field of the term frequencies, in the order of ``frame``; an unseen value counts as the rarest.
+
+    An e-mail, phone or date of birth that is not among them belongs to one person and has none. ``asked``: of which rows it is wanted, by
+    field; others have none.
+    """
+    columns = []
+    for (name,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
+        field = str(name)
+        rows = np.full(len(frame), asked is None) if asked is None or field not in asked else asked[field]
+        rarest = None if field in OWNED_VALUES else part.get_column("frequency").min()
+        values = frame.get_column(field).filter(pl.Series(rows)).to_frame("value")
+        found = values.join(part.select("value", "frequency"), on="value", how="left", maintain_order="left")
+        known = pl.when(pl.col("value").is_not_null()).then(pl.coalesce("frequency", pl.lit(rarest, dtype=pl.Float64)))
+        column = np.full(len(frame), np.nan)
+        column[rows] = found.select(known).to_series().to_numpy()
+        columns.append(pl.Series(f"tf_{field}", column, nan_to_null=True))
+    return pl.DataFrame(columns)

@@ -1,0 +1,96 @@
+"""Whether what estimation has found is people: bounds on what matches may have in common, and on how much of it, without labels.
+
+What does not belong here: the estimation (``estimation.py``), and what is believed before any data is seen (``priors.py``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cdp_assets.candidate_links.comparisons import COMPANY, DATE_OF_BIRTH, FIRST_NAME, IDENTIFIER, LAST_NAME, Comparison
+from cdp_assets.candidate_links.priors import SMALLEST_SHARE
+from cdp_assets.candidate_links.weights import Parameters, prior_parameters
+
+# At most so many matches have first names that differ altogether; where EM finds more, it has taken relatives for
+# matches. A register with titles for names shows one in five. Without a date of birth or an identifier, only
+# first names tell relatives apart, and the data can not say which it is: then the bound is twice the prior.
+MOST_FIRST_NAMES_DIFFER = 0.25
+MOST_FIRST_NAMES_DIFFER_UNSUPPORTED = 0.08
+# Dates of birth are as hard to tell from what relatives have. The labelled set with most mistakes shows one in four.
+MOST_BIRTH_DATES_DIFFER = 0.25
+# Organisations have no other name: where more of them differ, EM has taken the tenants of a building for one. Of records of people the
+# company says who employs them, and may change.
+MOST_ORGANISATIONS_DIFFER = 0.25
+# Even in data where half the values are misspelt, exact levels hold half of what the prior says. Where two comparisons hold
+# less than this part, EM has found some other class of alike pairs (numbered test names, say), not people.
+LEAST_OF_PRIOR_EXACT = 0.2
+# Unless what they hold parts matches from strangers nearly as well: misspelt names are still alike, and strangers' are not. So much of the
+# evidence that well-kept values would give must be left; of records with two slips in most values it is half.
+LEAST_OF_PRIOR_EVIDENCE = 0.4
+
+
+def most_that_differ(fields: set[str]) -> dict[str, float]:
+    """How many matches may differ altogether in what people or organisations are called, and when they were born; by comparison."""
+    told_apart = {DATE_OF_BIRTH.name, IDENTIFIER.name} & fields
+    most = {
+        FIRST_NAME.name: MOST_FIRST_NAMES_DIFFER if told_apart else MOST_FIRST_NAMES_DIFFER_UNSUPPORTED,
+        DATE_OF_BIRTH.name: MOST_BIRTH_DATES_DIFFER,
+    }
+    if not {FIRST_NAME.name, LAST_NAME.name} & fields:
+        most[COMPANY.name] = MOST_ORGANISATIONS_DIFFER
+    return {name: share for name, share in most.items() if name in fields}
+
+
+def held_at_the_bound(parameters: Parameters, within: float) -> list[str]:
+    """Comparisons in which as many matches differ as may: one is a register with titles for names, two are relatives."""
+    shares = parameters.shares
+    most = most_that_differ(set(shares))
+    return [name for name in most if shares[name].m[-1] >= most[name] * (1 - within)]
+
+
+def strange_comparisons(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
+    """Comparisons whose exact levels hold far fewer matches than anyone has seen, and whose other levels do not make up for it: EM
+    has settled on another class."""
+    return [
+        name
+        for name in _hardly_ever_exact(parameters, prior, comparisons)
+        if _evidence(parameters.shares[name].m, parameters.shares[name].u)
+        < LEAST_OF_PRIOR_EVIDENCE * _evidence(prior.shares[name].m, parameters.shares[name].u)
+    ]
+
+
+def _hardly_ever_exact(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:
+    found = []
+    for comparison in comparisons:
+        exact = [at for at, level in enumerate(comparison.scored) if comparison.prior(level).exact]
+        have = sum(parameters.shares[comparison.name].m[at] for at in exact)
+        if have < LEAST_OF_PRIOR_EXACT * sum(prior.shares[comparison.name].m[at] for at in exact):
+            found.append(comparison.name)
+    return found
+
+
+def rarely_exact(parameters: Parameters, comparisons: list[Comparison]) -> list[str]:
+    """The comparisons that are hardly ever exact, where they are two or more; one is an address without a street, say."""
+    prior = prior_parameters(comparisons, parameters.matches, parameters.households)
+    found = _hardly_ever_exact(parameters, prior, comparisons)
+    return found if len(found) > 1 else []
+
+
+def _evidence(m: tuple[float, ...], u: tuple[float, ...]) -> float:
+    """Bits that a comparison adds to the weight of a match, on average (Kullback and Leibler 1951)."""
+    shares, chance = np.maximum(m, SMALLEST_SHARE), np.maximum(u, SMALLEST_SHARE)
+    return float(np.sum(shares * np.log2(shares / chance)))
+
+
+def checked(parameters: Parameters, prior: Parameters, comparison: Comparison) -> tuple[Parameters, list[str]]:
+    """Put the prior back where an exact level came out as evidence against a match."""
+    shares = parameters.shares[comparison.name]
+    wrong = [
+        level.name
+        for at, level in enumerate(comparison.scored)
+        if comparison.prior(level).exact and shares.m[at] < shares.u[at]
+    ]
+    if not wrong:
+        return parameters, []
+    note = f"{comparison.name}: level '{wrong[0]}' came out rarer among matches than among strangers: the prior stands"
+    return parameters.with_shares(comparison.name, prior.shares[comparison.name]), [note]

@@ -1,0 +1,147 @@
+"""The pairs that training looks at: candidates and random pairs of all profiles, or of a sample of many, and how many each stands for.
+
+Deterministic: rows are sorted, samples are arithmetic hashes of the profile ids. What does not belong here: what is learned from them
+(``estimation.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks
+from cdp_assets.candidate_links.comparisons import Comparison
+from cdp_assets.candidate_links.engine import LinkageEngine
+from cdp_assets.candidate_links.frequencies import frequency_columns
+from cdp_assets.candidate_links.hashing import mixed, of_pairs
+from cdp_assets.candidate_links.levels import beside_left, levels
+from cdp_assets.candidate_links.refinement import LabelledPairs
+from cdp_assets.candidate_links.weights import ComparedPairs, compared_pairs
+
+# Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
+# can afford; larger data holds more frequencies worth knowing, and takes longer anyway.
+MAX_CANDIDATES = 400_000
+# Larger data is studied on a sample of so many profiles. Of its matches the sample holds the square of its share: of a million
+# profiles that is one match in twenty-five, tens of thousands.
+STUDIED_PROFILES = 200_000
+MIN_RANDOM_PAIRS = 100_000
+RANDOM_PAIRS_PER_PROFILE = 20
+MAX_RANDOM_PAIRS = 500_000
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for.
+
+    ``all_pairs`` are those of the profiles studied; ``profiles`` counts all profiles that the model is for; ``labelled``:
+    pairs whose answer is known.
+    """
+
+    candidates: ComparedPairs
+    rules: npt.NDArray[np.int64]
+    candidates_stand_for: float
+    random: ComparedPairs
+    all_pairs: float
+    profiles: int
+    labelled: LabelledPairs | None = None
+
+    @property
+    def candidates_stand_for_in_all(self) -> float:
+        """Pairs of all profiles, not only of those studied, that each of the candidates stands for."""
+        return self.candidates_stand_for * pair_count(self.profiles) / self.all_pairs
+
+
+def training_data(
+    frame: pl.DataFrame,
+    tf_columns: pl.DataFrame,
+    blocks: Blocks,
+    comparisons: list[Comparison],
+    engine: LinkageEngine,
+    profiles: int,
+    labelled: LabelledPairs | None,
+) -> TrainingData:
+    """The pairs of ``frame``, the profiles studied, of all so many ``profiles``; their term frequencies stand beside them (``tf_columns``)."""
+    sample = trained_on(blocks.pairs)
+    rate = 1.0
+    if len(sample) > MAX_CANDIDATES:
+        rate = MAX_CANDIDATES / len(sample)
+        drawn = of_pairs(sample.get_column("id_l"), sample.get_column("id_r")) < np.uint64(int(rate * (2**64 - 1)))
+        sample = sample.filter(pl.Series(drawn))
+    candidates = compared_with(frame, tf_columns, sample, comparisons, engine)
+    count = len(frame)
+    at_most = min(max(MIN_RANDOM_PAIRS, RANDOM_PAIRS_PER_PROFILE * count), MAX_RANDOM_PAIRS)
+    random = compared_with(frame, tf_columns, random_pairs(frame.get_column("unique_id"), at_most), comparisons, engine)
+    return TrainingData(
+        candidates=candidates,
+        rules=sample.sort("id_l", "id_r").get_column("rules").to_numpy(),
+        candidates_stand_for=1.0 / rate,
+        random=random,
+        all_pairs=pair_count(count),
+        profiles=profiles,
+        labelled=labelled,
+    )
+
+
+def compared(
+    frame: pl.DataFrame,
+    frequencies: pl.DataFrame,
+    pairs: pl.DataFrame,
+    comparisons: list[Comparison],
+    engine: LinkageEngine,
+) -> ComparedPairs:
+    """Levels and term frequencies of ``pairs`` (``id_l``, ``id_r``), sorted by them. ``frame`` is sorted by ``unique_id``."""
+    return compared_with(frame, frequency_columns(frame, frequencies), pairs, comparisons, engine)
+
+
+def compared_with(
+    frame: pl.DataFrame,
+    tf_columns: pl.DataFrame,
+    pairs: pl.DataFrame,
+    comparisons: list[Comparison],
+    engine: LinkageEngine,
+) -> ComparedPairs:
+    """:func:`compared`, where the term frequencies stand beside the profiles already (:func:`frequency_columns`)."""
+    ordered = pairs.select("id_l", "id_r").sort("id_l", "id_r")
+    found = levels(frame, ordered, comparisons, engine)
+    return compared_pairs(beside_left(found, tf_columns, frame), comparisons)
+
+
+def trained_on(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The candidate pairs that some rule finds which joins on something.
+
+    All pairs of small data are worth scoring, but nearly all are strangers: among so many, EM finds classes of its own (measured: tenants
+    of one building, people of one town).
+    """
+    joining = sum(1 << bit for bit, rule in enumerate(BLOCKING_RULES) if rule.joins_on_something)
+    found = pl.col("rules").and_(joining)
+    return pairs.with_columns(found.alias("rules")).filter(pl.col("rules") != 0)
+
+
+def studied_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """All profiles, or of many the sample that EM looks at; which one is in it depends on its id alone."""
+    if len(frame) <= STUDIED_PROFILES:
+        return frame
+    below = np.uint64(int(STUDIED_PROFILES / len(frame) * (2**64 - 1)))
+    return frame.filter(pl.Series(mixed(frame.get_column("unique_id").to_numpy()) < below))
+
+
+def random_pairs(ids: pl.Series, at_most: int) -> pl.DataFrame:
+    """Random pairs of ``ids``: all of them where they are few, else each id with its neighbours in a hashed order."""
+    values = ids.sort().to_numpy()
+    order = values[np.argsort(mixed(values), kind="stable")]
+    count = len(order)
+    shifts = min(max(at_most // max(count, 1), 1), (count - 1) // 2 if count > 2 else 1)
+    left = np.concatenate([order] * shifts) if count > 1 else order[:0]
+    right = np.concatenate([np.roll(order, -k) for k in range(1, shifts + 1)]) if count > 1 else order[:0]
+    pairs = pl.DataFrame(
+        {"id_l": np.minimum(left, right), "id_r": np.maximum(left, right)}, schema={"id_l": pl.Int64, "id_r": pl.Int64}
+    )
+    return pairs.head(at_most).unique().sort("id_l", "id_r")
+
+
+def pair_count(count: int) -> float:
+    """Pairs of so many profiles; at least one, to divide by."""
+    return max(count * (count - 1) / 2.0, 1.0)
