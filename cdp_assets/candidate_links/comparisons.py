@@ -14,7 +14,7 @@ What does not belong here: the numbers (``priors.py``, ``training.py``).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,17 +42,30 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """What few columns tell of most pairs: where ``doubtful`` does not hold, the first of ``levels`` that holds is the level.
+
+    These are some of the comparison's own. A comparison of many columns has one: reading them all costs more than any condition.
+    """
+
+    doubtful: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """A comparison: its name, the profile fields it reads, why it is there, and its levels, best first.
 
-    ``nothing_without``: a column; where a side lacks it there is nothing to compare, whatever else is there.
+    ``nothing_without``: columns; where a side fills none of them there is nothing to compare, whatever else is there.
+    ``glance``: see :class:`Glance`.
     """
 
     name: str
     needs: tuple[str, ...]  # columns of `comparable` of which at least one must be filled
     reason: str
     levels: tuple[Level, ...]
-    nothing_without: str | None = None
+    nothing_without: tuple[str, ...] = ()
+    glance: Glance | None = None
 
     @property
     def scored(self) -> tuple[Level, ...]:
@@ -62,14 +75,28 @@ class Comparison:
     def prior(self, level: Level) -> LevelPrior:
         return PRIORS[self.name][level.name]
 
+    @property
+    def same_value(self) -> str | None:
+        """The column of whose equal values the best level consists, where it does and nothing stands before it."""
+        column = self.levels[0].condition.partition("_l = ")[0]
+        return column if self.levels[0].condition == f"{column}_l = {column}_r" else None
+
     def gamma_sql(self) -> str:
         """A CASE that numbers the levels as Splink does: best highest, the last 0, nothing to compare -1."""
-        count = len(self.scored)
-        parts = []
-        for level in self.levels:
+        return f"CASE {self._numbered(self.levels)} END"
+
+    def glance_sql(self) -> str | None:
+        """As :meth:`gamma_sql`, but null where few columns do not tell; None where the comparison reads few anyway."""
+        if self.glance is None:
+            return None
+        return f"CASE WHEN {self.glance.doubtful} THEN NULL {self._numbered(self.glance.levels)} END"
+
+    def _numbered(self, levels: Iterable[Level]) -> str:
+        count, parts = len(self.scored), []
+        for level in levels:
             value = NOTHING_TO_COMPARE if level.is_null else count - 1 - self.scored.index(level)
             parts.append(f"ELSE {value}" if level.condition == "ELSE" else f"WHEN {level.condition} THEN {value}")
-        return "CASE " + " ".join(parts) + " END"
+        return " ".join(parts)
 
     def numbers_of(self, names: Collection[str]) -> list[int]:
         """The numbers of the levels of these names. Raises ``ValueError`` where there is none of a name."""
@@ -241,6 +268,7 @@ FIRST_NAME = Comparison(
         Level(READ_OTHERWISE, _FIRST_IN_OTHER_LETTERS),
         ELSE,
     ),
+    nothing_without=("first_name", "last_name"),
 )
 
 _PART_OF_DOUBLE_NAME = (
@@ -270,7 +298,7 @@ LAST_NAME = Comparison(
         Level(READ_OTHERWISE, _LAST_IN_OTHER_LETTERS),
         ELSE,
     ),
-    nothing_without="last_name",
+    nothing_without=("last_name",),
 )
 
 MIDDLE_NAME = Comparison(
@@ -284,7 +312,7 @@ MIDDLE_NAME = Comparison(
         Level("alike", "jaro_winkler_similarity(middle_name_l, middle_name_r) >= 0.88"),
         ELSE,
     ),
-    nothing_without="middle_name",
+    nothing_without=("middle_name",),
 )
 
 SUFFIX = Comparison(
@@ -308,7 +336,7 @@ SEX = Comparison(
         Level("same", "sex_l = sex_r"),
         ELSE,
     ),
-    nothing_without="sex",
+    nothing_without=("sex",),
 )
 
 DATE_OF_BIRTH = Comparison(
@@ -335,7 +363,7 @@ DATE_OF_BIRTH = Comparison(
         Level("same year", "substr(dob_l, 1, 4) = substr(dob_r, 1, 4)"),
         ELSE,
     ),
-    nothing_without="dob",
+    nothing_without=("dob",),
 )
 
 # A local part that two people share because they share the name says no more than the name: also where it is misspelt on one
@@ -359,6 +387,13 @@ def _without_names(side: str) -> str:
 
 _PROBABLY_SAME = f"({_any_of('probable_emails_l', 'emails_r')} OR {_any_of('emails_l', 'probable_emails_r')})"
 _ALIKE_EMAIL = "jaro_winkler_similarity(email_main_l, email_main_r) >= 0.88"
+_NO_EMAIL = _null("email_main_l IS NULL OR email_main_r IS NULL")
+# Digits in an address are chosen, not mistyped: j.smith12 and j.smith13 are two people. So is a first letter, which is most
+# often an initial: j.smith and a.smith.
+_MAY_BE_MISTYPED = (
+    "email_digits_l = email_digits_r AND substr(email_main_l, 1, 1) = substr(email_main_r, 1, 1)"
+    " AND abs(length(email_main_l) - length(email_main_r)) <= 2"  # loses nothing, and saves most of the time
+)
 
 EMAIL = Comparison(
     "email",
@@ -370,7 +405,7 @@ EMAIL = Comparison(
         # An address predicted from name and company says again what these say, where both sides tell the company.
         _null(f"company_l = company_r AND {_PROBABLY_SAME} AND NOT coalesce({_in_common('email_locals')}, false)"),
         Level("probably the same", _PROBABLY_SAME),
-        _null("email_main_l IS NULL OR email_main_r IS NULL"),
+        _NO_EMAIL,
         Level("same name and number at another domain", _in_common("email_numbered")),
         # An address made of the name says again what the name says: only where the names do not agree is it news.
         Level(
@@ -378,19 +413,22 @@ EMAIL = Comparison(
             f"({_in_common('email_locals')}) AND NOT coalesce({_NAMES_AGREE} OR ({_SWAPPED}), false)",
         ),
         _null(_in_common("email_locals")),
-        # Digits in an address are chosen, not mistyped: j.smith12 and j.smith13 are two people. So is a first letter, which
-        # is most often an initial: j.smith and a.smith.
         Level(
             "mistyped",
-            "email_digits_l = email_digits_r AND substr(email_main_l, 1, 1) = substr(email_main_r, 1, 1)"
-            " AND abs(length(email_main_l) - length(email_main_r)) <= 2"  # loses nothing, and saves most of the time
-            f" AND {_edits('email_main_l', 'email_main_r', 2)}"
+            f"{_MAY_BE_MISTYPED} AND {_edits('email_main_l', 'email_main_r', 2)}"
             # Ann's and Anna's, each formed from her own name: what differs is the names, and they are compared already.
             f" AND NOT coalesce({_without_names('l')} = {_without_names('r')}, false)",
         ),
         _null(f"(first_name_l = first_name_r OR last_name_l = last_name_r) AND {_ALIKE_EMAIL}"),
         Level("alike", _ALIKE_EMAIL),
         ELSE,
+    ),
+    nothing_without=("email_main", "probable_emails"),
+    # Numbered local parts are local parts, and whatever the names say, they say it of addresses that are alike already.
+    glance=Glance(
+        f"{_one_of_several('emails')} OR {_PROBABLY_SAME} OR {_in_common('email_locals')} OR {_ALIKE_EMAIL}"
+        f" OR ({_MAY_BE_MISTYPED})",
+        (_NO_EMAIL, ELSE),
     ),
 )
 
@@ -406,7 +444,7 @@ PHONE = Comparison(
         Level("one digit off", _one_slip("phone_main_l", "phone_main_r")),
         ELSE,
     ),
-    nothing_without="phone_main",
+    nothing_without=("phone_main",),
 )
 
 IDENTIFIER = Comparison(
@@ -422,7 +460,7 @@ IDENTIFIER = Comparison(
         ),
         ELSE,
     ),
-    nothing_without="identifiers",
+    nothing_without=("identifiers",),
 )
 
 _SAME_STREET = "street_l = street_r"
@@ -486,6 +524,7 @@ ADDRESS = Comparison(
         ),
         ELSE,
     ),
+    nothing_without=("street", "city", "postcode"),
 )
 
 COMPANY = Comparison(
@@ -510,7 +549,7 @@ COMPANY = Comparison(
         Level("a word in common", "list_has_any(company_words_l, company_words_r)"),
         ELSE,
     ),
-    nothing_without="company",
+    nothing_without=("company",),
 )
 
 JOB_TITLE = Comparison(
@@ -522,7 +561,7 @@ JOB_TITLE = Comparison(
         _null("job_title_l IS NULL OR job_title_r IS NULL"),
         ELSE,
     ),
-    nothing_without="job_title",
+    nothing_without=("job_title",),
 )
 
 COMPARISONS: tuple[Comparison, ...] = (
@@ -584,5 +623,9 @@ def choose_comparisons(frame: pl.DataFrame) -> list[Choice]:
 
 def columns_of(comparisons: list[Comparison]) -> list[str]:
     """What the conditions of these comparisons read: columns of ``comparable``, lists in two parts (:data:`ONE`, :data:`MANY`)."""
-    conditions = " ".join(level.condition for comparison in comparisons for level in comparison.levels)
-    return sorted({match[:-2] for match in re.findall(r"\b\w+_[lr]\b", conditions)})
+    return columns_in(" ".join(level.condition for comparison in comparisons for level in comparison.levels))
+
+
+def columns_in(condition: str) -> list[str]:
+    """The columns that an SQL condition over both sides reads."""
+    return sorted({match[:-2] for match in re.findall(r"\b\w+_[lr]\b", condition)})

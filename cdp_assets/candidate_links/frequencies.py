@@ -5,6 +5,10 @@ What does not belong here: how a frequency becomes a weight (``weights.py``), an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.comparisons import FREQUENT_SOUNDS, OWN_RECORDS, OWNED_VALUES, Comparison
@@ -89,17 +93,23 @@ def _are_several(letters: str) -> pl.Expr:
     )
 
 
-def frequency_columns(frame: pl.DataFrame, frequencies: pl.DataFrame) -> pl.DataFrame:
+def frequency_columns(
+    frame: pl.DataFrame, frequencies: pl.DataFrame, asked: Mapping[str, npt.NDArray[np.bool_]] | None = None
+) -> pl.DataFrame:
     """A ``tf_<field>`` column per field of the term frequencies, in the order of ``frame``; an unseen value counts as the rarest.
 
-    An e-mail, phone or date of birth that is not among them belongs to one person and has none.
+    An e-mail, phone or date of birth that is not among them belongs to one person and has none. ``asked``: of which rows it is wanted, by
+    field; others have none.
     """
     columns = []
-    for (field,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
+    for (name,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
+        field = str(name)
+        rows = np.full(len(frame), asked is None) if asked is None or field not in asked else asked[field]
         rarest = None if field in OWNED_VALUES else part.get_column("frequency").min()
-        found = frame.select(pl.col(str(field)).alias("value")).join(
-            part.select("value", "frequency"), on="value", how="left", maintain_order="left"
-        )
+        values = frame.get_column(field).filter(pl.Series(rows)).to_frame("value")
+        found = values.join(part.select("value", "frequency"), on="value", how="left", maintain_order="left")
         known = pl.when(pl.col("value").is_not_null()).then(pl.coalesce("frequency", pl.lit(rarest, dtype=pl.Float64)))
-        columns.append(found.select(known.alias(f"tf_{field}")).to_series())
+        column = np.full(len(frame), np.nan)
+        column[rows] = found.select(known).to_series().to_numpy()
+        columns.append(pl.Series(f"tf_{field}", column, nan_to_null=True))
     return pl.DataFrame(columns)

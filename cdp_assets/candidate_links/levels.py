@@ -9,13 +9,14 @@ What does not belong here: the conditions (``comparisons.py``) and what a level 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import MANY, NOTHING_TO_COMPARE, ONE, Comparison, columns_of
+from cdp_assets.candidate_links.comparisons import MANY, NOTHING_TO_COMPARE, ONE, Comparison, columns_in, columns_of
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.lists import where
 
@@ -45,19 +46,20 @@ def _levels_of(
     comparison: Comparison, comparable: pl.DataFrame, left: Places, right: Places, engine: LinkageEngine
 ) -> pl.Series:
     """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides."""
+    gammas = np.full(len(left), NOTHING_TO_COMPARE, dtype=np.int8)
+    compared = _to_compare(comparison, comparable, left, right)
+    if comparison.same_value is not None:
+        same = _same(comparable.get_column(comparison.same_value), left, right, compared)
+        gammas[compared[same]] = len(comparison.scored) - 1
+        compared = compared[~same]
     values = _with_parted_lists(comparable, columns_of([comparison]))
     rare = _rare(values)
-    filled = np.zeros(len(values), dtype=np.bool_)
-    for name in rare:
-        filled |= values.get_column(name).is_not_null().to_numpy()
-    has_rare = filled[left] | filled[right]
-    compared = _to_compare(comparison, comparable, left, right)
-    gammas = np.full(len(left), NOTHING_TO_COMPARE, dtype=np.int8)
-    for some, absent in ((compared[~has_rare[compared]], rare), (compared[has_rare[compared]], [])):
-        sql, given = _sql(comparison, values.select(absent).schema), values.drop(absent)
-        for pairs in _portions(some):
-            told = engine.query(sql, sides=_beside(given, left[pairs], right[pairs]))
-            gammas[pairs[told.get_column("pair").to_numpy()]] = told.get_column("gamma").to_numpy()
+    has_rare = _fills(values, rare, left, right, np.logical_or)[compared]
+    for pairs, absent in ((compared[~has_rare], rare), (compared[has_rare], [])):
+        sides = _Sides(values, absent, left, right, engine)
+        glance = comparison.glance_sql()
+        doubtful = pairs if glance is None else sides.ask(glance, pairs, gammas)
+        sides.ask(comparison.gamma_sql(), doubtful, gammas)
     return pl.Series(f"gamma_{comparison.name}", gammas)
 
 
@@ -66,22 +68,69 @@ def _rare(values: pl.DataFrame) -> list[str]:
     return [name for name in values.columns if values.get_column(name).null_count() >= RARE * len(values)]
 
 
-def _sql(comparison: Comparison, absent: pl.Schema) -> str:
-    """SELECT of ``pair`` and ``gamma`` over ``sides``, where nobody fills the columns ``absent``.
+@dataclass(frozen=True)
+class _Sides:
+    """The ``values`` of pairs whose sides stand in the places ``left`` and ``right``; the columns ``absent`` are null on both."""
 
-    They are constants then, and what conditions ask of them is answered once: one comparison of two texts is left of two lists.
-    """
-    sql_type = {name: "VARCHAR[]" if isinstance(kind, pl.List) else "VARCHAR" for name, kind in absent.items()}
-    nulls = "".join(f", NULL::{sql_type[name]} AS {name}{end}" for name in absent for end in ("_l", "_r"))
-    return f"SELECT pair, ({comparison.gamma_sql()})::TINYINT AS gamma FROM (SELECT *{nulls} FROM sides)"
+    values: pl.DataFrame
+    absent: list[str]
+    left: Places
+    right: Places
+    engine: LinkageEngine
+
+    def ask(self, number: str, pairs: Places, gammas: npt.NDArray[np.int8]) -> Places:
+        """Put the ``number`` (SQL) of each of these pairs among the ``gammas``; returns the pairs that have got none."""
+        given = [name for name in columns_in(number) if name not in self.absent]
+        sql, values, unanswered = self._sql(number), self.values.select(given), [pairs[:0]]
+        if not given:  # all pairs have one answer
+            gammas[pairs] = self.engine.query(sql, sides=pl.DataFrame({"pair": [0]})).get_column("gamma").item()
+            return pairs[:0]
+        for some in _portions(pairs):
+            told = self.engine.query(sql, sides=_beside(values, self.left[some], self.right[some]))
+            unknown = told.get_column("gamma").is_null()
+            if unknown.any():
+                unanswered.append(some[told.get_column("pair").filter(unknown).to_numpy()])
+                told = told.filter(~unknown)
+            gammas[some[told.get_column("pair").to_numpy()]] = told.get_column("gamma").to_numpy()
+        return np.concatenate(unanswered)
+
+    def _sql(self, number: str) -> str:
+        """SELECT of ``pair`` and ``gamma`` over ``sides``, where nobody fills the columns ``absent``.
+
+        They are constants then, and what conditions ask of them is answered once: one comparison of two texts is left of two lists.
+        """
+        kinds = self.values.select(self.absent).schema
+        sql_type = {name: "VARCHAR[]" if isinstance(kind, pl.List) else "VARCHAR" for name, kind in kinds.items()}
+        nulls = "".join(f", NULL::{sql_type[name]} AS {name}{end}" for name in self.absent for end in ("_l", "_r"))
+        return f"SELECT pair, ({number})::TINYINT AS gamma FROM (SELECT *{nulls} FROM sides)"
 
 
 def _to_compare(comparison: Comparison, comparable: pl.DataFrame, left: Places, right: Places) -> Places:
-    """The numbers of the pairs whose sides both fill what the comparison compares nothing without."""
-    if comparison.nothing_without is None:
+    """The numbers of the pairs whose sides both fill something that the comparison compares nothing without."""
+    if not comparison.nothing_without:
         return np.arange(len(left))
-    filled = comparable.get_column(comparison.nothing_without).is_not_null().to_numpy()
-    return np.flatnonzero(filled[left] & filled[right])
+    return np.flatnonzero(_fills(comparable, comparison.nothing_without, left, right, np.logical_and))
+
+
+def _fills(
+    values: pl.DataFrame, columns: Collection[str], left: Places, right: Places, sides: np.ufunc
+) -> npt.NDArray[np.bool_]:
+    """Whether one of the ``columns`` is filled, on both sides (``np.logical_and``) or on either (``np.logical_or``)."""
+    if not columns:
+        return np.zeros(len(left), dtype=np.bool_)
+    filled = np.zeros(len(values), dtype=np.bool_)
+    for name in columns:
+        filled |= values.get_column(name).is_not_null().to_numpy()
+    return np.asarray(sides(filled[left], filled[right]))
+
+
+def _same(values: pl.Series, left: Places, right: Places, pairs: Places) -> npt.NDArray[np.bool_]:
+    """Which of these pairs have one value on both sides: most that agree do so to the letter, and need no SQL to say so."""
+    filled, values = values.is_not_null().to_numpy(), values.rechunk()
+    same = (filled[left] & filled[right])[pairs]
+    for some in _portions(np.flatnonzero(same)):
+        same[some] = (values[left[pairs[some]]] == values[right[pairs[some]]]).to_numpy()
+    return np.asarray(same)
 
 
 def _portions(pairs: Places) -> Iterator[Places]:
@@ -101,6 +150,21 @@ def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataF
         return pairs
     places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
     return pl.concat([pairs, columns[places]], how="horizontal")
+
+
+def asked_frequencies(
+    pairs: pl.DataFrame, comparisons: list[Comparison], comparable: pl.DataFrame
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """By column, the profiles on the left of a pair whose level a term frequency of that column adjusts; in the order of ``comparable``."""
+    places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
+    asked: dict[str, npt.NDArray[np.bool_]] = {}
+    for comparison in comparisons:
+        numbers = pairs.get_column(f"gamma_{comparison.name}").to_numpy()
+        for at, level in enumerate(reversed(comparison.scored)):
+            if level.tf is not None:
+                of = asked.setdefault(level.tf, np.zeros(len(comparable), dtype=np.bool_))
+                of[places[numbers == at]] = True
+    return asked
 
 
 def _places(ids: npt.NDArray[np.int64], wanted: pl.Series) -> Places:

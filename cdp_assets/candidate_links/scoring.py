@@ -15,14 +15,15 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, pairs_within
 from cdp_assets.candidate_links.calibration import Calibration
-from cdp_assets.candidate_links.comparable import comparable, people_per_value
+from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide, has_own_key
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.increments import touched
-from cdp_assets.candidate_links.levels import beside_left, levels
-from cdp_assets.candidate_links.ordered import replaced
+from cdp_assets.candidate_links.key_people import fewest_people
+from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
+from cdp_assets.candidate_links.ordered import in_order, replaced
 from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import (
@@ -54,7 +55,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
     pairs = pairs_within(frame, engine, model.policy, model.caps)
-    return _scored(pairs, frame, Reach(profiles), model, engine)
+    return _scored(pairs, frame, Reach(in_order(profiles, "profile_id")), model, engine)
 
 
 def score_slice(
@@ -73,7 +74,11 @@ def score_slice(
     pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique().to_frame("unique_id")
     return _scored(
-        pairs, frame.join(ends, on="unique_id", how="semi", maintain_order="left"), Reach(profiles), model, engine
+        pairs,
+        frame.join(ends, on="unique_id", how="semi", maintain_order="left"),
+        Reach(in_order(profiles, "profile_id")),
+        model,
+        engine,
     )
 
 
@@ -114,9 +119,11 @@ def _scored(
     """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``reach`` is of all profiles."""
     if pairs.is_empty():
         return SCORED_PAIRS.empty()
-    compared = levels(frame, pairs, used_comparisons(model.parameters), engine).with_columns(pairs.get_column("rules"))
+    comparisons = used_comparisons(model.parameters)
+    compared = levels(frame, pairs, comparisons, engine).with_columns(pairs.get_column("rules"))
+    asked = asked_frequencies(compared, comparisons, frame)
     scored = engine.weigh(
-        beside_left(compared, frequency_columns(frame, model.term_frequencies), frame),
+        beside_left(compared, frequency_columns(frame, model.term_frequencies, asked), frame),
         model.content["splink"],
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )
@@ -176,21 +183,11 @@ def _people_per_key(reach: Reach, weighed: pl.DataFrame, accept_weight: float) -
     Told where it decides: of a pair that its weight does not accept and that nothing contradicts; null for all others.
     """
     pairs = weighed.with_row_index("pair").filter(has_own_key(weighed) & (pl.col("match_weight") < accept_weight))
-    found = [pl.DataFrame(schema={"pair": pl.UInt32, "people": pl.Int64})]
-    for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers")):
-        agreeing = pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
-        if agreeing.is_empty():
-            continue
-        ends = pl.concat([agreeing.select(profile_id="id_l"), agreeing.select(profile_id="id_r")]).unique()
-        asked = reach.carried_by(ends.to_series(), column)
-        people = people_per_value(reach.carriers(column, asked.select("value").unique()))
-        asked = asked.join(people, on="value").select("profile_id", "value", "people")
-        found.append(
-            agreeing.join(asked, left_on="id_l", right_on="profile_id")
-            .join(asked.select("profile_id", "value"), left_on=["id_r", "value"], right_on=["profile_id", "value"])
-            .select("pair", "people")
-        )
-    least = pl.concat(found).group_by("pair").agg(pl.col("people").min())
+    agreeing = {
+        column: pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
+        for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers"))
+    }
+    least = fewest_people(reach, agreeing)
     unknown = pl.repeat(None, len(weighed), dtype=pl.Int64, eager=True).alias("people")
     return unknown.scatter(least.get_column("pair"), least.get_column("people"))
 

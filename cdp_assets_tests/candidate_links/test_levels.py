@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -25,9 +24,9 @@ from cdp_assets.candidate_links.comparisons import (
 )
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns
-from cdp_assets.candidate_links.levels import beside_left, levels
+from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
 from cdp_assets.candidate_links.trained_model import TrainedModel
-from cdp_assets.candidate_links.weights import used_comparisons
+from cdp_assets.candidate_links.weights import compared_pairs, match_weights, used_comparisons
 from cdp_assets_tests.candidate_links.frames import profiles
 
 ENGINE = DuckDBEngine(threads=1)
@@ -72,6 +71,29 @@ def _splinks_predict(
             "SELECT unique_id_l AS id_l, unique_id_r AS id_r, match_weight"
             f" FROM {scored.physical_name} ORDER BY id_l, id_r"
         ).pl()
+
+
+def test_splinks_sql_of_weights_does_not_read_the_conditions(
+    town_model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, columns = town_model.content["splink"], ["tf_first_name"]
+    short = engine._weighing_sql(settings, columns, FROM_WEIGHT)
+    monkeypatch.setattr(engine, "_without_conditions", lambda comparison: comparison)
+    assert short == engine._weighing_sql(settings, columns, FROM_WEIGHT)
+
+
+def test_frequencies_that_no_level_asks_for_change_no_weight(
+    town_profiles: pl.DataFrame, town_model: TrainedModel
+) -> None:
+    frame, compared = comparable(town_profiles), used_comparisons(town_model.parameters)
+    found = levels(frame, pairs_within(frame, ENGINE, town_model.policy, town_model.caps), compared, ENGINE)
+    whole = frequency_columns(frame, town_model.term_frequencies)
+    some = frequency_columns(frame, town_model.term_frequencies, asked_frequencies(found, compared, frame))
+    assert some.null_count().sum_horizontal().item() > whole.null_count().sum_horizontal().item()
+    weighed = [ENGINE.weigh(beside_left(found, tf, frame), town_model.content["splink"], -20.0) for tf in (whole, some)]
+    bits = [match_weights(compared_pairs(pairs, compared), town_model.parameters) for pairs in weighed]
+    assert weighed[0].get_column("match_weight").equals(weighed[1].get_column("match_weight"))
+    assert (bits[0] == bits[1]).all()
 
 
 def test_pairs_that_go_through_in_portions_have_the_same_levels(
@@ -144,13 +166,48 @@ def _half_filled_profiles() -> pl.DataFrame:
     return profiles(*rows)
 
 
+def _plainly(frame: pl.DataFrame, pairs: pl.DataFrame, comparison: Comparison) -> pl.Series:
+    """The numbers that all conditions, asked one after the other of every pair, give."""
+    values = frame.select("unique_id").hstack(module._with_parted_lists(frame, columns_of([comparison])))
+    sides = pairs.with_row_index("pair")
+    for end in ("_l", "_r"):
+        sides = sides.join(values.select(pl.all().name.suffix(end)), left_on=f"id{end}", right_on=f"unique_id{end}")
+    asked = f"SELECT ({comparison.gamma_sql()})::TINYINT AS gamma_{comparison.name} FROM sides ORDER BY pair"
+    return ENGINE.query(asked, sides=sides).to_series()
+
+
 @pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.name)
-def test_a_comparison_that_leaves_pairs_out_has_nothing_to_say_of_them(comparison: Comparison) -> None:
+def test_what_is_seen_without_asking_all_conditions_is_what_they_say(comparison: Comparison) -> None:
     frame = comparable(_half_filled_profiles())
     pairs = _all_pairs(frame.get_column("unique_id"))
-    found = levels(frame, pairs, [comparison], ENGINE)
-    assert found.equals(levels(frame, pairs, [replace(comparison, nothing_without=None)], ENGINE))
-    assert found.get_column(f"gamma_{comparison.name}").n_unique() > 2
+    found = levels(frame, pairs, [comparison], ENGINE).get_column(f"gamma_{comparison.name}")
+    assert found.equals(_plainly(frame, pairs, comparison))
+    assert found.n_unique() > 2
+
+
+def test_of_addresses_that_look_different_at_a_glance_no_condition_says_otherwise() -> None:
+    owners = [("ann", "lee", "acme"), ("anna", "lee smith", "acme"), ("ann marie", "lea", None), (None, "smith", "oak")]
+    mailboxes = [
+        "ann.lee@x.example",
+        "ann.lee@y.example",
+        "ann.lea@x.example",
+        "annlee7@x.example",
+        "annlee7@y.example",
+    ]
+    mailboxes += ["annlee8@x.example", "smith@x.example", "smyth@x.example", "bsmith@x.example", "al@x.example"]
+    rows: list[dict[str, Any]] = []
+    for number, (first, last, company) in enumerate(owners):
+        for at in range(len(mailboxes)):
+            emails = sorted({mailboxes[at], mailboxes[at - number]}) if at % 3 else mailboxes[at : at + 1]
+            probable = [mailboxes[at - 3]] if at % 4 == number else []
+            names = {"first_name": first, "last_name": last, "company": company}
+            rows.append({**names, "emails": emails if at != number else [], "probable_emails": probable})
+    frame = comparable(profiles(*rows))
+    pairs = _all_pairs(frame.get_column("unique_id"))
+    email = next(comparison for comparison in COMPARISONS if comparison.glance is not None)
+    found = levels(frame, pairs, [email], ENGINE).get_column("gamma_email")
+    assert found.equals(_plainly(frame, pairs, email))
+    assert found.n_unique() == len(email.scored) + 1
 
 
 def test_pairs_that_fill_rare_columns_and_those_that_do_not_are_compared_alike(monkeypatch: pytest.MonkeyPatch) -> None:
