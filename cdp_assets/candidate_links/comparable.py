@@ -149,7 +149,8 @@ class _Parts:
         that are probably somebody's."""
         known = probable_addresses(self.profiles) if self._probable is None else self._probable
         own, probable = self.flat("emails"), self.flat("probable_emails")
-        return probable.and_those_of(own.only(own.values.is_in(known.implode()))).tidy().lists()
+        keys = probable.and_those_of(own.only(own.values.is_in(known.implode())))
+        return keys.lists_of(keys.values)
 
 
 _DERIVED: dict[str, Callable[[_Parts], pl.Series]] = {

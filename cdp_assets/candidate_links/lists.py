@@ -37,7 +37,12 @@ class Flat:
     def of(cls, lists: pl.Series) -> Flat:
         """The values of ``lists``; a null has none."""
         values = lists.list.explode(empty_as_null=False, keep_nulls=False)
-        return cls(values, _bounds(lists.list.len().fill_null(0).to_numpy()))
+        return cls.of_lengths(values, lists.list.len().fill_null(0).to_numpy())
+
+    @classmethod
+    def of_lengths(cls, values: pl.Series, lengths: npt.NDArray[Any]) -> Flat:
+        """``values`` that stand side by side already, so many of each list."""
+        return cls(values, _bounds(lengths))
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
@@ -48,6 +53,12 @@ class Flat:
         """Without the values that are not marked in ``kept``."""
         kept = kept.fill_null(False)
         return self if kept.all() else Flat(self.values.filter(kept), _bounds(kept.to_numpy())[self.bounds])
+
+    def further(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Of each value that is not the first of its list: the row of the list, and the place of the value."""
+        several = np.flatnonzero(self.lengths > 1)
+        others = self.lengths[several] - 1
+        return np.repeat(several, others), _places(self.bounds[several] + 1, others)
 
     def and_those_of(self, other: Flat) -> Flat:
         """Each list's values, and then those of the ``other``'s list of that row."""
@@ -76,14 +87,17 @@ class Flat:
         return Flat(flat.values.gather(order), bounds)
 
     def lists(self) -> pl.Series:
-        """The values as lists again; null stands for an empty list, so that "nothing to compare" is one condition for every field."""
+        """The values as lists again, none of them null."""
         texts = self.values.to_arrow(compat_level=pl.CompatLevel.newest())  # as Polars holds them: nothing is copied
-        found = pa.LargeListArray.from_arrays(pa.array(self.bounds), texts, mask=pa.array(self.lengths == 0))
-        return pl.Series(self.values.name, pl.from_arrow(found))
+        return pl.Series(self.values.name, pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(self.bounds), texts)))
 
     def lists_of(self, derived: pl.Series) -> pl.Series:
-        """Tidy :meth:`lists` of what has been made of each value."""
-        return Flat(derived, self.bounds).tidy().lists()
+        """Tidy lists of what has been made of each value.
+
+        Null stands for an empty list, so that "nothing to compare" is one condition for every field.
+        """
+        flat = Flat(derived, self.bounds).tidy()
+        return where(flat.lists(), pl.Series(flat.lengths > 0)).alias(self.values.name)
 
 
 def of_each(lists: pl.Series, derive: Callable[[pl.Series], pl.Series]) -> pl.Series:

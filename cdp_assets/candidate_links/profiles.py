@@ -9,14 +9,24 @@ What does not belong here: how two profiles compare (``comparisons.py``) and col
 from __future__ import annotations
 
 import duckdb
+import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.lists import joined_with, tidied
+from cdp_assets.candidate_links.lists import Flat, joined_with, where
 from cdp_assets.candidate_links.ordered import begins
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.standardized.scripts import scripts_of
-from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES
+from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES, TEXTS
 
+_TEXTS = {
+    "first_name": "first_name_norm",
+    "first_name_root": "first_name_root",
+    "middle_name": "middle_name_norm",
+    "last_name": "last_name_norm",
+    "suffix": "suffix_norm",
+    "sex": "sex",
+    "company": "company_norm",
+}
 _ADDRESS_PARTS = {
     "street": "street_norm",
     "house_number": "house_number",
@@ -59,7 +69,8 @@ _INNER = "\x1e"
 _HASHED_AT_ONCE = 200_000
 """Rows whose values stand as one text in memory: of ten million, the texts would take more than the values."""
 # 63 bits of md5 (not a secret, a name): a positive BIGINT, the id type that Splink joins fastest.
-_PROFILE_ID = "(md5_number_lower(said) & 9223372036854775807)::BIGINT"
+# That function of DuckDB goes by way of texts of bits, and takes three times as long as the whole number.
+_PROFILE_ID = "((md5_number(said) >> 64) & 9223372036854775807)::BIGINT"
 
 
 def linkage_profiles(
@@ -78,6 +89,7 @@ def linkage_profiles(
     two profiles and are compared like any others. So do two records of a one-row-per-person source.
     """
     said = _without_crowd(_with_probable(_values(versions, one_row_sources), probable), shared)
+    said = _with_addresses(said, versions.get_column("addresses"))
     held = _held(said)
     runs = held.get_column("profile_id").rle().struct.unnest()
     first = runs.get_column("len").cum_sum() - runs.get_column("len")
@@ -108,70 +120,75 @@ def _profile_ids(said: pl.DataFrame) -> pl.Series:
 
 
 def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
-    """One row per version and postal address, with the compared values under their profile names."""
-    identifiers = pl.col("identifiers").list.eval(
-        pl.concat_str(pl.element().struct.field("type"), pl.element().struct.field("value"), separator="=")
-    )
+    """One row per version, with the compared values under their profile names; of a version's addresses nothing yet."""
     born = pl.coalesce(pl.col("date_of_birth_text"), pl.col("date_of_birth").dt.to_string("%Y-%m-%d"))
-    plain = versions.select(
+    return versions.select(
         "record_id",
         _numbered(versions.get_column("record_id")).alias("record"),
         pl.when(pl.col("source").is_in(sorted(one_row_sources))).then(pl.col("source")).alias("source"),
-        _text("first_name_norm").alias("first_name"),
-        _text("first_name_root").alias("first_name_root"),
-        _text("middle_name_norm").alias("middle_name"),
-        _text("last_name_norm").alias("last_name"),
+        *(_filled(versions.get_column(kept)).alias(name) for name, kept in _TEXTS.items()),
         scripts_of(versions.get_column("first_name")).alias("first_name_script"),
         scripts_of(versions.get_column("last_name")).alias("last_name_script"),
-        _text("suffix_norm").alias("suffix"),
-        _text("sex").alias("sex"),
         born.alias("date_of_birth"),
-        tidied(pl.col("emails")).alias("emails"),
-        tidied(pl.col("phones")).alias("phones"),
-        tidied(identifiers).alias("identifiers"),
-        _text("company_norm").alias("company"),
-        pl.col("job_title").str.to_lowercase().str.strip_chars().replace("", None).alias("job_title"),
-        pl.col("addresses").alias("address"),
+        _tidy(versions.get_column("emails")),
+        _tidy(versions.get_column("phones")),
+        _tidy_identifiers(versions.get_column("identifiers")),
+        _filled(versions.get_column("job_title").str.to_lowercase().str.strip_chars()),
     )
-    plain = _comparable_addresses(plain)
-    parts = [
-        pl.col("address").struct.field(kept).replace("", None).alias(name) for name, kept in _ADDRESS_PARTS.items()
-    ]
-    return plain.with_columns(parts).drop("address").rechunk().with_row_index("row")
+
+
+def _filled(texts: pl.Series) -> pl.Series:
+    """Null where a text is empty; mostly none is, and nothing is copied."""
+    is_empty = texts.str.len_bytes() == 0
+    return where(texts, ~is_empty) if is_empty.any() else texts
+
+
+def _tidy(lists: pl.Series) -> pl.Series:
+    return Flat.of(lists).tidy().lists()
+
+
+def _tidy_identifiers(identifiers: pl.Series) -> pl.Series:
+    """As texts, "type=value"."""
+    flat = Flat.of(identifiers)
+    texts = flat.values.struct.unnest().select(pl.concat_str("type", "value", separator="=")).to_series()
+    return Flat(texts, flat.bounds).tidy().lists().alias(identifiers.name)
 
 
 def _with_probable(said: pl.DataFrame, probable: pl.DataFrame | None) -> pl.DataFrame:
     """Adds ``probable_emails``: those of the record that these values speak for, without those that they carry."""
-    none = pl.lit([], dtype=pl.List(pl.String))
     if probable is None or probable.is_empty():
-        return said.with_columns(none.alias("probable_emails"))
-    asked = said.select("row", "record_id", "emails", "company", "last_name").join(
-        probable.select("record_id", "email", "derived_from"), on="record_id", how="inner"
-    )
+        return said.with_columns(pl.lit([], dtype=TEXTS).alias("probable_emails"))
+    asked = said.select("record_id", "emails", "company", "last_name").with_row_index("row")
+    asked = asked.join(probable.select("record_id", "email", "derived_from"), on="record_id", how="inner")
     is_named = pl.col("company").is_not_null() & pl.col("last_name").is_not_null()
     speaks = (
         pl.when(pl.col("derived_from").is_null())
         .then(is_named)
         .otherwise(pl.col("emails").list.contains(pl.col("derived_from")))
     )
-    fitting = asked.filter(speaks & ~pl.col("emails").list.contains(pl.col("email")))
-    lists = fitting.group_by("row").agg(pl.col("email").unique().sort().alias("probable_emails"))
-    return said.join(lists, on="row", how="left", maintain_order="left").with_columns(
-        pl.col("probable_emails").fill_null(none)
-    )
+    fitting = asked.filter(speaks & ~pl.col("emails").list.contains(pl.col("email"))).sort("row")
+    lengths = np.bincount(fitting.get_column("row").to_numpy(), minlength=len(said))
+    lists = Flat.of_lengths(fitting.get_column("email"), lengths).tidy().lists()
+    return said.with_columns(lists.alias("probable_emails"))
 
 
-def _comparable_addresses(plain: pl.DataFrame) -> pl.DataFrame:
+def _with_addresses(said: pl.DataFrame, addresses: pl.Series) -> pl.DataFrame:
     """One row per version and address: the first, and each further one that says where it is; one row where there is none.
 
     A further address without town and postcode (a building's name in a second line) would be compared as "nothing to
     compare", and its profile would hide that the first addresses differ.
     """
-    place = pl.col("address").struct
-    says_where = place.field("city_norm").is_not_null() | place.field("postcode_norm").is_not_null()
-    several = plain.filter(pl.col("address").list.len() > 1)
-    further = several.with_columns(pl.col("address").list.slice(1)).explode("address").filter(says_where)
-    return pl.concat([plain.with_columns(pl.col("address").list.first()), further])
+    flat = Flat.of(addresses)
+    parts = flat.values.struct.unnest().select(_ADDRESS_PARTS.values())
+    rows, places = (pl.Series(numbers) for numbers in flat.further())
+    says_where = (
+        parts.select("city_norm", "postcode_norm")[places].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    )
+    first = where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0))
+    told = pl.concat([first, places.filter(says_where)])
+    return pl.concat([said, said[rows.filter(says_where)]], rechunk=True).with_columns(
+        _filled(parts.get_column(kept)).gather(told).alias(name) for name, kept in _ADDRESS_PARTS.items()
+    )
 
 
 def _numbered(record_ids: pl.Series) -> pl.Series:
@@ -179,29 +196,21 @@ def _numbered(record_ids: pl.Series) -> pl.Series:
     return record_ids.rle_id() if record_ids.is_sorted() else record_ids.rank("dense")
 
 
-def _text(name: str) -> pl.Expr:
-    return pl.when(pl.col(name).str.len_chars() > 0).then(pl.col(name))
-
-
 def _without_crowd(said: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     """Leave out values that a crowd, a role or a placeholder shares: they say nothing of one person."""
     crowd = shared.filter(pl.col("sharing").is_in(CROWD_SHARING)).select("type", "value")
-    for column, kind in (("emails", "email"), ("probable_emails", "email"), ("phones", "phone")):
-        banned = crowd.filter(pl.col("type") == kind).get_column("value").to_list()
-        said = said.with_columns(_minus(pl.col(column), banned))
-    banned = (
-        crowd.filter(~pl.col("type").is_in(["email", "phone"]))
-        .select(pl.concat_str("type", "value", separator="="))
-        .to_series()
-        .to_list()
+    of = {kind: crowd.filter(pl.col("type") == kind).get_column("value") for kind in ("email", "phone")}
+    keys = (
+        crowd.filter(~pl.col("type").is_in(list(of))).select(pl.concat_str("type", "value", separator="=")).to_series()
     )
-    return said.with_columns(_minus(pl.col("identifiers"), banned))
+    banned = {"emails": of["email"], "probable_emails": of["email"], "phones": of["phone"], "identifiers": keys}
+    return said.with_columns(_without(said.get_column(name), values) for name, values in banned.items())
 
 
-def _minus(values: pl.Expr, banned: list[str]) -> pl.Expr:
-    if not banned:
-        return values
-    return values.list.eval(pl.element().filter(~pl.element().is_in(banned)))
+def _without(lists: pl.Series, banned: pl.Series) -> pl.Series:
+    flat = Flat.of(lists)
+    is_banned = flat.values.is_in(banned.implode())
+    return flat.only(~is_banned).lists() if is_banned.any() else lists
 
 
 def _identifies() -> pl.Expr:

@@ -38,15 +38,15 @@ def test_lists_that_are_tidy_already_stay_as_they_are_beside_those_that_are_not(
 
 def test_values_that_are_left_out_leave_their_lists_where_they_are() -> None:
     flat = Flat.of(LISTS)
-    assert flat.only(flat.values != "bee").lists().to_list() == [["ant"], None, None, ["cat"], ["as"], None, ["x"]]
+    assert flat.only(flat.values != "bee").lists().to_list() == [["ant"], [], [], ["cat"], ["as"], [], ["x"]]
     assert flat.only(flat.values.is_not_null()).lengths.tolist() == [2, 0, 0, 1, 3, 0, 1]
 
 
 def test_the_values_of_two_columns_go_into_one_list_per_row() -> None:
     one, other = pl.Series([["a"], [], ["b", "c"], None]), pl.Series([["d", "a"], ["e"], [], None])
     both = Flat.of(one).and_those_of(Flat.of(other))
-    assert both.lists().to_list() == [["a", "d", "a"], ["e"], ["b", "c"], None]
-    assert both.tidy().lists().to_list() == [["a", "d"], ["e"], ["b", "c"], None]
+    assert both.lists().to_list() == [["a", "d", "a"], ["e"], ["b", "c"], []]
+    assert both.tidy().lists().to_list() == [["a", "d"], ["e"], ["b", "c"], []]
 
 
 def test_a_part_of_a_column_has_its_own_distinct_texts() -> None:
