@@ -17,13 +17,6 @@ import polars as pl
 import pyarrow as pa
 
 from cdp_assets.candidate_links.ordered import begins
-from cdp_assets.tables import TEXTS
-
-
-def tidied(values: pl.Expr) -> pl.Expr:
-    """Lists of text with each value once, in order; null is an empty list."""
-    filled = values.fill_null(pl.lit([], dtype=TEXTS))
-    return filled.map_batches(_tidied, return_dtype=TEXTS, is_elementwise=True)
 
 
 @dataclass(frozen=True)
@@ -152,29 +145,7 @@ def where(values: pl.Series, holds: pl.Series) -> pl.Series:
     return values.to_frame("value").select(pl.when(pl.lit(holds)).then(pl.col("value"))).to_series()
 
 
-def joined_with(separator: str, values: pl.Expr) -> pl.Expr:
-    """Lists of text, none of them null, as one text each."""
-    return values.map_batches(lambda lists: _joined(lists, separator), return_dtype=pl.String, is_elementwise=True)
-
-
-def _tidied(lists: pl.Series) -> pl.Series:
-    """The lists with the untidy ones replaced: those of several values, and those of a null alone."""
-    length = lists.list.len()
-    untidy = ((length > 1) | ((length == 1) & lists.list.first().is_null())).arg_true()
-    if untidy.is_empty():
-        return lists
-    return _replaced(lists, untidy, lists.gather(untidy).list.drop_nulls().list.unique().list.sort())
-
-
-def _joined(lists: pl.Series, separator: str) -> pl.Series:
+def joined(lists: pl.Series, separator: str) -> pl.Series:
+    """Lists of text, none of them null, as one text each, to be read: ``n_unique`` may count scattered texts twice (Polars 2)."""
     several = (lists.list.len() > 1).arg_true()
-    return _replaced(lists.list.first().fill_null(""), several, lists.gather(several).list.join(separator))
-
-
-def _replaced(values: pl.Series, at: pl.Series, by: pl.Series) -> pl.Series:
-    """``values`` with those at some places replaced: not by ``scatter``, which leaves texts that ``n_unique`` counts twice (Polars 2)."""
-    places = pl.int_range(len(values), dtype=pl.Int64, eager=True).scatter(
-        at, pl.int_range(len(values), len(values) + len(at), dtype=pl.Int64, eager=True)
-    )
-    # Of lists in several chunks each gathered row is looked for: fifty times as slow.
-    return pl.concat([values, by], rechunk=True).gather(places)
+    return lists.list.first().fill_null("").scatter(several, lists.gather(several).list.join(separator))

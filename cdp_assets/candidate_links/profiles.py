@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.lists import Flat, joined_with, where
+from cdp_assets.candidate_links.lists import Flat, joined, where
 from cdp_assets.candidate_links.ordered import begins
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.standardized.scripts import scripts_of
@@ -66,10 +66,10 @@ _TOLD_WHERE_THERE = (*_SCRIPTS, "probable_emails")
 """Values that are part of a profile's text only where there are any."""
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
-_HASHED_AT_ONCE = 200_000
-"""Rows whose values stand as one text in memory: of ten million, the texts would take more than the values."""
+_HASHED_AT_ONCE = 50_000
+"""Rows whose values stand as one text in memory: of ten million, the texts would take more than the values; memory for so few is used again."""
 # 63 bits of md5 (not a secret, a name): a positive BIGINT, the id type that Splink joins fastest.
-# That function of DuckDB goes by way of texts of bits, and takes three times as long as the whole number.
+# DuckDB's md5_number_lower is the same number, and takes twice as long.
 _PROFILE_ID = "((md5_number(said) >> 64) & 9223372036854775807)::BIGINT"
 
 
@@ -88,8 +88,8 @@ def linkage_profiles(
     Records share a profile only where its values identify a person; two records that say no more than "John Smith" stay
     two profiles and are compared like any others. So do two records of a one-row-per-person source.
     """
-    said = _without_crowd(_with_probable(_values(versions, one_row_sources), probable), shared)
-    said = _with_addresses(said, versions.get_column("addresses"))
+    said = _values(_per_address(versions), one_row_sources)
+    said = _without_crowd(_with_probable(said, probable), shared)
     held = _held(said)
     runs = held.get_column("profile_id").rle().struct.unnest()
     first = runs.get_column("len").cum_sum() - runs.get_column("len")
@@ -113,27 +113,53 @@ def _profile_ids(said: pl.DataFrame) -> pl.Series:
     found = [pl.Series("profile_id", [], dtype=pl.Int64)]
     with duckdb.connect() as db:
         for rows in said.iter_slices(_HASHED_AT_ONCE):
-            db.register("said", rows.select(_said()).to_arrow(compat_level=pl.CompatLevel.newest()))
+            db.register("said", _said(rows).to_arrow(compat_level=pl.CompatLevel.newest()))
             ids: pl.DataFrame = db.sql(f"SELECT {_PROFILE_ID} AS profile_id FROM said").pl()  # in the order of rows
             found.append(ids.get_column("profile_id"))
     return pl.concat(found, rechunk=True)
 
 
-def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
-    """One row per version, with the compared values under their profile names; of a version's addresses nothing yet."""
+def _per_address(versions: pl.DataFrame) -> pl.DataFrame:
+    """One row per version and address: the first, and each further one that says where it is; one row where there is none.
+
+    A further address without town and postcode (a building's name in a second line) would be compared as "nothing to
+    compare", and its profile would hide that the first addresses differ. Columns: those of versions that are compared, ``record``
+    (:func:`_numbered`) and an address's parts under their profile names; all in one chunk, or taking rows of them would be slow.
+    """
+    flat = Flat.of(versions.get_column("addresses"))
+    parts = flat.values.struct.unnest().select(pl.col(kept).alias(name) for name, kept in _ADDRESS_PARTS.items())
+    rows, places = (pl.Series(numbers) for numbers in flat.further())
+    says_where = parts.select("city", "postcode")[places].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    first = where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0))
+    told = pl.concat([first, places.filter(says_where)])
+    record = _numbered(versions.get_column("record_id")).alias("record")
+    others = versions.select(*COMPARED_COLUMNS, record).drop("addresses")
+    return pl.concat([others, others[rows.filter(says_where)]], rechunk=True).with_columns(
+        _filled(part).gather(told) for part in parts
+    )
+
+
+def _numbered(record_ids: pl.Series) -> pl.Series:
+    """Numbers that tell records apart and order them as their ids do; record versions are sorted by them."""
+    return record_ids.rle_id() if record_ids.is_sorted() else record_ids.rank("dense")
+
+
+def _values(rows: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
+    """The compared values of rows of :func:`_per_address` under their profile names."""
     born = pl.coalesce(pl.col("date_of_birth_text"), pl.col("date_of_birth").dt.to_string("%Y-%m-%d"))
-    return versions.select(
+    return rows.select(
         "record_id",
-        _numbered(versions.get_column("record_id")).alias("record"),
+        "record",
         pl.when(pl.col("source").is_in(sorted(one_row_sources))).then(pl.col("source")).alias("source"),
-        *(_filled(versions.get_column(kept)).alias(name) for name, kept in _TEXTS.items()),
-        scripts_of(versions.get_column("first_name")).alias("first_name_script"),
-        scripts_of(versions.get_column("last_name")).alias("last_name_script"),
+        *(_filled(rows.get_column(kept)).alias(name) for name, kept in _TEXTS.items()),
+        scripts_of(rows.get_column("first_name")).alias("first_name_script"),
+        scripts_of(rows.get_column("last_name")).alias("last_name_script"),
         born.alias("date_of_birth"),
-        _tidy(versions.get_column("emails")),
-        _tidy(versions.get_column("phones")),
-        _tidy_identifiers(versions.get_column("identifiers")),
-        _filled(versions.get_column("job_title").str.to_lowercase().str.strip_chars()),
+        _tidy(rows.get_column("emails")),
+        _tidy(rows.get_column("phones")),
+        _tidy_identifiers(rows.get_column("identifiers")),
+        *_ADDRESS_PARTS,
+        _filled(rows.get_column("job_title").str.to_lowercase().str.strip_chars()),
     )
 
 
@@ -172,30 +198,6 @@ def _with_probable(said: pl.DataFrame, probable: pl.DataFrame | None) -> pl.Data
     return said.with_columns(lists.alias("probable_emails"))
 
 
-def _with_addresses(said: pl.DataFrame, addresses: pl.Series) -> pl.DataFrame:
-    """One row per version and address: the first, and each further one that says where it is; one row where there is none.
-
-    A further address without town and postcode (a building's name in a second line) would be compared as "nothing to
-    compare", and its profile would hide that the first addresses differ.
-    """
-    flat = Flat.of(addresses)
-    parts = flat.values.struct.unnest().select(_ADDRESS_PARTS.values())
-    rows, places = (pl.Series(numbers) for numbers in flat.further())
-    says_where = (
-        parts.select("city_norm", "postcode_norm")[places].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
-    )
-    first = where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0))
-    told = pl.concat([first, places.filter(says_where)])
-    return pl.concat([said, said[rows.filter(says_where)]], rechunk=True).with_columns(
-        _filled(parts.get_column(kept)).gather(told).alias(name) for name, kept in _ADDRESS_PARTS.items()
-    )
-
-
-def _numbered(record_ids: pl.Series) -> pl.Series:
-    """Numbers that tell records apart and order them as their ids do; record versions are sorted by them."""
-    return record_ids.rle_id() if record_ids.is_sorted() else record_ids.rank("dense")
-
-
 def _without_crowd(said: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     """Leave out values that a crowd, a role or a placeholder shares: they say nothing of one person."""
     crowd = shared.filter(pl.col("sharing").is_in(CROWD_SHARING)).select("type", "value")
@@ -225,20 +227,33 @@ def _identifies() -> pl.Expr:
     return own | called | (named & placed) | (listed & pl.col("first_name").is_null() & pl.col("last_name").is_null())
 
 
-def _said() -> pl.Expr:
-    """All values of a profile as one text; null and empty differ from any value."""
+def _said(rows: pl.DataFrame) -> pl.DataFrame:
+    """All values of a profile as one text, ``said``; null and empty differ from any value."""
     parts = [
-        joined_with(_INNER, pl.col(column.name)) if column.name in _LISTS else pl.col(column.name).fill_null("\x00")
+        joined(rows.get_column(column.name), _INNER).alias(column.name)
+        if column.name in _LISTS
+        else pl.col(column.name).fill_null("\x00")
         for column in PROFILE_VALUES
         if column.name not in _TOLD_WHERE_THERE
     ]
+    return rows.select(pl.concat_str(*parts, _said_last(rows), separator=_SEPARATOR).alias("said"))
+
+
+def _said_last(rows: pl.DataFrame) -> pl.Series:
+    """Whose the values are where they identify nobody, and what is told only where there is any.
+
+    So a profile keeps its id, whatever is learned of other companies or scripts.
+    """
     is_alone = ~_identifies() | pl.col("source").is_not_null()
-    # Only where there are any: a profile keeps its id, whatever is learned of other companies.
-    probable = pl.when(pl.col("probable_emails").list.len() > 0).then(
-        pl.lit(_SEPARATOR) + joined_with(_INNER, pl.col("probable_emails"))
-    )
-    scripts = (pl.lit(_SEPARATOR) + pl.col(name) for name in _SCRIPTS)
-    last = pl.when(is_alone).then("record_id").otherwise(pl.lit(""))
-    for told in (probable, *scripts):
-        last = last + told.fill_null("")
-    return pl.concat_str(*parts, last, separator=_SEPARATOR).alias("said")
+    last = rows.select(pl.when(is_alone).then("record_id").otherwise(pl.lit("")).alias("last")).to_series()
+    probable = rows.get_column("probable_emails")
+    there = (probable.list.len() > 0).arg_true()
+    last = _followed(last, there, joined(probable.gather(there), _INNER))
+    for name in _SCRIPTS:
+        there = rows.get_column(name).is_not_null().arg_true()
+        last = _followed(last, there, rows.get_column(name).gather(there))
+    return last
+
+
+def _followed(texts: pl.Series, at: pl.Series, by: pl.Series) -> pl.Series:
+    return texts if at.is_empty() else texts.scatter(at, texts.gather(at) + _SEPARATOR + by)
