@@ -130,12 +130,14 @@ def _per_address(versions: pl.DataFrame) -> pl.DataFrame:
     parts = flat.values.struct.unnest().select(pl.col(kept).alias(name) for name, kept in _ADDRESS_PARTS.items())
     rows, places = (pl.Series(numbers) for numbers in flat.further())
     says_where = parts.select("city", "postcode")[places].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
-    first = where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0))
-    told = pl.concat([first, places.filter(says_where)])
-    record = _numbered(versions.get_column("record_id")).alias("record")
-    others = versions.select(*COMPARED_COLUMNS, record).drop("addresses")
-    return pl.concat([others, others[rows.filter(says_where)]], rechunk=True).with_columns(
-        _filled(part).gather(told) for part in parts
+    rows, places = rows.filter(says_where), places.filter(says_where)
+    told = pl.concat([where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0)), places])
+    record = _numbered(versions.get_column("record_id"))
+    # Put together before anything else is: a frame of columns in other chunks would be copied for that.
+    others = versions.select(name for name in COMPARED_COLUMNS if name != "addresses")
+    return pl.concat([others, others[rows]], rechunk=True).with_columns(
+        pl.concat([record, record.gather(rows)], rechunk=True).alias("record"),
+        *(_filled(part).gather(told) for part in parts),
     )
 
 
