@@ -1,8 +1,8 @@
-"""Lists of a profile's values: distinct, sorted, without nulls.
+"""Lists of a profile's values (distinct, sorted, without nulls) and columns of texts, handled whole.
 
 Nearly all lists hold one value at most and are tidy as they are: only the others are touched, which takes a tenth of the time.
-What is made of each value is computed on the flat column of all lists' values, or of the distinct ones. What does not belong
-here: which values a profile has.
+What is made of each value is computed on the flat values of all lists (:class:`Flat`) or on the distinct texts of a column
+(:class:`Distinct`), either of which serves all that is made of it. What does not belong here: which values a profile has.
 """
 
 from __future__ import annotations
@@ -93,12 +93,6 @@ class Flat:
         return where(flat.lists(), pl.Series(flat.lengths > 0)).alias(self.values.name)
 
 
-def of_each(lists: pl.Series, derive: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """:meth:`Flat.lists_of` what ``derive`` makes of the values of ``lists``."""
-    flat = Flat.of(lists)
-    return flat.lists_of(derive(flat.values))
-
-
 def _bounds(lengths: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=bounds[1:])
@@ -109,11 +103,6 @@ def _places(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> np
     """``start, start + 1, …`` of each list, one list after the other."""
     before = np.cumsum(lengths) - lengths
     return np.repeat(starts - before, lengths) + np.arange(lengths.sum())
-
-
-def as_given(values: pl.Series) -> pl.Series:
-    """For :func:`of_each`: the values as they are."""
-    return values
 
 
 @dataclass(frozen=True)
