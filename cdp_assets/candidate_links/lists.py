@@ -81,7 +81,10 @@ class Flat:
 
     def lists(self) -> pl.Series:
         """The values as lists again, none of them null."""
-        texts = self.values.to_arrow(compat_level=pl.CompatLevel.newest())  # as Polars holds them: nothing is copied
+        values = self.values
+        if values.is_empty():  # Arrow refuses nothing where it is a part of a column, and not its beginning
+            values = pl.Series(values.name, [], dtype=values.dtype)
+        texts = values.to_arrow(compat_level=pl.CompatLevel.newest())  # as Polars holds them: nothing is copied
         return pl.Series(self.values.name, pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(self.bounds), texts)))
 
     def lists_of(self, derived: pl.Series) -> pl.Series:

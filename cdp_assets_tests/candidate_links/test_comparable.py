@@ -70,3 +70,12 @@ def test_only_what_is_asked_for_is_made_and_alike() -> None:
         asked = comparable(PEOPLE.reverse(), only=[name])
         assert asked.equals(whole.select(asked.columns))
     assert comparable(PEOPLE.clear()).equals(whole.clear())
+
+
+@pytest.mark.parametrize("first", range(len(PEOPLE) + 1))
+@pytest.mark.parametrize("rows", range(3))
+def test_a_part_of_a_frame_is_like_a_frame_of_its_own(first: int, rows: int) -> None:
+    part = PEOPLE.slice(first, rows)
+    assert comparable(part).equals(comparable(pl.DataFrame(part.to_dicts(), schema=part.schema)))
+    whole = PEOPLE.vstack(part.with_columns(pl.col("profile_id") + 100))
+    assert comparable(whole).height == len(PEOPLE) + len(part)

@@ -68,3 +68,11 @@ def test_texts_of_lists_are_those_joined() -> None:
     assert joined(lists, "+").to_list() == ["a", "", "b+c", "d"]
     assert joined(lists[:1], "+").to_list() == ["a"]
     assert joined(lists.clear(), "+").to_list() == []
+
+
+def test_a_part_of_a_column_may_have_no_values() -> None:
+    lists = pl.Series([["a", "b"], [], ["c"], None])
+    assert given(lists[1:2]).to_list() == [None]
+    assert given(lists[3:]).to_list() == [None]
+    assert given(lists[2:]).to_list() == [["c"], None]
+    assert given(lists[2:2]).to_list() == []
