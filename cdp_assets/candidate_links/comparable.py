@@ -8,10 +8,13 @@ that compare them (``comparisons.py``) and standardisation of delivered values (
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import cached_property
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
-from cdp_assets.candidate_links.lists import as_given, of_each, once, where
+from cdp_assets.candidate_links.lists import Distinct, Flat, where
 from cdp_assets.candidate_links.sounds import sounds
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 
@@ -63,65 +66,115 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
 _YEAR_ALONE = "0101"
 
 
-def _date(text: pl.Expr) -> pl.Expr:
-    digits = text.str.replace_all(r"[^0-9]+", "")
-    return pl.when(digits.str.len_chars() == _DIGITS_OF_DATE).then(digits)
+def _date(texts: pl.Series) -> pl.Series:
+    digits = texts.str.replace_all(r"[^0-9]+", "")
+    return where(digits, digits.str.len_chars() == _DIGITS_OF_DATE)
 
 
-def _swapped_date(text: pl.Expr) -> pl.Expr:
-    born = _date(text)
-    return born.str.slice(0, 4) + born.str.slice(6, 2) + born.str.slice(4, 2)
+def _swapped_date(texts: pl.Series) -> pl.Series:
+    born = _date(texts).str
+    return born.slice(0, 4) + born.slice(6, 2) + born.slice(4, 2)
 
 
-def _exact_day(text: pl.Expr) -> pl.Expr:
-    day = _date(text).str.slice(4, 4)
-    return pl.when(day != _YEAR_ALONE).then(day)
+def _exact_day(texts: pl.Series) -> pl.Series:
+    day = _date(texts).str.slice(4, 4)
+    return where(day, day != _YEAR_ALONE)
 
 
-def _words(texts: pl.Series, shortest: int, at_least: int) -> pl.Series:
+def _words(texts: Distinct, shortest: int, at_least: int) -> pl.Series:
     """Lists of the distinct words of so many letters, in order; null where there are fewer than ``at_least`` such words."""
-
-    def tidy(text: pl.Expr) -> pl.Expr:
-        words = text.str.split(" ").list.eval(pl.element().filter(pl.element().str.len_chars() >= shortest))
-        return pl.when(words.list.len() >= at_least).then(words.list.unique().list.sort().list.join(" "))
-
-    return once(texts, tidy).str.split(" ")
+    words = Flat.of(texts.texts.str.split(" "))
+    told = words.values.str.len_chars() >= shortest
+    lists = where(words.lists_of(where(words.values, told)), pl.Series(words.only(told).lengths >= at_least))
+    return lists.gather(texts.places)
 
 
-def _locals(emails: pl.Series) -> pl.Series:
-    local = emails.str.split("@").list.first()
-    return where(local, local.str.len_chars() >= _LOCAL_PART_MIN)
+def before(texts: pl.Series, sign: str) -> pl.Series:
+    """What stands before the first ``sign`` in each text; all of it where there is none."""
+    text = pl.col("text")
+    at = text.str.find(sign, literal=True).fill_null(text.str.len_bytes())  # in bytes, so a slice of bytes
+    return texts.to_frame("text").select(text.cast(pl.Binary).bin.slice(0, at).cast(pl.String)).to_series()
 
 
-def _numbered(emails: pl.Series) -> pl.Series:
-    local = _locals(emails)
-    return where(local, local.str.contains(r"[0-9]"))
+def _digits(texts: pl.Series) -> pl.Series:
+    """The digits of each text, null of a null.
+
+    They are picked from the bytes of all texts at once (no other letter has a byte of theirs): a third of the time of a regular expression.
+    """
+    held = texts.to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, bounds, letters = (np.frombuffer(buffer or b"", dtype=np.uint8) for buffer in held.buffers())
+    at = np.flatnonzero((letters >= ord("0")) & (letters <= ord("9")))
+    ends = np.searchsorted(at, bounds.view(np.int64)[held.offset : held.offset + len(held) + 1])
+    found = pa.LargeStringArray.from_buffers(len(held), pa.py_buffer(ends), pa.py_buffer(letters[at]))
+    return where(pl.Series(texts.name, pl.from_arrow(found)), texts.is_not_null())
 
 
-_DERIVED: dict[str, Callable[[pl.DataFrame], pl.Series]] = {
-    "unique_id": lambda profiles: profiles["profile_id"],
-    "first_root": lambda profiles: profiles.select(pl.coalesce("first_name_root", "first_name")).to_series(),
-    "first_sound": lambda profiles: sounds(profiles["first_name"], profiles["first_name_script"]),
-    "last_sound": lambda profiles: sounds(profiles["last_name"], profiles["last_name_script"]),
-    "last_words": lambda profiles: _words(profiles["last_name"], shortest=3, at_least=2),
-    "dob": lambda profiles: once(profiles["date_of_birth"], _date),
-    "dob_swapped": lambda profiles: once(profiles["date_of_birth"], _swapped_date),
-    "dob_day": lambda profiles: once(profiles["date_of_birth"], _exact_day),
-    "email_main": lambda profiles: profiles["emails"].list.first(),
-    "emails": lambda profiles: of_each(profiles["emails"], as_given),
-    "probable_emails": lambda profiles: of_each(profiles["probable_emails"], as_given),
-    "probable_keys": lambda profiles: of_each(profiles["probable_keys"], as_given),
-    "email_locals": lambda profiles: of_each(profiles["emails"], _locals),
-    "email_numbered": lambda profiles: of_each(profiles["emails"], _numbered),
-    "email_digits": lambda profiles: profiles["emails"].list.first().str.replace_all(r"[^0-9]+", ""),
-    "phone_main": lambda profiles: profiles["phones"].list.first(),
-    "phones": lambda profiles: of_each(profiles["phones"], as_given),
-    "phone_tails": lambda profiles: of_each(profiles["phones"], lambda phones: phones.str.slice(-TAIL_DIGITS)),
-    "identifiers": lambda profiles: of_each(profiles["identifiers"], as_given),
-    "identifier_types": lambda profiles: of_each(
-        profiles["identifiers"], lambda identifiers: identifiers.str.split("=").list.first()
-    ),
-    "company_words": lambda profiles: _words(profiles["company"], shortest=2, at_least=1),
+class _Parts:
+    """Profiles in the order of their ids, and what several columns are derived from, each made once."""
+
+    def __init__(self, profiles: pl.DataFrame, probable: pl.Series | None) -> None:
+        self.profiles = profiles
+        self._probable = probable
+        self._flat: dict[str, Flat] = {}
+        self._distinct: dict[str, Distinct] = {}
+
+    def __getitem__(self, column: str) -> pl.Series:
+        return self.profiles.get_column(column)
+
+    def flat(self, column: str) -> Flat:
+        """All values of a column of lists."""
+        if column not in self._flat:
+            self._flat[column] = Flat.of(self[column])
+        return self._flat[column]
+
+    def distinct(self, column: str) -> Distinct:
+        """The distinct texts of a column."""
+        if column not in self._distinct:
+            self._distinct[column] = Distinct.of(self[column])
+        return self._distinct[column]
+
+    def lists(self, column: str) -> pl.Series:
+        """A column of lists, each value once, in order; null where there is none."""
+        return self.flat(column).lists_of(self.flat(column).values)
+
+    @cached_property
+    def locals(self) -> pl.Series:
+        """What stands before the "@" of all addresses, where that is long enough to mean somebody."""
+        local = before(self.flat("emails").values, "@")
+        return where(local, local.str.len_chars() >= _LOCAL_PART_MIN)
+
+    @property
+    def probable_keys(self) -> pl.Series:
+        """What brings a profile and the bearer of its probable address together: its probable addresses, and those of its own
+        that are probably somebody's."""
+        known = probable_addresses(self.profiles) if self._probable is None else self._probable
+        own, probable = self.flat("emails"), self.flat("probable_emails")
+        keys = probable.and_those_of(own.only(own.values.is_in(known.implode())))
+        return keys.lists_of(keys.values)
+
+
+_DERIVED: dict[str, Callable[[_Parts], pl.Series]] = {
+    "unique_id": lambda of: of["profile_id"],
+    "first_root": lambda of: of.profiles.select(pl.coalesce("first_name_root", "first_name")).to_series(),
+    "first_sound": lambda of: sounds(of.distinct("first_name"), of["first_name_script"]),
+    "last_sound": lambda of: sounds(of.distinct("last_name"), of["last_name_script"]),
+    "last_words": lambda of: _words(of.distinct("last_name"), shortest=3, at_least=2),
+    "dob": lambda of: of.distinct("date_of_birth").each(_date),
+    "dob_swapped": lambda of: of.distinct("date_of_birth").each(_swapped_date),
+    "dob_day": lambda of: of.distinct("date_of_birth").each(_exact_day),
+    "email_main": lambda of: of["emails"].list.first(),
+    "emails": lambda of: of.lists("emails"),
+    "probable_emails": lambda of: of.lists("probable_emails"),
+    "probable_keys": lambda of: of.probable_keys,
+    "email_locals": lambda of: of.flat("emails").lists_of(of.locals),
+    "email_numbered": lambda of: of.flat("emails").lists_of(where(of.locals, of.locals.str.contains(r"[0-9]"))),
+    "email_digits": lambda of: _digits(of["emails"].list.first()),
+    "phone_main": lambda of: of["phones"].list.first(),
+    "phones": lambda of: of.lists("phones"),
+    "phone_tails": lambda of: of.flat("phones").lists_of(of.flat("phones").values.str.slice(-TAIL_DIGITS)),
+    "identifiers": lambda of: of.lists("identifiers"),
+    "identifier_types": lambda of: of.flat("identifiers").lists_of(before(of.flat("identifiers").values, "=")),
+    "company_words": lambda of: _words(of.distinct("company"), shortest=2, at_least=1),
 }
 """How a column is derived from profiles; one that is not named here is the profiles' own of that name."""
 
@@ -137,27 +190,14 @@ def comparable(
     wanted = [name for name in COMPARABLE_SCHEMA if only is None or name in only or name == "unique_id"]
     if not profiles["profile_id"].is_sorted():
         profiles = profiles.sort("profile_id")
-    if "probable_keys" in wanted:
-        known = probable_addresses(profiles) if probable is None else probable
-        profiles = profiles.join(_probable_keys(profiles, known), on="profile_id", how="left", maintain_order="left")
-    columns = {name: _DERIVED[name](profiles) if name in _DERIVED else profiles[name] for name in wanted}
+    of = _Parts(profiles, probable)
+    columns = {name: _DERIVED[name](of) if name in _DERIVED else of[name] for name in wanted}
     return pl.DataFrame(columns, schema={name: COMPARABLE_SCHEMA[name] for name in wanted})
 
 
 def probable_addresses(profiles: pl.DataFrame) -> pl.Series:
     """All addresses that are probably some profile's, each once."""
     return profiles.get_column("probable_emails").explode().drop_nulls().unique().sort()
-
-
-def _probable_keys(profiles: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
-    """What brings a profile and the bearer of its probable address together: ``profile_id``, ``probable_keys``.
-
-    The keys are a profile's probable addresses, and those of its own that are among the ``known`` probable ones.
-    """
-    probable = profiles.select("profile_id", pl.col("probable_emails").alias("email")).explode("email").drop_nulls()
-    own = profiles.select("profile_id", pl.col("emails").alias("email")).explode("email").drop_nulls()
-    named = own.join(known.to_frame("email"), on="email", how="semi")
-    return pl.concat([probable, named]).group_by("profile_id").agg(pl.col("email").alias("probable_keys"))
 
 
 def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:

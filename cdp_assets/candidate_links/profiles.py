@@ -9,14 +9,24 @@ What does not belong here: how two profiles compare (``comparisons.py``) and col
 from __future__ import annotations
 
 import duckdb
+import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.lists import joined_with, tidied
+from cdp_assets.candidate_links.lists import Flat, joined, where
 from cdp_assets.candidate_links.ordered import begins
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.standardized.scripts import scripts_of
-from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES
+from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES, TEXTS
 
+_TEXTS = {
+    "first_name": "first_name_norm",
+    "first_name_root": "first_name_root",
+    "middle_name": "middle_name_norm",
+    "last_name": "last_name_norm",
+    "suffix": "suffix_norm",
+    "sex": "sex",
+    "company": "company_norm",
+}
 _ADDRESS_PARTS = {
     "street": "street_norm",
     "house_number": "house_number",
@@ -56,10 +66,11 @@ _TOLD_WHERE_THERE = (*_SCRIPTS, "probable_emails")
 """Values that are part of a profile's text only where there are any."""
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
-_HASHED_AT_ONCE = 200_000
-"""Rows whose values stand as one text in memory: of ten million, the texts would take more than the values."""
+_HASHED_AT_ONCE = 50_000
+"""Rows whose values stand as one text in memory: of ten million, the texts would take more than the values; memory for so few is used again."""
 # 63 bits of md5 (not a secret, a name): a positive BIGINT, the id type that Splink joins fastest.
-_PROFILE_ID = "(md5_number_lower(said) & 9223372036854775807)::BIGINT"
+# DuckDB's md5_number_lower is the same number, and takes twice as long.
+_PROFILE_ID = "((md5_number(said) >> 64) & 9223372036854775807)::BIGINT"
 
 
 def linkage_profiles(
@@ -77,7 +88,8 @@ def linkage_profiles(
     Records share a profile only where its values identify a person; two records that say no more than "John Smith" stay
     two profiles and are compared like any others. So do two records of a one-row-per-person source.
     """
-    said = _without_crowd(_with_probable(_values(versions, one_row_sources), probable), shared)
+    said = _values(_per_address(versions), one_row_sources)
+    said = _without_crowd(_with_probable(said, probable), shared)
     held = _held(said)
     runs = held.get_column("profile_id").rle().struct.unnest()
     first = runs.get_column("len").cum_sum() - runs.get_column("len")
@@ -101,77 +113,32 @@ def _profile_ids(said: pl.DataFrame) -> pl.Series:
     found = [pl.Series("profile_id", [], dtype=pl.Int64)]
     with duckdb.connect() as db:
         for rows in said.iter_slices(_HASHED_AT_ONCE):
-            db.register("said", rows.select(_said()).to_arrow(compat_level=pl.CompatLevel.newest()))
+            db.register("said", _said(rows).to_arrow(compat_level=pl.CompatLevel.newest()))
             ids: pl.DataFrame = db.sql(f"SELECT {_PROFILE_ID} AS profile_id FROM said").pl()  # in the order of rows
             found.append(ids.get_column("profile_id"))
     return pl.concat(found, rechunk=True)
 
 
-def _values(versions: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
-    """One row per version and postal address, with the compared values under their profile names."""
-    identifiers = pl.col("identifiers").list.eval(
-        pl.concat_str(pl.element().struct.field("type"), pl.element().struct.field("value"), separator="=")
-    )
-    born = pl.coalesce(pl.col("date_of_birth_text"), pl.col("date_of_birth").dt.to_string("%Y-%m-%d"))
-    plain = versions.select(
-        "record_id",
-        _numbered(versions.get_column("record_id")).alias("record"),
-        pl.when(pl.col("source").is_in(sorted(one_row_sources))).then(pl.col("source")).alias("source"),
-        _text("first_name_norm").alias("first_name"),
-        _text("first_name_root").alias("first_name_root"),
-        _text("middle_name_norm").alias("middle_name"),
-        _text("last_name_norm").alias("last_name"),
-        scripts_of(versions.get_column("first_name")).alias("first_name_script"),
-        scripts_of(versions.get_column("last_name")).alias("last_name_script"),
-        _text("suffix_norm").alias("suffix"),
-        _text("sex").alias("sex"),
-        born.alias("date_of_birth"),
-        tidied(pl.col("emails")).alias("emails"),
-        tidied(pl.col("phones")).alias("phones"),
-        tidied(identifiers).alias("identifiers"),
-        _text("company_norm").alias("company"),
-        pl.col("job_title").str.to_lowercase().str.strip_chars().replace("", None).alias("job_title"),
-        pl.col("addresses").alias("address"),
-    )
-    plain = _comparable_addresses(plain)
-    parts = [
-        pl.col("address").struct.field(kept).replace("", None).alias(name) for name, kept in _ADDRESS_PARTS.items()
-    ]
-    return plain.with_columns(parts).drop("address").rechunk().with_row_index("row")
-
-
-def _with_probable(said: pl.DataFrame, probable: pl.DataFrame | None) -> pl.DataFrame:
-    """Adds ``probable_emails``: those of the record that these values speak for, without those that they carry."""
-    none = pl.lit([], dtype=pl.List(pl.String))
-    if probable is None or probable.is_empty():
-        return said.with_columns(none.alias("probable_emails"))
-    asked = said.select("row", "record_id", "emails", "company", "last_name").join(
-        probable.select("record_id", "email", "derived_from"), on="record_id", how="inner"
-    )
-    is_named = pl.col("company").is_not_null() & pl.col("last_name").is_not_null()
-    speaks = (
-        pl.when(pl.col("derived_from").is_null())
-        .then(is_named)
-        .otherwise(pl.col("emails").list.contains(pl.col("derived_from")))
-    )
-    fitting = asked.filter(speaks & ~pl.col("emails").list.contains(pl.col("email")))
-    lists = fitting.group_by("row").agg(pl.col("email").unique().sort().alias("probable_emails"))
-    return said.join(lists, on="row", how="left", maintain_order="left").with_columns(
-        pl.col("probable_emails").fill_null(none)
-    )
-
-
-def _comparable_addresses(plain: pl.DataFrame) -> pl.DataFrame:
+def _per_address(versions: pl.DataFrame) -> pl.DataFrame:
     """One row per version and address: the first, and each further one that says where it is; one row where there is none.
 
     A further address without town and postcode (a building's name in a second line) would be compared as "nothing to
-    compare", and its profile would hide that the first addresses differ.
+    compare", and its profile would hide that the first addresses differ. Columns: those of versions that are compared, ``record``
+    (:func:`_numbered`) and an address's parts under their profile names; all in one chunk, or taking rows of them would be slow.
     """
-    place = pl.col("address").struct
-    says_where = place.field("city_norm").is_not_null() | place.field("postcode_norm").is_not_null()
-    several = plain.filter(pl.col("address").list.len() > 1)
-    further = several.with_columns(pl.col("address").list.slice(1)).explode("address").filter(says_where)
-    return pl.concat([plain.with_columns(pl.col("address").list.first()), further])
+    flat = Flat.of(versions.get_column("addresses"))
+    parts = flat.values.struct.unnest().select(pl.col(kept).alias(name) for name, kept in _ADDRESS_PARTS.items())
+    rows, places = (pl.Series(numbers) for numbers in flat.further())
+    says_where = parts.select("city", "postcode")[places].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    rows, places = rows.filter(says_where), places.filter(says_where)
+    told = pl.concat([where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0)), places])
+    record = _numbered(versions.get_column("record_id"))
+    # Put together before anything else is: a frame of columns in other chunks would be copied for that.
+    others = versions.select(name for name in COMPARED_COLUMNS if name != "addresses")
+    return pl.concat([others, others[rows]], rechunk=True).with_columns(
+        pl.concat([record, record.gather(rows)], rechunk=True).alias("record"),
+        *(_filled(part).gather(told) for part in parts),
+    )
 
 
 def _numbered(record_ids: pl.Series) -> pl.Series:
@@ -179,29 +146,75 @@ def _numbered(record_ids: pl.Series) -> pl.Series:
     return record_ids.rle_id() if record_ids.is_sorted() else record_ids.rank("dense")
 
 
-def _text(name: str) -> pl.Expr:
-    return pl.when(pl.col(name).str.len_chars() > 0).then(pl.col(name))
+def _values(rows: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
+    """The compared values of rows of :func:`_per_address` under their profile names."""
+    born = pl.coalesce(pl.col("date_of_birth_text"), pl.col("date_of_birth").dt.to_string("%Y-%m-%d"))
+    return rows.select(
+        "record_id",
+        "record",
+        pl.when(pl.col("source").is_in(sorted(one_row_sources))).then(pl.col("source")).alias("source"),
+        *(_filled(rows.get_column(kept)).alias(name) for name, kept in _TEXTS.items()),
+        scripts_of(rows.get_column("first_name")).alias("first_name_script"),
+        scripts_of(rows.get_column("last_name")).alias("last_name_script"),
+        born.alias("date_of_birth"),
+        _tidy(rows.get_column("emails")),
+        _tidy(rows.get_column("phones")),
+        _tidy_identifiers(rows.get_column("identifiers")),
+        *_ADDRESS_PARTS,
+        _filled(rows.get_column("job_title").str.to_lowercase().str.strip_chars()),
+    )
+
+
+def _filled(texts: pl.Series) -> pl.Series:
+    """Null where a text is empty; mostly none is, and nothing is copied."""
+    is_empty = texts.str.len_bytes() == 0
+    return where(texts, ~is_empty) if is_empty.any() else texts
+
+
+def _tidy(lists: pl.Series) -> pl.Series:
+    return Flat.of(lists).tidy().lists()
+
+
+def _tidy_identifiers(identifiers: pl.Series) -> pl.Series:
+    """As texts, "type=value"."""
+    flat = Flat.of(identifiers)
+    texts = flat.values.struct.unnest().select(pl.concat_str("type", "value", separator="=")).to_series()
+    return Flat(texts, flat.bounds).tidy().lists().alias(identifiers.name)
+
+
+def _with_probable(said: pl.DataFrame, probable: pl.DataFrame | None) -> pl.DataFrame:
+    """Adds ``probable_emails``: those of the record that these values speak for, without those that they carry."""
+    if probable is None or probable.is_empty():
+        return said.with_columns(pl.lit([], dtype=TEXTS).alias("probable_emails"))
+    asked = said.select("record_id", "emails", "company", "last_name").with_row_index("row")
+    asked = asked.join(probable.select("record_id", "email", "derived_from"), on="record_id", how="inner")
+    is_named = pl.col("company").is_not_null() & pl.col("last_name").is_not_null()
+    speaks = (
+        pl.when(pl.col("derived_from").is_null())
+        .then(is_named)
+        .otherwise(pl.col("emails").list.contains(pl.col("derived_from")))
+    )
+    fitting = asked.filter(speaks & ~pl.col("emails").list.contains(pl.col("email"))).sort("row")
+    lengths = np.bincount(fitting.get_column("row").to_numpy(), minlength=len(said))
+    lists = Flat.of_lengths(fitting.get_column("email"), lengths).tidy().lists()
+    return said.with_columns(lists.alias("probable_emails"))
 
 
 def _without_crowd(said: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     """Leave out values that a crowd, a role or a placeholder shares: they say nothing of one person."""
     crowd = shared.filter(pl.col("sharing").is_in(CROWD_SHARING)).select("type", "value")
-    for column, kind in (("emails", "email"), ("probable_emails", "email"), ("phones", "phone")):
-        banned = crowd.filter(pl.col("type") == kind).get_column("value").to_list()
-        said = said.with_columns(_minus(pl.col(column), banned))
-    banned = (
-        crowd.filter(~pl.col("type").is_in(["email", "phone"]))
-        .select(pl.concat_str("type", "value", separator="="))
-        .to_series()
-        .to_list()
+    of = {kind: crowd.filter(pl.col("type") == kind).get_column("value") for kind in ("email", "phone")}
+    keys = (
+        crowd.filter(~pl.col("type").is_in(list(of))).select(pl.concat_str("type", "value", separator="=")).to_series()
     )
-    return said.with_columns(_minus(pl.col("identifiers"), banned))
+    banned = {"emails": of["email"], "probable_emails": of["email"], "phones": of["phone"], "identifiers": keys}
+    return said.with_columns(_without(said.get_column(name), values) for name, values in banned.items())
 
 
-def _minus(values: pl.Expr, banned: list[str]) -> pl.Expr:
-    if not banned:
-        return values
-    return values.list.eval(pl.element().filter(~pl.element().is_in(banned)))
+def _without(lists: pl.Series, banned: pl.Series) -> pl.Series:
+    flat = Flat.of(lists)
+    is_banned = flat.values.is_in(banned.implode())
+    return flat.only(~is_banned).lists() if is_banned.any() else lists
 
 
 def _identifies() -> pl.Expr:
@@ -216,20 +229,33 @@ def _identifies() -> pl.Expr:
     return own | called | (named & placed) | (listed & pl.col("first_name").is_null() & pl.col("last_name").is_null())
 
 
-def _said() -> pl.Expr:
-    """All values of a profile as one text; null and empty differ from any value."""
+def _said(rows: pl.DataFrame) -> pl.DataFrame:
+    """All values of a profile as one text, ``said``; null and empty differ from any value."""
     parts = [
-        joined_with(_INNER, pl.col(column.name)) if column.name in _LISTS else pl.col(column.name).fill_null("\x00")
+        joined(rows.get_column(column.name), _INNER).alias(column.name)
+        if column.name in _LISTS
+        else pl.col(column.name).fill_null("\x00")
         for column in PROFILE_VALUES
         if column.name not in _TOLD_WHERE_THERE
     ]
+    return rows.select(pl.concat_str(*parts, _said_last(rows), separator=_SEPARATOR).alias("said"))
+
+
+def _said_last(rows: pl.DataFrame) -> pl.Series:
+    """Whose the values are where they identify nobody, and what is told only where there is any.
+
+    So a profile keeps its id, whatever is learned of other companies or scripts.
+    """
     is_alone = ~_identifies() | pl.col("source").is_not_null()
-    # Only where there are any: a profile keeps its id, whatever is learned of other companies.
-    probable = pl.when(pl.col("probable_emails").list.len() > 0).then(
-        pl.lit(_SEPARATOR) + joined_with(_INNER, pl.col("probable_emails"))
-    )
-    scripts = (pl.lit(_SEPARATOR) + pl.col(name) for name in _SCRIPTS)
-    last = pl.when(is_alone).then("record_id").otherwise(pl.lit(""))
-    for told in (probable, *scripts):
-        last = last + told.fill_null("")
-    return pl.concat_str(*parts, last, separator=_SEPARATOR).alias("said")
+    last = rows.select(pl.when(is_alone).then("record_id").otherwise(pl.lit("")).alias("last")).to_series()
+    probable = rows.get_column("probable_emails")
+    there = (probable.list.len() > 0).arg_true()
+    last = _followed(last, there, joined(probable.gather(there), _INNER))
+    for name in _SCRIPTS:
+        there = rows.get_column(name).is_not_null().arg_true()
+        last = _followed(last, there, rows.get_column(name).gather(there))
+    return last
+
+
+def _followed(texts: pl.Series, at: pl.Series, by: pl.Series) -> pl.Series:
+    return texts if at.is_empty() else texts.scatter(at, texts.gather(at) + _SEPARATOR + by)

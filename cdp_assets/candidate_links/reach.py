@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import BlockingRule
-from cdp_assets.candidate_links.comparable import TAIL_DIGITS, carriers, comparable
+from cdp_assets.candidate_links.comparable import TAIL_DIGITS, before, carriers, comparable
 from cdp_assets.candidate_links.ordered import in_order, rows_at
 
 Numbers = npt.NDArray[np.uint64]
@@ -153,9 +153,7 @@ def _derived(name: str) -> Part:
 
 
 def _before_at(reach: Reach) -> pl.Series:
-    text = pl.col("emails")
-    emails = reach.values("emails").to_frame("emails")
-    return emails.select(text.str.slice(0, text.str.find("@", literal=True))).to_series()
+    return before(reach.values("emails"), "@")
 
 
 def _tails(reach: Reach) -> pl.Series:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cdp_assets.candidate_links.lists import once, where
+from cdp_assets.candidate_links.lists import Distinct, once, where
 from cdp_assets.standardized.scripts import IDEOGRAPHS, WITHOUT_VOWELS
 
 _CLASSES = (
@@ -31,24 +31,31 @@ _VOWELS = r"[aeiouwy]"
 _SILENT = r"h$"
 
 
-def sounds(names: pl.Series, scripts: pl.Series) -> pl.Series:
+def sounds(names: Distinct, scripts: pl.Series) -> pl.Series:
     """The sound of each comparable name, by what it was written in; null where there are no consonants, or nothing tells.
 
     A doubled letter is one sound. A script without vowels never doubles: there, two of a kind have a vowel between them.
     """
+    heard = names.each(lambda distinct: _sound(distinct, _CONSONANTS))
+    if scripts.null_count() == len(scripts):
+        return heard
     can_be_heard = (scripts != IDEOGRAPHS).fill_null(True)
     is_bare = scripts.is_in(WITHOUT_VOWELS).fill_null(False)
-    heard = once(where(names, can_be_heard & ~is_bare), lambda text: _sound(text, _CONSONANTS))
+    heard = where(heard, can_be_heard & ~is_bare)
     if not is_bare.any():
         return heard
-    bare = once(where(names, is_bare), lambda text: _sound(text, "l"))
+    bare = once(where(names.column, is_bare), lambda distinct: _sound(distinct, "l"))
     return pl.DataFrame({"heard": heard, "bare": bare}).select(pl.coalesce("heard", "bare")).to_series()
 
 
-def _sound(text: pl.Expr, doubled: str) -> pl.Expr:
+def _sound(names: pl.Series, doubled: str) -> pl.Series:
     for letters, sound in _CLASSES:
-        text = text.str.replace_all(letters, sound)
-    for letter in doubled:
-        text = text.str.replace_all(f"{letter}{{2,}}", letter)
-    consonants = text.str.replace_all(_VOWELS, "").str.replace(_SILENT, "")
-    return pl.when(consonants != "").then(consonants)
+        names = names.str.replace_all(letters, sound)
+    consonants = _single(names, doubled).str.replace_all(_VOWELS, "").str.replace(_SILENT, "")
+    return where(consonants, consonants != "")
+
+
+def _single(texts: pl.Series, letters: str) -> pl.Series:
+    """Each of the ``letters`` once where it is doubled: in one pass, in which the groups of the other letters are empty."""
+    doubled = "|".join(f"({letter}){letter}+" for letter in letters)
+    return texts.str.replace_all(doubled, "".join(f"${{{group}}}" for group in range(1, len(letters) + 1)))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import polars as pl
@@ -182,3 +183,46 @@ def test_what_a_name_was_written_in_is_part_of_a_profile_only_where_it_is_not_la
     assert latin.select("first_name_script", "last_name_script").row(0) == (None, None)
     assert drawn.select("first_name_script", "last_name_script").row(0) == ("han", "han")
     assert latin["profile_id"].item() != drawn["profile_id"].item()
+
+
+def test_an_id_is_the_md5_of_the_values_and_of_the_record_where_they_identify_nobody() -> None:
+    home, further = address("mill lane", "1", "york", "y1"), address("park street", "2", "leeds", None)
+    mail, made = ["b@x.example", None, "a@x.example", "b@x.example"], ["anna.adler@x.example", "a.adler@x.example"]
+    frame = versions(
+        {"record_id": "crm/1", **ANNA, "emails": mail, "phones": ["+2", "+1"], "addresses": [home, further]},
+        {"record_id": "crm/2", "first_name": "太郎", "first_name_norm": "tailang", "last_name": "Ющенко", "sex": ""},
+        {"record_id": "reg/3", **ANNA, "last_name": "Ющенко", "job_title": " Clerk ", "emails": ["info@x.example"]},
+        {"record_id": "web/4", "identifiers": [{"type": "card", "value": "7"}, {"type": "card", "value": "0"}]},
+    )
+    shared = frame_of(SHARED_IDENTIFIERS, {"type": "email", "value": "info@x.example", "sharing": "role"})
+    offered = probable(*(("crm/1", email, "a@x.example") for email in made))
+    profiles, members = linkage_profiles(frame, shared, {"reg"}, offered)
+    assert len(profiles) == 5
+    whose = members.join(profiles, on="profile_id")
+    assert [row["profile_id"] for row in whose.iter_rows(named=True)] == [
+        _id(row) for row in whose.iter_rows(named=True)
+    ]
+    assert profiles.sort("street")["probable_emails"].to_list()[-2:] == [sorted(made)] * 2
+
+
+def _id(row: dict[str, Any]) -> int:
+    """Of a profile with the ``record_id`` of a member."""
+    said = [
+        row["source"],
+        *(row[name] for name in ("first_name", "first_name_root", "middle_name", "last_name", "suffix")),
+    ]
+    said += [
+        row["sex"],
+        row["date_of_birth"],
+        *("\x1e".join(row[name]) for name in ("emails", "phones", "identifiers")),
+    ]
+    said += [row[name] for name in ("street", "house_number", "city", "region", "postcode", "country", "company")]
+    identifies = (
+        row["emails"] or row["identifiers"] or (row["first_name"] and row["last_name"] and row["date_of_birth"])
+    )
+    last = [row["job_title"], "" if identifies and row["source"] is None else row["record_id"]]
+    more = ["\x1e".join(row["probable_emails"]), row["first_name_script"], row["last_name_script"]]
+    text = "\x1f".join("\x00" if value is None else value for value in [*said, *last]) + "".join(
+        f"\x1f{value}" for value in more if value
+    )
+    return int.from_bytes(hashlib.md5(text.encode()).digest()[8:], "little") & 0x7FFFFFFFFFFFFFFF

@@ -70,6 +70,11 @@ def test_a_rule_that_is_not_asked_reaches_nobody_whom_the_other_does_not(rule: s
         assert (both == found_by_the_wider).all()
 
 
+def test_what_stands_before_the_at_is_in_common_in_any_letters() -> None:
+    people = profiles({"emails": ["zoë.müllör@mail.example"]}, {"emails": ["zoë.müllör@post.example"]})
+    assert Reach(people).sharing_a_key(people.head(1), [RULES["SAME_EMAIL_NAME"]]).all()
+
+
 def test_of_a_rule_that_is_not_named_all_are_in_reach() -> None:
     people = odd_town(1)
     assert Reach(people).sharing_a_key(people.head(1), [RULES["ANY_PAIR"]]).all()

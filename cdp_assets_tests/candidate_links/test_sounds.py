@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.lists import Distinct
 from cdp_assets.candidate_links.sounds import sounds
 from cdp_assets.standardized.scripts import scripts_of
 from cdp_assets.standardized.text import comparable_words
@@ -23,7 +24,7 @@ OTHER = [("محمد", "Mahmud Ali"), ("خالد", "Walid"), ("サトウ", "Suzuk
 
 def sound_of(name: str) -> str | None:
     written = pl.Series([name])
-    return sounds(comparable_words(written, keep="a-z"), scripts_of(written)).item()
+    return sounds(Distinct.of(comparable_words(written, keep="a-z")), scripts_of(written)).item()
 
 
 @pytest.mark.parametrize(("native", "romanized"), SAME)
