@@ -25,4 +25,8 @@ One name per stage: folder, asset-key prefix, UI group, lake schema, tests. In a
 Dagster; everything else is plain functions, frames in and frames out. A stage never imports a later one.
 """
 
+from cdp_assets.allocator import keep_memory
+
 __version__ = "0.1.0"
+
+keep_memory()  # before anything here loads Polars

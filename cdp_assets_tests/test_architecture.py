@@ -25,6 +25,7 @@ STAGES = (
     "published",
 )
 FOUNDATION = {
+    "allocator",
     "tables",
     "drawing",
     "judgements",
@@ -110,7 +111,7 @@ def test_only_assets_modules_meet_dagster_inside_a_stage(stage: str) -> None:
 
 @pytest.mark.parametrize("path", ALL_MODULES, ids=name)
 def test_only_environment_reads_the_environment(path: Path) -> None:
-    if path == PACKAGE / "environment.py":
+    if path in {PACKAGE / "environment.py", PACKAGE / "allocator.py"}:  # the latter sets, before anything is loaded
         return
     tree = parsed(path)
     used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
