@@ -8,6 +8,8 @@ What does not belong here: how two profiles compare (``comparisons.py``) and col
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -66,6 +68,7 @@ _TOLD_WHERE_THERE = (*_SCRIPTS, "probable_emails")
 """Values that are part of a profile's text only where there are any."""
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
+_NULL = "\x00"
 _HASHED_AT_ONCE = 50_000
 """Rows whose values stand as one text in memory: of ten million, the texts would take more than the values; memory for so few is used again."""
 # 63 bits of md5 (not a secret, a name): a positive BIGINT, the id type that Splink joins fastest.
@@ -104,7 +107,8 @@ def linkage_profiles(
 
 def _held(said: pl.DataFrame) -> pl.DataFrame:
     """Each profile and record that has or had its values, once and in order: ``profile_id``, and a ``row`` of ``said``."""
-    held = said.select("record", _profile_ids(said)).with_row_index("row").sort("profile_id", "record")
+    held = said.select("record", _profile_ids(said)).with_row_index("row")
+    held = held.sort("profile_id", "record", multithreaded=False)  # several threads would take more processor
     return held.filter(begins("profile_id", "record")).select("profile_id", "row")
 
 
@@ -230,15 +234,23 @@ def _identifies() -> pl.Expr:
 
 
 def _said(rows: pl.DataFrame) -> pl.DataFrame:
-    """All values of a profile as one text, ``said``; null and empty differ from any value."""
-    parts = [
-        joined(rows.get_column(column.name), _INNER).alias(column.name)
-        if column.name in _LISTS
-        else pl.col(column.name).fill_null("\x00")
-        for column in PROFILE_VALUES
-        if column.name not in _TOLD_WHERE_THERE
-    ]
+    """All values of a profile as one text, ``said``; null and empty differ from any value.
+
+    Columns side by side that say nothing in any of these rows stand in it as one: rows follow each other by source, and hardly a
+    source tells every column.
+    """
+    parts: list[pl.Expr | pl.Series] = []
+    always = [rows.get_column(column.name) for column in PROFILE_VALUES if column.name not in _TOLD_WHERE_THERE]
+    for says_nothing, columns in groupby(always, lambda column: column.null_count() == len(column)):
+        if says_nothing:
+            parts.append(pl.lit(_SEPARATOR.join(_NULL for _ in columns)))
+        else:
+            parts += [_text(column) for column in columns]
     return rows.select(pl.concat_str(*parts, _said_last(rows), separator=_SEPARATOR).alias("said"))
+
+
+def _text(column: pl.Series) -> pl.Expr | pl.Series:
+    return joined(column, _INNER) if column.name in _LISTS else pl.col(column.name).fill_null(_NULL)
 
 
 def _said_last(rows: pl.DataFrame) -> pl.Series:

@@ -91,6 +91,19 @@ def test_ids_depend_on_values_alone() -> None:
     assert len(one) == 3
 
 
+def test_an_id_does_not_depend_on_which_columns_others_fill() -> None:
+    said: list[dict[str, Any]] = [
+        {},
+        {"emails": ["anna@adler.eu"]},
+        {"phones": ["+441"], "first_name_norm": "anna"},
+        {**ANNA, "addresses": [address("mill lane", "1", "york", "y1")], "job_title": "Clerk"},
+    ]
+    rows = [{"record_id": f"crm/{at}", **values} for at, values in enumerate(said)]
+    _, members = linkage_profiles(versions(*rows), NONE_SHARED, set())
+    alone = [linkage_profiles(versions(row), NONE_SHARED, set())[1] for row in rows]
+    assert members.sort("record_id").equals(pl.concat(alone))
+
+
 def test_no_versions_no_profiles() -> None:
     profiles, members = linkage_profiles(versions(), NONE_SHARED, set())
     assert profiles.is_empty()
