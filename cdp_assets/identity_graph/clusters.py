@@ -100,7 +100,7 @@ def links_not_followed(
     """
     accepted = scored_pairs.filter(pl.col("decision") == ACCEPTED)
     of = _clusters_of_profiles(profile_members, clusters)
-    first = of.filter(begins("profile_id"))
+    first = of.filter(begins("profile_id")).rechunk()
     one, other = (
         first.get_column("cluster_id").gather(rows_of(accepted.get_column(end), first.get_column("profile_id")))
         for end in _PAIR
@@ -120,7 +120,7 @@ def links_not_followed(
 def _clusters_of_profiles(profile_members: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
     """The clusters that each profile's records stand in, in the order of profiles, once or more: ``profile_id``, ``cluster_id``."""
     at = rows_of(profile_members.get_column("record_id"), clusters.get_column("record_id"))
-    of = profile_members.select("profile_id", clusters.get_column("cluster_id").gather(at))
+    of = profile_members.select("profile_id", clusters.get_column("cluster_id").rechunk().gather(at))
     return in_order(of.drop_nulls("cluster_id"), "profile_id")
 
 
