@@ -25,6 +25,7 @@ def rows_of(sought: pl.Series, held: pl.Series) -> pl.Series:
         return pl.int_range(len(held), dtype=ROW, eager=True)
     if held.is_empty():
         return pl.repeat(None, len(sought), dtype=ROW, eager=True)
+    held = held.rechunk()  # as tables are read, they have several chunks: rows at random would take ten times as long
     bits = (_SLOTS_PER_VALUE * len(held)).bit_length()
     slots, rows = _slots(held, bits), np.arange(len(held), dtype=np.uint32)
     table = np.zeros(1 << bits, dtype=np.uint32)

@@ -43,14 +43,16 @@ def replaced(
 
 def _places(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, then: str | None) -> pl.Series:
     """The rows of :func:`replaced` as they follow each other: numbers among those of ``frame``, and after them those ``by``."""
-    marks = stays.to_numpy()
-    kept = np.flatnonzero(marks)
-    kept_before = np.concatenate([[0], np.cumsum(marks)])
-    sought = by.get_column(key)
-    before = kept_before[frame.get_column(key).search_sorted(sought).to_numpy()]
+    kept = np.flatnonzero(stays.to_numpy())
+    keys, sought = frame.get_column(key), by.get_column(key)
+
+    def kept_before(rows: pl.Series) -> npt.NDArray[np.int64]:
+        return np.searchsorted(kept, rows.to_numpy())
+
+    before = kept_before(keys.search_sorted(sought))
     if then is not None:
         numbers, numbers_by = frame.get_column(then).to_numpy()[kept], by.get_column(then).to_numpy()
-        ends = kept_before[frame.get_column(key).search_sorted(sought, side="right").to_numpy()]
+        ends = kept_before(keys.search_sorted(sought, side="right"))
         waiting = np.arange(len(by))
         while len(waiting := waiting[before[waiting] < ends[waiting]]):
             waiting = waiting[numbers[before[waiting]] < numbers_by[waiting]]

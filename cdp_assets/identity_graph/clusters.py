@@ -17,6 +17,8 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED
+from cdp_assets.candidate_links.lookup import rows_of
+from cdp_assets.candidate_links.ordered import begins, in_order, rows_with
 from cdp_assets.identity_graph.agglomerate import MILLIBITS, agglomerate
 from cdp_assets.identity_graph.connected import numbered
 from cdp_assets.identity_graph.descriptions import COLUMNS, EVERYTHING, told
@@ -97,15 +99,29 @@ def links_not_followed(
     Weak bridges, links against a judgement or a constraint, and links of clusters that were too large.
     """
     accepted = scored_pairs.filter(pl.col("decision") == ACCEPTED)
-    of = profile_members.join(clusters.select("record_id", "cluster_id"), on="record_id").drop("record_id").unique()
-    sides = accepted.select(_PAIR)
+    of = _clusters_of_profiles(profile_members, clusters)
+    first = of.filter(begins("profile_id")).rechunk()
+    one, other = (
+        first.get_column("cluster_id").gather(rows_of(accepted.get_column(end), first.get_column("profile_id")))
+        for end in _PAIR
+    )
+    doubtful = accepted.filter(one.ne_missing(other))  # few: the others have their first cluster in common
+    sides = doubtful.select(_PAIR)
     for end, side in zip(_PAIR, ("one", "other"), strict=True):
-        sides = sides.join(of.rename({"profile_id": end, "cluster_id": side}), on=end)
+        theirs = rows_with(of, "profile_id", sides.get_column(end)).unique()
+        sides = sides.join(theirs.rename({"profile_id": end, "cluster_id": side}), on=end)
     # Of the few that have clusters apart, those that have another one in common all the same: a profile may stand in several.
     apart = sides.filter(pl.col("one") != pl.col("other")).select(_PAIR).unique()
     followed = sides.join(apart, on=_PAIR, how="semi").filter(pl.col("one") == pl.col("other"))
     apart = apart.join(followed, on=_PAIR, how="anti")
-    return accepted.join(apart, on=_PAIR, how="semi").sort(_PAIR)
+    return doubtful.join(apart, on=_PAIR, how="semi").sort(_PAIR)
+
+
+def _clusters_of_profiles(profile_members: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
+    """The clusters that each profile's records stand in, in the order of profiles, once or more: ``profile_id``, ``cluster_id``."""
+    at = rows_of(profile_members.get_column("record_id"), clusters.get_column("record_id"))
+    of = profile_members.select("profile_id", clusters.get_column("cluster_id").rechunk().gather(at))
+    return in_order(of.drop_nulls("cluster_id"), "profile_id")
 
 
 def _recut(

@@ -30,3 +30,10 @@ def test_values_that_share_a_slot_are_found(dtype: pl.DataType) -> None:
     held = pl.int_range(20_000, eager=True).cast(dtype)  # an eighth of them do
     sought = pl.concat([held.reverse(), held.head(5), pl.Series([-1]).cast(dtype)])
     assert rows_of(sought, held).to_list() == [*range(19_999, -1, -1), *range(5), None]
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.String])
+def test_a_column_in_chunks_counts_its_rows_through(dtype: pl.DataType) -> None:
+    held = pl.concat([pl.Series([7, 3]), pl.Series([5]), pl.Series([1, 9])], rechunk=False).cast(dtype)
+    assert held.n_chunks() == 3
+    assert rows_of(pl.Series([9, 5, 2, 7]).cast(dtype), held).to_list() == [4, 2, None, 0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cdp_assets.identity_graph.clusters import clusters, links_not_followed
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS
-from cdp_assets.tables import CLUSTERS, LINKAGE_PROFILES
+from cdp_assets.tables import CLUSTERS, LINKAGE_PROFILES, PROFILE_MEMBERS
 from cdp_assets_tests.identity_graph.frames import (
     Link,
     clustered,
@@ -295,6 +295,37 @@ def test_links_that_the_clusters_overrule_are_reported() -> None:
     frame = clustered(["s/a", "s/b", "s/c"], links, judgements=judgements)
     overruled = links_not_followed(scored(links), own_profiles(["s/a", "s/b", "s/c"]), frame)
     assert overruled.get_column("match_weight").to_list() == [7.0]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5)), unique=True),
+    st.dictionaries(st.integers(0, 4), st.integers(1, 3)),
+    st.lists(
+        st.tuples(st.sampled_from("abcde"), st.sampled_from("abcde")).filter(lambda ends: ends[0] < ends[1]),
+        unique=True,
+    ),
+)
+def test_links_are_overruled_where_two_profiles_have_no_cluster_in_common(
+    of_records: list[tuple[str, int]], cluster_of: dict[int, int], linked: list[tuple[str, str]]
+) -> None:
+    members = pl.DataFrame(
+        [(profile(one), str(record)) for one, record in of_records], schema=PROFILE_MEMBERS.schema, orient="row"
+    )
+    found = pl.DataFrame(
+        [(str(record), cluster, 1.0) for record, cluster in cluster_of.items()], schema=CLUSTERS.schema, orient="row"
+    )
+    pairs = scored([(one, other, 9) for one, other in linked])
+    stands_in = {
+        profile(one): {cluster_of[record] for name, record in of_records if name == one and record in cluster_of}
+        for one in "abcde"
+    }
+    overruled = [
+        (left, right)
+        for left, right in pairs.select("profile_id_l", "profile_id_r").iter_rows()
+        if stands_in[left] and stands_in[right] and not stands_in[left] & stands_in[right]
+    ]
+    reported = links_not_followed(pairs, members, found)
+    assert reported.select("profile_id_l", "profile_id_r").rows() == overruled
 
 
 # -- how firmly
