@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.comparable import people_per_value
-from cdp_assets.candidate_links.ordered import rows_of_hashes
 from cdp_assets.candidate_links.reach import Reach
 
 
@@ -31,7 +30,7 @@ def fewest_people(reach: Reach, agreeing: Mapping[str, pl.DataFrame]) -> pl.Data
 def _people(reach: Reach, names: pl.DataFrame, column: str, pairs: pl.DataFrame) -> pl.DataFrame:
     """``pair``, ``people`` for each value of the list ``column`` that a pair has in common; ``names`` are those of all profiles."""
     ids = reach.profiles.get_column("profile_id").to_numpy()
-    left, right = (rows_of_hashes(ids, pairs.get_column(end).to_numpy()) for end in ("id_l", "id_r"))
+    left, right = (np.searchsorted(ids, pairs.get_column(end).to_numpy()) for end in ("id_l", "id_r"))
     carried = _carriers(reach, column, np.concatenate([left, right]))
     common = (
         pl.DataFrame({"pair": pairs.get_column("pair"), "left": left, "right": right})

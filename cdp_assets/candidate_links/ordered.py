@@ -28,9 +28,10 @@ MOST_STEPS = 8
 def rows_of_hashes(ids: npt.NDArray[np.int64], sought: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
     """``np.searchsorted(ids, sought)`` of ``ids`` that are hashes, ascending: a third of its time where the ``sought`` ones are not in order.
 
-    Hashes are spread evenly: the upper bits of one tell its row but for a step or two. Whatever is not found so is searched for.
+    Hashes are spread evenly: the upper bits of one tell its row but for a step or two. Whatever is not found so is searched for, and so
+    are few: finding where the buckets begin is a search for as many as there are ids.
     """
-    if len(ids) < 2:
+    if len(ids) < 2 or len(sought) < len(ids):
         return np.asarray(np.searchsorted(ids, sought))
     first, span = ids[0], int(ids[-1]) - int(ids[0])
     shift = max(span.bit_length() - len(ids).bit_length(), 0)
