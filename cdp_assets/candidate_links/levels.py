@@ -19,6 +19,7 @@ import polars as pl
 from cdp_assets.candidate_links.comparisons import MANY, NOTHING_TO_COMPARE, ONE, Comparison, columns_in, columns_of
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.lists import where
+from cdp_assets.candidate_links.ordered import rows_of_hashes
 
 # Pairs laid side by side at a time: some 200 MB for the comparison with the most columns.
 PORTION = 400_000
@@ -37,7 +38,7 @@ def levels(
     ``comparable`` is sorted by ``unique_id``. Raises ``ValueError`` where it lacks a profile of a pair.
     """
     ids = comparable.get_column("unique_id").to_numpy()
-    left, right = _places(ids, pairs.get_column("id_l")), _places(ids, pairs.get_column("id_r"))
+    left, right = _places(ids, pairs.get_column("id_l")), _places(ids, pairs.get_column("id_r"), rows_of_hashes)
     gammas = [_levels_of(comparison, comparable, left, right, engine) for comparison in comparisons]
     return pl.DataFrame([pairs.get_column("id_l"), pairs.get_column("id_r"), *gammas])
 
@@ -167,9 +168,14 @@ def asked_frequencies(
     return asked
 
 
-def _places(ids: npt.NDArray[np.int64], wanted: pl.Series) -> Places:
+def _places(
+    ids: npt.NDArray[np.int64],
+    wanted: pl.Series,
+    search: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], Places] = np.searchsorted,
+) -> Places:
+    """Where the ``wanted`` ids stand among the ``ids``. To search for those in order, as the left sides of pairs are, is quickest."""
     sought = wanted.to_numpy()
-    places = np.searchsorted(ids, sought)
+    places = search(ids, sought)
     unknown = int(np.count_nonzero(ids.take(places, mode="clip") != sought)) if len(ids) else len(sought)
     if unknown:
         raise ValueError(
@@ -196,6 +202,4 @@ def _only_value(lists: pl.Series) -> pl.Series:
 
 
 def _several_values(lists: pl.Series) -> pl.Series:
-    several = lists.list.len() > 1
-    place = pl.select(pl.when(pl.lit(several)).then(pl.int_range(len(lists), dtype=pl.Int64))).to_series()
-    return lists.gather(place)
+    return where(lists, lists.list.len() > 1)

@@ -126,9 +126,9 @@ def compared_pairs(frame: pl.DataFrame, comparisons: list[Comparison]) -> Compar
         count = len(comparison.scored)
         for at, level in enumerate(comparison.scored):
             if level.tf and f"tf_{level.tf}" in frame.columns:
-                here = gamma == count - 1 - at
-                frequency = frame.get_column(f"tf_{level.tf}").fill_null(float("nan")).to_numpy()
-                logs[here] = np.log2(frequency[here])
+                here = np.flatnonzero(gamma == count - 1 - at)
+                frequency = frame.get_column(f"tf_{level.tf}").gather(here).fill_null(float("nan"))
+                logs[here] = np.log2(frequency.to_numpy())
         log_tf[comparison.name] = logs
     return ComparedPairs(frame.select("id_l", "id_r"), gammas, log_tf)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import each_once, in_order, replaced, rows_at
+from cdp_assets.candidate_links.ordered import each_once, in_order, replaced, rows_at, rows_of_hashes
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(0, 3))), max_size=8)
 
@@ -28,6 +28,15 @@ def test_any_rows_come_in_order_and_each_key_once(rows: list[tuple[str, int | No
 def test_rows_that_are_in_order_stay_as_they_are() -> None:
     ordered = frame([("a", 2), ("b", 1)])
     assert in_order(ordered, "key") is ordered
+
+
+@settings(deadline=None)
+@given(st.sets(st.integers(0, 40) | st.integers(0, 2**63 - 1), max_size=40), st.lists(st.integers(0, 2**63 - 1)))
+def test_rows_of_numbers_are_found_however_they_are_spread(ids: set[int], others: list[int]) -> None:
+    ordered = np.array(sorted(ids), dtype=np.int64)
+    sought = np.array([*others, *ids, *(number + 1 for number in ids if number < 2**63 - 1)], dtype=np.int64)
+    for some in (sought, sought[:1]):
+        assert rows_of_hashes(ordered, some).tolist() == np.searchsorted(ordered, some).tolist()
 
 
 @settings(deadline=None)
