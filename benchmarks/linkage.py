@@ -278,8 +278,7 @@ def _blocks(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     model = _model(folder)
     resolved = _resolve(data, model, Stages(), arguments)
     assert resolved.candidates is not None
-    engine = DuckDBEngine(memory_limit=arguments.memory_limit)
-    reports = report_within(comparable(resolved.profiles), engine, model.policy, model.caps)
+    reports = report_within(comparable(resolved.profiles), model.policy, model.caps)
     report = block_report(Blocks(resolved.candidates, reports), resolved.scored_pairs)
     of_one = _pairs_of_one_person(resolved.members, pl.read_parquet(folder / "truth.parquet"))
     found = of_one.join(resolved.candidates, on=["id_l", "id_r"], how="semi").height

@@ -8,8 +8,7 @@ What does not belong here: how a block becomes pairs (``pairing.py``), and how t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -17,7 +16,6 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.keys import (
     KEYS,
     AnyOf,
@@ -271,7 +269,7 @@ class Blocks:
     reports: tuple[RuleReport, ...]
 
 
-def candidate_pairs(comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy) -> Blocks:
+def candidate_pairs(comparable: pl.DataFrame, policy: LinkagePolicy) -> Blocks:
     """All pairs that some rule finds under the policy, and what each rule did.
 
     Pairs are bounded by ``max_pairs_per_profile`` (but any data set may spend :data:`MIN_PAIRS`); each rule gets what is left, at
@@ -279,31 +277,29 @@ def candidate_pairs(comparable: pl.DataFrame, engine: LinkageEngine, policy: Lin
     """
     found: list[tuple[int, Pairs]] = []
     budget = _Budget.of(comparable, policy)
-    with keyed(comparable, BLOCKING_RULES, engine) as profiles:
-        for bit, rule in enumerate(BLOCKING_RULES):
-            if why_not := budget.why_not(rule, policy, profiles.filled):
-                budget.reports.append(_unused(rule, why_not))
-            elif (blocks := profiles.blocks(rule)) is not None:
-                caps = caps_within(blocks, _largest_block(rule, policy), budget.of_next_rule)
-                found.append((bit, pairs_of_blocks(blocks.admitted(caps))))
-                budget.spend(_report(rule, blocks, caps, len(found[-1][1])))
-        return Blocks(together(found, profiles.ids), tuple(budget.reports))
+    profiles = keyed(comparable, BLOCKING_RULES)
+    for bit, rule in enumerate(BLOCKING_RULES):
+        if why_not := budget.why_not(rule, policy, profiles.filled):
+            budget.reports.append(_unused(rule, why_not))
+        elif (blocks := profiles.blocks(rule)) is not None:
+            caps = caps_within(blocks, _largest_block(rule, policy), budget.of_next_rule)
+            found.append((bit, pairs_of_blocks(blocks.admitted(caps))))
+            budget.spend(_report(rule, blocks, caps, len(found[-1][1])))
+    return Blocks(together(found, profiles.ids), tuple(budget.reports))
 
 
-def pairs_within(
-    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, caps: Mapping[str, Caps]
-) -> pl.DataFrame:
+def pairs_within(comparable: pl.DataFrame, policy: LinkagePolicy, caps: Mapping[str, Caps]) -> pl.DataFrame:
     """All pairs (``id_l`` < ``id_r``, ``rules``) that some rule finds under the caps of a model version, by rule.
 
     A pair depends on the blocks that its two profiles stand in and on nothing else.
     """
     found: list[tuple[int, Pairs]] = []
     rules = used_rules(caps, policy)
-    with keyed(comparable, (rule for _, rule, _ in rules), engine) as profiles:
-        for bit, rule, bounds in rules:
-            if (blocks := profiles.blocks(rule)) is not None:
-                found.append((bit, pairs_of_blocks(blocks.admitted(bounds))))
-        return together(found, profiles.ids)
+    profiles = keyed(comparable, (rule for _, rule, _ in rules))
+    for bit, rule, bounds in rules:
+        if (blocks := profiles.blocks(rule)) is not None:
+            found.append((bit, pairs_of_blocks(blocks.admitted(bounds))))
+    return together(found, profiles.ids)
 
 
 class BlocksWorth(Protocol):
@@ -326,38 +322,34 @@ class BlocksWorth(Protocol):
         ...
 
 
-def planned(
-    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, worth: BlocksWorth
-) -> tuple[RuleReport, ...]:
+def planned(comparable: pl.DataFrame, policy: LinkagePolicy, worth: BlocksWorth) -> tuple[RuleReport, ...]:
     """Caps of every rule that is worth its pairs, as :func:`candidate_pairs` finds them, from block sizes alone.
 
     ``pairs`` of the reports count a pair once for each block that it stands in.
     """
     budget = _Budget.of(comparable, policy)
-    with keyed(comparable, (rule for rule in BLOCKING_RULES if rule.name not in worth.without), engine) as profiles:
-        for rule in BLOCKING_RULES:
-            if why_not := worth.without.get(rule.name) or budget.why_not(rule, policy, profiles.filled):
-                budget.reports.append(_unused(rule, why_not))
-            elif (blocks := profiles.blocks(rule)) is not None:
-                largest = worth.largest_block(rule, blocks.members, profiles.ids, _largest_block(rule, policy))
-                allowance = int(min(budget.of_next_rule, worth.most_pairs(rule, budget.profiles)))
-                caps = caps_within(blocks, largest, allowance)
-                budget.spend(_report(rule, blocks, caps, _pair_count(blocks.admitted(caps))))
+    profiles = keyed(comparable, (rule for rule in BLOCKING_RULES if rule.name not in worth.without))
+    for rule in BLOCKING_RULES:
+        if why_not := worth.without.get(rule.name) or budget.why_not(rule, policy, profiles.filled):
+            budget.reports.append(_unused(rule, why_not))
+        elif (blocks := profiles.blocks(rule)) is not None:
+            largest = worth.largest_block(rule, blocks.members, profiles.ids, _largest_block(rule, policy))
+            allowance = int(min(budget.of_next_rule, worth.most_pairs(rule, budget.profiles)))
+            caps = caps_within(blocks, largest, allowance)
+            budget.spend(_report(rule, blocks, caps, _pair_count(blocks.admitted(caps))))
     return tuple(budget.reports)
 
 
-def report_within(
-    comparable: pl.DataFrame, engine: LinkageEngine, policy: LinkagePolicy, caps: Mapping[str, Caps]
-) -> tuple[RuleReport, ...]:
+def report_within(comparable: pl.DataFrame, policy: LinkagePolicy, caps: Mapping[str, Caps]) -> tuple[RuleReport, ...]:
     """What each rule in use does under the caps of a model version; ``pairs`` as :func:`planned` counts them."""
     rules = used_rules(caps, policy)
-    with keyed(comparable, (rule for _, rule, _ in rules), engine) as profiles:
-        sized = [(rule, bounds, profiles.blocks(rule)) for _, rule, bounds in rules]
-        return tuple(
-            _report(rule, blocks, bounds, _pair_count(blocks.admitted(bounds)))
-            for rule, bounds, blocks in sized
-            if blocks is not None
-        )
+    profiles = keyed(comparable, (rule for _, rule, _ in rules))
+    sized = [(rule, bounds, profiles.blocks(rule)) for _, rule, bounds in rules]
+    return tuple(
+        _report(rule, blocks, bounds, _pair_count(blocks.admitted(bounds)))
+        for rule, bounds, blocks in sized
+        if blocks is not None
+    )
 
 
 @dataclass
@@ -457,8 +449,7 @@ class Keyed:
 _NO_KEYS = pl.DataFrame(schema=KEYS)
 
 
-@contextmanager
-def keyed(comparable: pl.DataFrame, rules: Iterable[BlockingRule], engine: LinkageEngine) -> Iterator[Keyed]:
+def keyed(comparable: pl.DataFrame, rules: Iterable[BlockingRule]) -> Keyed:
     """The profiles of ``comparable``, of which the keys of these rules can be asked for."""
     ordered = in_order(comparable, "unique_id")
     # Of columns in chunks that begin at other rows, every look at two of them would make new chunks.
@@ -466,7 +457,7 @@ def keyed(comparable: pl.DataFrame, rules: Iterable[BlockingRule], engine: Linka
         [ordered.get_column(name) for name in sorted(key_columns(rules) & set(comparable.columns))]
     ).rechunk()
     filled = frozenset(column.name for column in profiles if column.null_count() < len(column))
-    yield Keyed(ordered.get_column("unique_id").to_numpy(), filled, profiles)
+    return Keyed(ordered.get_column("unique_id").to_numpy(), filled, profiles)
 
 
 @dataclass(frozen=True)

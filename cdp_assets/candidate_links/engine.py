@@ -8,7 +8,7 @@ What does not belong here: what is compared, blocked or decided.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import duckdb
@@ -31,10 +31,6 @@ class LinkageEngine(Protocol):
         """Run one SELECT over the named frames."""
         ...
 
-    def holding(self, **frames: pl.DataFrame) -> AbstractContextManager[LinkageEngine]:
-        """This engine with the named frames handed over once: every query inside may name them."""
-        ...
-
     def weigh(self, levels: pl.DataFrame, settings: dict[str, Any], threshold_weight: float) -> pl.DataFrame:
         """Weigh compared pairs as trained Splink ``settings`` do.
 
@@ -52,7 +48,6 @@ class DuckDBEngine:
         self.threads = threads
         self.memory_limit = memory_limit
         self._shared: duckdb.DuckDBPyConnection | None = None
-        self._held: dict[str, pa.Table] = {}
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         config: dict[str, Any] = {"preserve_insertion_order": False}
@@ -64,7 +59,7 @@ class DuckDBEngine:
 
     def query(self, sql: str, **frames: pl.DataFrame) -> pl.DataFrame:
         """Run one SELECT over the named frames. See :class:`LinkageEngine`."""
-        tables = {**self._held, **{name: _as_arrow(frame) for name, frame in frames.items()}}
+        tables = {name: _as_arrow(frame) for name, frame in frames.items()}
         with self._cursor() as db, _registered(db, tables):
             try:
                 rows: pl.DataFrame = db.sql(sql).pl()
@@ -73,21 +68,10 @@ class DuckDBEngine:
                 # DuckDB quotes values in some errors: only its kind is passed on.
                 raise LinkageError(f"linkage query failed ({type(problem).__name__}) over {sorted(frames)}") from None
 
-    @contextmanager
-    def holding(self, **frames: pl.DataFrame) -> Iterator[LinkageEngine]:
-        """This engine with the named frames handed over once. See :class:`LinkageEngine`."""
-        held = DuckDBEngine(self.threads, self.memory_limit)
-        held._held = {**self._held, **{name: _as_arrow(frame) for name, frame in frames.items()}}
-        held._shared = self._connection()
-        yield held
-
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        return self._connection().cursor()
-
-    def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._shared is None:
             self._shared = self._connect()  # one for all queries: a connection costs more than a small query
-        return self._shared
+        return self._shared.cursor()
 
     def weigh(self, levels: pl.DataFrame, settings: dict[str, Any], threshold_weight: float) -> pl.DataFrame:
         """Weigh compared pairs with the SQL that Splink makes of its settings. See :class:`LinkageEngine`.

@@ -14,7 +14,6 @@ pairs anew, at the cost of the few. What does not belong here: weights and decis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +31,6 @@ from cdp_assets.candidate_links.blocking import (
     used_rules,
 )
 from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
-from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.ordered import in_order, rows_at
 from cdp_assets.candidate_links.pairing import Numbers, Pairs, distinct_pairs, together
 from cdp_assets.candidate_links.reach import Reach
@@ -64,25 +62,24 @@ class Touched:
         return ~(both | left.is_in(wholly) | right.is_in(wholly))
 
 
-def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, engine: LinkageEngine) -> Touched:
+def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -> Touched:
     """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``)."""
     change = _change(in_order(profiles, _ID), in_order(former, _ID))
     rules = used_rules(model.caps, model.policy)
     near = _near(change, change.arriving, change.gone, rules)
     keys, found, wholly = _Keys(rules), _are(change, _of_other_people(change)), _are(change, change.arriving)
-    with ExitStack() as held:
 
-        def keyed_now(rows: Numbers) -> _Part:
-            return _Part(rows, held.enter_context(_keyed(change.reach.at(rows), change.known, rules, engine)))
+    def keyed_now(rows: Numbers) -> _Part:
+        return _Part(rows, _keyed(change.reach.at(rows), change.known, rules))
 
-        keys.add(keyed_now(np.flatnonzero(near)))
-        found[_of_other_blocks(keys, change, rules, engine)] = True
-        # Two of those that are touched may share blocks which none of the arriving stands in: how large are they?
-        shared = _near(change, np.flatnonzero(found & ~wholly), change.gone.clear(), rules, of_two=True)
-        if (further := np.flatnonzero(shared & ~near)).size:
-            keys.add(keyed_now(further))
-        found |= wholly
-        made = [(bit, _pairs_of(found, wholly, keys, rule, caps)) for bit, rule, caps in rules]
+    keys.add(keyed_now(np.flatnonzero(near)))
+    found[_of_other_blocks(keys, change, rules)] = True
+    # Two of those that are touched may share blocks which none of the arriving stands in: how large are they?
+    shared = _near(change, np.flatnonzero(found & ~wholly), change.gone.clear(), rules, of_two=True)
+    if (further := np.flatnonzero(shared & ~near)).size:
+        keys.add(keyed_now(further))
+    found |= wholly
+    made = [(bit, _pairs_of(found, wholly, keys, rule, caps)) for bit, rule, caps in rules]
     return _touched(found, change, together(made, change.ids))
 
 
@@ -176,12 +173,10 @@ def _near(change: _Change, moved: Numbers, gone: pl.DataFrame, rules: _Rules, of
     return change.reach.sharing_a_key(others, _rules_of(rules), of_two)
 
 
-def _keyed(
-    profiles: pl.DataFrame, known: pl.Series, rules: _Rules, engine: LinkageEngine
-) -> AbstractContextManager[Keyed]:
+def _keyed(profiles: pl.DataFrame, known: pl.Series, rules: _Rules) -> Keyed:
     """These profiles, with the comparable columns that keys are made of; ``known``: all addresses that are probably somebody's."""
     wanted = _rules_of(rules)
-    return keyed(comparable(profiles, known, only=key_columns(wanted)), wanted, engine)
+    return keyed(comparable(profiles, known, only=key_columns(wanted)), wanted)
 
 
 @dataclass(frozen=True)
@@ -239,7 +234,7 @@ def _touched(found: Members, change: _Change, pairs: pl.DataFrame) -> Touched:
     return Touched(pl.Series(change.ids[found]), wholly, pairs, frame, change.reach)
 
 
-def _of_other_blocks(keys: _Keys, change: _Change, rules: _Rules, engine: LinkageEngine) -> Numbers:
+def _of_other_blocks(keys: _Keys, change: _Change, rules: _Rules) -> Numbers:
     """Members of the blocks that are small enough now and were not, or were and are not any more."""
     found = [np.empty(0, dtype=np.int64)]
     # Of those that have stayed, some keys are others only under rules that read what addresses are probably somebody's.
@@ -248,9 +243,9 @@ def _of_other_blocks(keys: _Keys, change: _Change, rules: _Rules, engine: Linkag
     left = pl.concat([change.gone, change.reach.at(change.kept)])
     for some, rows, before in ((others, change.come, change.gone), (reading, change.arriving, left)):
         came = _are(change, rows)
-        with _keyed(before, change.known_before, some, engine) as were:
-            for _, rule, caps in some:
-                found += _crossing(keys, were, rule, came, caps)
+        were = _keyed(before, change.known_before, some)
+        for _, rule, caps in some:
+            found += _crossing(keys, were, rule, came, caps)
     return np.concatenate(found)
 
 

@@ -55,8 +55,12 @@ def distinct_pairs(one: Numbers, other: Numbers) -> Pairs:
 def together(found: Sequence[tuple[int, Pairs]], ids: Numbers) -> pl.DataFrame:
     """Pairs by the bit of the rule that found them, as one row per pair (``id_l`` < ``id_r``, ``rules``), in order.
 
-    ``ids`` are the profiles' ids in order: a number is a place among them.
+    ``ids`` are the profiles' ids in order: a number is a place among them. Raises ``ValueError`` where they are more than a pair has room for.
     """
+    if len(ids) > int(_NUMBER):
+        raise ValueError(
+            f"{len(ids):,} linkage profiles: pairs are made of {int(_NUMBER):,} at most; resolve parts of the data"
+        )
     if not any(len(some) for _, some in found):
         return NO_PAIRS
     told = np.concatenate([some | np.uint64(bit) for bit, some in found])

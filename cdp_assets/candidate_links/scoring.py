@@ -54,7 +54,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame = comparable(profiles)
-    pairs = pairs_within(frame, engine, model.policy, model.caps)
+    pairs = pairs_within(frame, model.policy, model.caps)
     return _scored(pairs, frame, Reach(in_order(profiles, "profile_id")), model, engine)
 
 
@@ -70,7 +70,7 @@ def score_slice(
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame, wanted = comparable(profiles), part.unique().implode()
-    pairs = pairs_within(frame, engine, model.policy, model.caps)
+    pairs = pairs_within(frame, model.policy, model.caps)
     pairs = pairs.filter(pl.col("id_l").is_in(wanted) | pl.col("id_r").is_in(wanted))
     ends = pl.concat([pairs.get_column("id_l"), pairs.get_column("id_r")]).unique().to_frame("unique_id")
     return _scored(
@@ -105,7 +105,7 @@ def rescore(
     engine = engine or DuckDBEngine()
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return Rescored(SCORED_PAIRS.empty(), 0, 0)
-    change = touched(profiles, former_profiles, model, engine)
+    change = touched(profiles, former_profiles, model)
     ends = ("profile_id_l", "profile_id_r")
     stand = change.stand(*(former_pairs.get_column(end) for end in ends))
     anew = _scored(change.pairs, change.frame, change.reach, model, engine)

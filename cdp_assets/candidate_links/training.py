@@ -62,7 +62,7 @@ def train(
     comparisons = [choice.comparison for choice in choices if choice.is_used]
     frequencies = term_frequencies(frame, comparisons)
     studied = studied_of(frame)
-    blocks = candidate_pairs(studied, engine, policy)
+    blocks = candidate_pairs(studied, policy)
     reports = blocks.reports
     notes = [choice.reason for choice in choices if not choice.is_used and "same value" in choice.reason]
     if comparisons:
@@ -82,7 +82,7 @@ def train(
         weights = calibration.apply(match_weights(data.candidates, parameters))
         if len(studied) < len(frame):
             worth = _worth(studied, tf_columns, blocks, data, parameters, engine, policy)
-            reports = planned(frame, engine, policy, worth)
+            reports = planned(frame, policy, worth)
         promise = expected(weights, data.rules, data.candidates_stand_for_in_all)
     else:
         own_keys, calibration, promise = {}, Calibration(), Expected()
@@ -106,7 +106,7 @@ def _labelled(
     if labelled is None or labelled.is_empty():
         return None
     ends = pl.concat([labelled.get_column("id_l"), labelled.get_column("id_r")]).unique()
-    among = candidate_pairs(frame.filter(pl.col("unique_id").is_in(ends.implode())), engine, policy)
+    among = candidate_pairs(frame.filter(pl.col("unique_id").is_in(ends.implode())), policy)
     pairs = labelled.drop_nulls("is_same").join(trained_on(among.pairs), on=["id_l", "id_r"]).sort("id_l", "id_r")
     if pairs.is_empty():
         return None

@@ -118,9 +118,7 @@ def _told(pairs: pl.DataFrame, found: Resolution, engine: LinkageEngine) -> pl.D
     comparisons = used_comparisons(found.model.parameters)
     frame = comparable(found.profiles)
     scored = found.scored_pairs.select(id_l="profile_id_l", id_r="profile_id_r", decision="decision", reason="reason")
-    proposed = candidate_pairs(frame, engine, found.model.policy).pairs.select(
-        "id_l", "id_r", pl.lit(True).alias("proposed")
-    )
+    proposed = candidate_pairs(frame, found.model.policy).pairs.select("id_l", "id_r", pl.lit(True).alias("proposed"))
     if not comparisons or pairs.is_empty():
         return pairs.join(scored, on=["id_l", "id_r"], how="left").with_columns(
             proposed=pl.lit(False), weight=pl.lit(None, dtype=pl.Float64), levels=pl.lit(None, dtype=pl.String)

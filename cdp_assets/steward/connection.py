@@ -198,17 +198,15 @@ def _afresh(profiles: pl.DataFrame, left: list[int], right: list[int], model: Tr
         "reason": reason,
         "match_weight": weight,
         "match_probability": 1 / (1 + 2**-weight),
-        "found_by": _blocking_rules(profiles, one, other, model, engine),
+        "found_by": _blocking_rules(profiles, one, other, model),
         "evidence": tuple(evidence),
     }
 
 
-def _blocking_rules(
-    profiles: pl.DataFrame, one: int, other: int, model: TrainedModel, engine: DuckDBEngine
-) -> tuple[str, ...]:
+def _blocking_rules(profiles: pl.DataFrame, one: int, other: int, model: TrainedModel) -> tuple[str, ...]:
     """Rules of the model that bring the two together when nobody else is in the way; a run may drop a block for its size."""
     both = comparable(profiles.filter(pl.col("profile_id").is_in([one, other])))
-    pairs = pairs_within(both, engine, model.policy, model.caps)
+    pairs = pairs_within(both, model.policy, model.caps)
     found = pairs["rules"].item() if pairs.height else 0
     return tuple(name for bit, name in enumerate(RULES) if found >> bit & 1)
 

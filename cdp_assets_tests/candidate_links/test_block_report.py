@@ -9,7 +9,6 @@ from cdp_assets.candidate_links import blocking
 from cdp_assets.candidate_links.block_report import BlockReport, block_report
 from cdp_assets.candidate_links.blocking import RULES, Blocks, RuleReport, candidate_pairs
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.tables import SCORED_PAIRS
 from cdp_assets_tests.candidate_links.frames import profiles
@@ -30,7 +29,7 @@ def report(*reports: RuleReport, pairs: list[tuple[int, int, int]], accepted: li
 
 def test_sizes_of_blocks_are_told_before_any_is_refined() -> None:
     rows: list[dict[str, Any]] = [{"phones": ["+1"]}] * 2 + [{"phones": ["+2"]}] * 4 + [{"phones": ["+3"]}] * 5
-    blocks = candidate_pairs(comparable(profiles(*rows)), DuckDBEngine(threads=1), LinkagePolicy(max_block=4))
+    blocks = candidate_pairs(comparable(profiles(*rows)), LinkagePolicy(max_block=4))
     told = {one.rule: one for one in blocks.reports}["SAME_PHONE"]
     assert told.sizes == (1, 1, 1)  # one block of 2, one of 3 to 4, one of 5 to 8
     assert told.refined_blocks == 1
@@ -72,7 +71,7 @@ def test_every_pair_that_blocking_made_is_in_the_report(
 ) -> None:
     monkeypatch.setattr(blocking, "MIN_PAIRS", 400)
     policy = LinkagePolicy(max_block=3, max_pairs_per_profile=4)
-    blocks = candidate_pairs(comparable(town_profiles), DuckDBEngine(threads=1), policy)
+    blocks = candidate_pairs(comparable(town_profiles), policy)
     rules = block_report(blocks, SCORED_PAIRS.empty()).rules
     assert dict(rules.select("rule", "pairs").rows()) == {one.rule: one.pairs for one in blocks.reports}
     by_rule = [blocks.pairs.filter(pl.col("rules").and_(1 << list(RULES).index(name)) != 0) for name in rules["rule"]]

@@ -18,14 +18,13 @@ from cdp_assets.candidate_links.blocking import (
     report_within,
 )
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.studied_pairs import trained_on
 from cdp_assets_tests.candidate_links.frames import profiles
 
 
 def found(*rows: dict[str, Any], policy: LinkagePolicy | None = None) -> Blocks:
-    return candidate_pairs(comparable(profiles(*rows)), DuckDBEngine(threads=1), policy or LinkagePolicy())
+    return candidate_pairs(comparable(profiles(*rows)), policy or LinkagePolicy())
 
 
 def rules_of(blocks: Blocks) -> dict[tuple[int, int], set[str]]:
@@ -115,8 +114,8 @@ def test_all_rules_together_keep_to_the_budget(monkeypatch: pytest.MonkeyPatch) 
 
 def test_pairs_do_not_depend_on_rows_or_threads(town_profiles: pl.DataFrame) -> None:
     frame = comparable(town_profiles)
-    one = candidate_pairs(frame, DuckDBEngine(threads=1), LinkagePolicy())
-    other = candidate_pairs(frame.sample(fraction=1.0, shuffle=True, seed=3), DuckDBEngine(threads=2), LinkagePolicy())
+    one = candidate_pairs(frame, LinkagePolicy())
+    other = candidate_pairs(frame.sample(fraction=1.0, shuffle=True, seed=3), LinkagePolicy())
     assert one.pairs.equals(other.pairs)
     assert one.reports == other.reports
 
@@ -134,19 +133,19 @@ def test_every_rule_gives_a_profile_each_of_its_keys_once() -> None:
         for first in told for root in ("anna", None) for last in told
     ]  # fmt: skip
     frame = comparable(profiles(*rows))
-    with keyed(frame, BLOCKING_RULES, DuckDBEngine(threads=1)) as known:
-        for rule in BLOCKING_RULES:
-            keys = known.keys(rule)
-            assert keys.is_empty() == (rule.name == "SAME_PROBABLE_EMAIL"), rule.name
-            assert not keys.is_duplicated().any(), rule.name
+    known = keyed(frame, BLOCKING_RULES)
+    for rule in BLOCKING_RULES:
+        keys = known.keys(rule)
+        assert keys.is_empty() == (rule.name == "SAME_PROBABLE_EMAIL"), rule.name
+        assert not keys.is_duplicated().any(), rule.name
 
 
 def test_under_the_caps_that_it_planned_blocking_finds_and_reports_the_same(town_profiles: pl.DataFrame) -> None:
-    frame, engine, policy = comparable(town_profiles), DuckDBEngine(threads=1), LinkagePolicy(max_block=3)
-    blocks = candidate_pairs(frame, engine, policy)
+    frame, policy = comparable(town_profiles), LinkagePolicy(max_block=3)
+    blocks = candidate_pairs(frame, policy)
     caps = {one.rule: Caps(one.cap, one.finer_cap) for one in blocks.reports}
-    assert pairs_within(frame, engine, policy, caps).equals(blocks.pairs)
-    again = {one.rule: one for one in report_within(frame, engine, policy, caps)}
+    assert pairs_within(frame, policy, caps).equals(blocks.pairs)
+    again = {one.rule: one for one in report_within(frame, policy, caps)}
     used = [one for one in blocks.reports if one.cap]
     assert (
         again.keys() == {one.rule for one in used} == {one.rule for one in blocks.reports} - {"ANY_PAIR", "SAME_SOUNDS"}
@@ -158,18 +157,17 @@ def test_under_the_caps_that_it_planned_blocking_finds_and_reports_the_same(town
 
 
 def test_names_in_other_letters_are_brought_together_by_sound_and_only_where_there_are_any() -> None:
-    engine = DuckDBEngine(threads=1)
     latin = {"first_name": "muhammad", "last_name": "al masri"}
     arabic = {"first_name": "al msry", "last_name": "mhmd"}  # swapped, too
     written = {"first_name_script": "arabic", "last_name_script": "arabic"}
     bit = [rule.name for rule in BLOCKING_RULES].index("SAME_SOUNDS")
 
     def found(*rows: dict[str, str]) -> list[tuple[int, int]]:
-        pairs = candidate_pairs(comparable(profiles(*rows)), engine, LinkagePolicy()).pairs
+        pairs = candidate_pairs(comparable(profiles(*rows)), LinkagePolicy()).pairs
         by_sound = pairs.filter(pl.col("rules").and_(1 << bit) != 0)
         return by_sound.select("id_l", "id_r").rows()
 
     assert found(latin, arabic | written, {"first_name": "anna", "last_name": "adler"}) == [(1, 2)]
     assert found(latin, arabic) == []
-    reports = candidate_pairs(comparable(profiles(latin, arabic)), engine, LinkagePolicy()).reports
+    reports = candidate_pairs(comparable(profiles(latin, arabic)), LinkagePolicy()).reports
     assert [one.why_not for one in reports if one.rule == "SAME_SOUNDS"] == [ALL_LATIN]

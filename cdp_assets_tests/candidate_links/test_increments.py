@@ -119,7 +119,7 @@ def test_where_nothing_has_changed_nothing_is_scored(model: TrainedModel, monkey
 def test_one_more_profile_asks_for_few_pairs(model: TrainedModel) -> None:
     everything = restless_town(5)
     before = everything.slice(1)
-    change = touched(everything, before, replace(model, policy=LinkagePolicy()), ENGINE)
+    change = touched(everything, before, replace(model, policy=LinkagePolicy()))
     assert everything["profile_id"][0] in change.profiles
     assert 0 < len(change.pairs) < len(score(everything, model, ENGINE)) / 2
 
@@ -135,10 +135,10 @@ def test_a_block_that_grows_over_its_cap_takes_its_pairs_with_it(model: TrainedM
     at_the_cap = model.caps["SAME_PHONE"].cap
     assert 1 < at_the_cap <= SMALL_BLOCKS.max_block
     before, after = profiles(*people(at_the_cap, **PHONE)), profiles(*people(at_the_cap + 1, **PHONE))
-    grown = touched(after, before, model, ENGINE)
+    grown = touched(after, before, model)
     assert set(grown.profiles) == set(after["profile_id"])
     assert grown.pairs.is_empty()
-    shrunk = touched(before, after, model, ENGINE)
+    shrunk = touched(before, after, model)
     bit = next(bit for bit, rule in enumerate(BLOCKING_RULES) if rule.name == "SAME_PHONE")
     assert len(shrunk.pairs.filter(pl.col("rules").and_(1 << bit) != 0)) == at_the_cap * (at_the_cap - 1) // 2
 
@@ -147,7 +147,7 @@ def test_a_key_that_becomes_shared_decides_its_former_pairs_anew(model: TrainedM
     owner = [{"first_name": "anna", "last_name": "adler", **PHONE}, {"last_name": "adler", **PHONE}]
     before, after = profiles(*owner), profiles(*owner, {"first_name": "hugo", "last_name": "becker", **PHONE})
     pairs = rescore(after, before, score(before, model, ENGINE), model, ENGINE).pairs
-    assert set(touched(after, before, model, ENGINE).profiles) == {1, 2, 3}
+    assert set(touched(after, before, model).profiles) == {1, 2, 3}
     assert pairs.equals(score(after, model, ENGINE))
 
 
@@ -155,7 +155,7 @@ def test_a_key_that_ceases_to_be_shared_decides_its_pairs_anew(model: TrainedMod
     owner = [{"first_name": "anna", "last_name": "adler", **PHONE}, {"last_name": "adler", **PHONE}]
     before, after = profiles(*owner, {"first_name": "hugo", "last_name": "becker", **PHONE}), profiles(*owner)
     pairs = rescore(after, before, score(before, model, ENGINE), model, ENGINE).pairs
-    assert set(touched(after, before, model, ENGINE).profiles) == {1, 2}
+    assert set(touched(after, before, model).profiles) == {1, 2}
     assert pairs.equals(score(after, model, ENGINE))
 
 
@@ -163,7 +163,7 @@ def test_an_address_that_becomes_a_probable_one_brings_its_bearer_a_new_key(mode
     bearer = {"first_name": "anna", "last_name": "adler", "emails": ["anna.adler@acme.example"]}
     guessed = {"first_name": "ana", "last_name": "adler", "probable_emails": ["anna.adler@acme.example"]}
     before, after = profiles(bearer), profiles(bearer, guessed)
-    change = touched(after, before, model, ENGINE)
+    change = touched(after, before, model)
     assert set(change.profiles) == {1, 2}
     pairs = rescore(after, before, score(before, model, ENGINE), model, ENGINE).pairs
     assert pairs.equals(score(after, model, ENGINE))

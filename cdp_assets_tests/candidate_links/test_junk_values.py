@@ -99,7 +99,7 @@ def test_the_pairs_that_they_make_are_bounded(
 ) -> None:
     monkeypatch.setattr(blocking, "MIN_PAIRS", 0)
     policy = LinkagePolicy(max_block=100)
-    without, blocks = (candidate_pairs(comparable(frame), ENGINE, policy) for frame in (clean, spoilt))
+    without, blocks = (candidate_pairs(comparable(frame), policy) for frame in (clean, spoilt))
     sharing = spoilt.filter(SPOILT).height
     everybody = sharing * (sharing - 1) // 2
     assert everybody > 80_000

@@ -10,7 +10,6 @@ import pytest
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, BlockingRule, keyed
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.keys import AnyOf, all_of, in_either_order
 from cdp_assets_tests.candidate_links.test_reach import odd_town
 
@@ -131,11 +130,11 @@ def test_blocks_are_those_of_texts(rule: BlockingRule) -> None:
     rows = frame.to_dicts()
     plain = [(number, key) for number, row in enumerate(rows) for key in dict.fromkeys(keys_of(row))]
     finer = [(number, (key, tuple(part or "" for part in parts_of(rows[number])))) for number, key in plain]
-    with keyed(frame, [rule], DuckDBEngine(threads=1)) as known:
-        keys = known.keys(rule)
-        assert sorted(keys["number"]) == sorted(number for number, _ in plain)
-        assert blocks(keys.rows()) == blocks(plain)
-        assert blocks(known.refined(rule, keys).rows()) == blocks(finer)
+    known = keyed(frame, [rule])
+    keys = known.keys(rule)
+    assert sorted(keys["number"]) == sorted(number for number, _ in plain)
+    assert blocks(keys.rows()) == blocks(plain)
+    assert blocks(known.refined(rule, keys).rows()) == blocks(finer)
 
 
 def test_a_number_tells_which_part_says_what_unless_either_may() -> None:

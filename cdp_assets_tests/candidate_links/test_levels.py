@@ -37,7 +37,7 @@ def test_compared_pairs_weigh_what_splinks_own_predict_says(
     town_profiles: pl.DataFrame, town_model: TrainedModel
 ) -> None:
     frame = comparable(town_profiles)
-    pairs = pairs_within(frame, ENGINE, town_model.policy, town_model.caps)
+    pairs = pairs_within(frame, town_model.policy, town_model.caps)
     found = levels(frame, pairs, used_comparisons(town_model.parameters), ENGINE)
     frequencies = frequency_columns(frame, town_model.term_frequencies)
     ours = ENGINE.weigh(beside_left(found, frequencies, frame), town_model.content["splink"], FROM_WEIGHT)
@@ -86,7 +86,7 @@ def test_frequencies_that_no_level_asks_for_change_no_weight(
     town_profiles: pl.DataFrame, town_model: TrainedModel
 ) -> None:
     frame, compared = comparable(town_profiles), used_comparisons(town_model.parameters)
-    found = levels(frame, pairs_within(frame, ENGINE, town_model.policy, town_model.caps), compared, ENGINE)
+    found = levels(frame, pairs_within(frame, town_model.policy, town_model.caps), compared, ENGINE)
     whole = frequency_columns(frame, town_model.term_frequencies)
     some = frequency_columns(frame, town_model.term_frequencies, asked_frequencies(found, compared, frame))
     assert some.null_count().sum_horizontal().item() > whole.null_count().sum_horizontal().item()

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import polars as pl
+import pytest
 
 from cdp_assets.candidate_links.pairing import NO_PAIRS, distinct_pairs, pairs_of_blocks, together
 
@@ -32,3 +33,9 @@ def test_a_pair_tells_all_the_rules_that_found_it() -> None:
 def test_no_blocks_make_no_pairs() -> None:
     assert together([], IDS).equals(NO_PAIRS)
     assert together([(0, pairs_of_blocks(blocks()))], IDS).equals(NO_PAIRS)
+
+
+def test_more_profiles_than_a_pair_has_room_for_are_refused() -> None:
+    ids = np.broadcast_to(np.int64(1), 2**29 + 1)  # one number in memory
+    with pytest.raises(ValueError, match="536,870,913 linkage profiles: pairs are made of 536,870,911 at most"):
+        together([], ids)

@@ -45,9 +45,9 @@ def test_none_that_shares_a_key_is_missed(rule: BlockingRule) -> None:
     for seed in range(3):
         people = odd_town(seed)
         others = people.sample(6, seed=seed)
-        with keyed(comparable(people), [rule], ENGINE) as now:
-            keys = now.keys(rule)
-            is_other = pl.Series(np.isin(now.ids, others["profile_id"].to_numpy())[keys["number"].to_numpy()])
+        now = keyed(comparable(people), [rule])
+        keys = now.keys(rule)
+        is_other = pl.Series(np.isin(now.ids, others["profile_id"].to_numpy())[keys["number"].to_numpy()])
         of_others = keys.filter(is_other)["key"]
         found = Reach(people).sharing_a_key(others, [rule])
         assert found[keys.filter(pl.col("key").is_in(of_others.implode()))["number"].to_numpy()].all()
