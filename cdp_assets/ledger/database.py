@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -41,6 +42,9 @@ class LedgerDatabase:
         self._engine = sa.create_engine(url, hide_parameters=True, **_engine_options(url))
         if self._engine.dialect.name == "sqlite":
             _make_sqlite_transactional(self._engine)
+        weakref.finalize(
+            self, self._engine.dispose
+        ).atexit = False  # Python 3.13 warns of connections that nobody closed
         self._migrate()
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import polars as pl
@@ -72,3 +73,14 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date_with_all_that_it_ho
     assert (row["state"], row["landed_at"], row["records_version"]) == (IMPORTED, NOON, None)
     ledger.put_contract_in_force("crm", "v1", "{}", NOON)
     ledger.close()
+
+
+def test_a_ledger_that_nobody_holds_any_more_has_let_go_of_its_connections(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger.imports()
+    pool = ledger._engine.pool
+    assert isinstance(pool, sa.QueuePool)
+    assert pool.checkedin() == 1
+    del ledger
+    gc.collect()
+    assert pool.checkedin() == 0
