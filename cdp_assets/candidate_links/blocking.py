@@ -436,14 +436,7 @@ class Keyed:
     def blocks(self, rule: BlockingRule) -> RuleBlocks | None:
         """The blocks of a rule; None where nobody has a key."""
         keys = self.keys(rule)
-        return None if keys.is_empty() else self.blocks_of(rule, keys)
-
-    def blocks_of(self, rule: BlockingRule, keys: pl.DataFrame) -> RuleBlocks:
-        """The blocks that these keys of a rule make."""
-        members = blocks_of(keys)
-        return RuleBlocks(
-            members, cache(lambda cap: blocks_of(self.refined(rule, members.filter(pl.col("size") > cap))))
-        )
+        return None if keys.is_empty() else RuleBlocks.of(keys, lambda large: self.refined(rule, large))
 
 
 _NO_KEYS = pl.DataFrame(schema=KEYS)
@@ -467,6 +460,12 @@ class RuleBlocks:
 
     members: pl.DataFrame
     finer: Callable[[int], pl.DataFrame]
+
+    @classmethod
+    def of(cls, keys: pl.DataFrame, refined: Callable[[pl.DataFrame], pl.DataFrame]) -> RuleBlocks:
+        """The blocks that these keys make; ``refined`` gives the finer keys of members whose block is too large."""
+        members = blocks_of(keys)
+        return cls(members, cache(lambda cap: blocks_of(refined(members.filter(pl.col("size") > cap)))))
 
     def admitted(self, caps: Caps) -> pl.DataFrame:
         """Blocks that make pairs: those up to the cap as they are, larger ones refined, up to the finer cap."""

@@ -25,7 +25,6 @@ from cdp_assets.candidate_links.blocking import (
     Caps,
     Keyed,
     RuleBlocks,
-    blocks_of,
     key_columns,
     keyed,
     used_rules,
@@ -117,7 +116,7 @@ def _change(profiles: pl.DataFrame, former: pl.DataFrame) -> _Change:
     is_gone = len(ids) - len(come) != len(ids_before)
     gone = rows_at(former, np.flatnonzero(~_are_among(ids_before, ids))) if is_gone else former.clear()
     known = reach.values("probable_emails")
-    stays = pl.Series(~is_new[reach.rows_of_values("probable_emails")])
+    stays = pl.Series(~is_new[reach.flat("probable_emails").rows()])
     known_before = pl.concat([known.filter(stays), Reach(gone).values("probable_emails")])
     kept = np.setdiff1d(_with_other_keys(reach, reach.at(come), gone, known, known_before), come)
     return _Change(reach, come, kept, gone, known, known_before)
@@ -156,7 +155,7 @@ def _of_other_people(change: _Change) -> Numbers:
             .filter((pl.col("people") <= 1) != (pl.col("people_before").fill_null(0) <= 1))
         )
         of_flipped = now.join(flipped, on="value", how="semi").get_column(_ID).unique()
-        found.append(np.searchsorted(change.profiles.get_column(_ID).to_numpy(), of_flipped.to_numpy()))
+        found.append(np.searchsorted(change.ids, of_flipped.to_numpy()))
     return np.unique(np.concatenate(found))
 
 
@@ -238,7 +237,7 @@ def _of_other_blocks(keys: _Keys, change: _Change, rules: _Rules) -> Numbers:
     """Members of the blocks that are small enough now and were not, or were and are not any more."""
     found = [np.empty(0, dtype=np.int64)]
     # Of those that have stayed, some keys are others only under rules that read what addresses are probably somebody's.
-    reading = [rule for rule in rules if "probable_keys" in key_columns([rule[1]])]
+    reading = [rule for rule in rules if "probable_keys" in rule[1].columns()]
     others = [rule for rule in rules if rule not in reading]
     left = pl.concat([change.gone, change.reach.at(change.kept)])
     for some, rows, before in ((others, change.come, change.gone), (reading, change.arriving, left)):
@@ -284,8 +283,8 @@ def _pairs_of(found: Members, wholly: Members, keys: _Keys, rule: BlockingRule, 
     all_keys = keys.of(rule)
     theirs = _only(all_keys, found)
     tells = pl.Series(wholly[theirs.get_column("number").to_numpy()]) | theirs.get_column("key").is_duplicated()
-    members = blocks_of(_with_key(all_keys, theirs.get_column("key").filter(tells).unique()))
-    blocks = RuleBlocks(members, lambda cap: blocks_of(keys.refined(rule, members.filter(pl.col("size") > cap))))
+    told = _with_key(all_keys, theirs.get_column("key").filter(tells).unique())
+    blocks = RuleBlocks.of(told, lambda large: keys.refined(rule, large))
     admitted = blocks.admitted(caps).select("number", "key")
     pairs = _only(admitted, found).join(admitted.select("key", other="number"), on="key")
     one, other = (pairs.get_column(side).to_numpy() for side in ("number", "other"))

@@ -44,11 +44,11 @@ def _people(reach: Reach, names: pl.DataFrame, column: str, pairs: pl.DataFrame)
 
 def _carriers(reach: Reach, column: str, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> pl.DataFrame:
     """All carriers (``row``) of the values (``value``, a number) that the profiles of these ``rows`` carry; a stray one may be among them."""
-    numbers, of_values = reach.numbers(column, lambda: reach.values(column)), reach.rows_of_values(column)
+    numbers, of_values = reach.numbers(column, lambda: reach.values(column)), reach.flat(column).rows()
     asked = np.zeros(len(reach.profiles), dtype=np.bool_)
     asked[rows] = True
-    wanted = pl.Series(numbers[asked[of_values.to_numpy()]]).unique()
+    wanted = pl.Series(numbers[asked[of_values]]).unique()
     carried = pl.Series(numbers).is_in(wanted.implode())
     # Hashes may be the same for two values; these categories are not, and are gone with the frame.
     texts = reach.values(column).filter(carried).cast(pl.Categorical(pl.Categories.random()))
-    return pl.DataFrame({"row": of_values.filter(carried), "value": texts.to_physical()})
+    return pl.DataFrame({"row": of_values[carried.to_numpy()], "value": texts.to_physical()})

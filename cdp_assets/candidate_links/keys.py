@@ -15,13 +15,15 @@ from functools import reduce
 from operator import add
 from typing import Protocol
 
-import numpy as np
 import polars as pl
+
+from cdp_assets.candidate_links.lists import Flat
 
 KEYS = {"number": pl.Int64(), "key": pl.UInt64()}
 """Of each key the profile's ``number``, its row, and the ``key``."""
 
-_FACTOR = pl.lit(0x9E3779B97F4A7C15, dtype=pl.UInt64)  # odd, so that nothing of a part is lost
+FACTOR = 0x9E3779B97F4A7C15
+"""What a hash is multiplied by before the next one is added: odd, so that nothing of a part is lost."""
 
 
 class Keys(Protocol):
@@ -46,10 +48,8 @@ class EachOf:
         return {self.column}
 
     def of(self, profiles: pl.DataFrame) -> pl.DataFrame:
-        lists = profiles.get_column(self.column)
-        values = lists.list.explode(empty_as_null=False, keep_nulls=False)
-        lengths = lists.list.len().fill_null(0).to_numpy()
-        return pl.DataFrame({"number": np.repeat(np.arange(len(lengths)), lengths), "key": values.hash()}, schema=KEYS)
+        flat = Flat.of(profiles.get_column(self.column))
+        return pl.DataFrame({"number": flat.rows(), "key": flat.values.hash()}, schema=KEYS)
 
 
 class AnyOf:
@@ -70,7 +70,7 @@ class AnyOf:
 
 def all_of(*parts: str | pl.Expr) -> pl.Expr:
     """The number of what all these columns say, one after the other; null where one of them says nothing."""
-    return _mixed(lambda number, further: number * _FACTOR + further, parts)
+    return _mixed(lambda number, further: number * pl.lit(FACTOR, dtype=pl.UInt64) + further, parts)
 
 
 def in_either_order(one: str, other: str) -> pl.Expr:

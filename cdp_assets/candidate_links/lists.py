@@ -42,6 +42,10 @@ class Flat:
         """How many values each list has."""
         return np.diff(self.bounds)
 
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The row of the list that each value stands in."""
+        return np.repeat(np.arange(len(self.bounds) - 1), self.lengths)
+
     def only(self, kept: pl.Series) -> Flat:
         """Without the values that are not marked in ``kept``."""
         kept = kept.fill_null(False)

@@ -1,8 +1,8 @@
 """Which profiles a change can reach: those that may share a blocking key with some others, found without making the keys of all.
 
-A key is a text that DuckDB puts together; for a million profiles that takes longer than all that follows from ten thousand new ones. What
-profiles with a key in common have in common beside it is told here by numbers made of whole columns: equal keys, equal numbers. The reverse
-need not hold: profiles that are found for nothing are sorted out where their keys are made (``increments.py``).
+To make all keys of a million profiles, with all columns that they are derived from, takes as long as all that follows from ten thousand
+new ones. What profiles with a key in common have in common beside it is told here by numbers of fewer columns: equal keys, equal numbers.
+The reverse need not hold: profiles that are found for nothing are sorted out where their keys are made (``increments.py``).
 
 What does not belong here: keys and blocks (``blocking.py``).
 """
@@ -18,12 +18,13 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BlockingRule
 from cdp_assets.candidate_links.comparable import TAIL_DIGITS, before, carriers, comparable
+from cdp_assets.candidate_links.keys import FACTOR
+from cdp_assets.candidate_links.lists import Flat
 from cdp_assets.candidate_links.ordered import in_order, rows_at
 
 Numbers = npt.NDArray[np.uint64]
 """A number per profile, or per value of a list: the same for equal values."""
 
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that none of the parts is lost
 _NAMES = ("first_name", "first_name_root", "last_name")
 _CARRIER = ("profile_id", "first_name_root", "last_name", "last_name_script")
 
@@ -33,8 +34,7 @@ class Reach:
 
     def __init__(self, profiles: pl.DataFrame) -> None:
         self.profiles = profiles
-        self._values: dict[str, pl.Series] = {}
-        self._ends: dict[str, npt.NDArray[np.int64]] = {}
+        self._flat: dict[str, Flat] = {}
         self._numbers: dict[str, Numbers] = {}
         self._told: dict[str, npt.NDArray[np.bool_]] = {}
 
@@ -71,21 +71,15 @@ class Reach:
         few = self.at(self.carrying(column, values.get_column("value")), *_CARRIER, column)
         return carriers(few, column).join(values, on="value", how="semi")
 
-    def carried_by(self, profile_ids: pl.Series, column: str) -> pl.DataFrame:
-        """:func:`cdp_assets.candidate_links.comparable.carriers` among these profiles."""
-        rows = self.profiles.get_column("profile_id").is_in(profile_ids.implode()).arg_true().to_numpy()
-        return carriers(self.at(rows.astype(np.int64), *_CARRIER, column), column)
+    def flat(self, column: str) -> Flat:
+        """The values of a list column, side by side."""
+        if column not in self._flat:
+            self._flat[column] = Flat.of(self.profiles.get_column(column))
+        return self._flat[column]
 
     def values(self, column: str) -> pl.Series:
-        """The values of a list column, side by side."""
-        if column not in self._values:
-            self._values[column] = self.profiles.get_column(column).list.explode(empty_as_null=False, keep_nulls=False)
-        return self._values[column]
-
-    def rows_of_values(self, column: str) -> pl.Series:
-        """The row that each value of a list column stands in."""
-        lengths = np.diff(self._ends_of(column), prepend=0)
-        return pl.Series(np.repeat(np.arange(len(lengths)), lengths))
+        """Those of :meth:`flat`."""
+        return self.flat(column).values
 
     def numbers(self, name: str, values: Callable[[], pl.Series]) -> Numbers:
         """Numbers of these values, made where there are none of this name. A null has one as well."""
@@ -102,14 +96,7 @@ class Reach:
         """Rows that hold a wanted number: one per profile, or one per value of a list ``column``."""
         is_wanted = pl.Series(numbers).is_in(pl.Series(wanted).unique().implode())
         places = is_wanted.arg_true().to_numpy().astype(np.int64)
-        return np.searchsorted(self._ends_of(column), places, side="right") if column else places
-
-    def _ends_of(self, column: str) -> npt.NDArray[np.int64]:
-        """Where each row's values end among those of a list column."""
-        if column not in self._ends:
-            lengths = self.profiles.get_column(column).list.len().fill_null(0)
-            self._ends[column] = np.cumsum(lengths.to_numpy(), dtype=np.int64)
-        return self._ends[column]
+        return np.searchsorted(self.flat(column).bounds[1:], places, side="right") if column else places
 
 
 @dataclass(frozen=True)
@@ -135,7 +122,7 @@ class Trait:
         """A number for all parts; where a part is missing, one that none of :meth:`told` is equal to."""
         first, *others = (part.numbers(reach) for part in self.parts)
         for part in others:
-            first = first + part if self.in_any_order else first * _FACTOR + part
+            first = first + part if self.in_any_order else first * np.uint64(FACTOR) + part
         return first
 
     def told(self, reach: Reach) -> Numbers:

@@ -64,9 +64,8 @@ def reprofile(
     others = rows_with(members_before, _PROFILE, touched).filter(~pl.col(_RECORD).is_in(again.implode()))
     held = pl.concat([others, part_members]).sort(_PROFILE, _RECORD)
     counts = held.group_by(_PROFILE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("records"))
-    known = (
-        pl.concat([part, rows_with(before, _PROFILE, touched)]).unique(_PROFILE).drop("records")
-    )  # equal id, equal values
+    # Equal id, equal values: any row tells them.
+    known = pl.concat([part, rows_with(before, _PROFILE, touched)]).unique(_PROFILE).drop("records")
     told = counts.join(known, on=_PROFILE).select(before.columns)
     profiles, members = (
         replaced(frame, ~frame.get_column(_PROFILE).is_in(touched.implode()), by, _PROFILE)

@@ -42,9 +42,8 @@ class LedgerDatabase:
         self._engine = sa.create_engine(url, hide_parameters=True, **_engine_options(url))
         if self._engine.dialect.name == "sqlite":
             _make_sqlite_transactional(self._engine)
-        weakref.finalize(
-            self, self._engine.dispose
-        ).atexit = False  # Python 3.13 warns of connections that nobody closed
+        # Python 3.13 warns of connections that nobody closed.
+        weakref.finalize(self, self._engine.dispose).atexit = False
         self._migrate()
 
     def close(self) -> None:
