@@ -31,8 +31,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import polars as pl
 from fresh_processes import Stages
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink import comparison_library as cl
 
 from cdp_assets.evaluation.accuracy import accuracy
 
@@ -139,10 +142,6 @@ def rows_of(versions: pl.DataFrame) -> pl.DataFrame:
 
 def run(rows: pl.DataFrame, rules: Iterable[Rule], stages: Stages, sampled_pairs: float = SAMPLED_PAIRS) -> Script:
     """Train, score and cluster; each step is a stage."""
-    import duckdb
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-    from splink import comparison_library as cl
-
     logging.getLogger("splink").setLevel(logging.ERROR)
     settings = SettingsCreator(
         link_type="dedupe_only",
