@@ -245,6 +245,7 @@ def test_lists_in_two_parts_have_in_common_what_the_lists_have() -> None:
 def test_what_guards_a_distance_loses_nothing(most: int) -> None:
     texts = ["".join(letters) for length in range(7) for letters in product("ab", repeat=length)]
     texts += ["".join(letters) for letters in product("abc", repeat=4)]
+    texts += ["".join(letters) for letters in product("aéß日", repeat=3)]
     frame = pl.DataFrame({"text": texts}).unique()
     lost = ENGINE.query(
         f"SELECT count(*) AS lost FROM (SELECT l.text AS a, r.text AS b FROM frame l CROSS JOIN frame r)"
