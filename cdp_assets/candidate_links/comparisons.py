@@ -196,7 +196,9 @@ def _edits(left: str, right: str, most: int) -> str:
     """
     whole, swapped = f"levenshtein({left}, {right})", f"damerau_levenshtein({left}, {right})"
     if most > 1:
-        return f"(CASE WHEN {whole} > {2 * most} THEN false WHEN {whole} <= {most} THEN true ELSE {swapped} <= {most} END)"
+        return (
+            f"(CASE WHEN {whole} > {2 * most} THEN false WHEN {whole} <= {most} THEN true ELSE {swapped} <= {most} END)"
+        )
     longer, differing = f"abs(strlen({left}) - strlen({right}))", f"hamming({left}, {right})"
     return (
         f"(CASE WHEN {longer} > 1 THEN false WHEN {longer} = 1 THEN {whole} <= 1 WHEN {left} = {right} THEN true"

@@ -19,6 +19,7 @@ import polars as pl
 from cdp_assets.candidate_links.comparisons import MANY, NOTHING_TO_COMPARE, ONE, Comparison, columns_in, columns_of
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.lists import where
+from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.ordered import rows_of_hashes
 
 # Pairs laid side by side at a time: some 200 MB for the comparison with the most columns.
@@ -33,14 +34,16 @@ Places = npt.NDArray[np.intp]
 def levels(
     comparable: pl.DataFrame, pairs: pl.DataFrame, comparisons: list[Comparison], engine: LinkageEngine
 ) -> pl.DataFrame:
-    """``id_l``, ``id_r`` and ``gamma_<comparison>`` (numbers of levels, as Splink counts them) of ``pairs``, in their order.
+    """``id_l``, ``id_r``, ``at_l``, ``at_r`` (rows of ``comparable``) and ``gamma_<comparison>`` (numbers of levels, as Splink counts them) of
+    ``pairs``, in their order.
 
     ``comparable`` is sorted by ``unique_id``. Raises ``ValueError`` where it lacks a profile of a pair.
     """
     ids = comparable.get_column("unique_id").to_numpy()
     left, right = _places(ids, pairs.get_column("id_l")), _places(ids, pairs.get_column("id_r"), rows_of_hashes)
     gammas = [_levels_of(comparison, comparable, left, right, engine) for comparison in comparisons]
-    return pl.DataFrame([pairs.get_column("id_l"), pairs.get_column("id_r"), *gammas])
+    places = (pl.Series(name, at, dtype=ROW) for name, at in (("at_l", left), ("at_r", right)))
+    return pl.DataFrame([pairs.get_column("id_l"), pairs.get_column("id_r"), *places, *gammas])
 
 
 def _levels_of(
@@ -145,25 +148,22 @@ def _beside(values: pl.DataFrame, left: Places, right: Places) -> pl.DataFrame:
     return pl.concat([pl.DataFrame({"pair": np.arange(len(left))}), *sides], how="horizontal")
 
 
-def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataFrame) -> pl.DataFrame:
-    """``pairs`` with ``columns`` of their left profiles; these are in the order of ``comparable``, which is sorted by ``unique_id``."""
-    if not columns.width:
-        return pairs
-    places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
-    return pl.concat([pairs, columns[places]], how="horizontal")
+def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame) -> pl.DataFrame:
+    """``pairs`` of :func:`levels` with ``columns`` of their left profiles; these are in the order of the profiles' comparable columns."""
+    return pl.concat([pairs, columns[pairs.get_column("at_l")]], how="horizontal") if columns.width else pairs
 
 
 def asked_frequencies(
-    pairs: pl.DataFrame, comparisons: list[Comparison], comparable: pl.DataFrame
+    pairs: pl.DataFrame, comparisons: list[Comparison], profiles: int
 ) -> dict[str, npt.NDArray[np.bool_]]:
-    """By column, the profiles on the left of a pair whose level a term frequency of that column adjusts; in the order of ``comparable``."""
-    places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
+    """By column, those of so many ``profiles`` on the left of a pair of :func:`levels` whose level a term frequency of that column adjusts."""
+    places = pairs.get_column("at_l").to_numpy()
     asked: dict[str, npt.NDArray[np.bool_]] = {}
     for comparison in comparisons:
         numbers = pairs.get_column(f"gamma_{comparison.name}").to_numpy()
         for at, level in enumerate(reversed(comparison.scored)):
             if level.tf is not None:
-                of = asked.setdefault(level.tf, np.zeros(len(comparable), dtype=np.bool_))
+                of = asked.setdefault(level.tf, np.zeros(profiles, dtype=np.bool_))
                 of[places[numbers == at]] = True
     return asked
 

@@ -21,7 +21,7 @@ from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, 
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.increments import touched
-from cdp_assets.candidate_links.key_people import fewest_people
+from cdp_assets.candidate_links.key_people import one_person_carries
 from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
 from cdp_assets.candidate_links.ordered import in_order, replaced
 from cdp_assets.candidate_links.reach import Reach
@@ -121,15 +121,15 @@ def _scored(
         return SCORED_PAIRS.empty()
     comparisons = used_comparisons(model.parameters)
     compared = levels(frame, pairs, comparisons, engine).with_columns(pairs.get_column("rules"))
-    asked = asked_frequencies(compared, comparisons, frame)
+    asked = asked_frequencies(compared, comparisons, len(frame))
     scored = engine.weigh(
-        beside_left(compared, frequency_columns(frame, model.term_frequencies, asked), frame),
+        beside_left(compared, frequency_columns(frame, model.term_frequencies, asked)),
         model.content["splink"],
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )
     weighed = with_household_discount(scored, model.parameters, model.calibration)
     decided = decide(
-        weighed.with_columns(_people_per_key(reach, weighed, model.accept_weight)),
+        weighed.with_columns(_is_one_persons(reach, frame, weighed, model.accept_weight)),
         model.accept_weight,
         model.review_weight,
     )
@@ -177,19 +177,21 @@ def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibr
     )
 
 
-def _people_per_key(reach: Reach, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
-    """``people``: how many people, by name, carry the least shared of the e-mails, phones and identifiers that a pair agrees on.
+def _is_one_persons(reach: Reach, frame: pl.DataFrame, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
+    """``is_one_persons``: whether one person only, by name, carries one of the e-mails, phones and identifiers that a pair agrees on.
 
-    Told where it decides: of a pair that its weight does not accept and that nothing contradicts; null for all others.
+    Told where it decides: of a pair that its weight does not accept and that nothing contradicts; false for all others.
     """
-    pairs = weighed.with_row_index("pair").filter(has_own_key(weighed) & (pl.col("match_weight") < accept_weight))
+    asked = weighed.select(has_own_key(weighed) & (pl.col("match_weight") < accept_weight)).to_series()
+    pairs = weighed.filter(asked)
+    rows = np.searchsorted(reach.profiles.get_column("profile_id").to_numpy(), frame.get_column("unique_id").to_numpy())
     agreeing = {
-        column: pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
+        column: pairs.select(at(pairs, comparison, *KEY_LEVELS[comparison])).to_series().to_numpy()
         for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers"))
     }
-    least = fewest_people(reach, agreeing)
-    unknown = pl.repeat(None, len(weighed), dtype=pl.Int64, eager=True).alias("people")
-    return unknown.scatter(least.get_column("pair"), least.get_column("people"))
+    found = asked.to_numpy().copy()
+    found[found] = one_person_carries(reach, rows[pairs.get_column("at_l")], rows[pairs.get_column("at_r")], agreeing)
+    return pl.Series("is_one_persons", found)
 
 
 def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
