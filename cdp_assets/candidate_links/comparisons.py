@@ -57,6 +57,7 @@ class Comparison:
     """A comparison: its name, the profile fields it reads, why it is there, and its levels, best first.
 
     ``nothing_without``: columns; where a side fills none of them there is nothing to compare, whatever else is there.
+    ``same_values``: columns; where all of them have one value on both sides, the best level holds.
     ``glance``: see :class:`Glance`.
     """
 
@@ -65,6 +66,7 @@ class Comparison:
     reason: str
     levels: tuple[Level, ...]
     nothing_without: tuple[str, ...] = ()
+    same_values: tuple[str, ...] = ()
     glance: Glance | None = None
 
     @property
@@ -74,12 +76,6 @@ class Comparison:
 
     def prior(self, level: Level) -> LevelPrior:
         return PRIORS[self.name][level.name]
-
-    @property
-    def same_value(self) -> str | None:
-        """The column of whose equal values the best level consists, where it does and nothing stands before it."""
-        column = self.levels[0].condition.partition("_l = ")[0]
-        return column if self.levels[0].condition == f"{column}_l = {column}_r" else None
 
     def gamma_sql(self) -> str:
         """A CASE that numbers the levels as Splink does: best highest, the last 0, nothing to compare -1."""
@@ -223,7 +219,9 @@ def _any_of(left: str, right: str) -> str:
     """A value in common between two lists, named with the sides they are of (``emails_l``)."""
     return (
         f"(CASE WHEN {MANY}{left} IS NULL AND {MANY}{right} IS NULL THEN {ONE}{left} = {ONE}{right}"
-        f" ELSE list_has_any(coalesce({MANY}{left}, [{ONE}{left}]), coalesce({MANY}{right}, [{ONE}{right}])) END)"
+        f" WHEN {MANY}{right} IS NULL THEN list_contains({MANY}{left}, {ONE}{right})"
+        f" WHEN {MANY}{left} IS NULL THEN list_contains({MANY}{right}, {ONE}{left})"
+        f" ELSE list_has_any({MANY}{left}, {MANY}{right}) END)"
     )
 
 
@@ -272,6 +270,7 @@ FIRST_NAME = Comparison(
         ELSE,
     ),
     nothing_without=("first_name", "last_name"),
+    same_values=("first_name",),
 )
 
 _PART_OF_DOUBLE_NAME = (
@@ -303,6 +302,7 @@ LAST_NAME = Comparison(
         ELSE,
     ),
     nothing_without=("last_name",),
+    same_values=("last_name",),
 )
 
 MIDDLE_NAME = Comparison(
@@ -317,6 +317,7 @@ MIDDLE_NAME = Comparison(
         ELSE,
     ),
     nothing_without=("middle_name",),
+    same_values=("middle_name",),
 )
 
 SUFFIX = Comparison(
@@ -329,6 +330,7 @@ SUFFIX = Comparison(
         Level("told on one side only", "suffix_l IS NULL OR suffix_r IS NULL"),
         ELSE,
     ),
+    same_values=("suffix",),
 )
 
 SEX = Comparison(
@@ -368,6 +370,7 @@ DATE_OF_BIRTH = Comparison(
         ELSE,
     ),
     nothing_without=("dob",),
+    same_values=("dob",),
 )
 
 # A local part that two people share because they share the name says no more than the name: also where it is misspelt on one
@@ -430,6 +433,7 @@ EMAIL = Comparison(
         ELSE,
     ),
     nothing_without=("email_main", "probable_emails"),
+    same_values=("email_main",),
     # Numbered local parts are local parts, and whatever the names say, they say it of addresses that are alike already.
     glance=Glance(
         f"{_one_of_several('emails')} OR {_PROBABLY_SAME} OR {_in_common('email_locals')} OR {_ALIKE_EMAIL}"
@@ -451,6 +455,7 @@ PHONE = Comparison(
         ELSE,
     ),
     nothing_without=("phone_main",),
+    same_values=("phone_main",),
 )
 
 IDENTIFIER = Comparison(
@@ -528,6 +533,7 @@ ADDRESS = Comparison(
         ELSE,
     ),
     nothing_without=("street", "city", "postcode"),
+    same_values=("house_number", "postcode", "street"),
 )
 
 COMPANY = Comparison(
@@ -553,6 +559,7 @@ COMPANY = Comparison(
         ELSE,
     ),
     nothing_without=("company",),
+    same_values=("company",),
 )
 
 JOB_TITLE = Comparison(
@@ -565,6 +572,7 @@ JOB_TITLE = Comparison(
         ELSE,
     ),
     nothing_without=("job_title",),
+    same_values=("job_title",),
 )
 
 COMPARISONS: tuple[Comparison, ...] = (

@@ -52,13 +52,13 @@ def _levels_of(
     """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides."""
     gammas = np.full(len(left), NOTHING_TO_COMPARE, dtype=np.int8)
     compared = _to_compare(comparison, comparable, left, right)
-    if comparison.same_value is not None:
-        same = _same(comparable.get_column(comparison.same_value), left, right, compared)
-        gammas[compared[same]] = len(comparison.scored) - 1
-        compared = compared[~same]
+    if comparison.same_values:
+        best = len(comparison.scored) - 1
+        gammas[_same(comparable.select(comparison.same_values), left, right, compared)] = best
+        compared = compared[gammas[compared] != best]
     values = _with_parted_lists(comparable, columns_of([comparison]))
     rare = _rare(values)
-    has_rare = _fills(values, rare, left, right, np.logical_or)[compared]
+    has_rare = _fills(values, rare, left[compared], right[compared], np.logical_or)
     for pairs, absent in ((compared[~has_rare], rare), (compared[has_rare], [])):
         sides = _Sides(values, absent, left, right, engine)
         glance = comparison.glance_sql()
@@ -128,13 +128,14 @@ def _fills(
     return np.asarray(sides(filled[left], filled[right]))
 
 
-def _same(values: pl.Series, left: Places, right: Places, pairs: Places) -> npt.NDArray[np.bool_]:
-    """Which of these pairs have one value on both sides: most that agree do so to the letter, and need no SQL to say so."""
-    filled, values = values.is_not_null().to_numpy(), values.rechunk()
-    same = (filled[left] & filled[right])[pairs]
-    for some in _portions(np.flatnonzero(same)):
-        same[some] = (values[left[pairs[some]]] == values[right[pairs[some]]]).to_numpy()
-    return np.asarray(same)
+def _same(values: pl.DataFrame, left: Places, right: Places, pairs: Places) -> Places:
+    """Those of these pairs that have one value on both sides, in each column: most that agree do so to the letter, and need no SQL to say so."""
+    for name in values.columns:
+        filled, column = values.get_column(name).is_not_null().to_numpy(), values.get_column(name).rechunk()
+        pairs = pairs[filled[left[pairs]] & filled[right[pairs]]]
+        same = [(column[left[some]] == column[right[some]]).to_numpy() for some in _portions(pairs)]
+        pairs = pairs[np.concatenate(same)] if same else pairs
+    return pairs
 
 
 def _portions(pairs: Places) -> Iterator[Places]:
