@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.lists import Flat
-from cdp_assets.candidate_links.lookup import bits_for, may_be_among, slots
+from cdp_assets.candidate_links.lookup import may_be_among, slots_of
 from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 
@@ -78,7 +78,7 @@ def _may_be_several(names: pl.DataFrame, numbers: npt.NDArray[np.uint64]) -> Hol
         names.select(pl.coalesce(f"{part}_{WRITTEN}", f"{part}_{DRAWN}")).to_series() for part in ("begin", "both")
     )
     whole = begin.is_not_null().arg_true().to_numpy()
-    slot = slots(numbers, bits_for(len(numbers), _SLOTS_PER_CARRIER))
+    slot = slots_of(numbers, len(numbers), _SLOTS_PER_CARRIER)
     of, other = slot[whole], np.zeros(int(slot.max(initial=0)) + 1, dtype=np.uint32)
     other[of] = whole
     are_several = np.ones(len(other), dtype=np.bool_)

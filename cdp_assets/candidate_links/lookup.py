@@ -15,8 +15,6 @@ _SLOTS_PER_VALUE = 4
 
 ROW = pl.UInt32()
 
-Hashes = npt.NDArray[np.uint64]
-
 
 def rows_of(sought: pl.Series, held: pl.Series) -> pl.Series:
     """The row of ``held`` in which each of ``sought`` stands; null where none does.
@@ -28,32 +26,37 @@ def rows_of(sought: pl.Series, held: pl.Series) -> pl.Series:
     if held.is_empty():
         return pl.repeat(None, len(sought), dtype=ROW, eager=True)
     held = held.rechunk()  # as tables are read, they have several chunks: rows at random would take ten times as long
-    bits = bits_for(len(held))
-    at, rows = slots(held.hash().to_numpy(), bits), np.arange(len(held), dtype=np.uint32)
+    bits = (_SLOTS_PER_VALUE * len(held)).bit_length()
+    slots, rows = _slots(held, bits), np.arange(len(held), dtype=np.uint32)
     table = np.zeros(1 << bits, dtype=np.uint32)
-    table[at] = rows
-    found = pl.Series(table[slots(sought.hash().to_numpy(), bits)])
+    table[slots] = rows
+    found = pl.Series(table[_slots(sought, bits)])
     missing = (held.gather(found) != sought).fill_null(True)
     if not missing.any():
         return found
-    crowded = pl.DataFrame({"value": held, "row": rows}).filter(pl.Series(table[at] != rows))
+    crowded = pl.DataFrame({"value": held, "row": rows}).filter(pl.Series(table[slots] != rows))
     joined = sought.filter(missing).to_frame("value").join(crowded, on="value", how="left", maintain_order="left")
     return found.scatter(missing.arg_true(), joined.get_column("row"))
 
 
-def may_be_among(hashes: Hashes, some: Hashes) -> npt.NDArray[np.bool_]:
+def _slots(values: pl.Series, bits: int) -> npt.NDArray[np.uint64]:
+    """The first ``bits`` of each value's hash."""
+    return values.hash().to_numpy() >> np.uint64(64 - bits)
+
+
+def may_be_among(hashes: npt.NDArray[np.uint64], some: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Which of the ``hashes`` are among ``some``; a stray one may be among them that begins like one of those."""
-    bits = bits_for(len(hashes))
-    table = np.zeros(1 << bits, dtype=np.bool_)
-    table[slots(some, bits)] = True
-    return np.asarray(table[slots(hashes, bits)])
+    told = np.zeros(1 << _bits_for(len(hashes)), dtype=np.bool_)
+    told[slots_of(some, len(hashes))] = True
+    return told.take(slots_of(hashes, len(hashes)), mode="clip")
 
 
-def bits_for(count: int, slots_per_value: int = _SLOTS_PER_VALUE) -> int:
-    """How many bits number the slots of a table for so many values."""
+def slots_of(
+    hashes: npt.NDArray[np.uint64], count: int, slots_per_value: int = _SLOTS_PER_VALUE
+) -> npt.NDArray[np.int64]:
+    """A slot for each hash, as its first bits number them, in a table for so many values (``count``)."""
+    return (hashes >> np.uint64(64 - _bits_for(count, slots_per_value))).view(np.int64)
+
+
+def _bits_for(count: int, slots_per_value: int = _SLOTS_PER_VALUE) -> int:
     return (slots_per_value * count).bit_length()
-
-
-def slots(hashes: Hashes, bits: int) -> Hashes:
-    """The first ``bits`` of each hash."""
-    return hashes >> np.uint64(64 - bits)

@@ -183,8 +183,9 @@ def _is_one_persons(reach: Reach, frame: pl.DataFrame, weighed: pl.DataFrame, ac
     Told where it decides: of a pair that its weight does not accept and that nothing contradicts; false for all others.
     """
     asked = weighed.select(has_own_key(weighed) & (pl.col("match_weight") < accept_weight)).to_series()
-    pairs = weighed.filter(asked)
-    rows = np.searchsorted(reach.profiles.get_column("profile_id").to_numpy(), frame.get_column("unique_id").to_numpy())
+    pairs = weighed.select("at_l", "at_r", pl.col("^gamma_.*$")).filter(asked)
+    ids, theirs = reach.profiles.get_column("profile_id").to_numpy(), frame.get_column("unique_id").to_numpy()
+    rows = np.arange(len(ids)) if len(theirs) == len(ids) else np.searchsorted(ids, theirs)
     agreeing = {
         column: pairs.select(at(pairs, comparison, *KEY_LEVELS[comparison])).to_series().to_numpy()
         for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers"))
