@@ -116,7 +116,7 @@ def rescore(
 def _scored(
     pairs: pl.DataFrame, frame: pl.DataFrame, reach: Reach, model: TrainedModel, engine: LinkageEngine
 ) -> pl.DataFrame:
-    """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``reach`` is of all profiles."""
+    """Candidate ``pairs``, in order, scored and decided; ``frame`` has the comparable columns of their profiles, ``reach`` is of all profiles."""
     if pairs.is_empty():
         return SCORED_PAIRS.empty()
     comparisons = used_comparisons(model.parameters)
@@ -127,26 +127,25 @@ def _scored(
         model.content["splink"],
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )
-    weighed = with_household_discount(scored, model.parameters, model.calibration)
+    weighed = with_household_discount(scored, model.parameters, model.calibration).select(pl.exclude("^tf_.*$"))
     decided = decide(
         weighed.with_columns(_is_one_persons(reach, frame, weighed, model.accept_weight)),
         model.accept_weight,
         model.review_weight,
     )
     decided = _keep_rows_apart(decided, reach.profiles)
-    return SCORED_PAIRS.conform(
-        decided.select(
-            pl.col("id_l").alias("profile_id_l"),
-            pl.col("id_r").alias("profile_id_r"),
-            "match_weight",
-            "household_bits",
-            _probability(decided, model).alias("match_probability"),
-            _found_by(decided.get_column("rules")).alias("found_by"),
-            "decision",
-            "reason",
-            pl.lit(model.model_version).alias("model_version"),
-        ).sort("profile_id_l", "profile_id_r")
+    found = decided.select(
+        pl.col("id_l").alias("profile_id_l"),
+        pl.col("id_r").alias("profile_id_r"),
+        "match_weight",
+        "household_bits",
+        _probability(decided, model).alias("match_probability"),
+        _found_by(decided.get_column("rules")).alias("found_by"),
+        "decision",
+        "reason",
+        pl.lit(model.model_version).alias("model_version"),
     )
+    return SCORED_PAIRS.conform(in_order(found, "profile_id_l", "profile_id_r"))
 
 
 def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
@@ -200,8 +199,8 @@ def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFr
     source = profiles.select("profile_id", "source").drop_nulls("source")
     if source.is_empty():
         return decided
-    sides = decided.join(source, left_on="id_l", right_on="profile_id", how="left").join(
-        source, left_on="id_r", right_on="profile_id", how="left", suffix="_r"
+    sides = decided.join(source, left_on="id_l", right_on="profile_id", how="left", maintain_order="left").join(
+        source, left_on="id_r", right_on="profile_id", how="left", suffix="_r", maintain_order="left"
     )
     apart = (pl.col("source") == pl.col("source_r")).fill_null(False) & (pl.col("decision") == ACCEPTED)
     return sides.with_columns(
