@@ -1,7 +1,7 @@
 """Whether one person only carries the e-mail, phone or identifier that a pair agrees on: what OWN_KEY (``decisions.py``) asks.
 
 Rows of profiles, values and first letters of names stand as numbers here, and names are only compared: to join a hundred thousand pairs by texts
-and to count the names behind each value takes four times as long.
+and to count the names behind each value takes twice as long.
 
 What does not belong here: who is one person by name (``comparable.py``), and of which pairs it is asked (``scoring.py``).
 """
@@ -81,12 +81,12 @@ def _may_be_several(names: pl.DataFrame, numbers: npt.NDArray[np.uint64]) -> Hol
     slot = slots_of(numbers, len(numbers), _SLOTS_PER_CARRIER)
     of, other = slot[whole], np.zeros(int(slot.max(initial=0)) + 1, dtype=np.uint32)
     other[of] = whole
-    are_several = np.ones(len(other), dtype=np.bool_)
+    several = np.ones(len(other), dtype=np.bool_)
     for letters in (part.fill_null(0).to_numpy() for part in (begin, both)):
         differ = np.zeros(len(other), dtype=np.bool_)
         differ[of[letters[whole] != letters[other[of]]]] = True
-        are_several &= differ
-    return np.asarray(are_several[slot])
+        several &= differ
+    return np.asarray(several[slot])
 
 
 def initials(frame: pl.DataFrame, first_name: str) -> pl.DataFrame:

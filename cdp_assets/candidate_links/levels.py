@@ -28,6 +28,9 @@ PORTION = 400_000
 RARE = 0.9
 """A column is rare where so large a part of profiles lacks it: most pairs lack all such columns on both sides."""
 
+FEW = 20_000
+"""Fewer pairs are asked together, whatever they fill: to plan one more query costs as much as it would save them."""
+
 Places = npt.NDArray[np.intp]
 
 
@@ -59,6 +62,8 @@ def _levels_of(
     values = _with_parted_lists(comparable, columns_of([comparison]))
     rare = _rare(values)
     has_rare = _fills(values, rare, left[compared], right[compared], np.logical_or)
+    if len(compared) < FEW and has_rare.any():
+        has_rare[:] = True
     for pairs, absent in ((compared[~has_rare], rare), (compared[has_rare], [])):
         sides = _Sides(values, absent, left, right, engine)
         glance = comparison.glance_sql()

@@ -218,10 +218,14 @@ def test_pairs_that_fill_rare_columns_and_those_that_do_not_are_compared_alike(m
     ]
     frame = comparable(profiles(*rows))
     pairs = _all_pairs(frame.get_column("unique_id"))
+    together = levels(frame, pairs, list(COMPARISONS), ENGINE)
+    monkeypatch.setattr(module, "FEW", 0)
+    assert together.equals(levels(frame, pairs, list(COMPARISONS), ENGINE))
     monkeypatch.setattr(module, "RARE", 0.2)
     found = levels(frame, pairs, list(COMPARISONS), ENGINE)
     monkeypatch.setattr(module, "RARE", 2.0)  # none is
     assert found.equals(levels(frame, pairs, list(COMPARISONS), ENGINE))
+    assert found.equals(together)
     assert found.get_column("gamma_email").n_unique() > 3
 
 
