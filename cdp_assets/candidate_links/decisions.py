@@ -124,10 +124,10 @@ def has_own_key(compared: pl.DataFrame) -> pl.Expr:
 
 
 def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> pl.DataFrame:
-    """Add ``decision`` and ``reason`` to pairs with ``match_weight``, ``gamma_*`` and ``people`` columns.
+    """Add ``decision`` and ``reason`` to pairs with ``match_weight``, ``gamma_*`` and ``is_one_persons`` columns.
 
-    ``people`` is the number of people (by name) who carry the key that the pair agrees on (null: none agrees). Pairs below
-    the review weight are left out unless a rule accepts them.
+    ``is_one_persons``: whether one person only (by name) carries a key that the pair agrees on. Pairs below the review weight are left
+    out unless a rule accepts them.
     """
     first_differs = at(scored, "first_name", "different")
     last_differs = at(scored, "last_name", "different")
@@ -172,7 +172,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     two_keys = _any(own_id, mail, call) & one_key & first_differs & last_differs & (born_differs | other_id)
     twins = first_differs & last_same & born_same & shared_home & ~own_id
     partners = first_differs & ~born_same & ~born_near & ~own_id & shared_home
-    own_key = has_own_key(scored) & (pl.col("people") <= 1)
+    own_key = has_own_key(scored) & pl.col("is_one_persons")
 
     heavy = pl.col("match_weight") >= accept_weight
     kept = pl.col("match_weight") >= review_weight

@@ -105,7 +105,7 @@ def verdict(
     row = pairs.ids.with_columns(
         *(pl.Series(f"gamma_{name}", gamma) for name, gamma in pairs.gammas.items()),
         pl.lit(weight).alias("match_weight"),
-        pl.lit(None, dtype=pl.Int64).alias("people"),
+        pl.lit(False).alias("is_one_persons"),
     )
     decided = decide(row, model.accept_weight, model.review_weight)
     return ("apart", "weight") if decided.is_empty() else (decided["decision"][0], decided["reason"][0])

@@ -12,13 +12,12 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.comparisons import FREQUENT_SOUNDS, OWN_RECORDS, OWNED_VALUES, Comparison
+from cdp_assets.candidate_links.key_people import DRAWN, WRITTEN, are_several, initials
 from cdp_assets.candidate_links.weights import DIGITS
-from cdp_assets.standardized.scripts import IDEOGRAPHS
 
 # Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
 # whose frequency is much the same with or without one owner.
 FEW_OWNERS = 5
-WRITTEN, DRAWN = "written", "drawn"  # names in letters, and in ideographs: one can not be told from the other
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
@@ -31,12 +30,12 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     parts = []
     if all(frame.get_column(script).null_count() == len(frame) for script in FREQUENT_SOUNDS.values()):
         fields = [field for field in fields if field not in FREQUENT_SOUNDS]
-    initials = _initials(frame) if set(OWNED_VALUES) & set(fields) else pl.DataFrame()
+    letters = initials(frame, "first_root") if set(OWNED_VALUES) & set(fields) else pl.DataFrame()
     for field in fields:
         values = frame.get_column(field).alias("value")
         filled = len(values) - values.null_count()
         counts = (
-            _of_others(values, initials, field) if field in OWNED_VALUES else values.drop_nulls().value_counts(name="n")
+            _of_others(values, letters, field) if field in OWNED_VALUES else values.drop_nulls().value_counts(name="n")
         )
         parts.append(
             counts.select(
@@ -49,13 +48,13 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
 
 
-def _of_others(values: pl.Series, initials: pl.DataFrame, field: str) -> pl.DataFrame:
+def _of_others(values: pl.Series, letters: pl.DataFrame, field: str) -> pl.DataFrame:
     """How often (``n``) each ``value`` is not its owner's: always where several people carry it, else beyond ``OWN_RECORDS``.
 
-    ``initials``: those of the profile that each value stands in (:func:`_initials`).
+    ``letters``: the initials of the profile that each value stands in (:func:`key_people.initials`).
     """
-    carried = initials.with_columns(values).drop_nulls("value")
-    several = pl.any_horizontal(_are_several(letters) for letters in (WRITTEN, DRAWN))
+    carried = letters.with_columns(values).drop_nulls("value")
+    several = pl.any_horizontal(are_several(kind) for kind in (WRITTEN, DRAWN))
     counts = carried.group_by("value").agg(pl.len().alias("n"), several.alias("are_several"))
     own_records = OWN_RECORDS.get(field)
     if own_records is None:
@@ -63,34 +62,6 @@ def _of_others(values: pl.Series, initials: pl.DataFrame, field: str) -> pl.Data
     of_one = ~pl.col("are_several") & (pl.col("n") <= own_records * FEW_OWNERS)
     beyond = pl.when(of_one).then(pl.col("n") - own_records).otherwise("n")
     return counts.filter(~of_one | (pl.col("n") > own_records)).select("value", beyond.alias("n"))
-
-
-def _initials(frame: pl.DataFrame) -> pl.DataFrame:
-    """The first letters of each profile's names as numbers, equal for equal ones: of the first name (``begin_…``) and of both in any order
-    (``both_…``), null where a name is missing; each once for names in letters and once for those in ideographs."""
-    first, last = (frame.get_column(name).str.slice(0, 1) for name in ("first_root", "last_name"))
-    letters = pl.Enum(pl.concat([first, last]).drop_nulls().unique())
-    numbers = {
-        name: part.cast(letters).to_physical().cast(pl.Int64) for name, part in (("begin", first), ("end", last))
-    }
-    begin, end = pl.col("begin"), pl.col("end")
-    both = pl.min_horizontal(begin, end) * 2**32 + pl.max_horizontal(begin, end)
-    is_drawn = (frame.get_column("last_name_script") == IDEOGRAPHS).fill_null(False)
-    is_whole = begin.is_not_null() & end.is_not_null()
-    return pl.DataFrame(numbers).select(
-        pl.when(is_whole & pl.lit(told)).then(number).alias(f"{name}_{kind}")
-        for kind, told in ((WRITTEN, ~is_drawn), (DRAWN, is_drawn))
-        for name, number in (("begin", begin), ("both", both))
-    )
-
-
-def _are_several(letters: str) -> pl.Expr:
-    """Whether names with these :func:`_initials` are more than one person, as :func:`comparable.people_among` counts them (an aggregation):
-    neither do all first names begin alike, nor do all names have the same two initials. So told, nothing is counted."""
-    return pl.all_horizontal(
-        (pl.col(f"{name}_{letters}").min() != pl.col(f"{name}_{letters}").max()).fill_null(False)
-        for name in ("begin", "both")
-    )
 
 
 def frequency_columns(

@@ -1,6 +1,7 @@
-"""How many people carry the e-mail, phone or identifier that a pair agrees on: what OWN_KEY (``decisions.py``) asks.
+"""Whether one person only carries the e-mail, phone or identifier that a pair agrees on: what OWN_KEY (``decisions.py``) asks.
 
-Rows of profiles and values stand as numbers here: to join a hundred thousand pairs by texts, and by ids of profiles, takes twice as long.
+Rows of profiles, values and first letters of names stand as numbers here, and names are only compared: to join a hundred thousand pairs by texts
+and to count the names behind each value takes twice as long.
 
 What does not belong here: who is one person by name (``comparable.py``), and of which pairs it is asked (``scoring.py``).
 """
@@ -10,45 +11,107 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.comparable import people_per_value
+from cdp_assets.candidate_links.lists import Flat
+from cdp_assets.candidate_links.lookup import may_be_among, slots_of
 from cdp_assets.candidate_links.reach import Reach
+from cdp_assets.standardized.scripts import IDEOGRAPHS
+
+WRITTEN, DRAWN = "written", "drawn"  # names in letters, and in ideographs: one can not be told from the other
+
+_SLOTS_PER_CARRIER = 16
+"""So many that hardly any two values share one."""
+
+Rows = npt.NDArray[np.int64]
+Holds = npt.NDArray[np.bool_]
 
 
-def fewest_people(reach: Reach, agreeing: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """``people``, by name, who carry the least shared of the values that a ``pair`` has in common: one row per pair that has one.
+def one_person_carries(reach: Reach, left: Rows, right: Rows, agreeing: Mapping[str, Holds]) -> Holds:
+    """Whether each two rows (``left``, ``right``) have a value in common that one person only, by name, carries.
 
-    ``agreeing``: by list column of the profiles, the pairs that are said to agree on it (``pair``, ``id_l``, ``id_r``).
+    ``agreeing``: by list column of the profiles, which of these have one of its values in common.
     """
-    names = reach.profiles.select("first_name_root", "last_name", "last_name_script").rechunk()
-    found = [_people(reach, names, column, pairs) for column, pairs in agreeing.items() if len(pairs)]
-    nothing = pl.DataFrame(schema={"pair": pl.UInt32, "people": pl.Int64})
-    return pl.concat([nothing, *found]).group_by("pair").agg(pl.col("people").min())
+    found = np.zeros(len(left), dtype=np.bool_)
+    for column, agree in agreeing.items():
+        if agree.any():
+            some = np.flatnonzero(agree)
+            of, values = _in_common(reach.flat(column), left[some], right[some])
+            found[some[of[_are_one_persons(reach, column, values)]]] = True
+    return found
 
 
-def _people(reach: Reach, names: pl.DataFrame, column: str, pairs: pl.DataFrame) -> pl.DataFrame:
-    """``pair``, ``people`` for each value of the list ``column`` that a pair has in common; ``names`` are those of all profiles."""
-    ids = reach.profiles.get_column("profile_id").to_numpy()
-    left, right = (np.searchsorted(ids, pairs.get_column(end).to_numpy()) for end in ("id_l", "id_r"))
-    carried = _carriers(reach, column, np.concatenate([left, right]))
-    common = (
-        pl.DataFrame({"pair": pairs.get_column("pair"), "left": left, "right": right})
-        .join(carried, left_on="left", right_on="row")
-        .join(carried, left_on=["right", "value"], right_on=["row", "value"])
+def _in_common(flat: Flat, left: Rows, right: Rows) -> tuple[Rows, Rows]:
+    """The values that two rows have in common: which two of those given, and the place of the value among the ``flat`` ones."""
+    lengths, others = flat.lengths[left], flat.lengths[right]
+    several = np.flatnonzero((lengths > 1) | (others > 1))
+    single = np.flatnonzero((lengths == 1) & (others == 1))  # and so the one that they have in common
+    # Every value of the one row beside every value of the other.
+    each = lengths[several] * others[several]
+    of = np.repeat(several, each)
+    number = np.arange(len(of)) - np.repeat(np.cumsum(each) - each, each)
+    at_left, at_right = flat.bounds[left[of]] + number // others[of], flat.bounds[right[of]] + number % others[of]
+    same = (flat.values.gather(at_left) == flat.values.gather(at_right)).to_numpy()
+    return np.concatenate([single, of[same]]), np.concatenate([flat.bounds[left[single]], at_left[same]])
+
+
+def _are_one_persons(reach: Reach, column: str, places: Rows) -> Holds:
+    """Whether each of these values (by ``places`` among all of the list ``column``) is one person's."""
+    numbers = reach.numbers(column, lambda: reach.values(column))
+    carried = np.flatnonzero(may_be_among(numbers, numbers[places]))
+    rows = np.searchsorted(reach.flat(column).bounds[1:], carried, side="right")
+    names = initials(reach.at(rows, "first_name_root", "last_name", "last_name_script"), "first_name_root")
+    some = _may_be_several(names, numbers[carried])
+    people = names.filter(pl.Series(some)).with_columns(reach.values(column).gather(carried[some]).alias("value"))
+    several = pl.any_horizontal(are_several(kind) for kind in (WRITTEN, DRAWN))
+    shared = people.group_by("value").agg(several.alias("several")).filter("several").get_column("value")
+    return ~reach.values(column).gather(places).is_in(shared.implode()).to_numpy()
+
+
+def _may_be_several(names: pl.DataFrame, numbers: npt.NDArray[np.uint64]) -> Holds:
+    """Whether each of these names (:func:`initials`), which carry values of these ``numbers``, may be one of several people's with one value.
+
+    Each is compared with one other of its value, and of what few other values share a slot with it: nothing is sorted or grouped.
+    """
+    begin, both = (
+        names.select(pl.coalesce(f"{part}_{WRITTEN}", f"{part}_{DRAWN}")).to_series() for part in ("begin", "both")
     )
-    carried = carried.join(common.select("value").unique(), on="value", how="semi")
-    people = people_per_value(names[carried.get_column("row")].with_columns(carried.get_column("value")))
-    return common.join(people, on="value").select("pair", "people")
+    whole = begin.is_not_null().arg_true().to_numpy()
+    slot = slots_of(numbers, len(numbers), _SLOTS_PER_CARRIER)
+    of, other = slot[whole], np.zeros(int(slot.max(initial=0)) + 1, dtype=np.uint32)
+    other[of] = whole
+    several = np.ones(len(other), dtype=np.bool_)
+    for letters in (part.fill_null(0).to_numpy() for part in (begin, both)):
+        differ = np.zeros(len(other), dtype=np.bool_)
+        differ[of[letters[whole] != letters[other[of]]]] = True
+        several &= differ
+    return np.asarray(several[slot])
 
 
-def _carriers(reach: Reach, column: str, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> pl.DataFrame:
-    """All carriers (``row``) of the values (``value``, a number) that the profiles of these ``rows`` carry; a stray one may be among them."""
-    numbers, of_values = reach.numbers(column, lambda: reach.values(column)), reach.flat(column).rows()
-    asked = np.zeros(len(reach.profiles), dtype=np.bool_)
-    asked[rows] = True
-    wanted = pl.Series(numbers[asked[of_values]]).unique()
-    carried = pl.Series(numbers).is_in(wanted.implode())
-    # Hashes may be the same for two values; these categories are not, and are gone with the frame.
-    texts = reach.values(column).filter(carried).cast(pl.Categorical(pl.Categories.random()))
-    return pl.DataFrame({"row": of_values[carried.to_numpy()], "value": texts.to_physical()})
+def initials(frame: pl.DataFrame, first_name: str) -> pl.DataFrame:
+    """The first letters of each profile's names as numbers, equal for equal ones: of the first name (``begin_…``) and of both in any order
+    (``both_…``), null where a name is missing; each once for names in letters and once for those in ideographs."""
+    first, last = (frame.get_column(name).str.slice(0, 1) for name in (first_name, "last_name"))
+    letters = pl.Enum(pl.concat([first, last]).drop_nulls().unique())
+    numbers = {
+        name: part.cast(letters).to_physical().cast(pl.Int64) for name, part in (("begin", first), ("end", last))
+    }
+    begin, end = pl.col("begin"), pl.col("end")
+    both = pl.min_horizontal(begin, end) * 2**32 + pl.max_horizontal(begin, end)
+    is_drawn = (frame.get_column("last_name_script") == IDEOGRAPHS).fill_null(False)
+    is_whole = begin.is_not_null() & end.is_not_null()
+    return pl.DataFrame(numbers).select(
+        pl.when(is_whole & pl.lit(told)).then(number).alias(f"{name}_{kind}")
+        for kind, told in ((WRITTEN, ~is_drawn), (DRAWN, is_drawn))
+        for name, number in (("begin", begin), ("both", both))
+    )
+
+
+def are_several(kind: str) -> pl.Expr:
+    """Whether names with these :func:`initials` are more than one person, as :func:`comparable.people_among` counts them (an aggregation):
+    neither do all first names begin alike, nor do all names have the same two initials. So told, nothing is counted."""
+    return pl.all_horizontal(
+        (pl.col(f"{name}_{kind}").min() != pl.col(f"{name}_{kind}").max()).fill_null(False)
+        for name in ("begin", "both")
+    )

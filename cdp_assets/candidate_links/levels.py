@@ -19,6 +19,7 @@ import polars as pl
 from cdp_assets.candidate_links.comparisons import MANY, NOTHING_TO_COMPARE, ONE, Comparison, columns_in, columns_of
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.lists import where
+from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.ordered import rows_of_hashes
 
 # Pairs laid side by side at a time: some 200 MB for the comparison with the most columns.
@@ -27,20 +28,25 @@ PORTION = 400_000
 RARE = 0.9
 """A column is rare where so large a part of profiles lacks it: most pairs lack all such columns on both sides."""
 
+FEW = 20_000
+"""Fewer pairs are asked together, whatever they fill: to plan one more query costs as much as it would save them."""
+
 Places = npt.NDArray[np.intp]
 
 
 def levels(
     comparable: pl.DataFrame, pairs: pl.DataFrame, comparisons: list[Comparison], engine: LinkageEngine
 ) -> pl.DataFrame:
-    """``id_l``, ``id_r`` and ``gamma_<comparison>`` (numbers of levels, as Splink counts them) of ``pairs``, in their order.
+    """``id_l``, ``id_r``, ``at_l``, ``at_r`` (rows of ``comparable``) and ``gamma_<comparison>`` (numbers of levels, as Splink counts them) of
+    ``pairs``, in their order.
 
     ``comparable`` is sorted by ``unique_id``. Raises ``ValueError`` where it lacks a profile of a pair.
     """
     ids = comparable.get_column("unique_id").to_numpy()
     left, right = _places(ids, pairs.get_column("id_l")), _places(ids, pairs.get_column("id_r"), rows_of_hashes)
     gammas = [_levels_of(comparison, comparable, left, right, engine) for comparison in comparisons]
-    return pl.DataFrame([pairs.get_column("id_l"), pairs.get_column("id_r"), *gammas])
+    places = (pl.Series(name, at, dtype=ROW) for name, at in (("at_l", left), ("at_r", right)))
+    return pl.DataFrame([pairs.get_column("id_l"), pairs.get_column("id_r"), *places, *gammas])
 
 
 def _levels_of(
@@ -49,13 +55,15 @@ def _levels_of(
     """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides."""
     gammas = np.full(len(left), NOTHING_TO_COMPARE, dtype=np.int8)
     compared = _to_compare(comparison, comparable, left, right)
-    if comparison.same_value is not None:
-        same = _same(comparable.get_column(comparison.same_value), left, right, compared)
-        gammas[compared[same]] = len(comparison.scored) - 1
-        compared = compared[~same]
+    if comparison.same_values:
+        best = len(comparison.scored) - 1
+        gammas[_same(comparable.select(comparison.same_values), left, right, compared)] = best
+        compared = compared[gammas[compared] != best]
     values = _with_parted_lists(comparable, columns_of([comparison]))
     rare = _rare(values)
-    has_rare = _fills(values, rare, left, right, np.logical_or)[compared]
+    has_rare = _fills(values, rare, left[compared], right[compared], np.logical_or)
+    if len(compared) < FEW and has_rare.any():
+        has_rare[:] = True
     for pairs, absent in ((compared[~has_rare], rare), (compared[has_rare], [])):
         sides = _Sides(values, absent, left, right, engine)
         glance = comparison.glance_sql()
@@ -125,13 +133,14 @@ def _fills(
     return np.asarray(sides(filled[left], filled[right]))
 
 
-def _same(values: pl.Series, left: Places, right: Places, pairs: Places) -> npt.NDArray[np.bool_]:
-    """Which of these pairs have one value on both sides: most that agree do so to the letter, and need no SQL to say so."""
-    filled, values = values.is_not_null().to_numpy(), values.rechunk()
-    same = (filled[left] & filled[right])[pairs]
-    for some in _portions(np.flatnonzero(same)):
-        same[some] = (values[left[pairs[some]]] == values[right[pairs[some]]]).to_numpy()
-    return np.asarray(same)
+def _same(values: pl.DataFrame, left: Places, right: Places, pairs: Places) -> Places:
+    """Those of these pairs that have one value on both sides, in each column: most that agree do so to the letter, and need no SQL to say so."""
+    for name in values.columns:
+        filled, column = values.get_column(name).is_not_null().to_numpy(), values.get_column(name).rechunk()
+        pairs = pairs[filled[left[pairs]] & filled[right[pairs]]]
+        same = [(column[left[some]] == column[right[some]]).to_numpy() for some in _portions(pairs)]
+        pairs = pairs[np.concatenate(same)] if same else pairs
+    return pairs
 
 
 def _portions(pairs: Places) -> Iterator[Places]:
@@ -145,25 +154,22 @@ def _beside(values: pl.DataFrame, left: Places, right: Places) -> pl.DataFrame:
     return pl.concat([pl.DataFrame({"pair": np.arange(len(left))}), *sides], how="horizontal")
 
 
-def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame, comparable: pl.DataFrame) -> pl.DataFrame:
-    """``pairs`` with ``columns`` of their left profiles; these are in the order of ``comparable``, which is sorted by ``unique_id``."""
-    if not columns.width:
-        return pairs
-    places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
-    return pl.concat([pairs, columns[places]], how="horizontal")
+def beside_left(pairs: pl.DataFrame, columns: pl.DataFrame) -> pl.DataFrame:
+    """``pairs`` of :func:`levels` with ``columns`` of their left profiles; these are in the order of the profiles' comparable columns."""
+    return pl.concat([pairs, columns[pairs.get_column("at_l")]], how="horizontal") if columns.width else pairs
 
 
 def asked_frequencies(
-    pairs: pl.DataFrame, comparisons: list[Comparison], comparable: pl.DataFrame
+    pairs: pl.DataFrame, comparisons: list[Comparison], profiles: int
 ) -> dict[str, npt.NDArray[np.bool_]]:
-    """By column, the profiles on the left of a pair whose level a term frequency of that column adjusts; in the order of ``comparable``."""
-    places = _places(comparable.get_column("unique_id").to_numpy(), pairs.get_column("id_l"))
+    """By column, those of so many ``profiles`` on the left of a pair of :func:`levels` whose level a term frequency of that column adjusts."""
+    places = pairs.get_column("at_l").to_numpy()
     asked: dict[str, npt.NDArray[np.bool_]] = {}
     for comparison in comparisons:
         numbers = pairs.get_column(f"gamma_{comparison.name}").to_numpy()
         for at, level in enumerate(reversed(comparison.scored)):
             if level.tf is not None:
-                of = asked.setdefault(level.tf, np.zeros(len(comparable), dtype=np.bool_))
+                of = asked.setdefault(level.tf, np.zeros(profiles, dtype=np.bool_))
                 of[places[numbers == at]] = True
     return asked
 

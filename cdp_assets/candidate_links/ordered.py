@@ -28,21 +28,19 @@ MOST_STEPS = 8
 def rows_of_hashes(ids: npt.NDArray[np.int64], sought: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
     """``np.searchsorted(ids, sought)`` of ``ids`` that are hashes, ascending: a third of its time where the ``sought`` ones are not in order.
 
-    Hashes are spread evenly: the upper bits of one tell its row but for a step or two. Whatever is not found so is searched for, and so
-    are few: finding where the buckets begin is a search for as many as there are ids.
+    Hashes are spread evenly: the upper bits of one tell its row but for a step or two. What is not found so is searched for, and so
+    are few: counting how many ids begin with which bits goes through as many as there are ids.
     """
     if len(ids) < 2 or len(sought) < len(ids):
         return np.asarray(np.searchsorted(ids, sought))
     first, span = ids[0], int(ids[-1]) - int(ids[0])
     shift = max(span.bit_length() - len(ids).bit_length(), 0)
-    last_bucket = span >> shift
-    buckets = np.minimum(np.arange(last_bucket + 1) << shift, span) + first
-    rows: npt.NDArray[np.intp] = np.searchsorted(ids, buckets).take((sought - first) >> shift, mode="clip")
+    begins_at = np.concatenate([[0], np.cumsum(np.bincount((ids - first) >> shift))[:-1]])
+    rows: npt.NDArray[np.intp] = begins_at.take((sought - first) >> shift, mode="clip")
+    before = np.flatnonzero(ids.take(rows, mode="clip") < sought)
     for _ in range(MOST_STEPS):
-        is_before = ids.take(rows, mode="clip") < sought
-        if not is_before.any():
-            break
-        rows += is_before
+        rows[before] += 1
+        before = before[ids.take(rows[before], mode="clip") < sought[before]]
     strays = np.flatnonzero(ids.take(rows, mode="clip") != sought)
     rows[strays] = np.searchsorted(ids, sought[strays])
     return rows

@@ -21,7 +21,7 @@ from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, 
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.increments import touched
-from cdp_assets.candidate_links.key_people import fewest_people
+from cdp_assets.candidate_links.key_people import one_person_carries
 from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
 from cdp_assets.candidate_links.ordered import in_order, replaced
 from cdp_assets.candidate_links.reach import Reach
@@ -116,37 +116,36 @@ def rescore(
 def _scored(
     pairs: pl.DataFrame, frame: pl.DataFrame, reach: Reach, model: TrainedModel, engine: LinkageEngine
 ) -> pl.DataFrame:
-    """Candidate ``pairs`` scored and decided; ``frame`` has the comparable columns of their profiles, ``reach`` is of all profiles."""
+    """Candidate ``pairs``, in order, scored and decided; ``frame`` has the comparable columns of their profiles, ``reach`` is of all profiles."""
     if pairs.is_empty():
         return SCORED_PAIRS.empty()
     comparisons = used_comparisons(model.parameters)
     compared = levels(frame, pairs, comparisons, engine).with_columns(pairs.get_column("rules"))
-    asked = asked_frequencies(compared, comparisons, frame)
+    asked = asked_frequencies(compared, comparisons, len(frame))
     scored = engine.weigh(
-        beside_left(compared, frequency_columns(frame, model.term_frequencies, asked), frame),
+        beside_left(compared, frequency_columns(frame, model.term_frequencies, asked)),
         model.content["splink"],
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
     )
-    weighed = with_household_discount(scored, model.parameters, model.calibration)
+    weighed = with_household_discount(scored, model.parameters, model.calibration).select(pl.exclude("^tf_.*$"))
     decided = decide(
-        weighed.with_columns(_people_per_key(reach, weighed, model.accept_weight)),
+        weighed.with_columns(_is_one_persons(reach, frame, weighed, model.accept_weight)),
         model.accept_weight,
         model.review_weight,
     )
     decided = _keep_rows_apart(decided, reach.profiles)
-    return SCORED_PAIRS.conform(
-        decided.select(
-            pl.col("id_l").alias("profile_id_l"),
-            pl.col("id_r").alias("profile_id_r"),
-            "match_weight",
-            "household_bits",
-            _probability(decided, model).alias("match_probability"),
-            _found_by(decided.get_column("rules")).alias("found_by"),
-            "decision",
-            "reason",
-            pl.lit(model.model_version).alias("model_version"),
-        ).sort("profile_id_l", "profile_id_r")
+    found = decided.select(
+        pl.col("id_l").alias("profile_id_l"),
+        pl.col("id_r").alias("profile_id_r"),
+        "match_weight",
+        "household_bits",
+        _probability(decided, model).alias("match_probability"),
+        _found_by(decided.get_column("rules")).alias("found_by"),
+        "decision",
+        "reason",
+        pl.lit(model.model_version).alias("model_version"),
     )
+    return SCORED_PAIRS.conform(in_order(found, "profile_id_l", "profile_id_r"))
 
 
 def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
@@ -177,19 +176,22 @@ def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibr
     )
 
 
-def _people_per_key(reach: Reach, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
-    """``people``: how many people, by name, carry the least shared of the e-mails, phones and identifiers that a pair agrees on.
+def _is_one_persons(reach: Reach, frame: pl.DataFrame, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
+    """``is_one_persons``: whether one person only, by name, carries one of the e-mails, phones and identifiers that a pair agrees on.
 
-    Told where it decides: of a pair that its weight does not accept and that nothing contradicts; null for all others.
+    Told where it decides: of a pair that its weight does not accept and that nothing contradicts; false for all others.
     """
-    pairs = weighed.with_row_index("pair").filter(has_own_key(weighed) & (pl.col("match_weight") < accept_weight))
+    asked = weighed.select(has_own_key(weighed) & (pl.col("match_weight") < accept_weight)).to_series()
+    pairs = weighed.select("at_l", "at_r", pl.col("^gamma_.*$")).filter(asked)
+    ids, theirs = reach.profiles.get_column("profile_id").to_numpy(), frame.get_column("unique_id").to_numpy()
+    rows = np.arange(len(ids)) if len(theirs) == len(ids) else np.searchsorted(ids, theirs)
     agreeing = {
-        column: pairs.filter(at(weighed, comparison, *KEY_LEVELS[comparison])).select("pair", "id_l", "id_r")
+        column: pairs.select(at(pairs, comparison, *KEY_LEVELS[comparison])).to_series().to_numpy()
         for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers"))
     }
-    least = fewest_people(reach, agreeing)
-    unknown = pl.repeat(None, len(weighed), dtype=pl.Int64, eager=True).alias("people")
-    return unknown.scatter(least.get_column("pair"), least.get_column("people"))
+    found = asked.to_numpy().copy()
+    found[found] = one_person_carries(reach, rows[pairs.get_column("at_l")], rows[pairs.get_column("at_r")], agreeing)
+    return pl.Series("is_one_persons", found)
 
 
 def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
@@ -197,8 +199,8 @@ def _keep_rows_apart(decided: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFr
     source = profiles.select("profile_id", "source").drop_nulls("source")
     if source.is_empty():
         return decided
-    sides = decided.join(source, left_on="id_l", right_on="profile_id", how="left").join(
-        source, left_on="id_r", right_on="profile_id", how="left", suffix="_r"
+    sides = decided.join(source, left_on="id_l", right_on="profile_id", how="left", maintain_order="left").join(
+        source, left_on="id_r", right_on="profile_id", how="left", suffix="_r", maintain_order="left"
     )
     apart = (pl.col("source") == pl.col("source_r")).fill_null(False) & (pl.col("decision") == ACCEPTED)
     return sides.with_columns(

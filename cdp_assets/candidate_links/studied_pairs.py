@@ -106,7 +106,7 @@ def compared_with(
     """:func:`compared`, where the term frequencies stand beside the profiles already (:func:`frequency_columns`)."""
     ordered = pairs.select("id_l", "id_r").sort("id_l", "id_r")
     found = levels(frame, ordered, comparisons, engine)
-    return compared_pairs(beside_left(found, tf_columns, frame), comparisons)
+    return compared_pairs(beside_left(found, tf_columns), comparisons)
 
 
 def trained_on(pairs: pl.DataFrame) -> pl.DataFrame:

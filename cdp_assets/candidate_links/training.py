@@ -124,7 +124,7 @@ def calibrated(labelled: LabelledPairs, parameters: Parameters, policy: LinkageP
     rows = labelled.pairs.ids.with_columns(
         *(pl.Series(f"gamma_{name}", gamma) for name, gamma in labelled.pairs.gammas.items()),
         pl.Series("match_weight", weights),
-        pl.lit(None, dtype=pl.Int64).alias("people"),
+        pl.lit(False).alias("is_one_persons"),
     )
     decided = decide(rows, weight_of_probability(policy.accepted_from()), float("-inf"))
     by_weight = (decided.get_column("reason") == BY_WEIGHT).to_numpy()

@@ -109,7 +109,7 @@ class ComparedPairs:
 
     ids: pl.DataFrame
     gammas: dict[str, Levels]
-    log_tf: dict[str, Floats]  # nan where no term frequency applies
+    log_tf: dict[str, Floats]  # nan where no term frequency applies; nothing of a comparison that has none
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -122,14 +122,13 @@ def compared_pairs(frame: pl.DataFrame, comparisons: list[Comparison]) -> Compar
     for comparison in comparisons:
         gamma = frame.get_column(f"gamma_{comparison.name}").cast(pl.Int64).to_numpy()
         gammas[comparison.name] = gamma
-        logs = np.full(len(frame), np.nan)
         count = len(comparison.scored)
         for at, level in enumerate(comparison.scored):
             if level.tf and f"tf_{level.tf}" in frame.columns:
                 here = np.flatnonzero(gamma == count - 1 - at)
                 frequency = frame.get_column(f"tf_{level.tf}").gather(here).fill_null(float("nan"))
+                logs = log_tf.setdefault(comparison.name, np.full(len(frame), np.nan))
                 logs[here] = np.log2(frequency.to_numpy())
-        log_tf[comparison.name] = logs
     return ComparedPairs(frame.select("id_l", "id_r"), gammas, log_tf)
 
 
@@ -150,7 +149,10 @@ def household_bits_of(pairs: ComparedPairs, name: str, parameters: Parameters) -
     shares = parameters.shares[name]
     if shares.h is None:
         return np.zeros(len(pairs))
-    return _by_gamma(shares.h)[pairs.gammas[name]] - _log_u(pairs, name, shares)
+    home = _by_gamma(shares.h)
+    if name not in pairs.log_tf:
+        return np.asarray((home - _by_gamma(shares.u))[pairs.gammas[name]])
+    return home[pairs.gammas[name]] - _log_u(pairs, name, shares)
 
 
 def bits_of_stories(pairs: ComparedPairs, name: str, parameters: Parameters) -> tuple[Floats, Floats | None]:
@@ -163,8 +165,9 @@ def bits_of_stories(pairs: ComparedPairs, name: str, parameters: Parameters) -> 
 
 def _log_u(pairs: ComparedPairs, name: str, shares: LevelShares) -> Floats:
     log_u = _by_gamma(shares.u)[pairs.gammas[name]]
-    log_tf = pairs.log_tf[name]
-    np.copyto(log_u, log_tf, where=~np.isnan(log_tf))
+    if name in pairs.log_tf:
+        log_tf = pairs.log_tf[name]
+        np.copyto(log_u, log_tf, where=~np.isnan(log_tf))
     return log_u
 
 

@@ -10,14 +10,14 @@ ACCEPT, REVIEW = 1.0, -4.0
 NAMED = {"first_name": "same", "last_name": "same"}
 
 
-def decided(weight: float, people: int | None = None, **levels: str) -> tuple[str, str] | None:
+def decided(weight: float, is_one_persons: bool = False, **levels: str) -> tuple[str, str] | None:
     """The decision on one pair whose comparisons stand at ``levels``; the others have nothing to compare."""
-    row: dict[str, object] = {"match_weight": weight, "people": people}
+    row: dict[str, object] = {"match_weight": weight, "is_one_persons": is_one_persons}
     for comparison in COMPARISONS:
         names = [level.name for level in comparison.scored]
         at_level = levels.get(comparison.name)
         row[f"gamma_{comparison.name}"] = -1 if at_level is None else len(names) - 1 - names.index(at_level)
-    frame = pl.DataFrame([row], schema_overrides={"people": pl.Int64})
+    frame = pl.DataFrame([row])
     rows = decide(frame, ACCEPT, REVIEW).select("decision", "reason").rows()
     return None if not rows else (rows[0][0], rows[0][1])
 
@@ -93,11 +93,11 @@ def test_a_key_of_another_person_is_a_conflict_but_two_keys_are_not() -> None:
 
 
 def test_a_key_of_ones_own_is_enough_unless_something_contradicts() -> None:
-    assert decided(-3.0, people=1, email="same") == ("accepted", "OWN_KEY")
-    assert decided(-9.0, people=1, phone="same", first_name="same") == ("accepted", "OWN_KEY")
-    assert decided(-3.0, people=2, email="same") == ("review", "weight")
-    assert decided(-3.0, people=1, email="same", first_name="different") == ("review", "PARTNERS")
-    assert decided(-3.0, people=1, email="same", date_of_birth="different") == ("review", "weight")
+    assert decided(-3.0, is_one_persons=True, email="same") == ("accepted", "OWN_KEY")
+    assert decided(-9.0, is_one_persons=True, phone="same", first_name="same") == ("accepted", "OWN_KEY")
+    assert decided(-3.0, is_one_persons=False, email="same") == ("review", "weight")
+    assert decided(-3.0, is_one_persons=True, email="same", first_name="different") == ("review", "PARTNERS")
+    assert decided(-3.0, is_one_persons=True, email="same", date_of_birth="different") == ("review", "weight")
 
 
 def test_a_comparison_that_the_model_lacks_never_holds() -> None:

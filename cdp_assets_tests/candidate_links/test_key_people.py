@@ -1,4 +1,4 @@
-"""How many people carry what a pair agrees on, against the plain way: look at all profiles for every pair."""
+"""Whether one person only carries what a pair agrees on, against the plain way: look at all profiles for every pair."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import random
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import polars as pl
+import pytest
 
+from cdp_assets.candidate_links import key_people as module
 from cdp_assets.candidate_links.comparable import carriers, people_per_value
-from cdp_assets.candidate_links.key_people import fewest_people
+from cdp_assets.candidate_links.key_people import one_person_carries
 from cdp_assets.candidate_links.reach import Reach
+from cdp_assets.standardized.scripts import IDEOGRAPHS
 from cdp_assets_tests.candidate_links.frames import profiles
 
 
@@ -27,27 +31,44 @@ def _some_profiles() -> pl.DataFrame:
     return profiles(*rows)
 
 
-def _plainly(everybody: pl.DataFrame, pairs: pl.DataFrame, columns: list[str]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for column in columns:
-        people = dict(people_per_value(carriers(everybody, column)).rows())
-        values = dict(everybody.select("profile_id", column).rows())
-        for pair, left, right in pairs.rows():
-            for value in set(values[left] or []) & set(values[right] or []):
-                found[pair] = min(people[value], found.get(pair, people[value]))
-    return found
+def _plainly(everybody: pl.DataFrame, column: str) -> dict[tuple[int, int], bool]:
+    """By two rows that have values of the list ``column`` in common, whether one of these is one person's."""
+    people = dict(people_per_value(carriers(everybody, column)).rows())
+    values = [set(some or []) for some in everybody.get_column(column).to_list()]
+    common = {(one, other): values[one] & values[other] for one, other in combinations(range(len(values)), 2)}
+    return {rows: any(people[value] <= 1 for value in some) for rows, some in common.items() if some}
 
 
-def test_the_least_shared_value_in_common_counts() -> None:
+@pytest.mark.parametrize("slots", [16, 0], ids=["a slot for each value", "one slot for all"])
+def test_one_value_in_common_that_is_one_persons_is_enough(slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SLOTS_PER_CARRIER", slots)
     everybody = _some_profiles()
-    pairs = pl.DataFrame(list(combinations(everybody["profile_id"], 2)), schema=["id_l", "id_r"], orient="row")
-    pairs = pairs.with_row_index("pair")
-    found = fewest_people(Reach(everybody), {"emails": pairs, "phones": pairs.clear(), "identifiers": pairs})
-    assert dict(found.rows()) == _plainly(everybody, pairs, ["emails", "identifiers"])
-    assert set(found["people"]) >= {1, 2}
+    expected = {column: _plainly(everybody, column) for column in ("emails", "identifiers")}
+    rows = sorted(set().union(*expected.values()))
+    agreeing = {column: np.array([pair in told for pair in rows]) for column, told in expected.items()}
+    left, right = np.array(rows).T
+    found = one_person_carries(Reach(everybody), left, right, agreeing | {"phones": np.zeros(len(rows), dtype=bool)})
+    assert found.tolist() == [any(told.get(pair, False) for told in expected.values()) for pair in rows]
+    assert set(found.tolist()) == {True, False}
+
+
+def test_names_in_ideographs_are_not_told_from_names_in_letters() -> None:
+    named = [
+        {"first_name": first, "last_name": last, "last_name_script": script, "emails": emails}
+        for first, last, script, emails in [
+            ("anna", "berg", None, ["a@x.example"]),
+            ("花子", "山田", IDEOGRAPHS, ["a@x.example"]),
+            ("太郎", "佐藤", IDEOGRAPHS, ["b@x.example"]),
+            ("花子", "山田", IDEOGRAPHS, ["b@x.example"]),
+            (None, "lee", None, ["c@x.example"]),
+            ("hugo", None, None, ["c@x.example"]),
+        ]
+    ]
+    pairs = np.array([0, 2, 4])
+    found = one_person_carries(Reach(profiles(*named)), pairs, pairs + 1, {"emails": np.ones(3, dtype=bool)})
+    assert found.tolist() == [True, False, True]
 
 
 def test_without_pairs_there_is_nothing_to_say() -> None:
-    everybody = _some_profiles()
-    pairs = pl.DataFrame(schema={"pair": pl.UInt32, "id_l": pl.Int64, "id_r": pl.Int64})
-    assert fewest_people(Reach(everybody), {"emails": pairs}).is_empty()
+    none = np.empty(0, dtype=np.int64)
+    assert len(one_person_carries(Reach(_some_profiles()), none, none, {"emails": np.empty(0, dtype=bool)})) == 0

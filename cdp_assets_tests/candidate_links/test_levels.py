@@ -40,7 +40,7 @@ def test_compared_pairs_weigh_what_splinks_own_predict_says(
     pairs = pairs_within(frame, town_model.policy, town_model.caps)
     found = levels(frame, pairs, used_comparisons(town_model.parameters), ENGINE)
     frequencies = frequency_columns(frame, town_model.term_frequencies)
-    ours = ENGINE.weigh(beside_left(found, frequencies, frame), town_model.content["splink"], FROM_WEIGHT)
+    ours = ENGINE.weigh(beside_left(found, frequencies), town_model.content["splink"], FROM_WEIGHT)
     theirs = _splinks_predict(frame, frequencies, pairs, town_model)
     assert 0 < len(ours) < len(pairs)
     assert ours.select("id_l", "id_r", "match_weight").equals(theirs)
@@ -88,9 +88,9 @@ def test_frequencies_that_no_level_asks_for_change_no_weight(
     frame, compared = comparable(town_profiles), used_comparisons(town_model.parameters)
     found = levels(frame, pairs_within(frame, town_model.policy, town_model.caps), compared, ENGINE)
     whole = frequency_columns(frame, town_model.term_frequencies)
-    some = frequency_columns(frame, town_model.term_frequencies, asked_frequencies(found, compared, frame))
+    some = frequency_columns(frame, town_model.term_frequencies, asked_frequencies(found, compared, len(frame)))
     assert some.null_count().sum_horizontal().item() > whole.null_count().sum_horizontal().item()
-    weighed = [ENGINE.weigh(beside_left(found, tf, frame), town_model.content["splink"], -20.0) for tf in (whole, some)]
+    weighed = [ENGINE.weigh(beside_left(found, tf), town_model.content["splink"], -20.0) for tf in (whole, some)]
     bits = [match_weights(compared_pairs(pairs, compared), town_model.parameters) for pairs in weighed]
     assert weighed[0].get_column("match_weight").equals(weighed[1].get_column("match_weight"))
     assert (bits[0] == bits[1]).all()
@@ -120,9 +120,9 @@ def test_a_pair_of_a_profile_that_is_not_there_is_refused(stranger: int) -> None
         levels(frame, pairs, compared, DuckDBEngine(threads=1))
 
 
-def test_pairs_of_a_model_without_frequencies_stay_as_they_are(town_profiles: pl.DataFrame) -> None:
-    pairs = pl.DataFrame({"id_l": [1, 1], "id_r": [2, 3]})
-    assert beside_left(pairs, pl.DataFrame(), comparable(town_profiles)).equals(pairs)
+def test_pairs_of_a_model_without_frequencies_stay_as_they_are() -> None:
+    pairs = pl.DataFrame({"at_l": [0, 0], "at_r": [1, 2]})
+    assert beside_left(pairs, pl.DataFrame()).equals(pairs)
 
 
 def test_no_pairs_have_no_levels(town_profiles: pl.DataFrame) -> None:
@@ -218,10 +218,14 @@ def test_pairs_that_fill_rare_columns_and_those_that_do_not_are_compared_alike(m
     ]
     frame = comparable(profiles(*rows))
     pairs = _all_pairs(frame.get_column("unique_id"))
+    together = levels(frame, pairs, list(COMPARISONS), ENGINE)
+    monkeypatch.setattr(module, "FEW", 0)
+    assert together.equals(levels(frame, pairs, list(COMPARISONS), ENGINE))
     monkeypatch.setattr(module, "RARE", 0.2)
     found = levels(frame, pairs, list(COMPARISONS), ENGINE)
     monkeypatch.setattr(module, "RARE", 2.0)  # none is
     assert found.equals(levels(frame, pairs, list(COMPARISONS), ENGINE))
+    assert found.equals(together)
     assert found.get_column("gamma_email").n_unique() > 3
 
 
@@ -245,6 +249,7 @@ def test_lists_in_two_parts_have_in_common_what_the_lists_have() -> None:
 def test_what_guards_a_distance_loses_nothing(most: int) -> None:
     texts = ["".join(letters) for length in range(7) for letters in product("ab", repeat=length)]
     texts += ["".join(letters) for letters in product("abc", repeat=4)]
+    texts += ["".join(letters) for letters in product("aéß日", repeat=3)]
     frame = pl.DataFrame({"text": texts}).unique()
     lost = ENGINE.query(
         f"SELECT count(*) AS lost FROM (SELECT l.text AS a, r.text AS b FROM frame l CROSS JOIN frame r)"
