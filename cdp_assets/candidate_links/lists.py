@@ -44,7 +44,9 @@ class Flat:
 
     def rows(self) -> npt.NDArray[np.int64]:
         """The row of the list that each value stands in."""
-        return np.repeat(np.arange(len(self.bounds) - 1), self.lengths)
+        lengths = self.lengths
+        filled = np.flatnonzero(lengths)  # many lists are empty
+        return np.repeat(filled, lengths[filled])
 
     def only(self, kept: pl.Series) -> Flat:
         """Without the values that are not marked in ``kept``."""

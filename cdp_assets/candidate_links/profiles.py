@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links import hash_order
 from cdp_assets.candidate_links.lists import Flat, joined, once, side_by_side, where
 from cdp_assets.candidate_links.ordered import begins, rows_at
 from cdp_assets.candidate_links.shared import CROWD_SHARING
@@ -66,8 +67,8 @@ _LISTS = ("emails", "phones", "identifiers")
 _SCRIPTS = ("first_name_script", "last_name_script")
 _TOLD_WHERE_THERE = (*_SCRIPTS, "probable_emails")
 """Values that are part of a profile's text only where there are any."""
-_LONG = (*_LISTS, "probable_emails", "street", "company")
-"""Columns whose values are mostly longer than the twelve bytes that Polars keeps in the column itself."""
+_LONG = (*_LISTS, "probable_emails")
+"""Columns of many different values, mostly longer than the twelve bytes that Polars keeps in the column itself."""
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
 _NULL = "\x00"
@@ -100,8 +101,10 @@ def linkage_profiles(
     first = runs.get_column("len").cum_sum() - runs.get_column("len")
     rows = held.get_column("row").gather(first)  # equal id, equal values: any row tells them
     values = (_of_rows(said.get_column(column.name), rows) for column in PROFILE_VALUES)
-    profiles = pl.DataFrame([runs.get_column("value").alias("profile_id"), *values, runs.get_column("len").alias("records")])
-    members = held.select("profile_id", said.get_column("record_id").gather(held.get_column("row")))
+    profiles = pl.DataFrame(
+        [runs.get_column("value").alias("profile_id"), *values, runs.get_column("len").alias("records")]
+    )
+    members = held.select("profile_id", _of_rows(said.get_column("record_id"), held.get_column("row")))
     return LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members)
 
 
@@ -118,8 +121,11 @@ def _of_rows(column: pl.Series, rows: pl.Series) -> pl.Series:
 
 def _held(said: pl.DataFrame) -> pl.DataFrame:
     """Each profile and record that has or had its values, once and in order: ``profile_id``, and a ``row`` of ``said``."""
-    held = said.select("record", _profile_ids(said)).with_row_index("row")
-    held = held.sort("profile_id", "record", multithreaded=False)  # several threads would take more processor
+    records, ids = said.get_column("record").to_numpy(), _profile_ids(said).to_numpy().view(np.uint64)
+    by_record = np.argsort(records, kind="stable")  # they are in order but for further addresses
+    order, ids = hash_order.in_order(ids[by_record])
+    rows = by_record[order]
+    held = pl.DataFrame({"profile_id": ids.view(np.int64), "record": records[rows], "row": rows})
     return held.filter(begins("profile_id", "record")).select("profile_id", "row")
 
 
