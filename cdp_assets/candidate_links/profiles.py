@@ -16,6 +16,7 @@ import polars as pl
 
 from cdp_assets.candidate_links import hash_order
 from cdp_assets.candidate_links.lists import Flat, joined, once, side_by_side, where
+from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.ordered import begins, rows_at
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.standardized.scripts import scripts_of
@@ -67,7 +68,7 @@ _LISTS = ("emails", "phones", "identifiers")
 _SCRIPTS = ("first_name_script", "last_name_script")
 _TOLD_WHERE_THERE = (*_SCRIPTS, "probable_emails")
 """Values that are part of a profile's text only where there are any."""
-_LONG = (*_LISTS, "probable_emails")
+_LONG = (*_LISTS, "probable_emails", "record_id")
 """Columns of many different values, mostly longer than the twelve bytes that Polars keeps in the column itself."""
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
@@ -125,7 +126,8 @@ def _held(said: pl.DataFrame) -> pl.DataFrame:
     by_record = np.argsort(records, kind="stable")  # they are in order but for further addresses
     order, ids = hash_order.in_order(ids[by_record])
     rows = by_record[order]
-    held = pl.DataFrame({"profile_id": ids.view(np.int64), "record": records[rows], "row": rows})
+    told = {"profile_id": ids.view(np.int64), "record": records[rows], "row": rows}
+    held = pl.DataFrame(told, schema_overrides={"row": ROW})  # or every column would be asked for rows in another type
     return held.filter(begins("profile_id", "record")).select("profile_id", "row")
 
 
@@ -152,7 +154,7 @@ def _per_address(versions: pl.DataFrame) -> pl.DataFrame:
     rows, places = (pl.Series(numbers) for numbers in flat.further())
     says_where = parts.select("city", "postcode")[places].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     rows, places = rows.filter(says_where), places.filter(says_where)
-    told = pl.concat([where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0)), places])
+    told = pl.concat([where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0)), places]).cast(ROW)
     record = _numbered(versions.get_column("record_id"))
     others = versions.select(name for name in COMPARED_COLUMNS if name != "addresses")
     return pl.concat([others, rows_at(others, rows.to_numpy())]).with_columns(
@@ -180,8 +182,12 @@ def _values(rows: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
         _tidy(rows.get_column("phones")),
         _tidy_identifiers(rows.get_column("identifiers")),
         *_ADDRESS_PARTS,
-        _filled(once(rows.get_column("job_title"), lambda titles: titles.str.to_lowercase().str.strip_chars())),
+        _filled(once(rows.get_column("job_title"), _lower)).alias("job_title"),
     )
+
+
+def _lower(texts: pl.Series) -> pl.Series:
+    return texts.str.to_lowercase().str.strip_chars()
 
 
 def _born(texts: pl.Series, days: pl.Series) -> pl.Series:
