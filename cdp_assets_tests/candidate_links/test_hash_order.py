@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from cdp_assets.candidate_links.hash_order import have_equals, in_order
 
-HASHES = st.integers(0, 2**64 - 1)
+HASHES = st.integers(0, 2**64 - 1) | st.integers(0, 200) | st.integers(2**64 - 3, 2**64 - 1)
 
 
 @settings(deadline=None)
-@given(st.lists(HASHES | st.integers(0, 3) | st.integers(2**64 - 3, 2**64 - 1), max_size=40))
+@given(st.lists(HASHES, max_size=40))
 def test_rows_come_in_the_order_of_their_hashes_and_equal_ones_as_they_stand(numbers: list[int]) -> None:
     hashes = np.array(numbers, dtype=np.uint64)
     rows, ordered = in_order(hashes)
