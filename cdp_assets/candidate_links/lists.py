@@ -61,11 +61,9 @@ class Flat:
 
     def and_those_of(self, other: Flat) -> Flat:
         """Each list's values, and then those of the ``other``'s list of that row."""
-        bounds = self.bounds + other.bounds
-        order = np.empty(bounds[-1], dtype=np.int64)
-        order[_places(bounds[:-1], self.lengths)] = np.arange(len(self.values))
-        order[_places(bounds[1:] - other.lengths, other.lengths)] = np.arange(len(self.values), len(order))
-        return Flat(pl.concat([self.values, other.values], rechunk=True).gather(order), bounds)
+        rows = np.concatenate([self.rows(), other.rows()])
+        order = np.argsort(rows, kind="stable")  # which merges what is in order already
+        return Flat(pl.concat([self.values, other.values], rechunk=True).gather(order), self.bounds + other.bounds)
 
     def tidy(self) -> Flat:
         """Each list's values once, in order, without nulls; most are tidy already, and only lists of several values are looked at."""
