@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links import hash_order
 from cdp_assets.candidate_links.keys import (
     KEYS,
     AnyOf,
@@ -74,7 +75,7 @@ _NAMES = ("first_name", "first_root", "last_name")
 
 def _each_name_and(column: str) -> AnyOf:
     """A key of each name of two letters or more together with another column."""
-    return AnyOf(*(all_of(of_two_letters(name), column) for name in _NAMES))
+    return AnyOf(*(all_of(of_two_letters(name), column) for name in _NAMES), needed=column)
 
 
 _PLACE = first_of("postcode", "city")
@@ -99,7 +100,7 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         "SAME_NAMES_AND_BIRTH_DATE",
         "both names, in either order, and the date of birth",
         ("first_name", "last_name", "date_of_birth"),
-        AnyOf(all_of(_PAIR_OF_NAMES, "dob")),
+        AnyOf(all_of(_PAIR_OF_NAMES, "dob"), needed="dob"),
         (_PLACE,),
     ),
     BlockingRule(
@@ -475,10 +476,12 @@ class RuleBlocks:
 
 def blocks_of(keys: pl.DataFrame) -> pl.DataFrame:
     """Keys that two profiles or more share, with the ``size`` of their block, the members of each block side by side."""
-    ordered = keys.sort("key", multithreaded=False)  # several threads would take half as much processor again
-    sizes = lengths_of_runs(ordered.get_column("key").to_numpy())
-    sized = ordered.with_columns(pl.Series("size", np.repeat(sizes, sizes), dtype=pl.Int64))
-    return sized.filter(pl.col("size") > 1)
+    rows, hashes = hash_order.in_order(keys.get_column("key").to_numpy())
+    shared = np.flatnonzero(hash_order.have_equals(hashes))
+    hashes, numbers = hashes[shared], keys.get_column("number").to_numpy()[rows[shared]]
+    sizes = lengths_of_runs(hashes)
+    members = {"number": numbers, "key": hashes, "size": np.repeat(sizes, sizes)}
+    return pl.DataFrame(members, schema={**KEYS, "size": pl.Int64()})
 
 
 def key_columns(rules: Iterable[BlockingRule]) -> set[str]:

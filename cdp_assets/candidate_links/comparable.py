@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from cdp_assets.candidate_links.lists import Distinct, Flat, where
+from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.sounds import sounds
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 
@@ -81,6 +82,20 @@ def _exact_day(texts: pl.Series) -> pl.Series:
     return where(day, day != _YEAR_ALONE)
 
 
+def _first_root(roots: pl.Series, names: pl.Series) -> pl.Series:
+    """What a first name stands for; the name itself where nothing is told of that."""
+    untold = roots.is_null() & names.is_not_null()
+    return pl.select(pl.coalesce(roots, names)).to_series() if untold.any() else roots
+
+
+def _several_words(names: pl.Series, shortest: int) -> pl.Series:
+    """:func:`_words` where there are at least two, which is where a name has a space."""
+    spaced = names.str.contains(" ", literal=True).fill_null(False).arg_true()
+    words = _words(Distinct.of(names.gather(spaced)), shortest, at_least=2)
+    places = pl.repeat(None, len(names), dtype=ROW, eager=True)
+    return words.gather(places.scatter(spaced, pl.int_range(len(spaced), dtype=ROW, eager=True)))
+
+
 def _words(texts: Distinct, shortest: int, at_least: int) -> pl.Series:
     """Lists of the distinct words of so many letters, in order; null where there are fewer than ``at_least`` such words."""
     words = Flat.of(texts.texts.str.split(" "))
@@ -103,7 +118,7 @@ def _digits(texts: pl.Series) -> pl.Series:
     """
     held = texts.to_arrow(compat_level=pl.CompatLevel.oldest())
     _, bounds, letters = (np.frombuffer(buffer or b"", dtype=np.uint8) for buffer in held.buffers())
-    at = np.flatnonzero((letters >= ord("0")) & (letters <= ord("9")))
+    at = np.flatnonzero(letters - np.uint8(ord("0")) < 10)  # what is below "0" becomes a large number
     ends = np.searchsorted(at, bounds.view(np.int64)[held.offset : held.offset + len(held) + 1])
     found = pa.LargeStringArray.from_buffers(len(held), pa.py_buffer(ends), pa.py_buffer(letters[at]))
     return where(pl.Series(texts.name, pl.from_arrow(found)), texts.is_not_null())
@@ -155,10 +170,10 @@ class _Parts:
 
 _DERIVED: dict[str, Callable[[_Parts], pl.Series]] = {
     "unique_id": lambda of: of["profile_id"],
-    "first_root": lambda of: of.profiles.select(pl.coalesce("first_name_root", "first_name")).to_series(),
+    "first_root": lambda of: _first_root(of["first_name_root"], of["first_name"]),
     "first_sound": lambda of: sounds(of.distinct("first_name"), of["first_name_script"]),
     "last_sound": lambda of: sounds(of.distinct("last_name"), of["last_name_script"]),
-    "last_words": lambda of: _words(of.distinct("last_name"), shortest=3, at_least=2),
+    "last_words": lambda of: _several_words(of["last_name"], shortest=3),
     "dob": lambda of: of.distinct("date_of_birth").each(_date),
     "dob_swapped": lambda of: of.distinct("date_of_birth").each(_swapped_date),
     "dob_day": lambda of: of.distinct("date_of_birth").each(_exact_day),
@@ -180,19 +195,28 @@ _DERIVED: dict[str, Callable[[_Parts], pl.Series]] = {
 
 
 def comparable(
-    profiles: pl.DataFrame, probable: pl.Series | None = None, only: Collection[str] | None = None
+    profiles: pl.DataFrame,
+    probable: pl.Series | None = None,
+    only: Collection[str] | None = None,
+    unasked: Collection[str] = (),
 ) -> pl.DataFrame:
     """Derived columns of ``candidate_links/linkage_profiles``, one row per profile, sorted by ``unique_id``.
 
     ``probable``: all addresses that are probably somebody's, where ``profiles`` are a part of the data only. ``only``:
-    the columns wanted beside ``unique_id``; by default all. Empty lists become null so that "nothing to compare" is one condition for every field.
+    the columns wanted beside ``unique_id``; by default all. Those that are ``unasked`` hold nothing. Empty lists become null so that
+    "nothing to compare" is one condition for every field.
     """
     wanted = [name for name in COMPARABLE_SCHEMA if only is None or name in only or name == "unique_id"]
     if not profiles["profile_id"].is_sorted():
         profiles = profiles.sort("profile_id")
     of = _Parts(profiles, probable)
-    columns = {name: _DERIVED[name](of) if name in _DERIVED else of[name] for name in wanted}
+    derived = {**_DERIVED, **dict.fromkeys(unasked, _nothing)}
+    columns = {name: derived[name](of) if name in derived else of[name] for name in wanted}
     return pl.DataFrame(columns, schema={name: COMPARABLE_SCHEMA[name] for name in wanted})
+
+
+def _nothing(of: _Parts) -> pl.Series:
+    return pl.repeat(None, len(of.profiles), eager=True)
 
 
 def probable_addresses(profiles: pl.DataFrame) -> pl.Series:

@@ -53,17 +53,24 @@ class EachOf:
 
 
 class AnyOf:
-    """Keys that are numbers (:func:`all_of`) or null; what two of them have in common is one key."""
+    """Keys that are numbers (:func:`all_of`) or null; what two of them have in common is one key.
 
-    def __init__(self, *numbers: pl.Expr) -> None:
+    Where the column ``needed`` says nothing, none of them does: only the other profiles are looked at.
+    """
+
+    def __init__(self, *numbers: pl.Expr, needed: str | None = None) -> None:
         self.numbers = numbers
+        self.needed = needed
 
     def columns(self) -> set[str]:
         return names_in(self.numbers)
 
     def of(self, profiles: pl.DataFrame) -> pl.DataFrame:
-        told = profiles.select(number.alias(str(at)) for at, number in enumerate(self.numbers))
         rows = pl.int_range(len(profiles), dtype=pl.Int64, eager=True).alias("number")
+        if self.needed is not None:
+            is_asked = profiles.get_column(self.needed).is_not_null()
+            profiles, rows = profiles.select(self.columns()).filter(is_asked), rows.filter(is_asked)
+        told = profiles.select(number.alias(str(at)) for at, number in enumerate(self.numbers))
         once = told.select(_unless(pl.col(name), told.columns[:at]) for at, name in enumerate(told.columns))
         return pl.concat([pl.DataFrame([rows, number.alias("key")]).drop_nulls("key") for number in once])
 

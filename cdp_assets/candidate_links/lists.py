@@ -44,7 +44,9 @@ class Flat:
 
     def rows(self) -> npt.NDArray[np.int64]:
         """The row of the list that each value stands in."""
-        return np.repeat(np.arange(len(self.bounds) - 1), self.lengths)
+        lengths = self.lengths
+        filled = np.flatnonzero(lengths)  # many lists are empty
+        return np.repeat(filled, lengths[filled])
 
     def only(self, kept: pl.Series) -> Flat:
         """Without the values that are not marked in ``kept``."""
@@ -59,11 +61,9 @@ class Flat:
 
     def and_those_of(self, other: Flat) -> Flat:
         """Each list's values, and then those of the ``other``'s list of that row."""
-        bounds = self.bounds + other.bounds
-        order = np.empty(bounds[-1], dtype=np.int64)
-        order[_places(bounds[:-1], self.lengths)] = np.arange(len(self.values))
-        order[_places(bounds[1:] - other.lengths, other.lengths)] = np.arange(len(self.values), len(order))
-        return Flat(pl.concat([self.values, other.values], rechunk=True).gather(order), bounds)
+        rows = np.concatenate([self.rows(), other.rows()])
+        order = np.argsort(rows, kind="stable")  # which merges what is in order already
+        return Flat(pl.concat([self.values, other.values], rechunk=True).gather(order), self.bounds + other.bounds)
 
     def tidy(self) -> Flat:
         """Each list's values once, in order, without nulls; most are tidy already, and only lists of several values are looked at."""
@@ -123,8 +123,13 @@ class Distinct:
     @classmethod
     def of(cls, column: pl.Series) -> Distinct:
         """Arrow numbers distinct texts in one pass, in half the time that Polars takes to find them and to look them up."""
-        held = column.to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
-        return cls(column, pl.Series(pl.from_arrow(held.dictionary)), pl.Series(pl.from_arrow(held.indices)))
+        held = column.drop_nulls().to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
+        texts, places = (pl.Series(pl.from_arrow(part)) for part in (held.dictionary, held.indices))
+        if column.null_count():
+            places = pl.repeat(None, len(column), dtype=places.dtype, eager=True).scatter(
+                column.is_not_null().arg_true(), places
+            )
+        return cls(column, texts, places)
 
     def each(self, derive: Callable[[pl.Series], pl.Series]) -> pl.Series:
         """What ``derive`` makes of each text of the column, computed once per distinct text; null of a null."""
@@ -145,3 +150,15 @@ def joined(lists: pl.Series, separator: str) -> pl.Series:
     """Lists of text, none of them null, as one text each, to be read: ``n_unique`` may count scattered texts twice (Polars 2)."""
     several = (lists.list.len() > 1).arg_true()
     return lists.list.first().fill_null("").scatter(several, lists.gather(several).list.join(separator))
+
+
+def side_by_side(column: pl.Series) -> pl.Series:
+    """Texts, or lists of texts (none of them null), whose letters stand in memory in the order of the rows.
+
+    Of rows that were taken here and there, each text longer than twelve bytes lies where it lay: whatever then reads a million of them in
+    their order waits for memory at each. To copy them once takes less than one such reading.
+    """
+    if isinstance(column.dtype, pl.List):
+        flat = Flat.of(column)
+        return Flat(side_by_side(flat.values), flat.bounds).lists()
+    return pl.Series(column.name, pl.from_arrow(column.to_arrow(compat_level=pl.CompatLevel.oldest())))

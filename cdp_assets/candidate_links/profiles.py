@@ -14,8 +14,10 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.lists import Flat, joined, where
-from cdp_assets.candidate_links.ordered import begins
+from cdp_assets.candidate_links import hash_order
+from cdp_assets.candidate_links.lists import Flat, joined, once, side_by_side, where
+from cdp_assets.candidate_links.lookup import ROW
+from cdp_assets.candidate_links.ordered import begins, rows_at
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.standardized.scripts import scripts_of
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES, TEXTS
@@ -66,10 +68,12 @@ _LISTS = ("emails", "phones", "identifiers")
 _SCRIPTS = ("first_name_script", "last_name_script")
 _TOLD_WHERE_THERE = (*_SCRIPTS, "probable_emails")
 """Values that are part of a profile's text only where there are any."""
+_LONG = (*_LISTS, "probable_emails", "record_id")
+"""Columns of many different values, mostly longer than the twelve bytes that Polars keeps in the column itself."""
 _SEPARATOR = "\x1f"  # unit separator: no delivered text keeps control characters
 _INNER = "\x1e"
 _NULL = "\x00"
-_HASHED_AT_ONCE = 50_000
+_HASHED_AT_ONCE = 100_000
 """Rows whose values stand as one text in memory: of ten million, the texts would take more than the values; memory for so few is used again."""
 # 63 bits of md5 (not a secret, a name): a positive BIGINT, the id type that Splink joins fastest.
 # DuckDB's md5_number_lower is the same number, and takes twice as long.
@@ -96,19 +100,34 @@ def linkage_profiles(
     held = _held(said)
     runs = held.get_column("profile_id").rle().struct.unnest()
     first = runs.get_column("len").cum_sum() - runs.get_column("len")
-    # Equal id, equal values: any row tells them.
-    profiles = said.select(column.name for column in PROFILE_VALUES)[held.get_column("row").gather(first)]
-    profiles = profiles.with_columns(
-        runs.get_column("value").alias("profile_id"), runs.get_column("len").alias("records")
+    rows = held.get_column("row").gather(first)  # equal id, equal values: any row tells them
+    values = (_of_rows(said.get_column(column.name), rows) for column in PROFILE_VALUES)
+    profiles = pl.DataFrame(
+        [runs.get_column("value").alias("profile_id"), *values, runs.get_column("len").alias("records")]
     )
-    members = held.select("profile_id", said.get_column("record_id").gather(held.get_column("row")))
+    members = held.select("profile_id", _of_rows(said.get_column("record_id"), held.get_column("row")))
     return LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members)
+
+
+def _of_rows(column: pl.Series, rows: pl.Series) -> pl.Series:
+    """The values of these ``rows``, in whatever order, of a column in several chunks; long texts side by side in memory.
+
+    One column after the other, so that the memory of one is used again for the next.
+    """
+    if column.null_count() == len(column):
+        return pl.repeat(None, len(rows), dtype=column.dtype, eager=True).alias(column.name)
+    found = column.rechunk().gather(rows)
+    return side_by_side(found) if column.name in _LONG else found
 
 
 def _held(said: pl.DataFrame) -> pl.DataFrame:
     """Each profile and record that has or had its values, once and in order: ``profile_id``, and a ``row`` of ``said``."""
-    held = said.select("record", _profile_ids(said)).with_row_index("row")
-    held = held.sort("profile_id", "record", multithreaded=False)  # several threads would take more processor
+    records, ids = said.get_column("record").to_numpy(), _profile_ids(said).to_numpy().view(np.uint64)
+    by_record = np.argsort(records, kind="stable")  # they are in order but for further addresses
+    order, ids = hash_order.in_order(ids[by_record])
+    rows = by_record[order]
+    told = {"profile_id": ids.view(np.int64), "record": records[rows], "row": rows}
+    held = pl.DataFrame(told, schema_overrides={"row": ROW})  # or every column would be asked for rows in another type
     return held.filter(begins("profile_id", "record")).select("profile_id", "row")
 
 
@@ -128,18 +147,17 @@ def _per_address(versions: pl.DataFrame) -> pl.DataFrame:
 
     A further address without town and postcode (a building's name in a second line) would be compared as "nothing to
     compare", and its profile would hide that the first addresses differ. Columns: those of versions that are compared, ``record``
-    (:func:`_numbered`) and an address's parts under their profile names; all in one chunk, or taking rows of them would be slow.
+    (:func:`_numbered`) and an address's parts under their profile names; they stand in the chunks that they came in.
     """
     flat = Flat.of(versions.get_column("addresses"))
     parts = flat.values.struct.unnest().select(pl.col(kept).alias(name) for name, kept in _ADDRESS_PARTS.items())
     rows, places = (pl.Series(numbers) for numbers in flat.further())
     says_where = parts.select("city", "postcode")[places].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     rows, places = rows.filter(says_where), places.filter(says_where)
-    told = pl.concat([where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0)), places])
+    told = pl.concat([where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0)), places]).cast(ROW)
     record = _numbered(versions.get_column("record_id"))
-    # Put together before anything else is: a frame of columns in other chunks would be copied for that.
     others = versions.select(name for name in COMPARED_COLUMNS if name != "addresses")
-    return pl.concat([others, others[rows]], rechunk=True).with_columns(
+    return pl.concat([others, rows_at(others, rows.to_numpy())]).with_columns(
         pl.concat([record, record.gather(rows)], rechunk=True).alias("record"),
         *(_filled(part).gather(told) for part in parts),
     )
@@ -152,7 +170,6 @@ def _numbered(record_ids: pl.Series) -> pl.Series:
 
 def _values(rows: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
     """The compared values of rows of :func:`_per_address` under their profile names."""
-    born = pl.coalesce(pl.col("date_of_birth_text"), pl.col("date_of_birth").dt.to_string("%Y-%m-%d"))
     return rows.select(
         "record_id",
         "record",
@@ -160,13 +177,23 @@ def _values(rows: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
         *(_filled(rows.get_column(kept)).alias(name) for name, kept in _TEXTS.items()),
         scripts_of(rows.get_column("first_name")).alias("first_name_script"),
         scripts_of(rows.get_column("last_name")).alias("last_name_script"),
-        born.alias("date_of_birth"),
+        _born(rows.get_column("date_of_birth_text"), rows.get_column("date_of_birth")).alias("date_of_birth"),
         _tidy(rows.get_column("emails")),
         _tidy(rows.get_column("phones")),
         _tidy_identifiers(rows.get_column("identifiers")),
         *_ADDRESS_PARTS,
-        _filled(rows.get_column("job_title").str.to_lowercase().str.strip_chars()),
+        _filled(once(rows.get_column("job_title"), _lower)).alias("job_title"),
     )
+
+
+def _lower(texts: pl.Series) -> pl.Series:
+    return texts.str.to_lowercase().str.strip_chars()
+
+
+def _born(texts: pl.Series, days: pl.Series) -> pl.Series:
+    """Dates of birth as they were delivered, or the day where that is not kept; mostly it is."""
+    untold = (texts.is_null() & days.is_not_null()).arg_true()
+    return texts if untold.is_empty() else texts.rechunk().scatter(untold, days.gather(untold).dt.to_string("%Y-%m-%d"))
 
 
 def _filled(texts: pl.Series) -> pl.Series:
@@ -176,7 +203,9 @@ def _filled(texts: pl.Series) -> pl.Series:
 
 
 def _tidy(lists: pl.Series) -> pl.Series:
-    return Flat.of(lists).tidy().lists()
+    flat = Flat.of(lists)
+    tidy = flat.tidy()
+    return lists if tidy is flat and not lists.null_count() else tidy.lists()
 
 
 def _tidy_identifiers(identifiers: pl.Series) -> pl.Series:
@@ -190,8 +219,12 @@ def _with_probable(said: pl.DataFrame, probable: pl.DataFrame | None) -> pl.Data
     """Adds ``probable_emails``: those of the record that these values speak for, without those that they carry."""
     if probable is None or probable.is_empty():
         return said.with_columns(pl.lit([], dtype=TEXTS).alias("probable_emails"))
-    asked = said.select("record_id", "emails", "company", "last_name").with_row_index("row")
+    rows = pl.int_range(len(said), eager=True).alias("row")
+    asked = pl.DataFrame([said.get_column("record_id"), rows])
     asked = asked.join(probable.select("record_id", "email", "derived_from"), on="record_id", how="inner")
+    asked = asked.with_columns(
+        said.get_column(name).gather(asked.get_column("row")) for name in ("emails", "company", "last_name")
+    )
     is_named = pl.col("company").is_not_null() & pl.col("last_name").is_not_null()
     speaks = (
         pl.when(pl.col("derived_from").is_null())

@@ -35,20 +35,24 @@ _SCRIPTS = {
 }
 _OTHER = "other"
 _NOT_LATIN = r"[\p{L}--\p{Latin}]"
+_ANY = "|".join((_NOT_LATIN, *_SCRIPTS.values()))
+"""What says that some script of these is used; hardly a name with accents or umlauts has any of it."""
 
 
 def scripts_of(names: pl.Series) -> pl.Series:
     """The script of each name as it was written; null for Latin letters, and where there is no name."""
     found = pl.Series(names.name, [None], dtype=pl.String).new_from_index(0, len(names))
-    rows = (names.str.len_bytes() > names.str.len_chars()).arg_true()
-    if rows.is_empty():
+    is_accented = names.str.len_bytes() > names.str.len_chars()
+    told, rows = names.filter(is_accented), is_accented.arg_true()
+    is_other = told.str.contains(_ANY)
+    if not is_other.any():
         return found
     name = pl.col("name")
     script = pl.coalesce(
         *(pl.when(name.str.contains(signs)).then(pl.lit(script)) for script, signs in _SCRIPTS.items()),
         pl.when(name.str.contains(_NOT_LATIN)).then(pl.lit(_OTHER)),
     )
-    return found.scatter(rows, names.gather(rows).to_frame("name").select(script).to_series())
+    return found.scatter(rows.filter(is_other), told.filter(is_other).to_frame("name").select(script).to_series())
 
 
 HONORIFIC = r"(\S)[ -]?(?:様|さま|さん|殿|先生|女士|小姐|님|씨)$"

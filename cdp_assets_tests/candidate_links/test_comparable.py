@@ -72,6 +72,21 @@ def test_only_what_is_asked_for_is_made_and_alike() -> None:
     assert comparable(PEOPLE.clear()).equals(whole.clear())
 
 
+def test_what_is_unasked_holds_nothing_and_the_rest_is_alike() -> None:
+    whole, unasked = comparable(PEOPLE), ["first_sound", "last_words"]
+    told = comparable(PEOPLE, unasked=unasked)
+    assert told.schema == COMPARABLE_SCHEMA
+    assert told.drop(unasked).equals(whole.drop(unasked))
+    assert all(told[name].null_count() == len(told) for name in unasked)
+    assert comparable(PEOPLE.clear(), unasked=unasked).schema == COMPARABLE_SCHEMA
+
+
+def test_a_first_name_without_a_root_is_its_own() -> None:
+    known, unknown = {"first_name": "bill", "first_name_root": "william"}, {"first_name": "zed"}
+    assert comparable(profiles(known, unknown, {}))["first_root"].to_list() == ["william", "zed", None]
+    assert comparable(profiles(known, {}))["first_root"].to_list() == ["william", None]
+
+
 @pytest.mark.parametrize("first", range(len(PEOPLE) + 1))
 @pytest.mark.parametrize("rows", range(3))
 def test_a_part_of_a_frame_is_like_a_frame_of_its_own(first: int, rows: int) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cdp_assets.candidate_links.lists import Distinct, Flat, joined, once
+from cdp_assets.candidate_links.lists import Distinct, Flat, joined, once, side_by_side
 
 LISTS = pl.Series("words", [["bee", "ant"], [], None, ["cat"], ["bee", None, "bee", "as"], [None], ["x"]])
 
@@ -76,3 +76,19 @@ def test_a_part_of_a_column_may_have_no_values() -> None:
     assert given(lists[3:]).to_list() == [None]
     assert given(lists[2:]).to_list() == [["c"], None]
     assert given(lists[2:2]).to_list() == []
+
+
+def test_each_value_stands_in_the_row_of_its_list() -> None:
+    assert Flat.of(LISTS).rows().tolist() == [0, 0, 3, 4, 4, 4, 4, 5, 6]
+    assert Flat.of(LISTS.clear()).rows().tolist() == []
+
+
+def test_texts_side_by_side_are_the_same_texts() -> None:
+    texts = pl.Series("name", ["a text of more than twelve bytes", None, "", "ant", "another one that is as long"])
+    several = pl.concat([texts, texts.reverse()])
+    lists = pl.Series("lists", [["a text of more than twelve bytes", "ant"], [], ["another one that is as long"]])
+    nothing = pl.Series("nothing", [None, None], dtype=pl.String)
+    for column in (texts, several, texts[1:4], texts.gather([4, 0, 1]), texts.clear(), nothing):
+        assert side_by_side(column).equals(column, check_names=True, check_dtypes=True)
+    for column in (lists, lists[1:], lists.gather([2, 1]), lists[1:2], lists.clear()):
+        assert side_by_side(column).equals(column, check_names=True, check_dtypes=True)

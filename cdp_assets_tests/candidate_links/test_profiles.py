@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -102,6 +103,33 @@ def test_an_id_does_not_depend_on_which_columns_others_fill() -> None:
     _, members = linkage_profiles(versions(*rows), NONE_SHARED, set())
     alone = [linkage_profiles(versions(row), NONE_SHARED, set())[1] for row in rows]
     assert members.sort("record_id").equals(pl.concat(alone))
+
+
+def test_versions_may_come_in_parts() -> None:
+    homes = [address("mill lane", "1", "york", "y1"), address("a street of a long name", "2", "leeds", "l2")]
+    rows: list[dict[str, Any]] = [
+        {"record_id": "crm/1", **ANNA, "emails": ["b@x.example", "a.long.address@x.example"], "addresses": homes},
+        {"record_id": "crm/2", **ANNA, "first_name": "Ющенко", "phones": ["+4400"], "job_title": " Clerk"},
+        {"record_id": "shop/3", "emails": ["another.long.address@x.example"]},
+        {"record_id": "shop/4", **ANNA, "first_name": "Zoë", "addresses": homes[::-1], "job_title": " "},
+    ]
+    whole = versions(*rows)
+    parts = pl.concat([whole[:1], whole[1:3], whole[3:]], rechunk=False)
+    made, again = (linkage_profiles(some, NONE_SHARED, set()) for some in (whole, parts))
+    assert [frame.rows() for frame in made] == [frame.rows() for frame in again]
+    assert sorted(made[0]["street"].drop_nulls()) == ["a street of a long name"] * 2 + ["mill lane"] * 2
+
+
+def test_a_day_of_birth_is_told_where_its_text_is_not_kept() -> None:
+    born = date(1980, 5, 17)
+    frame = versions(
+        {"record_id": "crm/1", "date_of_birth": born, "date_of_birth_text": "1980-02-30"},
+        {"record_id": "crm/2", "date_of_birth": born},
+        {"record_id": "crm/3"},
+    ).with_columns(pl.col("date_of_birth").cast(pl.Date))
+    profiles, members = linkage_profiles(frame, NONE_SHARED, set())
+    told = members.join(profiles, on="profile_id").sort("record_id")
+    assert told["date_of_birth"].to_list() == ["1980-02-30", "1980-05-17", None]
 
 
 def test_no_versions_no_profiles() -> None:

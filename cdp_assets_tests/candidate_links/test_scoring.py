@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from cdp_assets.candidate_links import scoring
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
@@ -51,6 +52,24 @@ def test_scores_do_not_depend_on_rows_or_threads(town_profiles: pl.DataFrame, to
     one = score(town_profiles, town_model, DuckDBEngine(threads=1))
     other = score(town_profiles.sample(fraction=1.0, shuffle=True, seed=9), town_model, DuckDBEngine(threads=2))
     assert one.equals(other)
+
+
+@pytest.mark.parametrize("script", [None, "cyrillic"])
+def test_how_names_sound_is_told_where_somebody_asks(
+    town_profiles: pl.DataFrame, town_model: TrainedModel, monkeypatch: pytest.MonkeyPatch, script: str | None
+) -> None:
+    is_first = pl.int_range(pl.len()) == 0
+    some = town_profiles.with_columns(pl.when(is_first).then(pl.lit(script)).alias("last_name_script"))
+    asked: list[set[str]] = []
+
+    def seen(profiles: pl.DataFrame, unasked: set[str]) -> pl.DataFrame:
+        asked.append(unasked)
+        return comparable(profiles)
+
+    found = score(some, town_model, ENGINE)
+    monkeypatch.setattr(scoring, "comparable", seen)
+    assert score(some, town_model, ENGINE).equals(found)
+    assert asked == [set() if script else {"first_sound", "last_sound"}]
 
 
 def test_a_part_of_the_data_gets_the_same_weights_under_the_same_model(
