@@ -81,5 +81,9 @@ class Described:
 
 def are_comparable(masks: Labels, a: Labels, b: Labels) -> npt.NDArray[np.bool_]:
     """Whether units ``a[i]`` and ``b[i]`` tell at least two of the same things."""
-    is_telling = np.isin(np.arange(EVERYTHING + 1), _TELLING)
-    return np.asarray(is_telling[masks[a] & masks[b]])
+    return is_telling(masks[a] & masks[b])
+
+
+def is_telling(masks: Labels) -> npt.NDArray[np.bool_]:
+    """Whether each of the masks is of at least two things."""
+    return np.asarray(np.isin(np.arange(EVERYTHING + 1), _TELLING)[masks])
