@@ -15,29 +15,28 @@ Labels = npt.NDArray[np.int64]
 NODE = pl.Int64()
 
 
-def node_range(nodes: int) -> pl.Series:
-    """``0 … nodes - 1``."""
-    return pl.int_range(nodes, dtype=NODE, eager=True)
-
-
 def numbered(label: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """The nodes that others are labelled by, in order, and each node's number among them. ``label``: the smallest node of each node's set."""
-    is_first = label == node_range(len(label))
-    return is_first.arg_true(), (is_first.cum_sum().cast(NODE) - 1).gather(label)
+    """Which nodes others are labelled by, and each node's number among them, in order. ``label``: the smallest node of each node's set."""
+    labels = label.to_numpy()
+    is_first = labels == np.arange(len(labels))
+    return pl.Series(is_first), pl.Series((np.cumsum(is_first) - 1).take(labels))
 
 
 def connected_components(nodes: int, left: pl.Series, right: pl.Series) -> pl.Series:
     """The smallest node of each node's component, for nodes ``0 … nodes - 1`` and links ``left[i] - right[i]``."""
-    label = np.arange(nodes)
     one, other = left.to_numpy(), right.to_numpy()
-    while True:
-        one, other = label[one], label[other]
-        apart = one != other
-        if not apart.any():
-            return pl.Series(label)
+    is_linked = np.zeros(nodes, dtype=np.bool_)
+    is_linked[one] = is_linked[other] = True
+    linked, number = np.flatnonzero(is_linked), np.cumsum(is_linked) - 1
+    label, one, other = np.arange(len(linked)), number[one], number[other]
+    while (apart := one != other).any():
         one, other = one[apart], other[apart]
         np.minimum.at(label, np.maximum(one, other), np.minimum(one, other))
         label = followed(label)
+        one, other = label[one], label[other]
+    every = np.arange(nodes)
+    every[linked] = linked[label]
+    return pl.Series(every)
 
 
 def followed(label: Labels) -> Labels:

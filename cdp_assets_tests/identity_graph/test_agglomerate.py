@@ -45,7 +45,7 @@ def test_components_that_are_decided_at_once_are_what_merging_them_makes(
     codes: list[int],
 ) -> None:
     given_ = (pair_frame(pairs), KEYS, series(tells), [series(registers)], DEFAULT_CLUSTERS, [series(codes)])
-    nothing_at_once = mock.patch.object(agglomerating, "_are_whole", lambda *_: np.zeros(NODES, dtype=np.bool_))
+    nothing_at_once = mock.patch.object(agglomerating, "_are_whole", return_value=np.zeros(NODES, dtype=np.bool_))
     with nothing_at_once:
         step_by_step = agglomerate(*given_)
     assert agglomerate(*given_).to_list() == step_by_step.to_list()
