@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.identity_graph.connected import Labels, connected_components, followed
+from cdp_assets.identity_graph.connected import Labels, components, followed, linked_nodes
 from cdp_assets.identity_graph.descriptions import Described, are_comparable, is_telling
 from cdp_assets.identity_graph.exclusive import NO_CODE
 from cdp_assets.identity_graph.fingerprints import Fingerprints
@@ -44,51 +44,56 @@ def agglomerate(
     bit masks with a bit for each one-row-per-person source that the node has a record of. Nodes that share a bit never meet; nor do
     nodes of two ``exclusive`` codes (``exclusive.py``).
     """
-    tells, count = told.to_numpy(), len(keys)
-    masks, codes = ([column.to_numpy() for column in columns] for columns in (registers, exclusive))
-    links = pairs.filter("is_link")
-    component = connected_components(count, links.get_column("a"), links.get_column("b")).to_numpy()
-    across = _Across.of(pairs, tells)
-    across = across.only(component[across.a] == component[across.b])
-    is_whole = _are_whole(across, component, tells, masks, codes, policy)
-    into = np.where(is_whole[component], component, np.arange(count))
-    # Few are left to decide on. They are numbered anew, in their order: a round costs nothing for all others.
+    into = np.arange(len(keys))
+    paired, a, b = linked_nodes(len(keys), pairs.get_column("a").to_numpy(), pairs.get_column("b").to_numpy())
+    nodes = _Nodes(told.to_numpy(), *([of.to_numpy() for of in columns] for columns in (registers, exclusive))).only(
+        paired
+    )
+    across = _Across.of(pairs, a, b, nodes.tells)
+    is_link = across.strongest != _NO_LINK
+    component = components(len(paired), a[is_link], b[is_link])
+    across = across.only(component.take(a) == component.take(b))
+    is_whole = _are_whole(across, nodes, component, policy)
+    of = np.where(is_whole[component], component, np.arange(len(paired)))
+    # Few are left to decide on: what is done to them in each round costs nothing for the others.
     across = across.only(~is_whole[component[across.a]])
-    is_left = np.zeros(count, dtype=np.bool_)
-    is_left[across.a] = is_left[across.b] = True
-    left, number = np.flatnonzero(is_left), np.cumsum(is_left) - 1
-    across = across._replace(a=number[across.a], b=number[across.b])
-    nodes = _Nodes(Described.by(tells[left]), [mask[left] for mask in masks], [code[left] for code in codes])
-    into[left] = left[_merged(across, nodes, number[component[left]], keys.among(left), policy)]
+    left, a, b = linked_nodes(len(paired), across.a, across.b)
+    of[left] = left[_merged(across._replace(a=a, b=b), nodes.only(left), keys.among(paired[left]), policy)]
+    into[paired] = paired[of]
     return pl.Series(into)
 
 
-def _are_whole(
-    across: _Across,
-    component: Labels,
-    tells: Labels,
-    masks: Sequence[Labels],
-    codes: Sequence[Labels],
-    policy: ClusterPolicy,
-) -> Flags:
+class _Nodes(NamedTuple):
+    """What each node tells, and what keeps it apart from others: the registers that it has rows of, as bits, and its exclusive codes."""
+
+    tells: Labels
+    masks: list[Labels]
+    codes: list[Labels]
+
+    def only(self, some: Labels) -> _Nodes:
+        """Those of some nodes, as a copy."""
+        return _Nodes(self.tells[some], [mask[some] for mask in self.masks], [code[some] for code in self.codes])
+
+
+def _are_whole(across: _Across, nodes: _Nodes, component: Labels, policy: ClusterPolicy) -> Flags:
     """Which components (by their smallest node) become one cluster, in whatever order they merge: nearly all.
 
     No constraint holds inside, and the least link says more than all that speaks against merges there: pairs that are no links, and pairs that
     nobody proposed. So any two clusters that a link joins merge, until there is one.
     """
-    count, of = len(component), component[across.a]
+    count, of = len(component), component.take(across.a)
     links, opposed = np.flatnonzero(across.strongest != _NO_LINK), np.flatnonzero(across.evidence < 0)
     least = np.full(count, np.iinfo(np.int64).max)
     np.minimum.at(least, of[links], across.evidence[links])
     against = np.zeros(count, dtype=np.int64)
     np.add.at(against, of[opposed], across.evidence[opposed])
-    telling = np.bincount(component[is_telling(tells)], minlength=count)
+    telling = np.bincount(component[is_telling(nodes.tells)], minlength=count)
     unseen = telling * (telling - 1) // 2 - np.bincount(of[across.seen > 0], minlength=count)
     is_whole = least + against + unseen * (policy.unseen_pair_bits * MILLIBITS) >= 1
     is_whole[of[across.is_barred]] = False
-    for mask in masks:
+    for mask in nodes.masks:
         is_whole &= np.bincount(component[mask != 0], minlength=count) < 2
-    for code in codes:
+    for code in nodes.codes:
         coded = np.flatnonzero(code != NO_CODE)
         one_of, codes_of = component[coded], code[coded]
         any_code = np.empty(count, dtype=np.int64)
@@ -97,33 +102,22 @@ def _are_whole(
     return np.asarray(is_whole)
 
 
-class _Nodes(NamedTuple):
-    """What there is to know of clusters, by their smallest node, changed in place as they merge: what their units tell, the registers
-    they have rows of, and their exclusive codes."""
-
-    described: Described
-    masks: list[Labels]
-    codes: list[Labels]
-
-    def merge(self, kept: Labels, gone: Labels) -> None:
-        """Let each cluster of ``gone`` join the one of ``kept``, each once."""
-        self.described.merge(kept, gone)
-        for mask in self.masks:
-            mask[kept] |= mask[gone]
-        for code in self.codes:
-            code[kept] = np.maximum(code[kept], code[gone])  # of whichever has one
-
-
-def _merged(across: _Across, nodes: _Nodes, component: Labels, keys: Fingerprints, policy: ClusterPolicy) -> Labels:
-    """The cluster of each node, round by round. ``component``: each node's, by its smallest node."""
-    into = np.arange(len(keys))
+def _merged(across: _Across, nodes: _Nodes, keys: Fingerprints, policy: ClusterPolicy) -> Labels:
+    """The cluster of each node, round by round. What ``nodes`` are kept apart by is written into."""
+    links = across.strongest != _NO_LINK
+    component = components(len(keys), across.a[links], across.b[links])
+    described, into = Described.by(nodes.tells), np.arange(len(keys))
     while True:
-        possible, evidence = _worthwhile(across, nodes, policy)
+        possible, evidence = _worthwhile(across, described, nodes, policy)
         best = mutual_best(possible.a, possible.b, [possible.strongest, evidence], keys)
         if not len(best):
             return followed(into)
         kept, gone = possible.a[best], possible.b[best]
-        nodes.merge(kept, gone)
+        described.merge(kept, gone)
+        for mask in nodes.masks:
+            mask[kept] |= mask[gone]
+        for code in nodes.codes:
+            code[kept] = np.maximum(code[kept], code[gone])  # of whichever has one
         into[gone] = kept
         # A component where nothing merged never changes again: its pairs need no further look.
         is_moving = np.zeros(len(keys), dtype=np.bool_)
@@ -143,9 +137,9 @@ class _Across(NamedTuple):
     is_barred: Flags
 
     @classmethod
-    def of(cls, pairs: pl.DataFrame, told: Labels) -> _Across:
-        names = ("a", "b", "evidence", "is_link", "is_barred")
-        a, b, evidence, is_link, is_barred = (pairs.get_column(name).to_numpy() for name in names)
+    def of(cls, pairs: pl.DataFrame, a: Labels, b: Labels, told: Labels) -> _Across:
+        names = ("evidence", "is_link", "is_barred")
+        evidence, is_link, is_barred = (pairs.get_column(name).to_numpy() for name in names)
         seen = (are_comparable(told, a, b) & ~is_barred).astype(np.int64)
         return cls(a, b, evidence, seen, np.where(is_link, evidence, _NO_LINK), is_barred)
 
@@ -173,11 +167,13 @@ class _Across(NamedTuple):
         )
 
 
-def _worthwhile(across: _Across, nodes: _Nodes, policy: ClusterPolicy) -> tuple[_Across, npt.NDArray[np.float64]]:
+def _worthwhile(
+    across: _Across, described: Described, nodes: _Nodes, policy: ClusterPolicy
+) -> tuple[_Across, npt.NDArray[np.float64]]:
     """Pairs of clusters that may merge and would, and the evidence of all pairs across, unseen ones too."""
     possible = across.only((across.strongest != _NO_LINK) & ~across.is_barred)
     a, b = possible.a, possible.b
-    comparable, larger = nodes.described.compared(a, b)
+    comparable, larger = described.compared(a, b)
     held = np.minimum(1.0, policy.unseen_pairs_per_record / np.maximum(larger, 1))
     unseen = (comparable - possible.seen) * held
     evidence = possible.evidence + unseen * (policy.unseen_pair_bits * MILLIBITS)

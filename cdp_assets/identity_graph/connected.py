@@ -24,25 +24,35 @@ def numbered(label: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 def connected_components(nodes: int, left: pl.Series, right: pl.Series) -> pl.Series:
     """The smallest node of each node's component, for nodes ``0 … nodes - 1`` and links ``left[i] - right[i]``."""
-    one, other = left.to_numpy(), right.to_numpy()
+    linked, one, other = linked_nodes(nodes, left.to_numpy(), right.to_numpy())
+    label = np.arange(nodes)
+    label[linked] = linked[components(len(linked), one, other)]
+    return pl.Series(label)
+
+
+def linked_nodes(nodes: int, one: Labels, other: Labels) -> tuple[Labels, Labels, Labels]:
+    """Those of ``nodes`` that are an end of anything, in order, and the ends by their numbers among them."""
     is_linked = np.zeros(nodes, dtype=np.bool_)
     is_linked[one] = is_linked[other] = True
-    linked, number = np.flatnonzero(is_linked), np.cumsum(is_linked) - 1
-    label, one, other = np.arange(len(linked)), number[one], number[other]
+    number = np.cumsum(is_linked) - 1
+    return np.flatnonzero(is_linked), number.take(one), number.take(other)
+
+
+def components(nodes: int, one: Labels, other: Labels) -> Labels:
+    """:func:`connected_components`, where most nodes have a link."""
+    label = np.arange(nodes)
     while (apart := one != other).any():
         one, other = one[apart], other[apart]
         np.minimum.at(label, np.maximum(one, other), np.minimum(one, other))
         label = followed(label)
-        one, other = label[one], label[other]
-    every = np.arange(nodes)
-    every[linked] = linked[label]
-    return pl.Series(every)
+        one, other = label.take(one), label.take(other)
+    return label
 
 
 def followed(label: Labels) -> Labels:
     """Labels to their end: every node points at a node that points at itself."""
     while True:
-        further = label[label]
+        further = label.take(label)
         if np.array_equal(further, label):
             return label
         label = further

@@ -33,10 +33,10 @@ def mutual_best(a: Labels, b: Labels, by: Sequence[Numbers], keys: Fingerprints)
     largest[a] = largest[b] = _lowest(first)
     for end in (a, b):
         np.maximum.at(largest, end, first)
-    at_a, at_b = first == largest[a], first == largest[b]
+    at_a, at_b = first == largest.take(a), first == largest.take(b)
     at_both = at_a & at_b
     is_open = _is_open(a, b, at_a, at_b, len(keys))
-    from_a, from_b = np.flatnonzero(at_a & is_open[a]), np.flatnonzero(at_b & is_open[b])
+    from_a, from_b = np.flatnonzero(at_a & is_open.take(a)), np.flatnonzero(at_b & is_open.take(b))
     node, edge = np.concatenate([a[from_a], b[from_b]]), np.concatenate([from_a, from_b])
     orders: list[Callable[[Labels], Numbers]] = [column.take for column in further]
     orders += [lambda edge: keys.of(a[edge]) ^ keys.of(b[edge]), a.take, b.take]
@@ -87,14 +87,16 @@ class Joined(NamedTuple):
     @classmethod
     def of(cls, a: Labels, b: Labels, into: Labels) -> Joined:
         """Edges after a round of merges. ``into``: the cluster that each node has joined, or itself."""
-        a, b = into[a], into[b]
+        a, b = into.take(a), into.take(b)
         rows = np.flatnonzero(a != b)
-        pair = np.minimum(a, b)[rows] * len(into) + np.maximum(a, b)[rows]
+        a, b = a[rows], b[rows]
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        pair = low * len(into) + high
         order = np.argsort(pair)
-        pair = pair[order]
-        begins = np.flatnonzero(np.diff(pair, prepend=-1))
-        return cls(pair[begins] // len(into), pair[begins] % len(into), rows[order], begins)
+        begins = np.flatnonzero(np.diff(pair[order], prepend=-1))
+        first = order[begins]
+        return cls(low[first], high[first], rows[order], begins)
 
     def reduced(self, by: np.ufunc, values: Numbers) -> Numbers:
         """One of ``values`` (one for each edge before) for each edge now: their sum, by ``np.add``, or the like."""
-        return np.asarray(by.reduceat(values[self.rows], self.begins) if len(self.begins) else values[:0])
+        return np.asarray(by.reduceat(values.take(self.rows), self.begins) if len(self.begins) else values[:0])
