@@ -260,9 +260,11 @@ def _minted_from(ids: pl.DataFrame, *records: pl.DataFrame) -> pl.DataFrame:
 
 def _minted(moving: pl.DataFrame, carried: pl.DataFrame, flows: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
     """Ids for clusters to which none came, from their oldest record; an id that is taken asks for the next attempt."""
+    cluster, is_oldest = moving.get_column("cluster").to_numpy(), np.zeros(len(moving) + 1, dtype=np.bool_)
+    is_oldest[first_rows(cluster, int(cluster.max(initial=-1)) + 1)] = True
     waiting = (
         moving.select("cluster", "record_id", is_new=pl.col("former").is_null())
-        .filter(pl.col("cluster").is_first_distinct())
+        .filter(is_oldest[:-1])
         .join(carried, on="cluster", how="anti", maintain_order="left")
     )
     origins = flows.select("cluster", current_customer_id="customer_id", is_origin=pl.lit(True))
