@@ -46,9 +46,8 @@ def agglomerate(
     """
     into = np.arange(len(keys))
     paired, a, b = linked_nodes(len(keys), pairs.get_column("a").to_numpy(), pairs.get_column("b").to_numpy())
-    nodes = _Nodes(told.to_numpy(), *([of.to_numpy() for of in columns] for columns in (registers, exclusive))).only(
-        paired
-    )
+    masks, codes = ([column.to_numpy() for column in columns] for columns in (registers, exclusive))
+    nodes = _Nodes(told.to_numpy(), masks, codes).only(paired)
     across = _Across.of(pairs, a, b, nodes.tells)
     is_link = across.strongest != _NO_LINK
     component = components(len(paired), a[is_link], b[is_link])
