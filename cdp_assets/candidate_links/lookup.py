@@ -1,7 +1,7 @@
 """Where the values of one column stand in another that has each of them once.
 
 A table by hash, read at random, takes a quarter of the time that a join takes, of a million texts or numbers. What does not belong here:
-joins that repeat rows, and rows of two frames in one order.
+joins that repeat rows, and columns that are both in order (``alignment.py``).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ ROW = pl.UInt32()
 def rows_of(sought: pl.Series, held: pl.Series) -> pl.Series:
     """The row of ``held`` in which each of ``sought`` stands; null where none does.
 
-    ``held`` has every value once. Null stands nowhere. Values are compared themselves: what shares a slot, or a hash, with another is joined instead.
+    ``held`` has every value once. Null stands nowhere. Values are compared themselves: what shares a slot with another is looked
+    up in another table, and at last joined.
     """
     if sought.null_count() == 0 and sought.equals(held):
         return pl.int_range(len(held), dtype=ROW, eager=True)
-    return _rows_of(
-        sought, held.rechunk(), _TABLES
-    )  # in several chunks, as tables are read, rows at random take ten times as long
+    # As tables are read, they have several chunks: rows at random would take ten times as long.
+    return _rows_of(sought, held.rechunk(), _TABLES)
 
 
 def _rows_of(sought: pl.Series, held: pl.Series, tables: int) -> pl.Series:

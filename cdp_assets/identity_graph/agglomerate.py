@@ -3,7 +3,10 @@
 In each round every cluster prefers the neighbour that its strongest accepted link leads to, and those that prefer each
 other merge. They only do so where the evidence of *all* pairs across speaks for it, also of pairs that nobody ever proposed:
 two crowds that one link joins stay apart, although that link alone would do for two single records. Ordering by the mean
-evidence instead gives the same accuracy (measured), but then a link could lose to one that is weaker. What does not belong here: what the
+evidence instead gives the same accuracy (measured), but then a link could lose to one that is weaker.
+
+Most components of links become one cluster whatever merges first, and that can be told from the sums of what is said in them; only the others
+go through rounds. What does not belong here: what the
 nodes are (``units.py``) and where the evidence comes from (``evidence.py``).
 """
 

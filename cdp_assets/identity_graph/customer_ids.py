@@ -31,7 +31,6 @@ from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE
 RECOGNISED_ATTEMPTS = 3
 """A record is recognised by so many of the ids that may have been minted from it. A second attempt is rare already."""
 
-
 _ORIGIN = {"origin_seen_at": "first_seen_at", "origin": "place"}
 """What is told of the record that an id was minted from."""
 
