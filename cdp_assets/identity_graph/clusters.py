@@ -85,7 +85,7 @@ def clusters(
         doubtful = label.filter(born != NO_CODE)
         if len(doubtful):
             cut = label.is_in(doubtful.implode())
-            label = _again(label, cut, agglomerated(pairs.filter(_inside(pairs, cut, label)), born))
+            label = _again(label, cut, agglomerated(_inside(pairs, cut, label), born))
     label = _recut(label, pairs, people, agglomerated, policy)
     held = weakest_probability(label, links, keys)
     return CLUSTERS.conform(_by_record(people, label, held))
@@ -139,15 +139,14 @@ def _recut(
             return label
         asked += policy.recut_step_bits
         less = pl.col("evidence") - round(asked * MILLIBITS)
-        inside = pairs.filter(_inside(pairs, oversized, label))
-        stricter = inside.with_columns(evidence=less, is_link=pl.col("is_link") & (less > 0))
+        stricter = _inside(pairs, oversized, label).with_columns(evidence=less, is_link=pl.col("is_link") & (less > 0))
         label = _again(label, oversized, agglomerated(stricter))
 
 
-def _inside(pairs: pl.DataFrame, some: pl.Series, label: pl.Series) -> pl.Series:
-    """Which pairs lie within one of the clusters whose units are marked in ``some``."""
-    a, b = pairs.get_column("a"), pairs.get_column("b")
-    return some.gather(a) & (label.gather(a) == label.gather(b))
+def _inside(pairs: pl.DataFrame, some: pl.Series, label: pl.Series) -> pl.DataFrame:
+    """The pairs that lie within one of the clusters whose units are marked in ``some``, few of all."""
+    theirs = pairs.filter(some.to_numpy()[pairs.get_column("a").to_numpy()])
+    return theirs.filter(label.gather(theirs.get_column("a")) == label.gather(theirs.get_column("b")))
 
 
 def _again(label: pl.Series, some: pl.Series, again: pl.Series) -> pl.Series:
@@ -159,8 +158,9 @@ def _oversized(label: pl.Series, people: Units, largest: int) -> pl.Series:
     """Whether each unit is in a cluster of several units with too many records and too many distinct profiles."""
     crowded = np.bincount(label, minlength=len(label)) > 1
     for held in (people.records, people.profiles):
-        crowded &= np.bincount(label.gather(held.get_column("unit")), minlength=len(label)) > largest
-    return pl.Series(crowded).gather(label)
+        per_unit = np.bincount(held.get_column("unit"), minlength=len(label))
+        crowded &= np.bincount(label, per_unit, len(label)) > largest
+    return pl.Series(crowded.take(label))
 
 
 def _by_record(people: Units, label: pl.Series, held: pl.Series) -> pl.DataFrame:

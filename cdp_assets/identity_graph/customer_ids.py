@@ -21,6 +21,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.alignment import rows_side_by_side
+from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.candidate_links.ordered import first_rows, in_order
 from cdp_assets.identity_graph.id_format import mint_all
 from cdp_assets.identity_graph.lineage import CURRENT, MERGED, RETIRED, Moved, lineage_after
@@ -28,6 +30,9 @@ from cdp_assets.tables import CUSTOMER_IDS, ID_LINEAGE
 
 RECOGNISED_ATTEMPTS = 3
 """A record is recognised by so many of the ids that may have been minted from it. A second attempt is rare already."""
+
+_ORIGIN = {"origin_seen_at": "first_seen_at", "origin": "place"}
+"""What is told of the record that an id was minted from."""
 
 
 class CustomerIds(NamedTuple):
@@ -61,7 +66,7 @@ def assign(
     members = members.with_columns(_beside(members.get_column("record_id"), former))
     gone = _gone(former, members)
     settled = _settled(members, gone)
-    moving = _oldest_first(members.filter(settled.is_null().gather(members["cluster"])))
+    moving = _oldest_first(members, settled)
     gone = pl.concat([gone, _erased(settled, pl.concat([moving["former"], gone]), previous_lineage)])
 
     flows = _flows(moving)
@@ -91,7 +96,10 @@ def _erased(settled: pl.Series, others: pl.Series, lineage: pl.DataFrame) -> pl.
     """
     current = lineage.filter(pl.col("state") == CURRENT).get_column("customer_id")
     known = pl.concat([settled.drop_nulls(), others.drop_nulls().unique()])
-    stray = len(known) - int(known.hash().is_in(current.hash().implode()).sum())
+    hashes, current_hashes = known.hash(), current.hash()
+    if len(known) == len(current) and hashes.sum() == current_hashes.sum():  # as a rule they are the same ids
+        return current.clear()
+    stray = len(known) - int(hashes.is_in(current_hashes.implode()).sum())
     if stray:
         raise CustomerIdError(
             f"{stray} ids of {CUSTOMER_IDS.name} are not current in {ID_LINEAGE.name}: the two tables are of different "
@@ -129,17 +137,10 @@ def _numbered(cluster_ids: pl.Series) -> pl.Series:
 
 
 def _beside(record_ids: pl.Series, former: pl.DataFrame) -> pl.Series:
-    """The ``former`` customer of each record, null where there was none.
-
-    Both are as a rule in one order, and then those that both have need only be counted; a join of a million texts takes ten times as long.
-    """
+    """The ``former`` customer of each record, null where there was none. ``record_ids`` are in order, and so are as a rule those of ``former``."""
     was = former.get_column("record_id")
-    is_known = record_ids.hash().is_in(was.hash().implode())
-    stayed = former if int(is_known.sum()) == len(former) else former.filter(was.is_in(record_ids.implode()))
-    if record_ids.filter(is_known).equals(stayed.get_column("record_id")):
-        at = pl.select(pl.when(is_known).then(is_known.cast(pl.Int64).cum_sum() - 1)).to_series()
-        return stayed.get_column("former").gather(at)
-    return record_ids.to_frame().join(former, on="record_id", how="left", maintain_order="left").get_column("former")
+    rows = rows_side_by_side(record_ids, was) if was.is_sorted() else rows_of(record_ids, was)
+    return former.get_column("former").rechunk().gather(rows)
 
 
 def _gone(former: pl.DataFrame, members: pl.DataFrame) -> pl.Series:
@@ -152,20 +153,25 @@ def _gone(former: pl.DataFrame, members: pl.DataFrame) -> pl.Series:
 def _settled(members: pl.DataFrame, gone: pl.Series) -> pl.Series:
     """``customer_id`` of each cluster that has the very records of a former customer: mostly nearly all. Null for any other."""
     cluster, former = members.get_column("cluster").to_numpy(), members.get_column("former")
-    known = former.hash().to_numpy()  # compared as numbers: texts take several times as long
     first = first_rows(cluster, int(cluster.max(initial=-1)) + 1)
-    theirs = known[first]
-    strangers = former.is_null().to_numpy() | (known != theirs[cluster])
-    mixed = np.bincount(cluster[strangers], minlength=len(first)) > 0
-    elsewhere = pl.concat([pl.Series(known[mixed[cluster]]), gone.hash()]).unique()
+    if former.null_count() == len(former):
+        return pl.repeat(None, len(first), dtype=pl.String, eager=True).alias("customer_id")
+    known = former.hash().to_numpy()  # compared as numbers: texts take several times as long
+    theirs, mixed = known.take(first), np.zeros(len(first), dtype=np.bool_)
+    mixed[cluster[former.is_null().to_numpy() | (known != theirs.take(cluster))]] = True
+    elsewhere = pl.concat([pl.Series(known[mixed.take(cluster)]), gone.hash()]).unique()
     one_each = pl.Series(theirs)
     whole = pl.Series(~mixed) & one_each.is_unique() & ~one_each.is_in(elsewhere.implode())
     return pl.select(pl.when(whole).then(former.gather(pl.Series(first)).alias("customer_id"))).to_series()
 
 
-def _oldest_first(members: pl.DataFrame) -> pl.DataFrame:
-    """Records in the order in which they were first seen; those of one moment stay in the order of their ids."""
-    return members.drop("source", "source_key", "is_current").sort("first_seen_at", maintain_order=True)
+def _oldest_first(members: pl.DataFrame, settled: pl.Series) -> pl.DataFrame:
+    """Records of clusters that are not ``settled`` in the order in which they were first seen; those of one moment stay in the order of
+    their ids."""
+    moving = members.select("place", "record_id", "first_seen_at", "cluster", "former")
+    if settled.null_count() < len(settled):
+        moving = moving.filter(settled.is_null().gather(moving.get_column("cluster")))
+    return moving.sort("first_seen_at", maintain_order=True)
 
 
 def _flows(moving: pl.DataFrame) -> pl.DataFrame:
@@ -195,10 +201,11 @@ def _carried(
     that a rebuild would mint, whoever has carried it since.
     """
     oldest = flows.sort("first_seen_at", "place").unique("customer_id", keep="first", maintain_order=True)
+    oldest = oldest.select("customer_id", "first_seen_at", "place")
     at_home = homes.join(lineage.select("customer_id", "minted_at"), on="customer_id")
     return (
-        at_home.join(_stood_for(at_home, moving, members), on="customer_id", how="left")
-        .join(oldest.select("customer_id", "first_seen_at", "place"), on="customer_id")
+        at_home.join(_stood_for(at_home, oldest, moving, members), on="customer_id", how="left")
+        .join(oldest, on="customer_id")
         .sort(
             "cluster", "minted_at", "origin_seen_at", "origin", "first_seen_at", "place", "customer_id", nulls_last=True
         )
@@ -207,22 +214,29 @@ def _carried(
     )
 
 
-def _stood_for(at_home: pl.DataFrame, moving: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+def _stood_for(
+    at_home: pl.DataFrame, oldest: pl.DataFrame, moving: pl.DataFrame, members: pl.DataFrame
+) -> pl.DataFrame:
     """For ids that were minted together and meet: the record that each was minted from (``origin_seen_at``, and its place, ``origin``).
 
-    An id is minted from a record alone, so minting finds that record again: as a rule in the cluster where the ids meet; where it
-    leaves its customer now, among those that move; elsewhere where it has left before, which may be anywhere.
+    An id is minted from a record alone, so minting finds that record again: as a rule it is the ``oldest`` that has the id, or another one in
+    the cluster where the ids meet; where it leaves its customer now, it is among those that move; elsewhere where it has left before, which may
+    be anywhere.
     """
     met = at_home.filter(pl.len().over("cluster", "minted_at") > 1)
-    is_near = pl.col("cluster").is_in(met.get_column("cluster").unique().implode())
-    moving, members = (
-        frame.select("record_id", origin_seen_at="first_seen_at", origin="place", is_near=is_near)
-        for frame in (moving, members)
-    )
-    found = _minted_from(met.select("customer_id"), moving.filter("is_near"), moving.filter(~pl.col("is_near")))
+    likely = met.select("customer_id").join(oldest, on="customer_id")
+    likely = likely.with_columns(members.get_column("record_id").gather(likely.get_column("place")))
+    is_origin = mint_all(likely.get_column("record_id"), 0) == likely.get_column("customer_id")
+    found = likely.filter(is_origin).select("customer_id", **_ORIGIN)
     missing = met.select("customer_id").join(found, on="customer_id", how="anti")
-    found = found if missing.is_empty() else pl.concat([found, _minted_from(missing, members)])
-    return found.drop("is_near")
+    if not missing.is_empty():
+        is_near = moving.get_column("cluster").is_in(met.get_column("cluster").unique().implode())
+        near, far = (moving.filter(where).select("record_id", **_ORIGIN) for where in (is_near, ~is_near))
+        found = pl.concat([found, _minted_from(missing, near, far)])
+        missing = missing.join(found, on="customer_id", how="anti")
+    if not missing.is_empty():
+        found = pl.concat([found, _minted_from(missing, members.select("record_id", **_ORIGIN))])
+    return found
 
 
 def _minted_from(ids: pl.DataFrame, *records: pl.DataFrame) -> pl.DataFrame:
@@ -245,9 +259,11 @@ def _minted_from(ids: pl.DataFrame, *records: pl.DataFrame) -> pl.DataFrame:
 
 def _minted(moving: pl.DataFrame, carried: pl.DataFrame, flows: pl.DataFrame, lineage: pl.DataFrame) -> pl.DataFrame:
     """Ids for clusters to which none came, from their oldest record; an id that is taken asks for the next attempt."""
+    cluster, is_oldest = moving.get_column("cluster").to_numpy(), np.zeros(len(moving) + 1, dtype=np.bool_)
+    is_oldest[first_rows(cluster, int(cluster.max(initial=-1)) + 1)] = True
     waiting = (
         moving.select("cluster", "record_id", is_new=pl.col("former").is_null())
-        .filter(pl.col("cluster").is_first_distinct())
+        .filter(is_oldest[:-1])
         .join(carried, on="cluster", how="anti", maintain_order="left")
     )
     origins = flows.select("cluster", current_customer_id="customer_id", is_origin=pl.lit(True))
@@ -256,16 +272,27 @@ def _minted(moving: pl.DataFrame, carried: pl.DataFrame, flows: pl.DataFrame, li
     attempt = 0
     while not waiting.is_empty():
         minted = waiting.with_columns(mint_all(waiting.get_column("record_id"), attempt).alias("customer_id"))
-        taken = known.filter(pl.col("customer_id").is_in(minted.get_column("customer_id").implode()))
-        asked = minted.join(taken, on="customer_id", how="left", maintain_order="left").join(
-            origins, on=["cluster", "current_customer_id"], how="left", maintain_order="left"
-        )
-        free = _first_of_each_id(asked.filter(_is_free()))
-        free = free.join(done, on="customer_id", how="anti").select("cluster", "customer_id")
+        free = _first_of_each_id(_free(minted, known, origins).select("cluster", "customer_id"))
+        free = free if done.is_empty() else free.join(done, on="customer_id", how="anti")
         done = pl.concat([done, free])
+        if len(free) == len(waiting):
+            break
         waiting = waiting.join(free, on="cluster", how="anti", maintain_order="left")
         attempt += 1
     return done
+
+
+def _free(minted: pl.DataFrame, known: pl.DataFrame, origins: pl.DataFrame) -> pl.DataFrame:
+    """Those that may have the id that they were ``minted``: as a rule all."""
+    if known.is_empty():
+        return minted
+    taken = known.filter(pl.col("customer_id").is_in(minted.get_column("customer_id").implode()))
+    if taken.is_empty():
+        return minted
+    asked = minted.join(taken, on="customer_id", how="left", maintain_order="left").join(
+        origins, on=["cluster", "current_customer_id"], how="left", maintain_order="left"
+    )
+    return asked.filter(_is_free())
 
 
 def _first_of_each_id(asked: pl.DataFrame) -> pl.DataFrame:

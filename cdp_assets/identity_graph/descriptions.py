@@ -9,7 +9,6 @@ What does not belong here: how much a missing pair weighs (``policy.py``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.lookup import rows_of
-from cdp_assets.identity_graph.connected import NODE, Labels
+from cdp_assets.identity_graph.connected import Labels
 
 NAME, BIRTH, PLACE = 1, 2, 4
 EVERYTHING = NAME | BIRTH | PLACE
@@ -37,17 +36,15 @@ def told(profiles: pl.DataFrame, unit_profiles: pl.DataFrame, count: int) -> pl.
 
     ``profiles``: ``candidate_links/linkage_profiles``; ``unit_profiles``: (profile_id, unit).
     """
-    masks = profiles.select(pl.sum_horizontal(_mask(*telling) for telling in COLUMNS.items())).to_series()
     rows = rows_of(unit_profiles.get_column("profile_id"), profiles.get_column("profile_id"))
-    found = unit_profiles.select("unit", masks.gather(rows).alias("mask")).drop_nulls("mask")
-    of_units = np.zeros(count, dtype=np.int64)
-    np.bitwise_or.at(of_units, found.get_column("unit").to_numpy(), found.get_column("mask").to_numpy())
-    return pl.Series(of_units)
-
-
-def _mask(thing: int, columns: Sequence[str]) -> pl.Expr:
-    is_told = pl.any_horizontal(pl.col(column).is_not_null() for column in columns)
-    return pl.when(is_told).then(pl.lit(thing)).otherwise(pl.lit(0)).cast(NODE).alias(str(thing))
+    unit, row = unit_profiles.get_column("unit").filter(rows.is_not_null()).to_numpy(), rows.drop_nulls().to_numpy()
+    masks = np.zeros(count, dtype=np.int64)
+    for thing, columns in COLUMNS.items():
+        is_told = profiles.select(pl.any_horizontal(pl.col(*columns).is_not_null())).to_series().to_numpy()
+        is_told_by = np.zeros(count, dtype=np.bool_)
+        is_told_by[unit[is_told[row]]] = True
+        masks += thing * is_told_by
+    return pl.Series(masks)
 
 
 @dataclass(frozen=True)
@@ -81,5 +78,9 @@ class Described:
 
 def are_comparable(masks: Labels, a: Labels, b: Labels) -> npt.NDArray[np.bool_]:
     """Whether units ``a[i]`` and ``b[i]`` tell at least two of the same things."""
-    is_telling = np.isin(np.arange(EVERYTHING + 1), _TELLING)
-    return np.asarray(is_telling[masks[a] & masks[b]])
+    return is_telling(masks[a] & masks[b])
+
+
+def is_telling(masks: Labels) -> npt.NDArray[np.bool_]:
+    """Whether each of the masks is of at least two things."""
+    return np.asarray(np.isin(np.arange(EVERYTHING + 1), _TELLING)[masks])

@@ -73,7 +73,7 @@ def _lifted(scored_pairs: pl.DataFrame, units: Units, policy: ClusterPolicy) -> 
         "profile_id_r",
         "match_probability",
         likeness(),
-        _evidence(policy),
+        _evidence(scored_pairs, policy),
         is_accepted=pl.col("decision") == ACCEPTED,
         is_conflict=pl.col("decision") == CONFLICT,
     )
@@ -99,33 +99,32 @@ def _with_units(pairs: pl.DataFrame, profiles: pl.DataFrame) -> pl.DataFrame:
 
 def _repeated(lifted: pl.DataFrame, units: Units) -> pl.Series:
     """Which rows are not the only one of their pair. Looked for among the few with a unit in which several profiles stand."""
-    has_several = pl.Series(np.bincount(units.profiles.get_column("unit"), minlength=len(units)) > 1)
-    possible = has_several.gather(lifted.get_column("l")) | has_several.gather(lifted.get_column("r"))
-    repeated = lifted.get_column("pair").filter(possible).is_duplicated()
-    return pl.repeat(False, len(lifted), dtype=pl.Boolean, eager=True).scatter(possible.arg_true(), repeated)
+    has_several = np.bincount(units.profiles.get_column("unit"), minlength=len(units)) > 1
+    repeated = has_several[lifted.get_column("l").to_numpy()] | has_several[lifted.get_column("r").to_numpy()]
+    repeated[repeated] = lifted.get_column("pair").filter(repeated).is_duplicated()
+    return pl.Series(repeated)
 
 
 def _with_ends(pairs: pl.DataFrame, units: int) -> pl.DataFrame:
     return pairs.with_columns(a=pl.col("pair") // units, b=pl.col("pair") % units)
 
 
-def _evidence(policy: ClusterPolicy) -> pl.Expr:
-    weight = pl.col("match_weight")
-    above_zero = (weight - _bits(policy.neutral_probability)).clip(upper_bound=policy.strongest_evidence_bits)
-    accepted, conflict = pl.col("decision") == ACCEPTED, pl.col("decision") == CONFLICT
+def _evidence(pairs: pl.DataFrame, policy: ClusterPolicy) -> pl.Series:
+    """What each scored pair says, in thousandths of a bit (``bits``)."""
     by_rule = pl.col("reason") != BY_WEIGHT
-    bits = (
-        pl.when(accepted & by_rule)
-        .then(above_zero.clip(lower_bound=policy.rule_evidence_bits))
-        .when(accepted)
-        .then(above_zero.clip(lower_bound=policy.link_evidence_bits))
-        .when(conflict)
+    others = pairs.get_column("decision") != ACCEPTED
+    above_zero = pairs.get_column("match_weight").to_numpy() - _bits(policy.neutral_probability)
+    least = np.where(pairs.select(by_rule).to_series(), policy.rule_evidence_bits, policy.link_evidence_bits)
+    bits = np.maximum(np.minimum(above_zero, policy.strongest_evidence_bits), least)
+    unaccepted = (
+        pl.when(pl.col("decision") == CONFLICT)
         .then(pl.lit(policy.conflict_evidence_bits))
         .when(by_rule)
         .then(pl.lit(policy.held_back_evidence_bits))
-        .otherwise(weight.clip(lower_bound=policy.unseen_pair_bits, upper_bound=0.0))
+        .otherwise(pl.col("match_weight").clip(lower_bound=policy.unseen_pair_bits, upper_bound=0.0))
     )
-    return (bits * MILLIBITS).round().cast(pl.Int64).alias("bits")
+    bits[others] = pairs.filter(others).select(unaccepted).to_series()
+    return pl.Series("bits", np.rint(bits * MILLIBITS).astype(np.int64))
 
 
 def _bits(probability: float) -> float:

@@ -13,8 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.lookup import rows_of
+from cdp_assets.candidate_links.ordered import first_rows
 from cdp_assets.identity_graph.connected import NODE, connected_components
 from cdp_assets.sources.contracts import SourceContract
 
@@ -108,8 +111,7 @@ def birth_date_codes(
     other, in the cluster. Dates that have something in common (a slip, day and month swapped, two of three parts) have one code.
     """
     codes = no_codes(len(label))
-    dates = unit_profiles.join(profiles.select("profile_id", "date_of_birth").drop_nulls(), on="profile_id")
-    told = _only(dates, "date_of_birth")
+    told = _only(_dates_that_differ(label, profiles, unit_profiles), "date_of_birth")
     told = told.with_columns(label.gather(told.get_column("unit")).alias("label"))
     several = told.filter(pl.col("value").n_unique().over("label") > 1)
     verified = (
@@ -131,6 +133,17 @@ def birth_date_codes(
         return codes
     together = pl.concat(found)
     return codes.scatter(together.get_column("unit"), together.get_column("code"))
+
+
+def _dates_that_differ(label: pl.Series, profiles: pl.DataFrame, unit_profiles: pl.DataFrame) -> pl.DataFrame:
+    """``unit`` and ``date_of_birth``, a row or more each, of the few clusters that tell more than one date."""
+    rows = rows_of(unit_profiles.get_column("profile_id"), profiles.get_column("profile_id"))
+    dates = unit_profiles.select("unit", profiles.get_column("date_of_birth").gather(rows)).drop_nulls("date_of_birth")
+    date, of = dates.get_column("date_of_birth"), label.gather(dates.get_column("unit")).to_numpy()
+    differs = date != date.gather(first_rows(of, len(label))[of])
+    is_doubtful = np.zeros(len(label), dtype=np.bool_)
+    is_doubtful[of[differs]] = True
+    return dates.filter(is_doubtful[of])
 
 
 def _one_code_per_date(values: list[str]) -> dict[str, int]:

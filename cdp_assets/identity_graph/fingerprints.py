@@ -51,6 +51,10 @@ class Fingerprints:
     def __len__(self) -> int:
         return len(self._texts)
 
+    def among(self, numbers: npt.NDArray[np.int64]) -> Fingerprints:
+        """Those of the texts with these numbers, numbered anew from 0."""
+        return Fingerprints(self._texts.gather(numbers))
+
     def of(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Those of the texts with these numbers, in the same order."""
         is_missing = np.zeros(len(self), dtype=np.bool_)

@@ -71,13 +71,20 @@ def in_order_of_ids(frame: pl.DataFrame) -> pl.DataFrame:
     """``frame`` sorted by its ``customer_id``: as two numbers, which takes an eighth of the time that texts take.
 
     Letters of the alphabet are in the order of their bytes. The two numbers overlap: all ids begin alike, and end less than sixteen letters later.
+    As a rule no two ids have the first one in common.
     """
     if not (frame.get_column("customer_id").str.len_bytes() == LENGTH).all():
         return frame.sort("customer_id")
     letters = pl.col("customer_id").cast(pl.Binary)
-    starts = (len(PREFIX), LENGTH - _BYTES_OF_A_NUMBER)
-    numbers = [letters.bin.slice(at, _BYTES_OF_A_NUMBER) for at in starts]
-    return frame.sort([number.bin.reinterpret(dtype=pl.UInt64, endianness="big") for number in numbers])
+    starts, ends = (
+        letters.bin.slice(at, _BYTES_OF_A_NUMBER).bin.reinterpret(dtype=pl.UInt64, endianness="big")
+        for at in (len(PREFIX), LENGTH - _BYTES_OF_A_NUMBER)
+    )
+    number = frame.select(starts).to_series()
+    order = number.arg_sort()
+    if (number.gather(order).diff() == 0).any():
+        return frame.sort(starts, ends)
+    return frame.select(pl.all().gather(order))
 
 
 def is_valid(customer_id: str) -> bool:

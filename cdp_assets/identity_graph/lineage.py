@@ -43,12 +43,21 @@ def lineage_after(lineage: pl.DataFrame, moved: Moved, now: datetime) -> pl.Data
     moment = pl.lit(now, dtype=MOMENT)
     if lineage.is_empty():
         return in_order_of_ids(_fresh(moved.chosen.to_frame("customer_id"), moment))
+    moved = _without_those_that_stayed(moved)
     moving = pl.concat([moved.chosen, moved.former, moved.arrived.get_column("customer_id")]).unique().implode()
     lineage = in_order(lineage, "customer_id")
     leads_there = pl.col("customer_id").is_in(moving) | pl.col("current_customer_id").is_in(moving).fill_null(False)
     stands = lineage.select(~leads_there).to_series()
     told = _told_anew(lineage.filter(~stands), moved, moment)
     return replaced(lineage, stands, in_order_of_ids(told), "customer_id")
+
+
+def _without_those_that_stayed(moved: Moved) -> Moved:
+    """``moved`` but for customers whose records have changed and whose id has not, as a rule most: their rows stay as they are."""
+    arrived, is_back = moved.arrived, pl.col("customer_id") == pl.col("arrived_at")
+    stayed = arrived.filter(is_back & pl.col("customer_id").is_in(moved.former.implode())).get_column("customer_id")
+    chosen, former = (ids.filter(~ids.is_in(stayed.implode())) for ids in (moved.chosen, moved.former))
+    return Moved(chosen, arrived.filter(~pl.col("customer_id").is_in(stayed.implode())), former)
 
 
 def _told_anew(lineage: pl.DataFrame, moved: Moved, moment: pl.Expr) -> pl.DataFrame:

@@ -8,7 +8,7 @@ a few rounds do, and no component depends on another one: resolving a part of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from cdp_assets.identity_graph.connected import Labels
 from cdp_assets.identity_graph.fingerprints import Fingerprints
 
 Numbers = npt.NDArray[Any]
+Flags = npt.NDArray[np.bool_]
 
 
 def mutual_best(a: Labels, b: Labels, by: Sequence[Numbers], keys: Fingerprints) -> Labels:
@@ -27,37 +28,52 @@ def mutual_best(a: Labels, b: Labels, by: Sequence[Numbers], keys: Fingerprints)
     columns ``by``, compared one after the other. ``keys``: a fingerprint per node, which orders equal edges,
     at random but always alike. Without that a crowd of equal pairs would all prefer the same node and merge one per round.
     """
-    # Of edges, two ends each: those that may still be the best of their node.
-    node, edge = np.concatenate([a, b]), np.tile(np.arange(len(a)), 2)
-    for column in by:
-        best = _is_foremost(node, column[edge], len(keys))
+    first, *further = by
+    largest = np.empty(len(keys), dtype=first.dtype)  # only nodes that have edges are written: in most rounds a few
+    largest[a] = largest[b] = _lowest(first)
+    for end in (a, b):
+        np.maximum.at(largest, end, first)
+    at_a, at_b = first == largest.take(a), first == largest.take(b)
+    at_both = at_a & at_b
+    is_open = _is_open(a, b, at_a, at_b, len(keys))
+    from_a, from_b = np.flatnonzero(at_a & is_open.take(a)), np.flatnonzero(at_b & is_open.take(b))
+    node, edge = np.concatenate([a[from_a], b[from_b]]), np.concatenate([from_a, from_b])
+    orders: list[Callable[[Labels], Numbers]] = [column.take for column in further]
+    orders += [lambda edge: keys.of(a[edge]) ^ keys.of(b[edge]), a.take, b.take]
+    for values_of in orders:
+        if not len(edge):
+            break
+        best = _is_foremost(node, values_of(edge), len(keys))
+        at_both[edge[~best]] = False
         node, edge = node[best], edge[best]
-    doubtful = _is_doubtful(node, edge, a, b, len(keys))
-    if doubtful.any():
-        settled, node, edge = edge[~doubtful], node[doubtful], edge[doubtful]
-        for breaks in (lambda at: keys.of(a[at]) ^ keys.of(b[at]), lambda at: a[at], lambda at: b[at]):
-            best = _is_foremost(node, breaks(edge), len(keys))
-            node, edge = node[best], edge[best]
-        edge = np.concatenate([settled, edge])
-    return np.flatnonzero(np.bincount(edge, minlength=len(a)) == 2)
+    return np.flatnonzero(at_both)
 
 
-def _is_foremost(node: Labels, values: Numbers, nodes: int) -> npt.NDArray[np.bool_]:
+def _is_open(a: Labels, b: Labels, at_a: Flags, at_b: Flags, nodes: int) -> Flags:
+    """Which nodes have several foremost edges, one of which at least is its other end's as well: others need no decision.
+
+    ``at_a``, ``at_b``: whether an edge is among the foremost of that end.
+    """
+    edges_of, is_open = np.zeros(nodes, dtype=np.int64), np.zeros(nodes, dtype=np.bool_)
+    for end, is_foremost in ((a, at_a), (b, at_b)):
+        np.add.at(edges_of, end[is_foremost], 1)
+    at_both = np.flatnonzero(at_a & at_b)
+    for end in (a, b):
+        mutual = end[at_both]
+        is_open[mutual[edges_of[mutual] > 1]] = True
+    return is_open
+
+
+def _is_foremost(node: Labels, values: Numbers, nodes: int) -> Flags:
     """Which values (one for each ``node``) are the largest of their node."""
-    largest = np.empty(nodes, dtype=values.dtype)  # only nodes that have values are written: in most rounds a few
-    largest[node] = -np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).min
+    largest = np.empty(nodes, dtype=values.dtype)
+    largest[node] = _lowest(values)
     np.maximum.at(largest, node, values)
     return np.asarray(values == largest[node])
 
 
-def _is_doubtful(node: Labels, edge: Labels, a: Labels, b: Labels, nodes: int) -> npt.NDArray[np.bool_]:
-    """Which ends are of nodes that have several equal edges, one of which at least its other end may prefer as well: others need no decision."""
-    edges_of = np.zeros(nodes, dtype=np.int64)
-    np.add.at(edges_of, node, 1)
-    at_both = np.bincount(edge, minlength=len(a)) == 2
-    is_open = np.zeros(nodes, dtype=np.bool_)
-    is_open[a[at_both]] = is_open[b[at_both]] = True
-    return np.asarray((edges_of[node] > 1) & is_open[node])
+def _lowest(values: Numbers) -> float | int:
+    return -np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).min
 
 
 class Joined(NamedTuple):
@@ -71,14 +87,16 @@ class Joined(NamedTuple):
     @classmethod
     def of(cls, a: Labels, b: Labels, into: Labels) -> Joined:
         """Edges after a round of merges. ``into``: the cluster that each node has joined, or itself."""
-        a, b = into[a], into[b]
+        a, b = into.take(a), into.take(b)
         rows = np.flatnonzero(a != b)
-        pair = np.minimum(a, b)[rows] * len(into) + np.maximum(a, b)[rows]
+        a, b = a[rows], b[rows]
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        pair = low * len(into) + high
         order = np.argsort(pair)
-        pair = pair[order]
-        begins = np.flatnonzero(np.diff(pair, prepend=-1))
-        return cls(pair[begins] // len(into), pair[begins] % len(into), rows[order], begins)
+        begins = np.flatnonzero(np.diff(pair[order], prepend=-1))
+        first = order[begins]
+        return cls(low[first], high[first], rows[order], begins)
 
     def reduced(self, by: np.ufunc, values: Numbers) -> Numbers:
         """One of ``values`` (one for each edge before) for each edge now: their sum, by ``np.add``, or the like."""
-        return np.asarray(by.reduceat(values[self.rows], self.begins) if len(self.begins) else values[:0])
+        return np.asarray(by.reduceat(values.take(self.rows), self.begins) if len(self.begins) else values[:0])

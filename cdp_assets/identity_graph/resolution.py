@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from cdp_assets import candidate_links
@@ -82,10 +83,12 @@ def record_facts(versions: pl.DataFrame) -> pl.DataFrame:
     )
     is_first = told.select(begins("record_id")).to_series()
     firsts = told.filter(is_first)
-    versions_of = told.select("first_seen_at", "is_current", at=is_first.cum_sum() - 1)  # the row of firsts
-    several = versions_of.filter(~(is_first & is_first.shift(-1, fill_value=True)))
+    of_several_versions = ~(is_first & is_first.shift(-1, fill_value=True))
+    several = told.select("first_seen_at", "is_current").filter(of_several_versions)
     if several.is_empty():
         return firsts
+    row_of_firsts = np.cumsum(is_first) - 1
+    several = several.with_columns(at=row_of_firsts[of_several_versions])
     of_several = several.group_by("at").agg(pl.col("first_seen_at").min(), pl.col("is_current").any())
     return firsts.with_columns(
         firsts.get_column(name).scatter(of_several.get_column("at"), of_several.get_column(name))

@@ -57,10 +57,10 @@ def units(
 
     Members and judgements of records that are not in ``records`` are passed over: the record was erased.
     """
-    named = each_once(records.select("record_id", "source"), "record_id").with_columns(_numbered("node"))
-    nodes = named.select("record_id", "node")
+    named = each_once(records.select("record_id", "source"), "record_id")
+    nodes = named.get_column("record_id")
     members = in_order(profile_members, "profile_id", "record_id")
-    node = rows_of(members.get_column("record_id"), nodes.get_column("record_id")).cast(NODE)
+    node = rows_of(members.get_column("record_id"), nodes).cast(NODE)
     members = members.select("profile_id", node.alias("node")).drop_nulls("node")
     in_force = judgements_in_force(judgements)
     same = _by_node(joined(in_force), nodes)
@@ -68,44 +68,49 @@ def units(
     rows = _register_rows(named, one_row_sources)
     pin = _pins(pins(in_force), nodes)
 
-    same_profile = members.with_columns(other=pl.col("node").shift()).filter(
-        pl.col("profile_id") == pl.col("profile_id").shift()
+    of_one_profile = (~members.select(begins("profile_id")).to_series()).arg_true()
+    in_order_of_profiles = members.get_column("node")
+    label = connected_components(
+        len(named),
+        pl.concat([in_order_of_profiles.gather(of_one_profile), same.get_column("l")]),
+        pl.concat([in_order_of_profiles.gather(of_one_profile - 1), same.get_column("r")]),
     )
-    joins = pl.concat([same_profile.select("node", "other"), same.select(node="l", other="r")])
-    label = connected_components(len(named), joins.get_column("node"), joins.get_column("other"))
     label = _taken_apart(label, members, same, different, rows, pin)
     return _numbered_units(named, members, label, rows, different, pin)
 
 
-def _numbered(name: str) -> pl.Expr:
-    return pl.int_range(pl.len(), dtype=NODE).alias(name)
+def _node_of(record_ids: pl.Series, nodes: pl.Series) -> pl.Series:
+    """The node of each of a few records, null where there is none. ``nodes``: the records of all nodes, in order."""
+    if nodes.is_empty():
+        return pl.repeat(None, len(record_ids), dtype=NODE, eager=True)
+    at = nodes.search_sorted(record_ids).cast(NODE).clip(upper_bound=len(nodes) - 1)
+    return pl.select(pl.when(nodes.gather(at) == record_ids).then(at)).to_series()
 
 
-def _by_node(pairs: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+def _by_node(pairs: pl.DataFrame, nodes: pl.Series) -> pl.DataFrame:
     """Judged pairs as node numbers ``l``, ``r``, the newest first."""
-    return (
-        pairs.join(nodes.rename({"record_id": "record_id_l", "node": "l"}), on="record_id_l")
-        .join(nodes.rename({"record_id": "record_id_r", "node": "r"}), on="record_id_r")
-        .sort("judged_at", "l", "r", descending=[True, False, False])
-        .select("l", "r")
-    )
+    ends = (_node_of(pairs.get_column(f"record_id_{side}"), nodes).alias(side) for side in ("l", "r"))
+    known = pairs.select("judged_at", *ends).drop_nulls(["l", "r"])
+    return known.sort("judged_at", "l", "r", descending=[True, False, False]).select("l", "r")
 
 
-def _pins(pinned: pl.DataFrame, nodes: pl.DataFrame) -> pl.Series:
+def _pins(pinned: pl.DataFrame, nodes: pl.Series) -> pl.Series:
     """The pin of each node: the number of one of its records, or ``_NO_PIN``."""
-    held = nodes.join(pinned.unique("record_id", keep="first", maintain_order=True), on="record_id")
-    number = pl.col("pin").rank("dense").cast(NODE)
-    numbers = held.with_columns(number.alias("number"))
+    once = pinned.unique("record_id", keep="first", maintain_order=True)
+    held = once.select(_node_of(once.get_column("record_id"), nodes).alias("node"), "pin").drop_nulls("node")
     none = pl.repeat(_NO_PIN, len(nodes), dtype=NODE, eager=True)
-    return none.scatter(numbers.get_column("node"), numbers.get_column("number"))
+    return none.scatter(held.get_column("node"), held.get_column("pin").rank("dense").cast(NODE))
 
 
 def _register_rows(named: pl.DataFrame, one_row_sources: Iterable[str]) -> pl.DataFrame:
     """Records of one-row-per-person sources: ``node`` and the number of the ``register``."""
     registers = sorted(set(one_row_sources))
-    found = named.filter(pl.col("source").is_in(registers))
+    if not registers:
+        return pl.DataFrame(schema={"node": NODE, "register": pl.Int64})
+    node = pl.int_range(pl.len(), dtype=NODE).alias("node")
+    found = named.select("source", node).filter(pl.col("source").is_in(registers))
     number = pl.col("source").replace_strict(registers, list(range(len(registers))), return_dtype=pl.Int64)
-    return found.select("node", number.alias("register")) if registers else found.select("node", register=pl.lit(0))
+    return found.select("node", number.alias("register"))
 
 
 def _taken_apart(
@@ -211,7 +216,8 @@ def _numbered_units(
     different: pl.DataFrame,
     pin: pl.Series,
 ) -> Units:
-    firsts, unit = numbered(label)
+    is_first, unit = numbered(label)
+    names = named.get_column("record_id").filter(is_first)
     # Rows of one profile are neighbours; it stands in several units only where a constraint took its records apart.
     profiles = members.select("profile_id", unit.gather(members.get_column("node")).alias("unit"))
     profiles = profiles.filter(begins("profile_id", "unit"))
@@ -221,8 +227,8 @@ def _numbered_units(
     return Units(
         records=named.select("record_id", "source", unit.alias("unit")),
         profiles=profiles,
-        names=named.get_column("record_id").gather(firsts),
-        registers=_masks(rows.select(unit.gather(rows.get_column("node")).alias("unit"), "register"), len(firsts)),
+        names=names,
+        registers=_masks(rows.select(unit.gather(rows.get_column("node")).alias("unit"), "register"), len(names)),
         barred=barred.select(a=pl.min_horizontal("l", "r"), b=pl.max_horizontal("l", "r"))
         .filter(pl.col("a") != pl.col("b"))
         .unique(),

@@ -60,9 +60,9 @@ def test_what_a_person_types_is_corrected() -> None:
 
 
 def test_ids_are_put_in_the_order_of_their_texts() -> None:
-    ids = [mint(f"crm/{n}", 0) for n in range(300)]
-    ids += [ids[0][:-2] + "00", ids[0][:-1] + "Z", ids[0][:9] + "ZZZZZ"]  # that begin alike
-    for texts in (ids, [*ids, "C1"], []):  # whatever is no id is sorted, too
+    minted = [mint(f"crm/{n}", 0) for n in range(300)]
+    ids = [*minted, minted[0][:-2] + "00", minted[0][:-1] + "Z", minted[0][:9] + "ZZZZZ"]  # that begin alike
+    for texts in (minted, ids, [*ids, "C1"], []):  # whatever is no id is sorted, too
         frame = pl.DataFrame(
             {"customer_id": texts, "at": range(len(texts))}, schema={"customer_id": pl.String, "at": pl.Int64}
         )
