@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.blocking import (
     BlockingRule,
     Caps,
@@ -56,9 +57,9 @@ class Touched:
 
     def stand(self, left: pl.Series, right: pl.Series) -> pl.Series:
         """Which former pairs of ids stand as they are."""
-        wholly, touched = self.wholly.implode(), self.profiles.implode()
-        both = left.is_in(touched) & right.is_in(touched)
-        return ~(both | left.is_in(wholly) | right.is_in(wholly))
+        left_of, right_of = Many(left), Many(right)
+        both = left_of.hold(self.profiles) & right_of.hold(self.profiles)
+        return ~(both | left_of.hold(self.wholly) | right_of.hold(self.wholly))
 
 
 def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -> Touched:

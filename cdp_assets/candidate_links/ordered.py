@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
+
 
 def in_order(frame: pl.DataFrame, key: str, *further: str) -> pl.DataFrame:
     """``frame`` sorted by the column ``key``, and by ``further`` ones unless the first is in order: then so was the table."""
@@ -105,7 +107,7 @@ def rows_at(frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
 
 def rows_with(frame: pl.DataFrame, column: str, some: pl.Series) -> pl.DataFrame:
     """The rows that have one of ``some`` values, few of all, in this column."""
-    return rows_at(frame, frame.get_column(column).is_in(some.implode()).arg_true().to_numpy().astype(np.int64))
+    return rows_at(frame, Many(frame.get_column(column)).rows_of(some))
 
 
 def begins(*names: str) -> pl.Expr:
