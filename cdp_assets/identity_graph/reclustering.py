@@ -21,7 +21,7 @@ import polars as pl
 from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import each_once, first_rows, in_order, rows_with
+from cdp_assets.candidate_links.ordered import each_once, first_rows, in_order, rows_at, rows_with
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.judgements import joined, judgements_in_force
@@ -69,9 +69,8 @@ def recluster(
     in_force, records = judgements_in_force(judgements), each_once(records.select(_RECORD, "source"), _RECORD)
     touched = touched_records(former, scored_pairs, profile_members, records, in_force)
     region = connected_records(touched, scored_pairs, profile_members, joined(in_force))
-    inside = region.get_column(_RECORD)
-    is_inside = Many(records.get_column(_RECORD)).hold(inside)
-    members = rows_with(profile_members, _RECORD, inside)
+    is_inside = _are_inside(records, region)
+    members = rows_at(profile_members, _are_inside(profile_members, region).arg_true().to_numpy())
     held = members.get_column(_PROFILE).unique()
     pairs = rows_with(scored_pairs, _ENDS[0], held).filter(pl.col(_ENDS[1]).is_in(held.implode()))
     part = clusters_of(
@@ -86,7 +85,7 @@ def recluster(
     )
     before = in_order(former.clusters, _RECORD)
     # Records that are gone are touched, and so of the region; those that are new are as well.
-    kept = before.select("cluster_id", "weakest_probability").filter(~Many(before.get_column(_RECORD)).hold(inside))
+    kept = before.select("cluster_id", "weakest_probability").filter(~_are_inside(before, region))
     return Reclustered(_numbered(records.get_column(_RECORD), is_inside, kept, part), part.height)
 
 
@@ -128,23 +127,30 @@ def _of_other_sources(before: pl.DataFrame, now: pl.DataFrame, moved: pl.Series)
 
 def connected_records(
     touched: pl.DataFrame, scored_pairs: pl.DataFrame, profile_members: pl.DataFrame, same: pl.DataFrame
-) -> pl.DataFrame:
-    """``touched`` and all records that links, shared profiles and ``same`` (record_id_l, record_id_r) join to them.
+) -> pl.Series:
+    """``touched`` and all records that links, shared profiles and ``same`` (record_id_l, record_id_r) join to them, as hashes of their ids.
 
-    From step to step the columns of links and members are looked through for the few that were reached last: less work than one join.
+    Where one hash stood for two records, the other would be clustered again for nothing. From step to step the columns of links and members are looked through for the few that were reached last: less work than one join.
     """
     links = scored_pairs.select(_ENDS).filter(scored_pairs.get_column("decision") == ACCEPTED)
-    linked, said = _Joined.both_ways(links, *_ENDS), _Joined.both_ways(same, *_SIDES)
-    profiles_of, records_of = _Joined.both_ways(profile_members, _RECORD, _PROFILE)
-    records = news = touched.get_column(_RECORD).unique()
-    profiles = profile_members.get_column(_PROFILE).clear()
+    linked = _joined(*(links.get_column(end) for end in _ENDS))
+    said = _joined(*(same.get_column(side).hash() for side in _SIDES)) if len(same) else ()
+    profile_of, record_of = profile_members.get_column(_PROFILE), profile_members.get_column(_RECORD).hash()
+    profiles_of, records_of = _joined(record_of, profile_of)
+    records = news = touched.get_column(_RECORD).hash()
+    profiles = profile_of.clear()
     while not news.is_empty():
         held = profiles_of.of(news)
         reached = _further(pl.concat([held, *(joins.of(held) for joins in linked)]), profiles)
         profiles = pl.concat([profiles, reached])
         news = _further(pl.concat([records_of.of(reached), *(joins.of(news) for joins in said)]), records)
         records = pl.concat([records, news])
-    return records.to_frame()
+    return records
+
+
+def _are_inside(frame: pl.DataFrame, region: pl.Series) -> pl.Series:
+    """Which rows' records are of the region (:func:`connected_records`)."""
+    return Many(frame.get_column(_RECORD).hash()).hold(region)
 
 
 @dataclass(frozen=True)
@@ -154,15 +160,15 @@ class _Joined:
     many: Many
     other: pl.Series
 
-    @classmethod
-    def both_ways(cls, frame: pl.DataFrame, one: str, other: str) -> tuple[_Joined, _Joined]:
-        """From one column to the other, and back."""
-        left, right = frame.get_column(one), frame.get_column(other)
-        return cls(Many(left), right), cls(Many(right), left)
-
     def of(self, few: pl.Series) -> pl.Series:
         """What is joined to the ``few``, once or more."""
         return self.other.gather(self.many.rows_of(few))
+
+
+def _joined(one: pl.Series, other: pl.Series) -> tuple[_Joined, _Joined]:
+    """What stands side by side in two columns: from the one to the other, and back."""
+    one, other = one.rechunk(), other.rechunk()
+    return _Joined(Many(one), other), _Joined(Many(other), one)
 
 
 def _further(reached: pl.Series, known: pl.Series) -> pl.Series:
