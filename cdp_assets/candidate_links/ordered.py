@@ -66,8 +66,14 @@ def replaced(
     asking for more. Each column of the result is in one chunk.
     """
     at = _places(frame, stays, by, key, then)
-    columns = (pl.concat([column, by.get_column(column.name)], rechunk=True) for column in frame.iter_columns())
-    return pl.DataFrame([column.gather(at) for column in columns])
+    return pl.DataFrame([_laid_together(column, by.get_column(column.name), at) for column in frame.iter_columns()])
+
+
+def _laid_together(column: pl.Series, by: pl.Series, at: pl.Series) -> pl.Series:
+    """The rows ``at`` of two columns, the one after the other; of one that nobody fills there is nothing to be copied."""
+    if column.null_count() == len(column) and by.null_count() == len(by):
+        return column.clear().extend_constant(None, len(at))
+    return pl.concat([column, by], rechunk=True).gather(at)
 
 
 def _places(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, then: str | None) -> pl.Series:

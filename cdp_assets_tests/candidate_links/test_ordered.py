@@ -83,7 +83,10 @@ def test_rows_are_replaced_in_order(rows: list[tuple[int, int]], coming: list[tu
 def test_rows_with_texts_and_lists_are_replaced_in_order(
     rows: dict[str, int | None], coming: dict[str, int | None], out: set[str]
 ) -> None:
-    before, by = (frame(sorted(some.items())).with_columns(list=pl.concat_list("key")) for some in (rows, coming))
+    before, by = (
+        frame(sorted(some.items())).with_columns(list=pl.concat_list("key"), unfilled=pl.lit(None, dtype=pl.String))
+        for some in (rows, coming)
+    )
     stays = ~before["key"].is_in({*out, *coming})
     assert replaced(before, stays, by, "key").equals(pl.concat([before.filter(stays), by]).sort("key"))
 
