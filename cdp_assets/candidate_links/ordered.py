@@ -92,7 +92,7 @@ def _places(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, t
         while len(waiting := waiting[before[waiting] < ends[waiting]]):
             waiting = waiting[numbers[before[waiting]] < numbers_by[waiting]]
             before[waiting] += 1
-    return pl.Series(np.insert(kept, before, len(frame) + np.arange(len(by))))
+    return pl.Series(np.insert(kept, before, len(frame) + np.arange(len(by)))).cast(pl.get_index_type())
 
 
 def rows_at(frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
