@@ -43,14 +43,13 @@ def _alone(these: Hashes, others: Hashes) -> Rows:
     begins, begins_there = _landmarks(these, others)
     behind = begins_there - begins
     places = np.arange(len(these)) + np.repeat(behind[:-1], np.diff(begins))
-    rows = np.flatnonzero(others.take(places, mode="clip") != these)
+    rows: Rows = np.flatnonzero(others.take(places, mode="clip") != these)
     # What stands behind something that has come or gone stands as far before the next landmark as it did.
     places = rows + behind[np.searchsorted(begins, rows, side="right")]
     rows = rows[others.take(places, mode="clip") != these[rows]]
     asked = these[rows]
     found = others[rows_of_hashes_among(others, asked)]
-    is_alone = ~are_in(pl.Series(asked), pl.Series(found))
-    return rows[is_alone]
+    return rows[~are_in(pl.Series(asked), pl.Series(found))]
 
 
 def _landmarks(these: Hashes, others: Hashes) -> tuple[Rows, Rows]:
