@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.blocking import (
     BlockingRule,
     Caps,
@@ -56,9 +57,9 @@ class Touched:
 
     def stand(self, left: pl.Series, right: pl.Series) -> pl.Series:
         """Which former pairs of ids stand as they are."""
-        wholly, touched = self.wholly.implode(), self.profiles.implode()
-        both = left.is_in(touched) & right.is_in(touched)
-        return ~(both | left.is_in(wholly) | right.is_in(wholly))
+        left_of, right_of = Many(left), Many(right)
+        both = left_of.hold(self.profiles) & right_of.hold(self.profiles)
+        return ~(both | left_of.hold(self.wholly) | right_of.hold(self.wholly))
 
 
 def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -> Touched:
@@ -175,6 +176,8 @@ def _near(change: _Change, moved: Numbers, gone: pl.DataFrame, rules: _Rules, of
 def _keyed(profiles: pl.DataFrame, known: pl.Series, rules: _Rules) -> Keyed:
     """These profiles, with the comparable columns that keys are made of; ``known``: all addresses that are probably somebody's."""
     wanted = _rules_of(rules)
+    if profiles.is_empty():
+        return Keyed(np.empty(0, dtype=np.int64), frozenset(), profiles)
     return keyed(comparable(profiles, known, only=key_columns(wanted)), wanted)
 
 
@@ -252,6 +255,8 @@ def _crossing(keys: _Keys, before: Keyed, rule: BlockingRule, came: Members, cap
     """Members of the blocks of one rule that have crossed its cap, and of the finer ones that have crossed the finer cap."""
     now, left = keys.of(rule), before.keys(rule)
     flipped, large = _flipped(now, came, left, caps.cap)
+    if large.is_empty():
+        return flipped, flipped[:0]
     finer = keys.refined(rule, _with_key(now, large))
     finer_flipped, _ = _flipped(finer, came, before.refined(rule, _with_key(left, large)), caps.finer_cap)
     return flipped, finer_flipped
@@ -263,8 +268,11 @@ def _flipped(keys: pl.DataFrame, came: Members, left: pl.DataFrame, cap: int) ->
     numbers, key = (keys.get_column(name).to_numpy() for name in ("number", "key"))
     arrived, gone = key[came[numbers]], left.get_column("key").to_numpy()
     moved = np.unique(np.concatenate([arrived, gone]))
-    here = _are_among(key, moved)
-    numbers, block = numbers[here], np.searchsorted(moved, key[here])
+    if not len(moved):
+        return numbers[:0], pl.Series(moved)
+    block = np.searchsorted(moved, key)
+    here = moved.take(block, mode="clip") == key
+    numbers, block = numbers[here], block[here]
     size, has_come, has_left = (
         np.bincount(blocks, minlength=len(moved))
         for blocks in (block, np.searchsorted(moved, arrived), np.searchsorted(moved, gone))

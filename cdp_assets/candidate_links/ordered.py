@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
+
 
 def in_order(frame: pl.DataFrame, key: str, *further: str) -> pl.DataFrame:
     """``frame`` sorted by the column ``key``, and by ``further`` ones unless the first is in order: then so was the table."""
@@ -62,8 +64,14 @@ def replaced(
     asking for more. Each column of the result is in one chunk.
     """
     at = _places(frame, stays, by, key, then)
-    columns = (pl.concat([column, by.get_column(column.name)], rechunk=True) for column in frame.iter_columns())
-    return pl.DataFrame([column.gather(at) for column in columns])
+    return pl.DataFrame([_laid_together(column, by.get_column(column.name), at) for column in frame.iter_columns()])
+
+
+def _laid_together(column: pl.Series, by: pl.Series, at: pl.Series) -> pl.Series:
+    """The rows ``at`` of two columns, the one after the other; of one that nobody fills there is nothing to be copied."""
+    if column.null_count() == len(column) and by.null_count() == len(by):
+        return column.clear().extend_constant(None, len(at))
+    return pl.concat([column, by], rechunk=True).gather(at)
 
 
 def _places(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, then: str | None) -> pl.Series:
@@ -82,7 +90,7 @@ def _places(frame: pl.DataFrame, stays: pl.Series, by: pl.DataFrame, key: str, t
         while len(waiting := waiting[before[waiting] < ends[waiting]]):
             waiting = waiting[numbers[before[waiting]] < numbers_by[waiting]]
             before[waiting] += 1
-    return pl.Series(np.insert(kept, before, len(frame) + np.arange(len(by))))
+    return pl.Series(np.insert(kept, before, len(frame) + np.arange(len(by)))).cast(pl.get_index_type())
 
 
 def rows_at(frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
@@ -103,7 +111,7 @@ def rows_at(frame: pl.DataFrame, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
 
 def rows_with(frame: pl.DataFrame, column: str, some: pl.Series) -> pl.DataFrame:
     """The rows that have one of ``some`` values, few of all, in this column."""
-    return rows_at(frame, frame.get_column(column).is_in(some.implode()).arg_true().to_numpy().astype(np.int64))
+    return rows_at(frame, Many(frame.get_column(column)).rows_of(some))
 
 
 def begins(*names: str) -> pl.Expr:

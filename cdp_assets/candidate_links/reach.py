@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.among import rows_of_hashes_among
 from cdp_assets.candidate_links.blocking import BlockingRule
 from cdp_assets.candidate_links.comparable import TAIL_DIGITS, before, carriers, comparable
 from cdp_assets.candidate_links.keys import FACTOR
@@ -35,8 +37,7 @@ class Reach:
     def __init__(self, profiles: pl.DataFrame) -> None:
         self.profiles = profiles
         self._flat: dict[str, Flat] = {}
-        self._numbers: dict[str, Numbers] = {}
-        self._told: dict[str, npt.NDArray[np.bool_]] = {}
+        self._told: dict[str, Told] = {}
 
     def sharing_a_key(
         self, others: pl.DataFrame, rules: Iterable[BlockingRule], of_two: bool = False
@@ -51,16 +52,18 @@ class Reach:
             return np.ones(len(self.profiles), dtype=np.bool_)
         for rule in names - {name for name in names if _WITHIN.get(name) in names}:
             traits = _IN_COMMON[rule]
-            wanted = np.concatenate([trait.told(asked) for trait in traits])
+            wanted = np.concatenate([trait.held(asked).numbers for trait in traits])
             wanted = wanted[pl.Series(wanted).is_duplicated().to_numpy()] if of_two else wanted
-            for trait in traits:
-                found[self._rows(trait.column, trait.numbers(self), wanted)] = True
+            for trait in traits if len(wanted) else ():
+                held = trait.held(self)
+                places = held.places[rows_of_hashes_among(held.numbers, wanted)]
+                found[self._rows(trait.column, places)] = True
         return found
 
     def carrying(self, column: str, values: pl.Series) -> npt.NDArray[np.int64]:
         """Rows of the profiles that carry one of these ``values`` in a list column, in order; a stray one may be among them."""
-        numbers = self.numbers(column, lambda: self.values(column))
-        return np.unique(self._rows(column, numbers, values.drop_nulls().hash().to_numpy()))
+        numbers, wanted = self.numbers(column, lambda: self.values(column)), values.drop_nulls().hash().to_numpy()
+        return np.unique(self._rows(column, rows_of_hashes_among(numbers, wanted)))
 
     def at(self, rows: npt.NDArray[np.int64], *columns: str) -> pl.DataFrame:
         """The profiles (or some columns of them) of these rows, which are in order."""
@@ -83,20 +86,36 @@ class Reach:
 
     def numbers(self, name: str, values: Callable[[], pl.Series]) -> Numbers:
         """Numbers of these values, made where there are none of this name. A null has one as well."""
-        if name not in self._numbers:
-            made = values()
-            self._numbers[name], self._told[name] = made.hash().to_numpy(), made.is_not_null().to_numpy()
-        return self._numbers[name]
+        return self.told(name, lambda: Told.of(values())).numbers
 
-    def told(self, name: str) -> npt.NDArray[np.bool_]:
-        """Which of the values that :meth:`numbers` were made of are none that are missing."""
+    def told(self, name: str, made: Callable[[], Told]) -> Told:
+        """What is told under this name, made where it has not been yet."""
+        if name not in self._told:
+            self._told[name] = made()
         return self._told[name]
 
-    def _rows(self, column: str, numbers: Numbers, wanted: Numbers) -> npt.NDArray[np.int64]:
-        """Rows that hold a wanted number: one per profile, or one per value of a list ``column``."""
-        is_wanted = pl.Series(numbers).is_in(pl.Series(wanted).unique().implode())
-        places = is_wanted.arg_true().to_numpy().astype(np.int64)
+    def _rows(self, column: str, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The rows of these places, which are in order: of profiles, or of values of a list ``column``."""
         return np.searchsorted(self.flat(column).bounds[1:], places, side="right") if column else places
+
+
+class Told(NamedTuple):
+    """A number per profile, or per value of a list, and where it is the number of a value and not of a missing one."""
+
+    numbers: Numbers
+    is_there: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, values: pl.Series) -> Told:
+        """Their hashes."""
+        return cls(values.hash().to_numpy(), values.is_not_null().to_numpy())
+
+
+class Held(NamedTuple):
+    """The ``numbers`` of those ``places`` (rows of profiles, or places of values of a list) that hold a trait."""
+
+    places: npt.NDArray[np.int64]
+    numbers: Numbers
 
 
 @dataclass(frozen=True)
@@ -104,10 +123,10 @@ class Part:
     """What is compared, by name, and how it is made of profiles."""
 
     name: str
-    made: Callable[[Reach], pl.Series]
+    made: Callable[[Reach], Told]
 
-    def numbers(self, reach: Reach) -> Numbers:
-        return reach.numbers(self.name, lambda: self.made(reach))
+    def told(self, reach: Reach) -> Told:
+        return reach.told(self.name, lambda: self.made(reach))
 
 
 @dataclass(frozen=True)
@@ -118,36 +137,45 @@ class Trait:
     parts: tuple[Part, ...]
     in_any_order: bool = False
 
-    def numbers(self, reach: Reach) -> Numbers:
-        """A number for all parts; where a part is missing, one that none of :meth:`told` is equal to."""
-        first, *others = (part.numbers(reach) for part in self.parts)
+    def held(self, reach: Reach) -> Held:
+        """A number for all parts, where none is missing."""
+        told = [part.told(reach) for part in self.parts]
+        places = np.flatnonzero(np.logical_and.reduce([part.is_there for part in told]))
+        number, *others = (part.numbers[places] for part in told)
         for part in others:
-            first = first + part if self.in_any_order else first * np.uint64(FACTOR) + part
-        return first
-
-    def told(self, reach: Reach) -> Numbers:
-        """Numbers of the profiles of which no part is missing."""
-        numbers = self.numbers(reach)
-        return numbers[np.logical_and.reduce([reach.told(part.name) for part in self.parts])]
+            number = number + part if self.in_any_order else number * np.uint64(FACTOR) + part
+        return Held(places, number)
 
 
 def _column(name: str) -> Part:
-    return Part(name, lambda reach: reach.profiles.get_column(name))
+    return Part(name, lambda reach: Told.of(reach.profiles.get_column(name)))
 
 
-def _derived(name: str) -> Part:
-    return Part(name, lambda reach: comparable(reach.profiles, only=[name]).get_column(name))
+def _born(reach: Reach) -> Told:
+    """Dates of birth, derived where there are any: hardly one profile in five has one."""
+    has_date = reach.profiles.get_column("date_of_birth").is_not_null()
+    dated = reach.profiles.select("profile_id", "date_of_birth").filter(has_date)
+    there = has_date.to_numpy()
+    numbers, is_there = np.zeros(len(there), dtype=np.uint64), np.zeros(len(there), dtype=np.bool_)
+    numbers[there], is_there[there] = Told.of(comparable(dated, only=["dob"]).get_column("dob"))
+    return Told(numbers, is_there)
 
 
-def _before_at(reach: Reach) -> pl.Series:
-    return before(reach.values("emails"), "@")
+def _first_root(reach: Reach) -> Told:
+    """``comparable.first_root``: the root of the first name, or that name where it has none."""
+    root, name = (_column(column).told(reach) for column in ("first_name_root", "first_name"))
+    return Told(np.where(root.is_there, root.numbers, name.numbers), root.is_there | name.is_there)
 
 
-def _tails(reach: Reach) -> pl.Series:
-    return reach.values("phones").str.slice(-TAIL_DIGITS)
+def _before_at(reach: Reach) -> Told:
+    return Told.of(before(reach.values("emails"), "@"))
 
 
-_BIRTH, _ROOT, _LAST = _derived("dob"), _derived("first_root"), _column("last_name")
+def _tails(reach: Reach) -> Told:
+    return Told.of(reach.values("phones").str.slice(-TAIL_DIGITS))
+
+
+_BIRTH, _ROOT, _LAST = Part("dob", _born), Part("first_root", _first_root), _column("last_name")
 
 
 def _all_of(*columns: str) -> Trait:
@@ -155,7 +183,7 @@ def _all_of(*columns: str) -> Trait:
 
 
 def _each_of(column: str) -> Trait:
-    return Trait(column, (Part(column, lambda reach: reach.values(column)),))
+    return Trait(column, (Part(column, lambda reach: Told.of(reach.values(column))),))
 
 
 def _any_name_and(part: Part) -> list[Trait]:

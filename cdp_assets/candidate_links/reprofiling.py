@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.differences import come_or_gone
 from cdp_assets.candidate_links.ordered import in_order, replaced, rows_with
 from cdp_assets.candidate_links.profiles import linkage_profiles
@@ -68,7 +69,7 @@ def reprofile(
     known = pl.concat([part, rows_with(before, _PROFILE, touched)]).unique(_PROFILE).drop("records")
     told = counts.join(known, on=_PROFILE).select(before.columns)
     profiles, members = (
-        replaced(frame, ~frame.get_column(_PROFILE).is_in(touched.implode()), by, _PROFILE)
+        replaced(frame, ~Many(frame.get_column(_PROFILE)).hold(touched), by, _PROFILE)
         for frame, by in ((before, told.sort(_PROFILE)), (members_before, held))
     )
     return Reprofiled(LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members), len(again))

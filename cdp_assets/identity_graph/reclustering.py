@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.differences import come_or_gone
-from cdp_assets.candidate_links.ordered import each_once, first_rows, in_order, rows_with
+from cdp_assets.candidate_links.ordered import each_once, first_rows, in_order, rows_at, rows_with
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
 from cdp_assets.identity_graph.policy import DEFAULT_CLUSTERS, ClusterPolicy
 from cdp_assets.judgements import joined, judgements_in_force
@@ -68,9 +69,8 @@ def recluster(
     in_force, records = judgements_in_force(judgements), each_once(records.select(_RECORD, "source"), _RECORD)
     touched = touched_records(former, scored_pairs, profile_members, records, in_force)
     region = connected_records(touched, scored_pairs, profile_members, joined(in_force))
-    inside = region.get_column(_RECORD).implode()
-    is_inside = records.get_column(_RECORD).is_in(inside)
-    members = rows_with(profile_members, _RECORD, region.get_column(_RECORD))
+    is_inside = _are_inside(records, region)
+    members = rows_at(profile_members, _are_inside(profile_members, region).arg_true().to_numpy())
     held = members.get_column(_PROFILE).unique()
     pairs = rows_with(scored_pairs, _ENDS[0], held).filter(pl.col(_ENDS[1]).is_in(held.implode()))
     part = clusters_of(
@@ -85,7 +85,7 @@ def recluster(
     )
     before = in_order(former.clusters, _RECORD)
     # Records that are gone are touched, and so of the region; those that are new are as well.
-    kept = before.select("cluster_id", "weakest_probability").filter(~before.get_column(_RECORD).is_in(inside))
+    kept = before.select("cluster_id", "weakest_probability").filter(~_are_inside(before, region))
     return Reclustered(_numbered(records.get_column(_RECORD), is_inside, kept, part), part.height)
 
 
@@ -98,14 +98,14 @@ def touched_records(
 ) -> pl.DataFrame:
     """Records of which anything has changed that clusters are made from: ``record_id``, each once."""
     said = [*_ENDS, *_SAID_OF_A_PAIR]
-    other = come_or_gone(former.scored_pairs.select(said), scored_pairs.select(said), _ENDS[0])
+    other = come_or_gone(former.scored_pairs.select(said), scored_pairs.select(said))
     judged_anew = come_or_gone(judgements_in_force(former.judgements), in_force)
-    moved = come_or_gone(former.profile_members, profile_members, _PROFILE)
+    moved = come_or_gone(former.profile_members, profile_members)
     # Also where a record has left a profile that others have: they are another unit now, with another name where it was the first.
-    profiles = pl.concat([*(other.get_column(end) for end in _ENDS), moved.get_column(_PROFILE)]).unique().implode()
+    profiles = pl.concat([*(other.get_column(end) for end in _ENDS), moved.get_column(_PROFILE)]).unique()
     sources_before, sources = (each_once(of.select(_RECORD, "source"), _RECORD) for of in (former.records, records))
     found = [
-        *(members.filter(pl.col(_PROFILE).is_in(profiles)) for members in (former.profile_members, profile_members)),
+        *(rows_with(members, _PROFILE, profiles) for members in (former.profile_members, profile_members)),
         moved,
         _of_other_sources(sources_before, sources, moved.get_column(_RECORD)),
         *(judged_anew.select(pl.col(end).alias(_RECORD)) for end in _SIDES),
@@ -119,7 +119,7 @@ def _of_other_sources(before: pl.DataFrame, now: pl.DataFrame, moved: pl.Series)
 
     As a rule nothing else has come or gone: then the two frames need only be laid side by side.
     """
-    stayed, stay = (frame.filter(~pl.col(_RECORD).is_in(moved.implode())) for frame in (before, now))
+    stayed, stay = (frame.filter(~Many(frame.get_column(_RECORD)).hold(moved)) for frame in (before, now))
     if stayed.get_column(_RECORD).equals(stay.get_column(_RECORD)):
         return stay.filter(stay.get_column("source").ne_missing(stayed.get_column("source")))
     return come_or_gone(stayed, stay)
@@ -127,31 +127,48 @@ def _of_other_sources(before: pl.DataFrame, now: pl.DataFrame, moved: pl.Series)
 
 def connected_records(
     touched: pl.DataFrame, scored_pairs: pl.DataFrame, profile_members: pl.DataFrame, same: pl.DataFrame
-) -> pl.DataFrame:
-    """``touched`` and all records that links, shared profiles and ``same`` (record_id_l, record_id_r) join to them.
+) -> pl.Series:
+    """``touched`` and all records that links, shared profiles and ``same`` (record_id_l, record_id_r) join to them, as hashes of their ids.
 
-    From step to step the columns of links and members are looked through for the few that were reached last: less work than one join.
+    Where one hash stood for two records, the other would be clustered again for nothing. From step to step the columns of links and members are looked through for the few that were reached last: less work than one join.
     """
     links = scored_pairs.select(_ENDS).filter(scored_pairs.get_column("decision") == ACCEPTED)
-    both_ways = [(links.get_column(one), links.get_column(other)) for one, other in (_ENDS, _ENDS[::-1])]
-    said = [(same.get_column(one), same.get_column(other)) for one, other in (_SIDES, _SIDES[::-1])]
-    # Records by a hash: one that stood in for another would be clustered again for nothing.
-    said = [(one.hash(), other.hash()) for one, other in said]
+    linked = _joined(*(links.get_column(end) for end in _ENDS))
+    said = _joined(*(same.get_column(side).hash() for side in _SIDES)) if len(same) else ()
     profile_of, record_of = profile_members.get_column(_PROFILE), profile_members.get_column(_RECORD).hash()
+    profiles_of, records_of = _joined(record_of, profile_of)
     records = news = touched.get_column(_RECORD).hash()
     profiles = profile_of.clear()
     while not news.is_empty():
-        held = profile_of.filter(record_of.is_in(news.implode())).unique()
-        linked = [other.filter(one.is_in(held.implode())) for one, other in both_ways]
-        reached = _further(pl.concat([held, *linked]), profiles)
+        held = profiles_of.of(news)
+        reached = _further(pl.concat([held, *(joins.of(held) for joins in linked)]), profiles)
         profiles = pl.concat([profiles, reached])
-        told = [other.filter(one.is_in(news.implode())) for one, other in said]
-        news = _further(pl.concat([record_of.filter(profile_of.is_in(reached.implode())), *told]), records)
+        news = _further(pl.concat([records_of.of(reached), *(joins.of(news) for joins in said)]), records)
         records = pl.concat([records, news])
-    members = profile_members.filter(record_of.is_in(records.implode())).select(_RECORD)
-    judged = pl.concat([same.select(pl.col(side).alias(_RECORD)) for side in _SIDES])
-    judged = judged.filter(judged.get_column(_RECORD).hash().is_in(records.implode()))
-    return pl.concat([touched, members, judged]).unique()
+    return records
+
+
+def _are_inside(frame: pl.DataFrame, region: pl.Series) -> pl.Series:
+    """Which rows' records are of the region (:func:`connected_records`)."""
+    return Many(frame.get_column(_RECORD).hash()).hold(region)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """What is joined to each of ``many`` values: the ``other`` one of its row."""
+
+    many: Many
+    other: pl.Series
+
+    def of(self, few: pl.Series) -> pl.Series:
+        """What is joined to the ``few``, once or more."""
+        return self.other.gather(self.many.rows_of(few))
+
+
+def _joined(one: pl.Series, other: pl.Series) -> tuple[_Joined, _Joined]:
+    """What stands side by side in two columns: from the one to the other, and back."""
+    one, other = one.rechunk(), other.rechunk()
+    return _Joined(Many(one), other), _Joined(Many(other), one)
 
 
 def _further(reached: pl.Series, known: pl.Series) -> pl.Series:

@@ -1,0 +1,36 @@
+"""Few values are found among many wherever they stand."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cdp_assets.candidate_links import among
+from cdp_assets.candidate_links.among import Many, rows_of_hashes_among
+
+CHUNKS = st.lists(st.lists(st.one_of(st.none(), st.sampled_from("abcdefgh")), max_size=5), min_size=1, max_size=3)
+
+
+@settings(deadline=None)
+@given(CHUNKS, st.lists(st.one_of(st.none(), st.sampled_from("abcxyz")), max_size=5))
+def test_rows_that_hold_one_of_few_values(chunks: list[list[str | None]], few: list[str | None]) -> None:
+    column = pl.concat([pl.Series(values, dtype=pl.String) for values in chunks], rechunk=False)
+    some = {value for value in few if value is not None}
+    expected = [value in some for value in column]
+    many = Many(column)
+    assert many.hold(pl.Series(few, dtype=pl.String)).to_list() == expected
+    assert many.rows_of(pl.Series(few, dtype=pl.String)).tolist() == np.flatnonzero(expected).tolist()
+
+
+@pytest.mark.parametrize("bits", [1, 20])
+def test_hashes_that_look_alike_by_their_upper_bits_are_told_apart(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(among, "_BITS", bits)
+    hashes = np.array([2**63, 2**63 + 1, 1, 0, 2**64 - 1], dtype=np.uint64)
+    few = np.array([2**63 + 1, 0, 2, 0], dtype=np.uint64)
+    assert rows_of_hashes_among(hashes, few).tolist() == [1, 3]
+    assert rows_of_hashes_among(hashes, few[:0]).tolist() == []
+    assert rows_of_hashes_among(hashes[:0], few).tolist() == []
+    assert Many(pl.Series(hashes)).rows_of(pl.Series(few)).tolist() == [1, 3]
