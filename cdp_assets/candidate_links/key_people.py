@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.among import rows_of_hashes_among
 from cdp_assets.candidate_links.lists import Flat
-from cdp_assets.candidate_links.lookup import may_be_among, slots_of
 from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 
@@ -59,7 +59,7 @@ def _in_common(flat: Flat, left: Rows, right: Rows) -> tuple[Rows, Rows]:
 def _are_one_persons(reach: Reach, column: str, places: Rows) -> Holds:
     """Whether each of these values (by ``places`` among all of the list ``column``) is one person's."""
     numbers = reach.numbers(column, lambda: reach.values(column))
-    carried = np.flatnonzero(may_be_among(numbers, numbers[places]))
+    carried = rows_of_hashes_among(numbers, numbers[places])
     rows = np.searchsorted(reach.flat(column).bounds[1:], carried, side="right")
     names = initials(reach.at(rows, "first_name_root", "last_name", "last_name_script"), "first_name_root")
     some = _may_be_several(names, numbers[carried])
@@ -78,7 +78,8 @@ def _may_be_several(names: pl.DataFrame, numbers: npt.NDArray[np.uint64]) -> Hol
         names.select(pl.coalesce(f"{part}_{WRITTEN}", f"{part}_{DRAWN}")).to_series() for part in ("begin", "both")
     )
     whole = begin.is_not_null().arg_true().to_numpy()
-    slot = slots_of(numbers, len(numbers), _SLOTS_PER_CARRIER)
+    bits = (_SLOTS_PER_CARRIER * len(numbers)).bit_length()
+    slot = (numbers >> np.uint64(64 - bits)).view(np.int64)
     of, other = slot[whole], np.zeros(int(slot.max(initial=0)) + 1, dtype=np.uint32)
     other[of] = whole
     several = np.ones(len(other), dtype=np.bool_)

@@ -52,21 +52,3 @@ def _rows_of(sought: pl.Series, held: pl.Series, tables: int) -> pl.Series:
 def _slots(values: pl.Series, bits: int, table: int) -> npt.NDArray[np.int64]:
     """The first ``bits`` of each value's hash, another one for each table."""
     return (values.hash(seed=table).to_numpy() >> np.uint64(64 - bits)).view(np.int64)
-
-
-def may_be_among(hashes: npt.NDArray[np.uint64], some: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Which of the ``hashes`` are among ``some``; a stray one may be among them that begins like one of those."""
-    told = np.zeros(1 << _bits_for(len(hashes)), dtype=np.bool_)
-    told[slots_of(some, len(hashes))] = True
-    return told.take(slots_of(hashes, len(hashes)), mode="clip")
-
-
-def slots_of(
-    hashes: npt.NDArray[np.uint64], count: int, slots_per_value: int = _SLOTS_PER_VALUE
-) -> npt.NDArray[np.int64]:
-    """A slot for each hash, as its first bits number them, in a table for so many values (``count``)."""
-    return (hashes >> np.uint64(64 - _bits_for(count, slots_per_value))).view(np.int64)
-
-
-def _bits_for(count: int, slots_per_value: int = _SLOTS_PER_VALUE) -> int:
-    return (slots_per_value * count).bit_length()
