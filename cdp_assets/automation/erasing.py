@@ -44,7 +44,7 @@ def erase(
 
     outcome, now = ErasureReport(), resources.now()
     contracts, _ = load_contracts(workspace.require().contracts_dir)
-    with opened_instance(workspace, report) as instance:
+    with opened_instance(workspace, report, files_are_read=True) as instance:
         with one_at_a_time(dagster_home(workspace), lambda: report("another command line resolves; waiting for it")):
             if running := instance.get_runs_count(RunsFilter(statuses=list(NOT_FINISHED_STATUSES))):
                 raise ErasureBusyError(
