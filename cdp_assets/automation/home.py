@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from cdp_assets.automation.printed import shown_afterwards
 from cdp_assets.automation.runs_under_way import release_dead_runs
 from cdp_assets.automation.storage import (
     ask_for_the_schema_once,
@@ -80,7 +81,12 @@ def opened_instance(
     """
     home = dagster_home(workspace)
     looked_into = engines_made_once if files_are_read else databases_kept_open
-    with migrations_loaded_once(), looked_into(), dg.DagsterInstance.from_config(str(home)) as instance:
+    with (
+        migrations_loaded_once(),
+        looked_into(),
+        shown_afterwards(),
+        dg.DagsterInstance.from_config(str(home)) as instance,
+    ):
         ask_for_the_schema_once(instance)
         for dead in release_dead_runs(instance):
             report(dead)
