@@ -52,9 +52,11 @@ def erase(
                 )
             outcome.delivered_since = keep_out(workspace)["lines"]
             done = erase_all(workspace, [customer_id] if customer_id else [], by=by, now=now, report=report)
-        runner = Runner(definitions_for(workspace), instance, outcome)
-        runner.execute(ERASE.name)  # erases nobody more: it tells in the UI what has been erased, and checks the proof
-        if resolve:
-            resolve_customers(workspace, contracts, runner, report)
-            outcome.followed = what_followed(workspace) if outcome.published else None
+        definitions = definitions_for(workspace)
+        # Erases nobody more: it tells in the UI what has been erased, and checks the proof.
+        Runner(definitions, instance, outcome).execute(ERASE.name)
+    if resolve:
+        with opened_instance(workspace, report) as instance:
+            resolve_customers(workspace, contracts, Runner(definitions, instance, outcome), report)
+        outcome.followed = what_followed(workspace) if outcome.published else None
     return done, outcome
