@@ -3,6 +3,7 @@
 # make test   set everything up and pass the tests
 # make long   the tests of what is large, all hostile files in one folder, ten thousand histories of customers
 # make faults kill runs at every named write point and at 60 random moments; three quarters of an hour
+# make setup  set everything up, and nothing else
 # make lock   refresh requirements.lock from pyproject.toml
 # make schema refresh contract.schema.json from the contract's model
 
@@ -11,7 +12,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo ui test lint types unit long faults lock schema clean-data
+.PHONY: demo ui test lint types unit long faults setup lock schema clean-data
 
 demo: $(READY)
 	@$(BIN)/cdp demo --workspace data
@@ -46,6 +47,8 @@ long: $(READY)
 # `make unit` kills runs twenty times; this does it at every named write point and at sixty random moments.
 faults: $(READY)
 	CDP_FAULTS=all $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m faults
+
+setup: $(READY)
 
 # Everything at the versions and hashes of the lock; then the project itself, which adds nothing to them.
 $(READY): requirements.lock pyproject.toml

@@ -80,9 +80,9 @@ def _engines_of_dagster_are_made_once() -> Iterator[None]:
     if "dagster" not in sys.modules:
         yield
         return
-    from cdp_assets.automation.storage import engines_made_once
+    from cdp_assets.automation.storage import engines_made_once, migrations_loaded_once
 
-    with engines_made_once():
+    with engines_made_once(), migrations_loaded_once():
         yield
 
 

@@ -9,6 +9,7 @@
 ``runs_under_way`` what runs, and what only seems to
 ``home``           the workspace's Dagster instance; one process at a time
 ``storage``        its databases in SQLite, looked into with less ado
+``printed``        what is printed in the course of a run
 ``running``        a job in this process, and the report of it
 ``resolving``      a resolution where there is something new
 ``pending``        ``cdp run``

@@ -44,7 +44,7 @@ def erase(
 
     outcome, now = ErasureReport(), resources.now()
     contracts, _ = load_contracts(workspace.require().contracts_dir)
-    with opened_instance(workspace, report) as instance:
+    with opened_instance(workspace, report, files_are_read=True) as instance:
         with one_at_a_time(dagster_home(workspace), lambda: report("another command line resolves; waiting for it")):
             if running := instance.get_runs_count(RunsFilter(statuses=list(NOT_FINISHED_STATUSES))):
                 raise ErasureBusyError(
@@ -52,9 +52,11 @@ def erase(
                 )
             outcome.delivered_since = keep_out(workspace)["lines"]
             done = erase_all(workspace, [customer_id] if customer_id else [], by=by, now=now, report=report)
-        runner = Runner(definitions_for(workspace), instance, outcome)
-        runner.execute(ERASE.name)  # erases nobody more: it tells in the UI what has been erased, and checks the proof
-        if resolve:
-            resolve_customers(workspace, contracts, runner, report)
-            outcome.followed = what_followed(workspace) if outcome.published else None
+        definitions = definitions_for(workspace)
+        # Erases nobody more: it tells in the UI what has been erased, and checks the proof.
+        Runner(definitions, instance, outcome).execute(ERASE.name)
+    if resolve:
+        with opened_instance(workspace, report) as instance:
+            resolve_customers(workspace, contracts, Runner(definitions, instance, outcome), report)
+        outcome.followed = what_followed(workspace) if outcome.published else None
     return done, outcome

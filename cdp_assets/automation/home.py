@@ -11,8 +11,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from cdp_assets.automation.printed import shown_afterwards
 from cdp_assets.automation.runs_under_way import release_dead_runs
-from cdp_assets.automation.storage import ask_for_the_schema_once, engines_made_once
+from cdp_assets.automation.storage import (
+    ask_for_the_schema_once,
+    databases_kept_open,
+    engines_made_once,
+    migrations_loaded_once,
+)
 from cdp_assets.sources.placing import locked
 from cdp_assets.workspace import Workspace
 
@@ -39,7 +45,7 @@ def _make_dagster_home(home: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)  # what a killed process has left
     aside.mkdir()
     shutil.copyfile(_shipped_configuration(), aside / "dagster.yaml")
-    with dg.DagsterInstance.from_config(str(aside)) as instance:
+    with migrations_loaded_once(), engines_made_once(), dg.DagsterInstance.from_config(str(aside)) as instance:
         instance.get_runs_count()
         instance.get_dynamic_partitions("")  # the index of events is made when it is first asked
         instance.all_instigator_state()
@@ -66,9 +72,21 @@ def one_at_a_time(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def opened_instance(workspace: Workspace, report: Callable[[str], None]) -> Iterator[dg.DagsterInstance]:
-    """The workspace's Dagster instance, in which no killed run stands in the way; ``report`` is told of each that did."""
-    with engines_made_once(), dg.DagsterInstance.from_config(str(dagster_home(workspace))) as instance:
+def opened_instance(
+    workspace: Workspace, report: Callable[[str], None], *, files_are_read: bool = False
+) -> Iterator[dg.DagsterInstance]:
+    """The workspace's Dagster instance, in which no killed run stands in the way; ``report`` is told of each that did.
+
+    ``files_are_read``: this process reads the files of the instance's databases by itself, meanwhile.
+    """
+    home = dagster_home(workspace)
+    looked_into = engines_made_once if files_are_read else databases_kept_open
+    with (
+        migrations_loaded_once(),
+        looked_into(),
+        shown_afterwards(),
+        dg.DagsterInstance.from_config(str(home)) as instance,
+    ):
         ask_for_the_schema_once(instance)
         for dead in release_dead_runs(instance):
             report(dead)

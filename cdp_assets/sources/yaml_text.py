@@ -9,6 +9,7 @@ What does not belong here: what the text means (``contracts.py``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 import yaml
@@ -39,8 +40,13 @@ class YamlText:
         return next((self.lines[part] for part in nearest if part in self.lines), 1)
 
 
+_DOCUMENTS = 256
+"""So many are kept as parsed: each stage of a run asks for the same contracts and policies, and PyYAML takes a millisecond a line."""
+
+
+@lru_cache(_DOCUMENTS)
 def parse_yaml(text: str) -> YamlText:
-    """Parse one YAML document. Raises :class:`YamlProblemError`."""
+    """Parse one YAML document, to be looked at only: the same text gives the same object. Raises :class:`YamlProblemError`."""
     try:
         for event in yaml.parse(text, Loader=yaml.BaseLoader):
             _refuse_what_would_be_resolved(event)

@@ -60,10 +60,17 @@ def all_records(
     return _gathered(workspace, tables, empty if columns is None else empty.select(columns), imports)
 
 
-def all_rejections(workspace: Workspace, contracts: Sequence[SourceContract], imports: pl.DataFrame) -> pl.DataFrame:
-    """The rejected lines of ``imports``, a frame of ``standardized/rejected_rows``."""
+def all_rejections(
+    workspace: Workspace,
+    contracts: Sequence[SourceContract],
+    imports: pl.DataFrame,
+    columns: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """The rejected lines of ``imports``, a frame of ``standardized/rejected_rows``, or only some ``columns`` of them (source and
+    import_id among them)."""
     tables = [source_rejections(contract.source) for contract in contracts]
-    return _gathered(workspace, tables, REJECTED_ROWS.empty(), imports)
+    empty = REJECTED_ROWS.empty()
+    return _gathered(workspace, tables, empty if columns is None else empty.select(columns), imports)
 
 
 def _gathered(
@@ -98,9 +105,9 @@ def line_balance(workspace: Workspace, contracts: Sequence[SourceContract]) -> L
     ledger = workspace.ledger.imports().filter(
         (pl.col("state") == IMPORTED) & pl.col("source").is_in([contract.source for contract in contracts])
     )
-    records = all_records(workspace, contracts, ledger).select("source", "import_id", "record_id")
-    rejections = all_rejections(workspace, contracts, ledger).select("source", "import_id")
     key = ["source", "import_id"]
+    records = all_records(workspace, contracts, ledger, [*key, "record_id"])
+    rejections = all_rejections(workspace, contracts, ledger, key)
     counted = (
         ledger.select(*key, "lines", "records", "rejected", "duplicates")
         .join(_kept_lines(workspace, contracts), on=key, how="left")
