@@ -36,8 +36,9 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
+# Three at once on two processors: a fifth of the time a test waits for a process that it has started, or for the disk.
 unit: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not long"
 
 # The largest files, a disk that is full to the last byte, every hostile file at once in one landing folder; ten thousand
 # histories of customers through erasures and all, and that wrong code is found by them.
