@@ -141,7 +141,8 @@ def test_an_entry_that_is_altered_in_the_ledger_is_found(workspace: Workspace) -
     land(workspace, "a.csv", FIRST)
     resolve(workspace)
     workspace.ledger.close()
-    with sa.create_engine(f"sqlite:///{workspace.home / 'ledger.db'}").begin() as connection:
+    engine = sa.create_engine(f"sqlite:///{workspace.home / 'ledger.db'}", poolclass=sa.NullPool)
+    with engine.begin() as connection:
         connection.execute(sa.text("UPDATE consent_entries SET events = 1"))
     assert "entry 1 of the ledger's consent chain was altered" in str(chain_breaks(workspace)[0])
 
