@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.comparisons import FREQUENT_SOUNDS, OWN_RECORDS, OWNED_VALUES, Comparison
-from cdp_assets.candidate_links.key_people import DRAWN, WRITTEN, are_several, initials
+from cdp_assets.candidate_links.key_people import are_several, initials
 from cdp_assets.candidate_links.weights import DIGITS
 
 # Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
@@ -28,7 +28,7 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     """
     fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
     parts = []
-    if all(frame.get_column(script).null_count() == len(frame) for script in FREQUENT_SOUNDS.values()):
+    if not has_other_letters(frame):
         fields = [field for field in fields if field not in FREQUENT_SOUNDS]
     letters = initials(frame, "first_root") if set(OWNED_VALUES) & set(fields) else pl.DataFrame()
     for field in fields:
@@ -48,14 +48,18 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
 
 
+def has_other_letters(frame: pl.DataFrame) -> bool:
+    """Whether any name is written in other letters than Latin ones: how a name sounds is asked of no other."""
+    return any(frame.get_column(script).null_count() < len(frame) for script in FREQUENT_SOUNDS.values())
+
+
 def _of_others(values: pl.Series, letters: pl.DataFrame, field: str) -> pl.DataFrame:
     """How often (``n``) each ``value`` is not its owner's: always where several people carry it, else beyond ``OWN_RECORDS``.
 
     ``letters``: the initials of the profile that each value stands in (:func:`key_people.initials`).
     """
     carried = letters.with_columns(values).drop_nulls("value")
-    several = pl.any_horizontal(are_several(kind) for kind in (WRITTEN, DRAWN))
-    counts = carried.group_by("value").agg(pl.len().alias("n"), several.alias("are_several"))
+    counts = carried.group_by("value").agg(pl.len().alias("n"), are_several().alias("are_several"))
     own_records = OWN_RECORDS.get(field)
     if own_records is None:
         return counts.filter("are_several").select("value", "n")

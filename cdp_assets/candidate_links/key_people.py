@@ -64,8 +64,7 @@ def _are_one_persons(reach: Reach, column: str, places: Rows) -> Holds:
     names = initials(reach.at(rows, "first_name_root", "last_name", "last_name_script"), "first_name_root")
     some = _may_be_several(names, numbers[carried])
     people = names.filter(pl.Series(some)).with_columns(reach.values(column).gather(carried[some]).alias("value"))
-    several = pl.any_horizontal(are_several(kind) for kind in (WRITTEN, DRAWN))
-    shared = people.group_by("value").agg(several.alias("several")).filter("several").get_column("value")
+    shared = people.group_by("value").agg(are_several().alias("several")).filter("several").get_column("value")
     return ~reach.values(column).gather(places).is_in(shared.implode()).to_numpy()
 
 
@@ -109,10 +108,14 @@ def initials(frame: pl.DataFrame, first_name: str) -> pl.DataFrame:
     )
 
 
-def are_several(kind: str) -> pl.Expr:
+def are_several() -> pl.Expr:
     """Whether names with these :func:`initials` are more than one person, as :func:`comparable.people_among` counts them (an aggregation):
-    neither do all first names begin alike, nor do all names have the same two initials. So told, nothing is counted."""
-    return pl.all_horizontal(
-        (pl.col(f"{name}_{kind}").min() != pl.col(f"{name}_{kind}").max()).fill_null(False)
-        for name in ("begin", "both")
+    of those in letters, or of those in ideographs, neither do all first names begin alike, nor do all names have the same two initials. So
+    told, nothing is counted."""
+    return pl.any_horizontal(
+        pl.all_horizontal(
+            (pl.col(f"{name}_{kind}").min() != pl.col(f"{name}_{kind}").max()).fill_null(False)
+            for name in ("begin", "both")
+        )
+        for kind in (WRITTEN, DRAWN)
     )

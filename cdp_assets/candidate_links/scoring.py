@@ -19,7 +19,7 @@ from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import FREQUENT_SOUNDS, KEY_LEVELS
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide, has_own_key
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
-from cdp_assets.candidate_links.frequencies import frequency_columns
+from cdp_assets.candidate_links.frequencies import frequency_columns, has_other_letters
 from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.key_people import one_person_carries
 from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
@@ -60,7 +60,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
 
 def _unheard(profiles: pl.DataFrame, model: TrainedModel) -> set[str]:
     """The sounds of names, if nobody asks for them: no name is written in other letters, and no rule in use joins on them."""
-    if any(profiles.get_column(script).null_count() < len(profiles) for script in FREQUENT_SOUNDS.values()):
+    if has_other_letters(profiles):
         return set()
     return set(FREQUENT_SOUNDS) - key_columns(rule for _, rule, _ in used_rules(model.caps, model.policy))
 

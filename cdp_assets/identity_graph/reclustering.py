@@ -130,7 +130,8 @@ def connected_records(
 ) -> pl.Series:
     """``touched`` and all records that links, shared profiles and ``same`` (record_id_l, record_id_r) join to them, as hashes of their ids.
 
-    Where one hash stood for two records, the other would be clustered again for nothing. From step to step the columns of links and members are looked through for the few that were reached last: less work than one join.
+    Where one hash stood for two records, the other would be clustered again for nothing. From step to step the columns of links and members
+    are looked through for the few that were reached last: less work than one join.
     """
     links = scored_pairs.select(_ENDS).filter(scored_pairs.get_column("decision") == ACCEPTED)
     linked = _joined(*(links.get_column(end) for end in _ENDS))
