@@ -132,12 +132,10 @@ def key_check(table: Table) -> dg.AssetChecksDefinition:
     )
     def check(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
         keys = workspace.lake.read(table, columns=list(table.key))
-        nulls = keys.filter(pl.any_horizontal(pl.all().is_null())).height
-        # Texts are counted only where two keys have one hash, which takes several times as long.
-        repeated = 0 if keys.hash_rows().n_unique() == keys.height else keys.height - keys.n_unique()
+        faults = table.key_faults(keys)
         return dg.AssetCheckResult(
-            passed=not nulls and not repeated,
-            metadata={"rows": keys.height, "rows_without_key": nulls, "repeated_keys": repeated},
+            passed=not any(faults),
+            metadata={"rows": keys.height, "rows_without_key": faults.nulls, "repeated_keys": faults.repeated},
         )
 
     return check

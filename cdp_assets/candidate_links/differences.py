@@ -24,16 +24,21 @@ def come_or_gone(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
 
     It takes the least time where most rows stand in the same order in both.
     """
+    return pl.concat(come_and_gone(before, now))
+
+
+def come_and_gone(before: pl.DataFrame, now: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """:func:`come_or_gone`, apart: the rows that only ``now`` has, and those that only ``before`` had."""
     before = before.select(now.columns)
     there, here = before.hash_rows().to_numpy(), now.hash_rows().to_numpy()
     come = _alone(here, there)
     if len(now) - len(come) == len(before):
-        return rows_at(now, come)  # all that was is still there
+        return rows_at(now, come), before.clear()  # all that was is still there
     gone = _alone(there, here)
     if len(now) - len(come) == len(before) - len(gone):
-        return pl.concat([rows_at(now, come), rows_at(before, gone)])
+        return rows_at(now, come), rows_at(before, gone)
     only_now = now.join(before, on=now.columns, how="anti", nulls_equal=True)
-    return pl.concat([only_now, before.join(now, on=now.columns, how="anti", nulls_equal=True)])
+    return only_now, before.join(now, on=now.columns, how="anti", nulls_equal=True)
 
 
 def _alone(these: Hashes, others: Hashes) -> Rows:

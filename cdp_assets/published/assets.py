@@ -9,6 +9,7 @@ import polars as pl
 from cdp_assets.identity_graph.guard import load_identity_policy
 from cdp_assets.identity_graph.resolution import current_versions
 from cdp_assets.published.consent_guard import CONSENT_CHOICE, since_publication, why_held
+from cdp_assets.published.last_published import publication_before, publication_note
 from cdp_assets.published.publication import publish
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, stored, table_asset
 from cdp_assets.tables import (
@@ -60,7 +61,8 @@ def publications(
     moment = now()
     versions = current_versions(workspace.lake, PUBLISHED_TABLES)
     frames = {table: workspace.lake.read(table, version=versions[table.name]) for table in PUBLISHED_TABLES}
-    result = publish(frames, workspace.publication_url, versions, context.run.run_id, moment)
+    before = publication_before(workspace.lake)
+    result = publish(frames, workspace.publication_url, versions, context.run.run_id, moment, before)
     customers = frames[CUSTOMERS].height
     workspace.ledger.add_publication(
         context.run.run_id, lake_versions=json.dumps(versions, sort_keys=True), customers=customers, now=moment
@@ -70,11 +72,13 @@ def publications(
         workspace,
         PUBLICATIONS,
         history,
+        note=publication_note(context.run.run_id, versions, result.seal),
         metadata={
             "customers": customers,
             "customers_inserted": result.changes["customers"].inserted,
             "customers_updated": result.changes["customers"].updated,
             "customers_deleted": result.changes["customers"].deleted,
+            "rows_sent": result.staged,
             "notes": "\n".join(result.notes) or "none",
             **{f"rows_{name}": count for name, count in sorted(result.rows.items())},
         },

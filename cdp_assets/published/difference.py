@@ -3,6 +3,9 @@
 Readers are never locked out (rows are deleted and upserted, tables neither truncated nor swapped), whatever others
 have hung on a table stays, a row that somebody altered by hand is put right, and a publication in which little has
 changed writes little: the cost for replication, vacuum and the write-ahead log is that of the difference.
+
+All rows are staged and compared in the database, unless it is known what the table holds: then so are only those that differ
+(:func:`bring_on`). What does not belong here: who knows that (``publication.py``).
 """
 
 from __future__ import annotations
@@ -30,6 +33,19 @@ def bring_to(connection: sa.Connection, table: sa.Table, staged: sa.Table) -> Ch
     # All that was staged is in the table by now: where it holds no more than that, nothing needs to be looked for.
     deleted = _delete_missing(connection, table, staged) if together > row_count(connection, staged) else 0
     inserted = together - before
+    return Changes(inserted=inserted, updated=written - inserted, deleted=deleted)
+
+
+def bring_on(connection: sa.Connection, table: sa.Table, staged: sa.Table, gone: sa.Table) -> Changes:
+    """Make ``table`` what it is to be, where ``staged`` holds all rows that are new or other, and ``gone`` the keys of those that go.
+
+    A key that is gone is none of those staged.
+    """
+    leaving = sa.exists().where(_same_key(table, gone))
+    deleted = connection.execute(table.delete().where(leaving)).rowcount
+    before = row_count(connection, table)
+    written = _upsert_different(connection, table, staged)
+    inserted = row_count(connection, table) - before
     return Changes(inserted=inserted, updated=written - inserted, deleted=deleted)
 
 

@@ -29,6 +29,11 @@ def find(connection: sa.Connection, publication_id: str) -> sa.Row[tuple[str]] |
     return connection.execute(sa.select(PUBLICATIONS).where(PUBLICATIONS.c.publication_id == publication_id)).first()
 
 
+def current(connection: sa.Connection) -> str | None:
+    """The id of the publication that readers see; None before the first."""
+    return connection.scalar(sa.select(PUBLICATIONS.c.publication_id).where(PUBLICATIONS.c.is_current))
+
+
 def add(
     connection: sa.Connection,
     publication_id: str,

@@ -44,6 +44,8 @@ class PostgresqlTarget:
     """The current schema of a PostgreSQL database."""
 
     def __init__(self, url: sa.URL) -> None:
+        self.found: str | None = None  # a server keeps nothing that tells at once who has written since
+        self.left: str | None = None
         place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
         self.name = f"the PostgreSQL database {url.database or '(default)'} at {place}"
         self._engine = sa.create_engine(

@@ -71,6 +71,17 @@ class Shaper:
             OWN_OBJECTS.create(connection)
             target.describe(connection, OWN_OBJECTS)
 
+    def is_there(self, table: sa.Table) -> bool:
+        """Whether a table of this name is there, whoever's and of whatever shape."""
+        return self._exists(table.name)
+
+    def is_as_declared(self, table: sa.Table) -> bool:
+        """Whether the table is there, and nothing of it would be altered."""
+        written = self._written_down(table.name)
+        if written is None or not self._exists(table.name) or self._missing_columns(table):
+            return False
+        return Shape.written_down(written) == Shape.declared(table, self._connection.dialect)
+
     def make_or_alter(self, table: sa.Table) -> None:
         """Let the table be there with all declared columns, types and key. Obsolete columns stay for the moment."""
         exists, written = self._exists(table.name), self._written_down(table.name)

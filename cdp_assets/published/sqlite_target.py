@@ -3,6 +3,9 @@
 In that mode (https://www.sqlite.org/wal.html) readers never wait for the writer and see the database as it was when
 their transaction began; the writer never waits for readers. DDL is part of the transaction, so a publication that adds
 a column is as atomic as any.
+
+Whether anybody has written since we did is told by a seal: which file it is, its size, and when it was last written to, while its log is
+empty. Whoever writes, by whatever program, leaves another size or time, or something in the log.
 """
 
 from __future__ import annotations
@@ -10,9 +13,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import sqlalchemy as sa
@@ -29,6 +32,9 @@ WAL_ATTEMPTS, WAL_WAIT_SECONDS = 100, 0.05
 ROWS_AT_ONCE = 50_000
 """Rows that exist as Python values at one time while loading: about 100 MB of customers."""
 
+LOG = "-wal"
+"""What SQLite puts behind the file's name for its write-ahead log."""
+
 CACHE_KIBIBYTES = 128 * 1024
 """Page cache while publishing; the default of 2 MB makes joins of a million rows read the file over and over."""
 
@@ -38,6 +44,9 @@ class SqliteTarget:
 
     def __init__(self, url: sa.URL) -> None:
         self.name = f"the SQLite database {Path(url.database or '').name}"
+        self.found: str | None = None
+        self.left: str | None = None
+        self._file = Path(url.database or "").absolute()
         self._engine = sa.create_engine(
             url.set(drivername="sqlite+pysqlite"), hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
         )
@@ -46,8 +55,23 @@ class SqliteTarget:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        with self._engine.begin() as connection:
-            yield connection
+        with self._engine.connect() as connection:
+            driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+            with connection.begin():
+                self.found = self._seal()
+                yield connection
+                before = _writes_of_others(driver)  # until the commit there can be none
+            if _log_is_emptied(driver):
+                seal = self._seal()
+                self.left = seal if _writes_of_others(driver) == before else None
+
+    def _seal(self) -> str | None:
+        log = self._file.with_name(self._file.name + LOG)
+        with suppress(OSError):
+            told = self._file.stat()
+            if not log.exists() or not log.stat().st_size:
+                return f"{told.st_dev}:{told.st_ino}:{told.st_size}:{told.st_mtime_ns}"
+        return None
 
     def load(self, connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
         names = ", ".join(f'"{name}"' for name in frame.columns)
@@ -123,6 +147,23 @@ def _copy(table: sa.Table, name: str, metadata: sa.MetaData, **options: Any) -> 
         for column in table.columns
     ]
     return sa.Table(name, metadata, *columns, sqlite_with_rowid=False, **options)
+
+
+def _writes_of_others(connection: sqlite3.Connection) -> int:
+    """Another number once another connection has written: https://www.sqlite.org/pragma.html#pragma_data_version."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _log_is_emptied(connection: sqlite3.Connection) -> bool:
+    """Move what the log holds into the file, as closing it would, unless a reader still needs it: nobody is waited for."""
+    try:
+        connection.execute("PRAGMA busy_timeout = 0")
+        is_busy = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    return not is_busy
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

@@ -21,6 +21,12 @@ class Target(Protocol):
     name: str
     """What it is called in messages: kind, host and database, never a user or password."""
 
+    found: str | None
+    """A seal of the database as :meth:`writing` found it, another one once anybody has written since; None: none is known."""
+
+    left: str | None
+    """The seal of the database as :meth:`writing` left it."""
+
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """The one transaction of a publication; no other publication to this place runs meanwhile."""
 

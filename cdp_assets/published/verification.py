@@ -31,12 +31,11 @@ def _publishable(table: PublishedTable, frame: pl.DataFrame) -> pl.DataFrame:
         conformed = contract.conform(frame)
     except TableContractError as problem:
         raise PublicationError(f"{table.name} can not be published: {problem}") from None
-    nulls = conformed.filter(pl.any_horizontal(pl.col(name).is_null() for name in key)).height
-    repeated = conformed.height - conformed.select(key).n_unique()
-    if nulls or repeated:
+    faults = contract.key_faults(conformed)
+    if any(faults):
         raise PublicationError(
-            f"{table.name} can not be published: of {conformed.height} rows, {nulls} have no {' and '.join(key)} and "
-            f"{repeated} repeat that of another row; look into {contract.name}"
+            f"{table.name} can not be published: of {conformed.height} rows, {faults.nulls} have no {' and '.join(key)} and "
+            f"{faults.repeated} repeat that of another row; look into {contract.name}"
         )
     return conformed.select(*key, *(name for name in contract.schema if name not in key))
 

@@ -6,6 +6,7 @@ What does not belong here: the contracts (the modules beside this one, by stage)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -111,6 +112,21 @@ class Table:
                 count = ordered.get_column(column.name).null_count()
                 raise TableContractError(f"{self.name}.{column.name}: {count} nulls in a column that may not be null")
         return ordered
+
+    def key_faults(self, frame: pl.DataFrame) -> KeyFaults:
+        """What is wrong with the keys of rows of this table; ``frame`` has the key's columns at least."""
+        keys = frame.select(self.key)
+        nulls = keys.filter(pl.any_horizontal(pl.all().is_null())).height
+        # Texts are counted only where two keys have one hash, which takes several times as long.
+        repeated = 0 if keys.hash_rows().n_unique() == keys.height else keys.height - keys.n_unique()
+        return KeyFaults(nulls, repeated)
+
+
+class KeyFaults(NamedTuple):
+    """How many rows have no (whole) key, and how many repeat another row's."""
+
+    nulls: int
+    repeated: int
 
 
 def _is_safe_cast(found: pl.DataType, wanted: pl.DataType) -> bool:

@@ -84,7 +84,7 @@ def test_no_error_of_a_copy_shows_a_value(postgres_url: str, monkeypatch: pytest
     monkeypatch.setattr(
         "cdp_assets.published.postgresql_target.for_copy", lambda frame: frame.select(pl.lit("Ann@secret").alias("x"))
     )
-    with pytest.raises(PublicationError, match=r"loading staged_customers into .* BadCopyFileFormat 22P04") as refused:
+    with pytest.raises(PublicationError, match=r"loading customers into .* BadCopyFileFormat 22P04") as refused:
         publish_to(postgres_url, two_customers())
     assert "Ann" not in as_logged(refused.value)
 
