@@ -4,11 +4,17 @@ Tables go to the connection's current schema (``?options=-csearch_path%3Dmarketi
 are never dropped: views, grants and replication that others hang on them stay.
 
 A reader of several tables who wants them of one publication opens its transaction with REPEATABLE READ.
+
+Whether anybody has written to the tables since we did is told by their rows: each bears the number of the transaction that wrote it
+(https://www.postgresql.org/docs/current/ddl-system-columns.html). A seal says how many rows of each table bear which number; whoever inserts,
+alters or deletes one changes that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -40,12 +46,17 @@ ROWS_AT_ONCE = 100_000
 """Rows that are encoded at one time."""
 
 
+Writers = Mapping[str, Mapping[str, int]]
+"""For each table, how many of its rows were written by which transaction."""
+
+
 class PostgresqlTarget:
     """The current schema of a PostgreSQL database."""
 
     def __init__(self, url: sa.URL) -> None:
-        self.found: str | None = None  # a server keeps nothing that tells at once who has written since
+        self.found: str | None = None
         self.left: str | None = None
+        self._writers_found: Writers | None = None
         place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
         self.name = f"the PostgreSQL database {url.database or '(default)'} at {place}"
         self._engine = sa.create_engine(
@@ -71,6 +82,17 @@ class PostgresqlTarget:
                     "?options=-csearch_path%3Dschema in the URL"
                 )
             yield connection
+
+    def take_stock(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
+        """What another session commits while we write is not ours: then there is no seal, and the next publication compares all rows."""
+        writers = {table.name: _writers(connection, table) for table in tables}
+        if self._writers_found is None:
+            self._writers_found, self.found = writers, _seal(writers)
+            return
+        ours = connection.scalar(sa.text("SELECT (txid_current() & 4294967295)::text"))
+        known = {name: {*found, ours} for name, found in self._writers_found.items()}
+        is_ours = all(known[name].issuperset(now) for name, now in writers.items())
+        self.left = _seal(writers) if is_ours else None
 
     def load(self, connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
         # In CSV an unquoted nothing is null and "" is the empty text; Polars writes just that.
@@ -170,3 +192,14 @@ class PostgresqlTarget:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _writers(connection: sa.Connection, table: sa.Table) -> dict[str, int]:
+    if connection.scalar(sa.text("SELECT to_regclass(:table)"), {"table": f'"{table.name}"'}) is None:
+        return {}
+    counted = connection.execute(sa.text(f'SELECT xmin::text, count(*) FROM "{table.name}" GROUP BY xmin'))
+    return {str(transaction): int(rows) for transaction, rows in counted}
+
+
+def _seal(writers: Writers) -> str:
+    return hashlib.sha256(json.dumps(writers, sort_keys=True).encode()).hexdigest()

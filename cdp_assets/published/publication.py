@@ -123,10 +123,11 @@ def _publish(
     found = history.find(connection, publication_id)
     if found is not None:
         return _repeated(found, lake_versions)
-    if before is not None and (target.found != before.seal or history.current(connection) != before.publication_id):
-        before = None  # somebody has written since
     metadata = sa.MetaData()
     tables = {published: in_database(published, metadata) for published in PUBLISHED_TABLES}
+    target.take_stock(connection, list(tables.values()))
+    if before is not None and (target.found != before.seal or history.current(connection) != before.publication_id):
+        before = None  # somebody has written since
     staged = [
         _staged(
             target,
@@ -144,6 +145,7 @@ def _publish(
     for table in tables.values():
         shaper.make_missing_indexes(table)
         target.analyze(connection, table)
+    target.take_stock(connection, list(tables.values()))
     row_counts = {name: frame.height for name, frame in rows.items()}
     by_name = {table.name: table for table in tables.values()}
     verify(connection, by_name, row_counts)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -64,6 +64,9 @@ class SqliteTarget:
             if _log_is_emptied(driver):
                 seal = self._seal()
                 self.left = seal if _writes_of_others(driver) == before else None
+
+    def take_stock(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
+        """The file tells."""
 
     def _seal(self) -> str | None:
         log = self._file.with_name(self._file.name + LOG)

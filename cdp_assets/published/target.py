@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -22,13 +23,17 @@ class Target(Protocol):
     """What it is called in messages: kind, host and database, never a user or password."""
 
     found: str | None
-    """A seal of the database as :meth:`writing` found it, another one once anybody has written since; None: none is known."""
+    """A seal of the tables as :meth:`writing` found them: another one than was left once anybody has written to them since. None: none is known."""
 
     left: str | None
-    """The seal of the database as :meth:`writing` left it."""
+    """The seal of the tables as :meth:`writing` left them, when it has ended."""
 
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """The one transaction of a publication; no other publication to this place runs meanwhile."""
+
+    def take_stock(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
+        """Called before anything is written to the tables and, after all their rows are in place, before these are verified: see who has
+        written to them."""
 
     def load(self, connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
         """Append a frame, whose columns are the table's, in bulk."""

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from cdp_assets.lake import local_lake
+from cdp_assets.published import difference
 from cdp_assets.published.last_published import publication_before, publication_note
 from cdp_assets.published.publication import Before, PublicationError, PublicationResult, publish
 from cdp_assets.published.published_tables import PUBLISHED_TABLES
@@ -45,8 +46,9 @@ Frames = Mapping[Table, pl.DataFrame]
 
 
 def left_by(result: PublicationResult, frames: Frames, publication_id: str = "p1") -> Before:
-    """What is known of a publication of these frames; where the database bears no seal (PostgreSQL), one that does not fit."""
-    return Before(publication_id, result.seal or "no seal", frames.get)
+    """What is known of a publication of these frames."""
+    assert result.seal
+    return Before(publication_id, result.seal, frames.get)
 
 
 def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
@@ -79,14 +81,19 @@ def test_the_tables_are_the_same_as_when_all_rows_are_compared(url: str, tmp_pat
         known = publish(frames, url, VERSIONS, f"p{step}", NOW, before)
         anew = publish(frames, other, VERSIONS, f"p{step}", NOW)
         assert known.changes == anew.changes, step
+        if before is not None:
+            assert known.staged == sum(c.inserted + c.updated + c.deleted for c in known.changes.values())
         if not is_postgres(url):
             assert everything(url) == everything(other), step
-        assert read(url, "SELECT count(*) FROM customers") == [(frames[CUSTOMERS].height,)]
+        assert (
+            read(url, "SELECT customer_id, company FROM customers ORDER BY 1")
+            == frames[CUSTOMERS].select("customer_id", "company").sort("customer_id").rows()
+        )
         before = left_by(known, frames, f"p{step}")
 
 
-def test_only_what_differs_is_sent_where_nobody_has_written_since(tmp_path: Path) -> None:
-    url, frames = sqlite_url(tmp_path), two_customers()
+def test_only_what_differs_is_sent_where_nobody_has_written_since(url: str) -> None:
+    frames = two_customers()
     first = publish_to(url, frames)
     assert first.staged == sum(first.rows.values())
     renamed = frames[CUSTOMERS].with_columns(first_name=pl.lit("Anna"))
@@ -154,17 +161,16 @@ def test_a_publication_in_between_is_noticed(url: str) -> None:
     assert read(url, "SELECT first_name FROM customers ORDER BY customer_id") == [("Ann",), ("Bo",)]
 
 
-def test_another_database_that_bears_the_seal_is_compared(tmp_path: Path) -> None:
-    """The seal says that nobody has written to the file, its publication that it is the one that is meant."""
-    url = sqlite_url(tmp_path)
+def test_another_publication_under_the_same_seal_is_compared(url: str) -> None:
+    """The seal says that nobody has written since, the publication's id that it is the one that is meant."""
     result = publish_to(url, customers_only(customer("C1", first_name="Eve")), "of another workspace")
     frames = two_customers()
     publish(frames, url, VERSIONS, "p2", NOW, left_by(result, frames))
     assert read(url, "SELECT first_name FROM customers ORDER BY customer_id") == [("Ann",), ("Bo",)]
 
 
-def test_a_table_whose_former_rows_are_not_kept_is_compared(tmp_path: Path) -> None:
-    url, frames = sqlite_url(tmp_path), two_customers()
+def test_a_table_whose_former_rows_are_not_kept_is_compared(url: str) -> None:
+    frames = two_customers()
     first = publish_to(url, frames)
     kept = {table: rows for table, rows in frames.items() if table != CUSTOMERS}
     renamed = {**frames, CUSTOMERS: frames[CUSTOMERS].with_columns(first_name=pl.lit("Anna"))}
@@ -173,8 +179,8 @@ def test_a_table_whose_former_rows_are_not_kept_is_compared(tmp_path: Path) -> N
     assert second.changes["customers"].updated == 2
 
 
-def test_a_table_that_has_other_rows_than_are_known_of_is_compared(tmp_path: Path) -> None:
-    url, frames = sqlite_url(tmp_path), two_customers()
+def test_a_table_that_has_other_rows_than_are_known_of_is_compared(url: str) -> None:
+    frames = two_customers()
     first = publish_to(url, frames)
     fewer = {**frames, CUSTOMER_IDS: frames[CUSTOMER_IDS].head(1), ID_LINEAGE: frames[ID_LINEAGE].head(1)}
     second = publish(frames, url, VERSIONS, "p2", NOW, left_by(first, fewer))
@@ -215,8 +221,44 @@ def test_a_reader_is_not_waited_for_and_leaves_no_seal(tmp_path: Path, monkeypat
     assert third.staged == sum(third.rows.values())
 
 
-def test_a_publication_that_fails_changes_no_seal(tmp_path: Path) -> None:
-    url, frames = sqlite_url(tmp_path), two_customers()
+def test_what_another_session_commits_meanwhile_leaves_no_seal(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has one writer at a time; PostgreSQL lets somebody alter a row that has just been compared."""
+    frames = two_customers()
+    first = publish_to(postgres_url, frames)
+    compare = difference._upsert_different
+
+    def compare_and_be_altered(connection: sa.Connection, table: sa.Table, staged: sa.Table) -> int:
+        written = compare(connection, table, staged)
+        if table.name == "customers":
+            execute(postgres_url, "UPDATE customers SET first_name = 'Mallory' WHERE customer_id = 'C1'")
+        return written
+
+    with monkeypatch.context() as patched:
+        patched.setattr(difference, "_upsert_different", compare_and_be_altered)
+        second = publish(frames, postgres_url, VERSIONS, "p2", NOW, left_by(first, frames))
+    assert second.seal is None
+    publish(frames, postgres_url, VERSIONS, "p3", NOW, Before("p2", first.seal or "", frames.get))
+    assert read(postgres_url, "SELECT first_name FROM customers ORDER BY customer_id") == [("Ann",), ("Bo",)]
+
+
+def test_a_row_that_is_deleted_and_put_back_otherwise_is_noticed(postgres_url: str) -> None:
+    """As many rows as before, in every table."""
+    frames = two_customers()
+    first = publish_to(postgres_url, frames)
+    execute(
+        postgres_url,
+        "DELETE FROM provenance",
+        "INSERT INTO provenance (customer_id, field, value) VALUES ('C1', 'first_name', 'Mallory')",
+    )
+    second = publish(frames, postgres_url, VERSIONS, "p2", NOW, left_by(first, frames))
+    assert second.staged == sum(second.rows.values())
+    assert read(postgres_url, "SELECT value FROM provenance") == [("Ann",)]
+
+
+def test_a_publication_that_fails_changes_no_seal(url: str) -> None:
+    frames = two_customers()
     first = publish_to(url, frames)
     without_ids = {**frames, CUSTOMER_IDS: frames[CUSTOMER_IDS].with_columns(customer_id=pl.lit("nobody"))}
     with pytest.raises(PublicationError, match="does not agree with itself"):
@@ -224,8 +266,8 @@ def test_a_publication_that_fails_changes_no_seal(tmp_path: Path) -> None:
     assert publish(frames, url, VERSIONS, "p2", NOW, left_by(first, frames)).staged == 0
 
 
-def test_a_publication_given_again_changes_nothing(tmp_path: Path) -> None:
-    url, frames = sqlite_url(tmp_path), two_customers()
+def test_a_publication_given_again_changes_nothing(url: str) -> None:
+    frames = two_customers()
     first = publish_to(url, frames)
     again = publish(frames, url, VERSIONS, "p1", NOW, left_by(first, frames))
     assert again.is_repeated
