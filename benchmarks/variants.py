@@ -513,9 +513,10 @@ def families(seed: int, count: int, _data: Path) -> Kind:
     """Families: one address, mailbox and landline; twins; father and son of one name"""
     chance = random.Random(f"families {seed}")
     base = people(count, seed)
+    heads = iter(chance.sample(base, len(base)))  # each heads one family, or two of them would be the same people
     family: list[dict[str, Any]] = []
     while len(family) < count:
-        head = dict(chance.choice(base))
+        head = dict(next(heads))
         mailbox, number = (
             f"family.{_plain(head['last_name']).lower().replace(' ', '')}{len(family)}@mail.example",
             len(family),
@@ -887,6 +888,51 @@ def students(seed: int, count: int, _data: Path) -> Kind:
     return _kind(recorded(who, seed, FIELDS, replace(PLAIN_WRITING, other=0.0)), FIELDS, country="GB")
 
 
+def flats(seed: int, count: int, _data: Path) -> Kind:
+    """Tenants of one block of flats: one street, number and postcode for all; no flat is told"""
+    chance = random.Random(f"flats {seed}")
+    who = people(count, seed)
+    for person in who:
+        home = {"street": "12 Tower Road", "city": "Leeds", "postcode": "LS2 8AA"}
+        person |= home | {f"old_{name}": value for name, value in home.items()} | {"former_last_name": None}
+        person["landline"] = None
+        person["phone"] = person["phone"] if chance.random() < 0.9 else "0113 496 0000"
+    return _kind(recorded(who, seed, FIELDS, replace(PLAIN_WRITING, other=0.0)), FIELDS, country="GB")
+
+
+def village(seed: int, count: int, _data: Path) -> Kind:
+    """A village: one postcode, six streets, twelve surnames"""
+    chance = random.Random(f"village {seed}")
+    who = people(count, seed)
+    surnames = [person["last_name"] for person in who[:12]]
+    for person in who:
+        home = {
+            "street": f"{chance.randint(1, 40)} {chance.choice(('Church', 'Mill', 'High', 'Station', 'Green', 'Park'))} Lane",
+            "city": "Ashby",
+            "postcode": "LE65 1AA",
+        }
+        person |= home | {f"old_{name}": value for name, value in home.items()}
+        person |= {"last_name": chance.choice(surnames), "former_last_name": None}
+        person["email"] = _mailbox(person["first_name"], person["last_name"], chance)
+    return _kind(recorded(who, seed, FIELDS, replace(PLAIN_WRITING, other=0.0)), FIELDS, country="GB")
+
+
+def employees(seed: int, count: int, _data: Path) -> Kind:
+    """Staff of two employers: company, its address and switchboard, work mail; no date of birth"""
+    chance = random.Random(f"employees {seed}")
+    who = people(count, seed)
+    fields = ("first_name", "last_name", "email", "phone", "street", "city", "postcode", "company")
+    for person in who:
+        firm = chance.choice(("alpha", "beta"))
+        home = {"street": "1 Works Way" if firm == "alpha" else "200 Dock Street", "city": "Hull", "postcode": "HU1 1AA"}
+        person |= home | {f"old_{name}": value for name, value in home.items()}
+        person |= {"company": f"{firm.title()} Ltd", "former_last_name": None, "landline": None}
+        local = f"{_plain(person['first_name'])}.{_plain(person['last_name'])}".replace(" ", "").lower()
+        person["email"] = f"{local}@{firm}.example"
+        person["phone"] = person["phone"] if chance.random() < 0.5 else "01482 300000"
+    return _kind(recorded(who, seed, fields, replace(PLAIN_WRITING, other=0.0)), fields, country="GB")
+
+
 def guests(seed: int, count: int, _data: Path) -> Kind:
     """Guest orders: phone and postcode, a first name for half of them"""
     fields = ("first_name", "phone", "postcode")
@@ -1055,6 +1101,9 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "one_line": one_line,
     "donors": donors,
     "students": students,
+    "flats": flats,
+    "village": village,
+    "employees": employees,
     "guests": guests,
     "three_sources": three_sources,
     "decades": decades,

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -63,14 +64,23 @@ MOST_NAMESAKES = 8.0
 _SWAPPED_AT = [level.name for level in FIRST_NAME.scored].index("first and last name swapped")
 
 
-def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Parameters, list[str]]:
-    """Parameters by EM under the priors, and notes on what was left to the priors."""
+class Estimated(NamedTuple):
+    """Parameters, and notes on what was left to the priors. ``took_relatives``: what looks most like matches in this data are relatives, of
+    whom there must be many."""
+
+    parameters: Parameters
+    notes: list[str]
+    took_relatives: bool = False
+
+
+def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
+    """Parameters by EM under the priors."""
     others = data.profiles * (PRIOR_RECORDS_PER_PERSON - 1.0) / 2.0
     partners = data.profiles * PRIOR_HOUSEHOLD_PARTNERS / 2.0
     among = pair_count(data.profiles)
     prior = prior_parameters(comparisons, _share(others, among), _share(partners, among))
     if not len(data.candidates):
-        return _rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"]
+        return Estimated(_rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"])
     parameters, found, converged = _maximise(data, comparisons, prior)
     notes = []
     strange = strange_comparisons(parameters, prior, comparisons)
@@ -79,20 +89,21 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
         notes.append(f"about {found:.0f} matches in the data: the prior parameters of m stand")
         # That there are hardly any is known from all pairs, and so is who lives together and what strangers have in common.
         parameters, found, _ = _maximise(data, comparisons, prior, learn_m=False)
-        return _rounded(replace(parameters, matches=_share(found + 1.0, data.all_pairs))), notes
+        return Estimated(_rounded(replace(parameters, matches=_share(found + 1.0, data.all_pairs))), notes)
+    took_relatives = converged and len(strange) <= 1 and len(held) > 1
     if not converged:
         notes.append(f"estimation was still moving after {MAX_ROUNDS} rounds: the prior parameters of m stand")
     elif len(strange) > 1:
         notes.append(
             f"estimation took something else for matches ({', '.join(strange)} hardly ever the same): the prior parameters of m stand"
         )
-    elif len(held) > 1:
+    elif took_relatives:
         notes.append(
             f"estimation took relatives for matches ({', '.join(held)} too often different): the prior parameters of m stand"
         )
     if notes:
         parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
-        return _rounded(parameters), notes
+        return Estimated(_rounded(parameters), notes, took_relatives=took_relatives)
     if data.labelled is not None:
         refined, _, settled = _maximise(data, comparisons, prior, refinement=_refinement(data, parameters))
         if settled:
@@ -105,7 +116,7 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> tuple[Paramet
     for comparison in comparisons:
         parameters, told = checked(parameters, prior, comparison)
         notes += told
-    return _rounded(parameters), notes
+    return Estimated(_rounded(parameters), notes)
 
 
 def _refinement(data: TrainingData, parameters: Parameters) -> Refinement:

@@ -5,11 +5,13 @@ What does not belong here: the estimation (``estimation.py``), and what is belie
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cdp_assets.candidate_links.comparisons import COMPANY, DATE_OF_BIRTH, FIRST_NAME, IDENTIFIER, LAST_NAME, Comparison
 from cdp_assets.candidate_links.priors import SMALLEST_SHARE
-from cdp_assets.candidate_links.weights import Parameters, prior_parameters
+from cdp_assets.candidate_links.weights import LevelShares, Parameters, prior_parameters, with_shared_home
 
 # At most so many matches have first names that differ altogether; where EM finds more, it has taken relatives for
 # matches. A register with titles for names shows one in five. Without a date of birth or an identifier, only
@@ -83,14 +85,27 @@ def _evidence(m: tuple[float, ...], u: tuple[float, ...]) -> float:
 
 
 def checked(parameters: Parameters, prior: Parameters, comparison: Comparison) -> tuple[Parameters, list[str]]:
-    """Put the prior back where an exact level came out as evidence against a match."""
+    """Put the prior's m back where an exact level came out as evidence against a match.
+
+    What strangers have in common is counted, and stays: of one school's pupils, all have its address. Where they agree even more often
+    than the prior says that one person does, the comparison tells nothing, whatever the level.
+    """
     shares = parameters.shares[comparison.name]
-    wrong = [
+    wrong = _against_a_match(shares, comparison)
+    if not wrong:
+        return parameters, []
+    told = f"{comparison.name}: level '{wrong[0]}' came out rarer among matches than among strangers"
+    put_back = with_shared_home(comparison.name, replace(shares, m=prior.shares[comparison.name].m))
+    if not _against_a_match(put_back, comparison):
+        return parameters.with_shares(comparison.name, put_back), [f"{told}: the prior stands"]
+    silent = with_shared_home(comparison.name, LevelShares(shares.u, shares.u, None if shares.h is None else shares.u))
+    return parameters.with_shares(comparison.name, silent), [f"{told}: it tells nothing here"]
+
+
+def _against_a_match(shares: LevelShares, comparison: Comparison) -> list[str]:
+    """Exact levels at which fewer matches than strangers stand."""
+    return [
         level.name
         for at, level in enumerate(comparison.scored)
         if comparison.prior(level).exact and shares.m[at] < shares.u[at]
     ]
-    if not wrong:
-        return parameters, []
-    note = f"{comparison.name}: level '{wrong[0]}' came out rarer among matches than among strangers: the prior stands"
-    return parameters.with_shares(comparison.name, prior.shares[comparison.name]), [note]

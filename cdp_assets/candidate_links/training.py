@@ -69,14 +69,18 @@ def train(
         known = _labelled(frame, frequencies, comparisons, engine, policy, labelled)
         tf_columns = frequency_columns(studied, frequencies)
         data = training_data(studied, tf_columns, blocks, comparisons, engine, len(frame), known)
-        parameters, told = estimate(data, comparisons)
-        notes += told
+        estimated = estimate(data, comparisons)
+        parameters = estimated.parameters
+        notes += estimated.notes
         own_keys = own_key_probabilities(data.candidates)
         if known is not None:
             calibration = calibrated(known, parameters, policy)
         elif rarely := rarely_exact(parameters, comparisons):
             calibration = CAREFUL
             notes.append(f"{' and '.join(rarely)} of one person are rarely the same: links are accepted with more care")
+        elif estimated.took_relatives:
+            calibration = CAREFUL
+            notes.append("many relatives are as alike as one person's records: links are accepted with more care")
         else:
             calibration = Calibration()
         weights = calibration.apply(match_weights(data.candidates, parameters))
