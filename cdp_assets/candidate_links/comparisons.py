@@ -380,6 +380,12 @@ _NAMES_AGREE = (
     f" AND (last_name_l = last_name_r OR {_near('last_name')} OR {_PART_OF_DOUBLE_NAME}))"
 )
 
+# Of two addresses that are alike, either name may be what they have in common, also where it is misspelt or shortened on one side.
+_A_NAME_AGREES = (
+    "(coalesce(first_name_l = first_name_r, false) OR coalesce(last_name_l = last_name_r, false)"
+    f" OR coalesce(first_root_l = first_root_r, false) OR coalesce({_near('first_name')}, false) OR coalesce({_near('last_name')}, false))"
+)
+
 
 def _without_names(side: str) -> str:
     """The main address with a mark in the place of each of the record's own names: ``lee_ann@…`` of Ann Lee, ``lee_anna@…`` of Anna Lee.
@@ -428,7 +434,7 @@ EMAIL = Comparison(
                 f"{_MAY_BE_MISTYPED} AND {_edits('email_main_l', 'email_main_r', 2)}",
             ),
         ),
-        _null(f"(first_name_l = first_name_r OR last_name_l = last_name_r) AND {_ALIKE_EMAIL}"),
+        _null(f"(CASE WHEN {_ALIKE_EMAIL} THEN {_A_NAME_AGREES} ELSE false END)"),
         Level("alike", _ALIKE_EMAIL),
         ELSE,
     ),
