@@ -79,8 +79,10 @@ class DuckDBEngine:
         Splink's own ``predict`` would compare the pairs too: it copies the profiles twice and joins every frequency to both sides,
         which costs as much as the rest. The weights are the same (tested).
         """
+        from cdp_assets.candidate_links.splink_sql import weighing_sql  # heavy: only where something is scored
+
         rows = levels.select(pl.int_range(pl.len(), dtype=pl.Int64).alias("pair"), pl.col("^(gamma|tf)_.*$"))
-        weighed = self.query(_weighing_sql(settings, rows.columns, threshold_weight), levels=rows)
+        weighed = self.query(weighing_sql(settings, rows.columns, threshold_weight), levels=rows)
         weights = np.full(len(levels), np.nan)
         weights[weighed.get_column("pair").to_numpy()] = weighed.get_column("match_weight").to_numpy()
         reaches = ~np.isnan(weights)  # filtered: to sort the pairs and gather their rows takes three times as long
@@ -102,33 +104,3 @@ def _registered(db: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> I
     finally:
         for name in tables:
             db.unregister(name)
-
-
-def _weighing_sql(settings: dict[str, Any], columns: list[str], threshold_weight: float) -> str:
-    """SELECT of ``pair`` and ``match_weight`` over the table ``levels``."""
-    from splink import SettingsCreator  # heavy: only where something is scored
-    from splink.internals.predict import predict_from_comparison_vectors_sqls_using_settings
-
-    told = {
-        **settings,
-        "comparisons": [_without_conditions(comparison) for comparison in settings["comparisons"]],
-        "retain_matching_columns": False,
-        "retain_intermediate_calculation_columns": False,
-    }
-    parsed = SettingsCreator.from_path_or_dict(told).get_settings("duckdb")
-    steps = predict_from_comparison_vectors_sqls_using_settings(parsed, threshold_match_weight=threshold_weight)
-    sides = "".join(f", {name} AS {name}_l, NULL::DOUBLE AS {name}_r" for name in columns if name.startswith("tf_"))
-    pairs = f"SELECT *, pair AS unique_id_l, pair AS unique_id_r, '' AS match_key{sides} FROM levels"
-    named = [("__splink__df_comparison_vectors", pairs), *((step["output_table_name"], step["sql"]) for step in steps)]
-    return (
-        "WITH "
-        + ", ".join(f"{name} AS ({sql})" for name, sql in named)
-        + f" SELECT unique_id_l AS pair, match_weight FROM {named[-1][0]}"
-    )
-
-
-def _without_conditions(comparison: dict[str, Any]) -> dict[str, Any]:
-    """A comparison of Splink settings whose levels have a condition that is short: Splink parses them all, and what is weighed is compared."""
-    levels = comparison["comparison_levels"]
-    short = [level if level["sql_condition"] == "ELSE" else {**level, "sql_condition": "TRUE"} for level in levels]
-    return {**comparison, "comparison_levels": short}

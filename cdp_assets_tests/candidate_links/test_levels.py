@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+import subprocess
+import sys
 from itertools import product
 from typing import Any
 
@@ -10,6 +13,7 @@ import duckdb
 import polars as pl
 import pytest
 from splink import DuckDBAPI, Linker, SettingsCreator
+from splink.internals.predict import predict_from_comparison_vectors_sqls_using_settings
 
 from cdp_assets.candidate_links import engine
 from cdp_assets.candidate_links import levels as module
@@ -25,6 +29,7 @@ from cdp_assets.candidate_links.comparisons import (
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
+from cdp_assets.candidate_links.splink_sql import weighing_sql
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import compared_pairs, match_weights, used_comparisons
 from cdp_assets_tests.candidate_links.frames import profiles
@@ -73,13 +78,29 @@ def _splinks_predict(
         ).pl()
 
 
-def test_splinks_sql_of_weights_does_not_read_the_conditions(
-    town_model: TrainedModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings, columns = town_model.content["splink"], ["tf_first_name"]
-    short = engine._weighing_sql(settings, columns, FROM_WEIGHT)
-    monkeypatch.setattr(engine, "_without_conditions", lambda comparison: comparison)
-    assert short == engine._weighing_sql(settings, columns, FROM_WEIGHT)
+def test_weights_are_splinks_own_sql_without_reading_the_conditions(town_model: TrainedModel) -> None:
+    settings, columns = town_model.content["splink"], ["tf_first_name", "tf_city"]
+    parsed = SettingsCreator.from_path_or_dict({**settings, "retain_matching_columns": False}).get_settings("duckdb")
+    ours = weighing_sql(settings, columns, FROM_WEIGHT)
+    steps = predict_from_comparison_vectors_sqls_using_settings(parsed, threshold_match_weight=FROM_WEIGHT)
+    assert len(steps) == 2
+    assert all(f"{step['output_table_name']} AS ({step['sql']})" in ours for step in steps)
+
+
+def test_weights_are_made_into_sql_without_the_grammar_of_any_database(town_model: TrainedModel) -> None:
+    script = (
+        "import json, sys; from cdp_assets.candidate_links.splink_sql import weighing_sql;"
+        "sql = weighing_sql(json.load(sys.stdin), ['tf_first_name'], -20.0);"
+        "print(len(sql), 'sqlglot.dialects.duckdb' in sys.modules, 'pyarrow.compute' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps(town_model.content["splink"]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split()[1:] == ["False", "False"]
 
 
 def test_frequencies_that_no_level_asks_for_change_no_weight(
