@@ -88,18 +88,22 @@ class DuckDBEngine:
         parts = parts_of(settings)
         gammas = [levels.get_column(f"gamma_{part.name}").to_numpy() for part in parts.parts]
         most = max((int(gamma.max(initial=0)) for gamma in gammas), default=0)
-        numbers = np.append(np.arange(most + 1), -1)  # the last one is found by -1
-        told = self.query(parts.weights_sql(), numbers=pl.DataFrame({"number": numbers}))
-        told = told.sort(pl.col("number") < 0, "number")
-        weights = np.full(len(levels), told.get_column("prior")[0])
-        adjusted = self._adjustments(parts, gammas, levels)
-        for part, gamma, (rows, bits) in zip(parts.parts, gammas, adjusted, strict=True):
-            weights += told.get_column(part.name).to_numpy().take(gamma, mode="wrap")
+        numbers = np.arange(-1, most + 1, dtype=np.int8)
+        told = self.query(parts.weights_sql(), numbers=pl.DataFrame({"number": numbers})).sort("number")
+        weights, more = np.full(len(levels), told.get_column("prior")[0]), np.empty(len(levels))
+        table = np.full(256, np.nan)  # by the byte of a number
+        for part, gamma, (rows, bits) in zip(
+            parts.parts, gammas, self._adjustments(parts, gammas, levels), strict=True
+        ):
+            table[numbers.view(np.uint8)] = told.get_column(part.name).to_numpy()
+            weights += table.take(gamma.view(np.uint8), mode="clip", out=more)  # in memory that is used again
             weights[rows] += bits
         reaches = (
             weights >= threshold_weight
         )  # filtered: to sort the pairs and gather their rows takes three times as long
-        return levels.filter(pl.Series(reaches)).with_columns(pl.Series("match_weight", weights[reaches]))
+        if not reaches.all():
+            levels, weights = levels.filter(pl.Series(reaches)), weights[reaches]
+        return levels.with_columns(pl.Series("match_weight", weights))
 
     def _adjustments(
         self, parts: Parts, gammas: list[npt.NDArray[np.int8]], levels: pl.DataFrame
@@ -112,13 +116,12 @@ class DuckDBEngine:
             for number, column in part.adjusted.items():
                 here = np.flatnonzero(gamma == number)
                 tf = levels.get_column(column).gather(here)
-                filled = tf.is_not_null()
-                rows.append(here[filled.to_numpy()])
-                asked.append(
-                    tf.filter(filled)
-                    .to_frame("tf")
-                    .select(pl.lit(at, pl.Int8).alias("part"), pl.lit(number, pl.Int8).alias("gamma"), "tf")
-                )
+                if tf.null_count():
+                    filled = tf.is_not_null()
+                    here, tf = here[filled.to_numpy()], tf.filter(filled)
+                rows.append(here)
+                level = (pl.lit(number, pl.Int8).alias(name) for name, number in (("part", at), ("gamma", number)))
+                asked.append(tf.to_frame("tf").with_columns(*level))
             found.append(np.concatenate(rows))
         count = sum(len(rows) for rows in found)
         bits = np.empty(count)
