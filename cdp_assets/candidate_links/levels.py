@@ -114,6 +114,8 @@ class _Sides:
 
     def ask(self, number: str, pairs: Places, gammas: npt.NDArray[np.int8]) -> Places:
         """Put the ``number`` (SQL) of each of these pairs among the ``gammas``; returns the pairs that have got none."""
+        if not len(pairs):
+            return pairs
         given = [name for name in columns_in(number) if name not in self.absent]
         sql, values, unanswered = self._sql(number), self.values.select(given), [pairs[:0]]
         if not given:  # all pairs have one answer
