@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from cdp_assets.candidate_links.lists import Distinct, Flat, where
+from cdp_assets.candidate_links.lists import Distinct, Flat, from_arrow, where
 from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.sounds import sounds
 from cdp_assets.standardized.scripts import IDEOGRAPHS
@@ -121,7 +121,7 @@ def _digits(texts: pl.Series) -> pl.Series:
     at = np.flatnonzero(letters - np.uint8(ord("0")) < 10)  # what is below "0" becomes a large number
     ends = np.searchsorted(at, bounds.view(np.int64)[held.offset : held.offset + len(held) + 1])
     found = pa.LargeStringArray.from_buffers(len(held), pa.py_buffer(ends), pa.py_buffer(letters[at]))
-    return where(pl.Series(texts.name, pl.from_arrow(found)), texts.is_not_null())
+    return where(from_arrow(found).alias(texts.name), texts.is_not_null())
 
 
 class _Parts:

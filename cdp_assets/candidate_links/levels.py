@@ -44,29 +44,54 @@ def levels(
     """
     ids = comparable.get_column("unique_id").to_numpy()
     left, right = _places(ids, pairs.get_column("id_l")), _places(ids, pairs.get_column("id_r"), rows_of_hashes)
-    gammas = [_levels_of(comparison, comparable, left, right, engine) for comparison in comparisons]
+    have = _have_to_compare(comparable, comparisons)
+    both = have[left] & have[right]
+    gammas = [
+        _levels_of(comparison, comparable, np.flatnonzero((both & 1 << at) != 0), left, right, engine)
+        for at, comparison in enumerate(comparisons)
+    ]
     places = (pl.Series(name, at, dtype=ROW) for name, at in (("at_l", left), ("at_r", right)))
     return pl.DataFrame([pairs.get_column("id_l"), pairs.get_column("id_r"), *places, *gammas])
 
 
+def _have_to_compare(comparable: pl.DataFrame, comparisons: list[Comparison]) -> npt.NDArray[np.int32]:
+    """A bit per comparison: whether a profile fills something that the comparison compares nothing without."""
+    have = np.zeros(len(comparable), dtype=np.int32)
+    for at, comparison in enumerate(comparisons):
+        if comparison.nothing_without:
+            have |= _filled(comparable, comparison.nothing_without).astype(np.int32) << at
+        else:
+            have |= 1 << at
+    return have
+
+
 def _levels_of(
-    comparison: Comparison, comparable: pl.DataFrame, left: Places, right: Places, engine: LinkageEngine
+    comparison: Comparison,
+    comparable: pl.DataFrame,
+    compared: Places,
+    left: Places,
+    right: Places,
+    engine: LinkageEngine,
 ) -> pl.Series:
-    """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides."""
+    """The numbers of the levels of one comparison; ``left`` and ``right`` are the places of the pairs' sides, ``compared`` the numbers of
+    the pairs that both have something to compare."""
     gammas = np.full(len(left), NOTHING_TO_COMPARE, dtype=np.int8)
-    compared = _to_compare(comparison, comparable, left, right)
     if comparison.same_values:
         best = len(comparison.scored) - 1
         gammas[_same(comparable.select(comparison.same_values), left, right, compared)] = best
         compared = compared[gammas[compared] != best]
     values = _with_parted_lists(comparable, columns_of([comparison]))
     rare = _rare(values)
-    has_rare = _fills(values, rare, left[compared], right[compared], np.logical_or)
-    if len(compared) < FEW and has_rare.any():
-        has_rare[:] = True
-    for pairs, absent in ((compared[~has_rare], rare), (compared[has_rare], [])):
+    some = [name for name in rare if values.get_column(name).null_count() < len(values)]
+    parts = [(compared, rare)]
+    if some:
+        filled = _filled(values, some)
+        has_rare = filled[left[compared]] | filled[right[compared]]
+        if has_rare.any():
+            parts = [(compared, [])] if len(compared) < FEW else [(compared[~has_rare], rare), (compared[has_rare], [])]
+    glance = comparison.glance_sql()
+    for pairs, absent in parts:
         sides = _Sides(values, absent, left, right, engine)
-        glance = comparison.glance_sql()
         doubtful = pairs if glance is None else sides.ask(glance, pairs, gammas)
         sides.ask(comparison.gamma_sql(), doubtful, gammas)
     return pl.Series(f"gamma_{comparison.name}", gammas)
@@ -89,6 +114,8 @@ class _Sides:
 
     def ask(self, number: str, pairs: Places, gammas: npt.NDArray[np.int8]) -> Places:
         """Put the ``number`` (SQL) of each of these pairs among the ``gammas``; returns the pairs that have got none."""
+        if not len(pairs):
+            return pairs
         given = [name for name in columns_in(number) if name not in self.absent]
         sql, values, unanswered = self._sql(number), self.values.select(given), [pairs[:0]]
         if not given:  # all pairs have one answer
@@ -114,31 +141,26 @@ class _Sides:
         return f"SELECT pair, ({number})::TINYINT AS gamma FROM (SELECT *{nulls} FROM sides)"
 
 
-def _to_compare(comparison: Comparison, comparable: pl.DataFrame, left: Places, right: Places) -> Places:
-    """The numbers of the pairs whose sides both fill something that the comparison compares nothing without."""
-    if not comparison.nothing_without:
-        return np.arange(len(left))
-    return np.flatnonzero(_fills(comparable, comparison.nothing_without, left, right, np.logical_and))
-
-
-def _fills(
-    values: pl.DataFrame, columns: Collection[str], left: Places, right: Places, sides: np.ufunc
-) -> npt.NDArray[np.bool_]:
-    """Whether one of the ``columns`` is filled, on both sides (``np.logical_and``) or on either (``np.logical_or``)."""
-    if not columns:
-        return np.zeros(len(left), dtype=np.bool_)
+def _filled(values: pl.DataFrame, columns: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Which profiles fill one of the ``columns``."""
     filled = np.zeros(len(values), dtype=np.bool_)
     for name in columns:
         filled |= values.get_column(name).is_not_null().to_numpy()
-    return np.asarray(sides(filled[left], filled[right]))
+    return filled
+
+
+MOSTLY_FILLED = 0.5
+"""Of a column that more profiles fill the values of all pairs are compared: to leave out first where there is none costs as much."""
 
 
 def _same(values: pl.DataFrame, left: Places, right: Places, pairs: Places) -> Places:
     """Those of these pairs that have one value on both sides, in each column: most that agree do so to the letter, and need no SQL to say so."""
     for name in values.columns:
-        filled, column = values.get_column(name).is_not_null().to_numpy(), values.get_column(name).rechunk()
-        pairs = pairs[filled[left[pairs]] & filled[right[pairs]]]
-        same = [(column[left[some]] == column[right[some]]).to_numpy() for some in _portions(pairs)]
+        column = values.get_column(name).rechunk()
+        if column.null_count() > (1 - MOSTLY_FILLED) * len(column):
+            filled = column.is_not_null().to_numpy()
+            pairs = pairs[filled[left[pairs]] & filled[right[pairs]]]
+        same = [(column[left[some]] == column[right[some]]).fill_null(False).to_numpy() for some in _portions(pairs)]
         pairs = pairs[np.concatenate(same)] if same else pairs
     return pairs
 

@@ -20,6 +20,24 @@ from cdp_assets.candidate_links.ordered import begins
 
 
 @dataclass(frozen=True)
+class _Exported:
+    """An array of pyarrow's as any other that is told in Arrow's C interface.
+
+    Polars would take pyarrow's own through pyarrow.compute, which makes some three hundred functions when it is first imported.
+    """
+
+    array: pa.Array
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> Any:
+        return self.array.__arrow_c_array__(requested_schema)
+
+
+def from_arrow(array: pa.Array) -> pl.Series:
+    """The values of an Arrow array, which are not copied; the column has no name."""
+    return pl.Series(_Exported(array))
+
+
+@dataclass(frozen=True)
 class Flat:
     """The values of a column of lists side by side: those of list ``i`` are ``values[bounds[i]:bounds[i + 1]]``."""
 
@@ -89,7 +107,7 @@ class Flat:
         if values.is_empty():  # Arrow refuses nothing where it is a part of a column, and not its beginning
             values = pl.Series(values.name, [], dtype=values.dtype)
         texts = values.to_arrow(compat_level=pl.CompatLevel.newest())  # as Polars holds them: nothing is copied
-        return pl.Series(self.values.name, pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(self.bounds), texts)))
+        return from_arrow(pa.LargeListArray.from_arrays(pa.array(self.bounds), texts)).alias(self.values.name)
 
     def lists_of(self, derived: pl.Series) -> pl.Series:
         """Tidy lists of what has been made of each value.
@@ -124,7 +142,7 @@ class Distinct:
     def of(cls, column: pl.Series) -> Distinct:
         """Arrow numbers distinct texts in one pass, in half the time that Polars takes to find them and to look them up."""
         held = column.drop_nulls().to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
-        texts, places = (pl.Series(pl.from_arrow(part)) for part in (held.dictionary, held.indices))
+        texts, places = (from_arrow(part) for part in (held.dictionary, held.indices))
         if column.null_count():
             places = pl.repeat(None, len(column), dtype=places.dtype, eager=True).scatter(
                 column.is_not_null().arg_true(), places
@@ -161,4 +179,4 @@ def side_by_side(column: pl.Series) -> pl.Series:
     if isinstance(column.dtype, pl.List):
         flat = Flat.of(column)
         return Flat(side_by_side(flat.values), flat.bounds).lists()
-    return pl.Series(column.name, pl.from_arrow(column.to_arrow(compat_level=pl.CompatLevel.oldest())))
+    return from_arrow(column.to_arrow(compat_level=pl.CompatLevel.oldest())).alias(column.name)

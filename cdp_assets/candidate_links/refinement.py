@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cdp_assets.candidate_links.weights import ComparedPairs, Floats, Parameters, match_weights
+from cdp_assets.candidate_links.weights import ComparedPairs, Floats, Levels, Parameters, match_weights
 
 # Lower ends of the strata, in bits: finer where a pair is in doubt.
 STRATA_FROM = (-12.0, -8.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 7.0, 10.0, 15.0, 20.0)
@@ -80,7 +80,7 @@ class Refinement:
         self,
         name: str,
         levels: int,
-        gamma: Numbers,
+        gamma: Levels,
         of_match: Floats,
         blind: npt.NDArray[np.bool_],
         blind_labelled: npt.NDArray[np.bool_],
@@ -118,7 +118,7 @@ def _odds(share: Floats) -> Floats:
     return np.asarray(kept / (1.0 - kept), dtype=np.float64)
 
 
-def _table(strata: Numbers, gamma: Numbers, weight: Floats, levels: int) -> Floats:
+def _table(strata: Numbers, gamma: Levels, weight: Floats, levels: int) -> Floats:
     """Weighted pairs per stratum and level number."""
     count = len(STRATA_FROM) + 1
     flat = np.bincount(strata * levels + gamma, weights=weight, minlength=count * levels)

@@ -47,7 +47,7 @@ DIGITS = 8
 """Parameters and frequencies are kept to so many significant digits: sums of floats differ in the last ones between machines."""
 
 Floats = npt.NDArray[np.float64]
-Levels = npt.NDArray[np.int64]
+Levels = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def compared_pairs(frame: pl.DataFrame, comparisons: list[Comparison]) -> Compar
     gammas: dict[str, Levels] = {}
     log_tf: dict[str, Floats] = {}
     for comparison in comparisons:
-        gamma = frame.get_column(f"gamma_{comparison.name}").cast(pl.Int64).to_numpy()
+        gamma = frame.get_column(f"gamma_{comparison.name}").to_numpy()
         gammas[comparison.name] = gamma
         count = len(comparison.scored)
         for at, level in enumerate(comparison.scored):
@@ -152,7 +152,8 @@ def household_bits_of(pairs: ComparedPairs, name: str, parameters: Parameters) -
     home = _by_gamma(shares.h)
     if name not in pairs.log_tf:
         return np.asarray((home - _by_gamma(shares.u))[pairs.gammas[name]])
-    return home[pairs.gammas[name]] - _log_u(pairs, name, shares)
+    log_u = _log_u(pairs, name, shares)
+    return np.subtract(home[pairs.gammas[name]], log_u, out=log_u)
 
 
 def bits_of_stories(pairs: ComparedPairs, name: str, parameters: Parameters) -> tuple[Floats, Floats | None]:
@@ -187,8 +188,8 @@ def household_discount(pairs: ComparedPairs, parameters: Parameters) -> Floats:
     """Bits that a shared household takes off the match weight: zero or more."""
     bits = np.log2(parameters.households / parameters.strangers) - namesake_bits(pairs, parameters)
     for comparison in household_comparisons(parameters):
-        bits = bits + household_bits_of(pairs, comparison.name, parameters)
-    return np.asarray(np.logaddexp2(0.0, bits), dtype=np.float64)
+        bits += household_bits_of(pairs, comparison.name, parameters)
+    return np.asarray(np.logaddexp2(0.0, bits, out=bits), dtype=np.float64)
 
 
 def match_weights(pairs: ComparedPairs, parameters: Parameters) -> Floats:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import random
+import subprocess
+import sys
 from itertools import product
 from typing import Any
 
@@ -10,6 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 from splink import DuckDBAPI, Linker, SettingsCreator
+from splink.internals.predict import predict_from_comparison_vectors_sqls_using_settings
 
 from cdp_assets.candidate_links import engine
 from cdp_assets.candidate_links import levels as module
@@ -25,6 +30,7 @@ from cdp_assets.candidate_links.comparisons import (
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
+from cdp_assets.candidate_links.splink_sql import parts_of
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import compared_pairs, match_weights, used_comparisons
 from cdp_assets_tests.candidate_links.frames import profiles
@@ -73,13 +79,53 @@ def _splinks_predict(
         ).pl()
 
 
-def test_splinks_sql_of_weights_does_not_read_the_conditions(
-    town_model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+def test_parts_of_a_weight_are_splinks_own_sql_without_reading_the_conditions(town_model: TrainedModel) -> None:
+    settings = town_model.content["splink"]
+    parsed = SettingsCreator.from_path_or_dict({**settings, "retain_matching_columns": False}).get_settings("duckdb")
+    parts, summed = (step["sql"] for step in predict_from_comparison_vectors_sqls_using_settings(parsed))
+    ours = parts_of(settings)
+    names = [(f"mw_{part.name}", *([f"mw_tf_adj_{part.name}"] if part.adjustment else [])) for part in ours.parts]
+    assert f"{ours.prior} + {' + '.join(name for both in names for name in both)} as match_weight" in summed
+    flat = " ".join(parts.split())
+    for part in ours.parts:
+        assert f"{' '.join(part.weight.split())} as mw_{part.name}," in flat
+        if part.adjustment:
+            assert f"{' '.join(part.adjustment.split())} as mw_tf_adj_{part.name}," in flat
+    assert {part.name for part in ours.parts if part.adjusted} >= {"first_name", "last_name", "address"}
+
+
+def test_weights_are_made_into_sql_without_the_grammar_of_any_database(town_model: TrainedModel) -> None:
+    script = (
+        "import json, sys; from cdp_assets.candidate_links.splink_sql import parts_of;"
+        "sql = parts_of(json.load(sys.stdin)).weights_sql();"
+        "print(len(sql), 'sqlglot.dialects.duckdb' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps(town_model.content["splink"]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split()[1:] == ["False"]
+
+
+def test_pairs_that_no_term_frequency_adjusts_are_weighed(
+    town_profiles: pl.DataFrame, town_model: TrainedModel
 ) -> None:
-    settings, columns = town_model.content["splink"], ["tf_first_name"]
-    short = engine._weighing_sql(settings, columns, FROM_WEIGHT)
-    monkeypatch.setattr(engine, "_without_conditions", lambda comparison: comparison)
-    assert short == engine._weighing_sql(settings, columns, FROM_WEIGHT)
+    compared = used_comparisons(town_model.parameters)
+    columns = {level.tf for comparison in compared for level in comparison.scored if level.tf}
+    row = {f"gamma_{comparison.name}": -1 for comparison in compared}
+    pairs = pl.DataFrame(
+        [row, row | {"gamma_first_name": 0}, row | {"gamma_first_name": 10}], dict.fromkeys(row, pl.Int8)
+    )
+    pairs = pairs.with_columns(pl.lit(None, pl.Float64).alias(f"tf_{column}") for column in columns)
+    weights = ENGINE.weigh(pairs, town_model.content["splink"], -100.0).get_column("match_weight")
+    prior, shares = town_model.parameters.prior_bits, town_model.parameters.shares["first_name"]
+    bits = [0.0, math.log2(shares.m[-1] / shares.u[-1]), math.log2(shares.m[0] / shares.u[0])]
+    assert weights.to_list() == pytest.approx([prior + some for some in bits])
+    assert ENGINE.weigh(pairs, town_model.content["splink"], prior + 1.0).height == 1
+    assert ENGINE.weigh(pairs.clear(), town_model.content["splink"], -100.0).is_empty()
 
 
 def test_frequencies_that_no_level_asks_for_change_no_weight(
