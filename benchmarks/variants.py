@@ -924,7 +924,11 @@ def employees(seed: int, count: int, _data: Path) -> Kind:
     fields = ("first_name", "last_name", "email", "phone", "street", "city", "postcode", "company")
     for person in who:
         firm = chance.choice(("alpha", "beta"))
-        home = {"street": "1 Works Way" if firm == "alpha" else "200 Dock Street", "city": "Hull", "postcode": "HU1 1AA"}
+        home = {
+            "street": "1 Works Way" if firm == "alpha" else "200 Dock Street",
+            "city": "Hull",
+            "postcode": "HU1 1AA",
+        }
         person |= home | {f"old_{name}": value for name, value in home.items()}
         person |= {"company": f"{firm.title()} Ltd", "former_last_name": None, "landline": None}
         local = f"{_plain(person['first_name'])}.{_plain(person['last_name'])}".replace(" ", "").lower()

@@ -60,6 +60,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
     ("email", {"emails": ["dana.k@old.example"], "first_name": "dana", "last_name": "k"}, {"emails": ["dana.k@new.example"], "first_name": "dana", "last_name": "k"}, None),
     ("email", {"emails": ["dana.klein@old.example"]}, {"emails": ["dana.klien@old.example"]}, "mistyped"),
     ("email", {"emails": ["j_brooks@mail.example"]}, {"emails": ["a_brooks@mail.example"]}, "alike"),
+    # Alike, for they have a name in common, if not to the letter: it is compared already.
+    ("email", {"emails": ["robert.kent@acme.example"], "first_name": "robert", "first_name_root": "robert", "last_name": "kent"}, {"emails": ["robert.kelly@acme.example"], "first_name": "bob", "first_name_root": "robert", "last_name": "kelly"}, None),
+    ("email", {"emails": ["katharine.kent@acme.example"], "first_name": "katharine", "last_name": "kent"}, {"emails": ["katherine.fell@acme.example"], "first_name": "katherine", "last_name": "fell"}, None),
+    ("email", {"emails": ["j.brockman@acme.example"], "first_name": "john", "last_name": "brockman"}, {"emails": ["t.brockmann@acme.example"], "first_name": "tara", "last_name": "brockmann"}, None),
+    ("email", {"emails": ["support-desk@acme.example"], "first_name": "john", "last_name": "brockman"}, {"emails": ["support-desk2@acme.example"], "first_name": "tara", "last_name": "fell"}, "alike"),
     ("email", {"emails": ["jens.holler@old.example"], "first_name": "jens", "last_name": "holler"}, {"emails": ["jens.holler@new.example"], "first_name": "holler", "last_name": "jens"}, None),
     ("email", {"emails": ["j.smith12@x.example"], "last_name": "smith"}, {"emails": ["j.smith13@x.example"], "last_name": "smith"}, None),
     # Each formed from its own name: what differs is the names.

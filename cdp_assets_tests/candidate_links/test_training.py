@@ -17,6 +17,7 @@ from cdp_assets.candidate_links.estimation import CONVERGED
 from cdp_assets.candidate_links.frequencies import term_frequencies
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PROBABLE_EMAIL_BITS
+from cdp_assets.candidate_links.scoring import score
 from cdp_assets.candidate_links.studied_pairs import random_pairs
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.training import own_key_probabilities, train
@@ -92,12 +93,72 @@ def test_nothing_to_compare_is_a_model_that_links_nothing() -> None:
 def test_an_exact_level_that_speaks_against_a_match_gets_its_prior_back() -> None:
     comparison = BY_NAME["last_name"]
     prior = prior_parameters([comparison], 0.01, 0.001)
-    wrong = prior.shares["last_name"].__class__(
-        m=(0.0001, 0.1, 0.1, 0.1, 0.6999), u=prior.shares["last_name"].u, h=None
-    )
+    before = prior.shares["last_name"]
+    wrong = replace(before, m=(0.0001, *before.m[1:-1], before.m[-1] + before.m[0] - 0.0001))
     checked, notes = plausibility.checked(prior.with_shares("last_name", wrong), prior, comparison)
     assert checked.shares["last_name"] == prior.shares["last_name"]
     assert "the prior stands" in notes[0]
+
+
+def test_what_strangers_have_in_common_stays_where_the_prior_is_put_back() -> None:
+    comparison = BY_NAME["last_name"]
+    prior = prior_parameters([comparison], 0.01, 0.001)
+    before = prior.shares["last_name"]
+    u = (0.4, *before.u[1:-1], before.u[-1] - 0.4 + before.u[0])  # two strangers in five have one name
+    wrong = replace(before, m=(0.3, *before.m[1:-1], before.m[-1] + before.m[0] - 0.3), u=u)
+    checked, notes = plausibility.checked(prior.with_shares("last_name", wrong), prior, comparison)
+    assert checked.shares["last_name"].m == before.m
+    assert checked.shares["last_name"].u == u
+    assert "the prior stands" in notes[0]
+
+
+def test_what_strangers_share_more_often_than_one_persons_records_do_tells_nothing() -> None:
+    comparison = BY_NAME["address"]
+    prior = prior_parameters([comparison], 0.01, 0.001)
+    before = prior.shares["address"]
+    u = (0.9, *(0.1 * share / sum(before.u[1:]) for share in before.u[1:]))
+    wrong = replace(before, m=(0.85, *(0.15 * share / sum(before.m[1:]) for share in before.m[1:])), u=u)
+    checked, notes = plausibility.checked(prior.with_shares("address", wrong), prior, comparison)
+    assert checked.shares["address"].m == u
+    assert checked.shares["address"].h == pytest.approx(u)
+    assert "it tells nothing here" in notes[0]
+
+
+def test_pupils_of_one_school_are_not_one_for_its_address() -> None:
+    """Everybody has the school's address, but for slips; born within two years; every name is somebody else's first name, too."""
+    rng = np.random.default_rng(3)
+    school = {"street": "school lane", "house_number": "1", "city": "oxford", "postcode": "ox14aa"}
+    rows: list[dict[str, Any]] = []
+    for _ in range(150):
+        last = "".join(rng.choice(list("aeimnorstu"), 7))
+        pupil = {"first_name": str(rng.choice(FIRST)), "last_name": last}
+        born = f"{rng.integers(2004, 2006)}-{rng.integers(1, 13):02d}-{rng.integers(10, 28)}"
+        slipped = {**school, "street": "school lnae"} if rng.random() < 0.15 else school
+        rows += [{**pupil, "date_of_birth": born, **school}, {**pupil, "date_of_birth": born, **slipped}]
+    told = profiles(*rows)
+    model = train(told, LinkagePolicy(), DuckDBEngine(threads=1))
+    shares = model.parameters.shares.get("address")
+    if shares is not None:  # else it was left out, as the same everywhere
+        assert np.log2(shares.m[0] / shares.u[0]) < 1.0
+    accepted = score(told, model, DuckDBEngine(threads=1)).filter(decision="accepted")
+    assert accepted.height
+    named = told.select("profile_id", "last_name")
+    beside = accepted.join(named, left_on="profile_id_l", right_on="profile_id").join(
+        named, left_on="profile_id_r", right_on="profile_id", suffix="_r"
+    )
+    assert beside.filter(pl.col("last_name") != pl.col("last_name_r")).is_empty()
+
+
+def test_where_estimation_took_relatives_for_matches_links_are_accepted_with_more_care(
+    town_profiles: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = train(town_profiles, LinkagePolicy(), DuckDBEngine(threads=1))
+    assert usual.calibration != CAREFUL
+    monkeypatch.setattr(estimation, "held_at_the_bound", lambda *_: ["first_name", "date_of_birth"])
+    careful = train(town_profiles, LinkagePolicy(), DuckDBEngine(threads=1))
+    assert careful.calibration == CAREFUL
+    assert any("took relatives for matches" in note for note in careful.notes)
+    assert any("accepted with more care" in note for note in careful.notes)
 
 
 def test_estimation_that_does_not_settle_leaves_the_prior(
