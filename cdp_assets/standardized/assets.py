@@ -39,6 +39,8 @@ from cdp_assets.standardized.gathering import (
 )
 from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.standardized.lineage import columns_behind
+from cdp_assets.standardized.phone_numbers import CARRYING_COLUMNS as PHONES_CARRYING
+from cdp_assets.standardized.phone_numbers import described_before, numbering_plans
 from cdp_assets.standardized.phone_numbers import phone_numbers as phones_in
 from cdp_assets.standardized.probable_emails import REASONS
 from cdp_assets.standardized.probable_emails import probable_emails as probable_in
@@ -280,12 +282,14 @@ def phone_numbers(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResul
     Key: phone. A number that is not valid still identifies. An office's number reaches a company, not a person; a
     household's reaches a family; junk reaches nobody.
     """
-    rows = phones_in(workspace.lake.read(RECORD_VERSIONS))
+    lake = workspace.lake
+    rows = phones_in(lake.read(RECORD_VERSIONS, columns=PHONES_CARRYING), described_before(lake))
     shared = dict(rows["sharing"].value_counts().rows())
     return stored(
         workspace,
         PHONE_NUMBERS,
         rows,
+        note=numbering_plans(),
         metadata={
             "numbers": rows.height,
             "valid": int(rows["is_valid"].sum()),
