@@ -25,6 +25,14 @@ from cdp_assets.standardized.cut_overs import Demands, cut_overs
 from cdp_assets.standardized.event_words import BOUNCED
 from cdp_assets.tables import COMPANY_DOMAINS
 
+VERSION_COLUMNS = [
+    "record_id", *NAME_COLUMNS, "company_norm", "observed_at", "last_seen_at", "activity", "date_of_birth", "phones", "emails",
+]  # fmt: skip
+"""Columns of record versions that domains are learned from: nothing else needs to be read."""
+
+ADDRESS_COLUMNS = ["email", "domain", "class", "is_shared", "suggestion", "domain_gone_at"]
+"""The same of e-mail addresses."""
+
 PATTERN_SUPPORT = 3
 """People who must show a form before it is the domain's: two may be brothers, or one person misspelt."""
 

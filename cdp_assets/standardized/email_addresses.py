@@ -26,6 +26,12 @@ from cdp_assets.standardized.people import people_sharing
 from cdp_assets.standardized.text import word_list
 from cdp_assets.tables import EMAIL_ADDRESSES, MOMENT
 
+VERSION_COLUMNS = [
+    "record_id", "source", "first_name_root", "last_name_norm", "company_norm", "observed_at", "last_seen_at", "activity",
+    "emails", "phones", "date_of_birth", "addresses", "identifiers",
+]  # fmt: skip
+"""Columns of record versions that the addresses are made from: nothing else needs to be read."""
+
 _YEAR = pl.duration(days=365.25)
 
 

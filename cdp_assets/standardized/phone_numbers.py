@@ -53,7 +53,7 @@ TYPES = {
 }
 """libphonenumber's type to ours."""
 
-CARRYING_COLUMNS = ["record_id", "first_name_root", "last_name_norm", "company_norm", "observed_at", "last_seen_at", "phones", "phone_extensions"]  # fmt: skip
+VERSION_COLUMNS = ["record_id", "first_name_root", "last_name_norm", "company_norm", "observed_at", "last_seen_at", "phones", "phone_extensions"]  # fmt: skip
 """Columns of record versions that say who carries what."""
 
 PLAN_COLUMNS = ["phone", "country", "type", "is_valid"]
@@ -63,7 +63,7 @@ _PLAN = dict(zip(PLAN_COLUMNS, [pl.String(), pl.String(), pl.String(), pl.Boolea
 
 
 def phone_numbers(versions: pl.DataFrame, described: pl.DataFrame | None = None) -> pl.DataFrame:
-    """The rows of ``standardized/phone_numbers`` from ``standardized/record_versions`` (:data:`CARRYING_COLUMNS`), sorted by number.
+    """The rows of ``standardized/phone_numbers`` from ``standardized/record_versions`` (:data:`VERSION_COLUMNS`), sorted by number.
 
     ``described``: numbers with their plans, see :func:`described_by_plan`.
     """
@@ -87,7 +87,7 @@ def phone_numbers(versions: pl.DataFrame, described: pl.DataFrame | None = None)
 
 def _carried(versions: pl.DataFrame) -> pl.DataFrame:
     """One row per version and number, with its extension where one was kept: imports of earlier standards have none."""
-    told = versions.select(CARRYING_COLUMNS).rename({"phones": "phone", "phone_extensions": "extension"})
+    told = versions.select(VERSION_COLUMNS).rename({"phones": "phone", "phone_extensions": "extension"})
     told = told.filter(pl.col("phone").list.len() > 0)
     are_beside = (pl.col("phone").list.len() == pl.col("extension").list.len()).fill_null(False)
     beside = told.filter(are_beside).explode("phone", "extension")

@@ -24,10 +24,17 @@ import polars as pl
 from rapidfuzz.distance import JaroWinkler
 
 from cdp_assets.standardized.address_patterns import NAME_COLUMNS, followed_patterns, rendered
+from cdp_assets.standardized.company_domains import VERSION_COLUMNS as SIGHTED_COLUMNS
 from cdp_assets.standardized.company_domains import corporate_sightings
 from cdp_assets.standardized.email_domains import describe_emails
 from cdp_assets.standardized.text import VALUE, comparable_words, computed
 from cdp_assets.tables import PROBABLE_EMAILS
+
+VERSION_COLUMNS = [*SIGHTED_COLUMNS, "first_name", "last_name", "addresses"]
+"""Columns of record versions that addresses are derived from: nothing else needs to be read."""
+
+ADDRESS_COLUMNS = ["email", "domain", "class", "is_shared", "suggestion", "suggestion_confidence"]
+"""The same of e-mail addresses."""
 
 KEEPS_LOCAL_PART = 0.9
 """Confidence in the same local part at the domain that replaced another: the person may have left before."""

@@ -15,6 +15,16 @@ import phonenumbers
 import polars as pl
 from rapidfuzz.distance import JaroWinkler
 
+from cdp_assets.standardized.quality_report import COLUMNS as COUNTED_COLUMNS
+
+VERSION_COLUMNS = sorted(
+    {*COUNTED_COLUMNS, "observed_at", "last_seen_at", "is_current", "suffix_norm", "first_name_root"}
+)
+"""Columns of record versions that facts are told from, and counted in: nothing else needs to be read."""
+
+ADDRESS_COLUMNS = ["email", "class", "suggestion", "status", "is_shared", "last_seen_at", "engaged_at", "people"]
+"""The same of e-mail addresses."""
+
 USUAL_SUPPORT = 10
 """Homes in a postcode, people of a first name, from which the data are asked what is usual: with nine of ten agreeing, the
 chance that a coin decided is below one in a hundred."""
@@ -104,10 +114,7 @@ def _over_versions(versions: pl.DataFrame) -> pl.DataFrame:
 
 def _addresses(records: pl.DataFrame, email_addresses: pl.DataFrame) -> pl.DataFrame:
     carried = records.select("source", email="emails").explode("email").drop_nulls("email").unique()
-    known = email_addresses.select(
-        "email", "class", "suggestion", "status", "is_shared", "last_seen_at", "engaged_at", "people"
-    )
-    return carried.join(known, on="email", how="inner")
+    return carried.join(email_addresses.select(ADDRESS_COLUMNS), on="email", how="inner")
 
 
 def _numbers(records: pl.DataFrame) -> pl.DataFrame:

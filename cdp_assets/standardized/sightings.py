@@ -9,6 +9,12 @@ import polars as pl
 
 from cdp_assets.tables import SIGHTINGS
 
+VERSION_COLUMNS = [
+    "record_id", "source", "observed_at", "last_seen_at", "landed_at", "last_import_id", "is_current", "emails", "phones",
+    "identifiers",
+]  # fmt: skip
+"""Columns of record versions that sightings are made from: nothing else needs to be read."""
+
 _IMPORT_TIME = "%Y%m%dT%H%M%SZ"
 """How an import's id begins: the time that it landed."""
 
