@@ -22,6 +22,7 @@ import polars as pl
 
 from cdp_assets.standardized.address_patterns import NAME_COLUMNS, PATTERNS, followed_patterns
 from cdp_assets.standardized.cut_overs import Demands, cut_overs
+from cdp_assets.standardized.email_domains import local_part
 from cdp_assets.standardized.event_words import BOUNCED
 from cdp_assets.tables import COMPANY_DOMAINS
 
@@ -131,7 +132,7 @@ def corporate_sightings(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.D
         .explode("email")
         .join(corporate.select("email", "domain"), on="email", how="inner")
         .with_columns(
-            local=pl.col("email").str.extract(r"^(.*)@[^@]*$"),
+            local=local_part(),
             is_bounce=(pl.col("activity") == BOUNCED).fill_null(False),
         )
     )

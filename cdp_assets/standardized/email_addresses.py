@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.standardized.email_decay import email_decay, hazards
-from cdp_assets.standardized.email_domains import CORPORATE, describe_emails, open_domains
+from cdp_assets.standardized.email_domains import CORPORATE, describe_emails, local_part, open_domains
 from cdp_assets.standardized.email_lives import carried_addresses, email_lives
 from cdp_assets.standardized.email_sharing import HOUSEHOLD, PERSON, SHARED_BY_MANY, employers_named, sharing
 from cdp_assets.standardized.email_status import ACTIVE, DEAD, STALE, UNVERIFIED, with_status
@@ -52,7 +52,7 @@ def email_addresses(versions: pl.DataFrame) -> pl.DataFrame:
 def email_tables(versions: pl.DataFrame) -> EmailTables:
     """Both tables from ``standardized/record_versions``; the order of its rows does not matter."""
     carried = carried_addresses(versions)
-    lives = email_lives(carried).sort("email")
+    lives = email_lives(carried)
     suggested = _with_suggestions(lives, carried)
     classed = suggested.with_columns(_classes(suggested, carried))
     shared = (
@@ -90,9 +90,8 @@ def _with_suggestions(lives: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFram
         ((pl.col("alive_at") - pl.col("first_seen_at")) / _YEAR).max().fill_null(0.0).alias("years"),
     )
     meant = mistyped_domains(used).rename({"confidence": "suggestion_confidence"})
-    local = pl.col("email").str.extract(r"^(.*)@[^@]*$")
     found = lives.join(meant, on="domain", how="left", maintain_order="left")
-    found = found.with_columns(suggestion=local + "@" + pl.col("meant"))
+    found = found.with_columns(suggestion=local_part() + "@" + pl.col("meant"))
     found = found.with_columns(standardize_emails(found.get_column("suggestion")))
     agreeing = _agreeing(found, carried).with_columns(suggestion_agrees=pl.lit(True))
     agrees = pl.when(pl.col("suggestion").is_not_null()).then(pl.col("suggestion_agrees").fill_null(False))

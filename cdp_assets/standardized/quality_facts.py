@@ -64,7 +64,7 @@ def facts(versions: pl.DataFrame, email_addresses: pl.DataFrame) -> Facts:
     current = versions.filter("is_current")
     newest = versions.select(pl.max_horizontal(pl.col("observed_at").max(), pl.col("last_seen_at").max())).item()
     records = _plain(current).with_columns(newest=pl.lit(newest, dtype=pl.Datetime("us", "UTC")))
-    records = records.join(_over_versions(versions), on="record_id", how="left", maintain_order="left")
+    records = _with_history(records, versions)
     addresses = _addresses(records, email_addresses)
     numbers = _numbers(records)
     records = _with_usual_place(records, "city")
@@ -102,14 +102,16 @@ def _plain(current: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _over_versions(versions: pl.DataFrame) -> pl.DataFrame:
-    """What only a record's history tells: when it was first seen, and which dates of birth it has had."""
-    born = pl.col("date_of_birth")
-    return versions.group_by("record_id").agg(
-        pl.col("observed_at").min().alias("first_seen_at"),
-        born.count().alias("versions_with_birth_date"),
-        born.drop_nulls().n_unique().alias("birth_dates"),
+def _with_history(records: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Adds what only a record's history tells: when it was first seen, and how many dates of birth it has had."""
+    seen = versions.group_by("record_id").agg(pl.col("observed_at").min().alias("first_seen_at"))
+    born = versions.select("record_id", "date_of_birth").drop_nulls().group_by("record_id")
+    dates = born.agg(
+        pl.len().alias("versions_with_birth_date"), pl.col("date_of_birth").n_unique().alias("birth_dates")
     )
+    told = records.join(seen, on="record_id", how="left", maintain_order="left")
+    told = told.join(dates, on="record_id", how="left", maintain_order="left")
+    return told.with_columns(pl.col("versions_with_birth_date", "birth_dates").fill_null(0))
 
 
 def _addresses(records: pl.DataFrame, email_addresses: pl.DataFrame) -> pl.DataFrame:
