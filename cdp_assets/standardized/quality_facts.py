@@ -103,15 +103,26 @@ def _plain(current: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_history(records: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """Adds what only a record's history tells: when it was first seen, and how many dates of birth it has had."""
-    seen = versions.group_by("record_id").agg(pl.col("observed_at").min().alias("first_seen_at"))
-    born = versions.select("record_id", "date_of_birth").drop_nulls().group_by("record_id")
-    dates = born.agg(
-        pl.len().alias("versions_with_birth_date"), pl.col("date_of_birth").n_unique().alias("birth_dates")
+    """Adds what only a record's history tells: when it was first seen, and how many dates of birth it has had.
+
+    Few records have a history: the others have been seen once, and tell what they tell now.
+    """
+    born = pl.col("date_of_birth")
+    histories = (
+        versions.filter(pl.col("record_id").is_duplicated())
+        .group_by("record_id")
+        .agg(
+            pl.col("observed_at").min().alias("first_seen_at"),
+            born.count().alias("versions_with_birth_date"),
+            born.drop_nulls().n_unique().alias("birth_dates"),
+        )
     )
-    told = records.join(seen, on="record_id", how="left", maintain_order="left")
-    told = told.join(dates, on="record_id", how="left", maintain_order="left")
-    return told.with_columns(pl.col("versions_with_birth_date", "birth_dates").fill_null(0))
+    tells = born.is_not_null().cast(pl.UInt32)
+    return records.join(histories, on="record_id", how="left", maintain_order="left").with_columns(
+        pl.coalesce("first_seen_at", "observed_at").alias("first_seen_at"),
+        pl.coalesce("versions_with_birth_date", tells).alias("versions_with_birth_date"),
+        pl.coalesce("birth_dates", tells).alias("birth_dates"),
+    )
 
 
 def _addresses(records: pl.DataFrame, email_addresses: pl.DataFrame) -> pl.DataFrame:
