@@ -61,9 +61,12 @@ def email_lives(carried: pl.DataFrame) -> pl.DataFrame:
         return pl.col("activity").is_in(sorted(activities)).fill_null(False)
 
     observed, seen = pl.col("observed_at"), pl.col("seen_at")
-    # Told of each row first: to filter within each of half a million groups takes twice as long.
-    told = carried.select(
-        "email", "domain", "record_id", "observed_at", "seen_at",
+    # Addresses are numbered in order: to sort and to group half a million texts takes longer. What is told of a row is told first, for to
+    # filter within as many groups takes twice as long.
+    emails = carried.select(pl.col("email").unique().sort()).with_row_index("address")
+    numbered = carried.join(emails, on="email", maintain_order="left")
+    told = numbered.select(
+        "address", "domain", "record_id", "observed_at", "seen_at",
         delivered_at=pl.when(happened({DELIVERED})).then(observed),
         bounced_at=pl.when(happened({BOUNCED})).then(observed),
         engaged_at=pl.when(happened(ENGAGED_ACTIVITIES)).then(observed),
@@ -71,7 +74,7 @@ def email_lives(carried: pl.DataFrame) -> pl.DataFrame:
         carried_at=pl.when(is_sign_of_life()).then(seen),
         is_reached=happened(REACHED_ACTIVITIES),
     )  # fmt: skip
-    dated = told.group_by("email").agg(
+    dated = told.group_by("address").agg(
         pl.col("domain").first(),
         pl.col("record_id").n_unique().cast(pl.Int64).alias("records"),
         observed.min().alias("first_seen_at"),
@@ -79,15 +82,18 @@ def email_lives(carried: pl.DataFrame) -> pl.DataFrame:
         pl.col("delivered_at", "bounced_at", "engaged_at", "alive_at", "carried_at").max(),
         pl.col("is_reached").any(),
     )
-    return dated.sort("email").with_columns(_seen_by(carried).get_column("seen_by"))
+    return pl.concat([emails, dated.sort("address").drop("address"), _seen_by(numbered)], how="horizontal").drop(
+        "address"
+    )
 
 
-def _seen_by(carried: pl.DataFrame) -> pl.DataFrame:
-    """``email``, in order, and ``seen_by``."""
+def _seen_by(numbered: pl.DataFrame) -> pl.DataFrame:
+    """``seen_by`` of each address, in order. ``numbered``: ``address``, ``source`` and ``seen_at``."""
     return (
-        carried.group_by("email", "source")
+        numbered.group_by("address", "source")
         .agg(pl.col("seen_at").max().alias("last_seen_at"))
-        .sort("email", "source")
-        .group_by("email", maintain_order=True)
+        .sort("address", "source")
+        .group_by("address", maintain_order=True)
         .agg(pl.struct("source", "last_seen_at").alias("seen_by"))
+        .drop("address")
     )
