@@ -104,7 +104,8 @@ def _agreeing(found: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
     suggested = found.drop_nulls("suggestion").select("email", "suggestion")
     if suggested.is_empty():
         return suggested.select("email")
-    named = carried.select("email", *name).drop_nulls().unique()
+    either = pl.concat([suggested.select("email"), suggested.select(email="suggestion")])
+    named = carried.select("email", *name).join(either, on="email", how="semi").drop_nulls().unique()
     theirs = suggested.join(named, on="email")
     return (
         theirs.join(named, left_on=["suggestion", *name], right_on=["email", *name], how="semi")
