@@ -31,7 +31,7 @@ from cdp_assets.candidate_links.profiles import COMPARED_COLUMNS, ROW_OF_A_VERSI
 from cdp_assets.candidate_links.profiles import linkage_profiles as profiles_of
 from cdp_assets.candidate_links.reprofiling import reprofile
 from cdp_assets.candidate_links.scoring import rescore, score
-from cdp_assets.candidate_links.shared import CARRYING_COLUMNS, declared_caps
+from cdp_assets.candidate_links.shared import ADDRESS_COLUMNS, CARRYING_COLUMNS, declared_caps
 from cdp_assets.candidate_links.shared import shared_identifiers as shared_among
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.training import train
@@ -63,7 +63,7 @@ def shared_identifiers(workspace: dg.ResourceParam[Workspace]) -> dg.Materialize
     contracts, _ = load_contracts(workspace.contracts_dir)
     caps = declared_caps(contracts)
     versions = workspace.lake.read(RECORD_VERSIONS, columns=CARRYING_COLUMNS)
-    shared = shared_among(versions, workspace.lake.read(EMAIL_ADDRESSES), caps)
+    shared = shared_among(versions, workspace.lake.read(EMAIL_ADDRESSES, columns=ADDRESS_COLUMNS), caps)
     crowds = shared.filter(pl.col("sharing").is_in(["crowd", "role"]))
     return stored(
         workspace,

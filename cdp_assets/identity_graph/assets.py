@@ -39,6 +39,7 @@ from cdp_assets.identity_graph.resolution import (
     previous_resolution,
     record_facts,
 )
+from cdp_assets.identity_graph.review_queue import CLUSTER_COLUMNS, ID_COLUMNS, PAIR_COLUMNS
 from cdp_assets.identity_graph.review_queue import review_queue as queue_of
 from cdp_assets.identity_graph.slice_audit import FINDINGS, WHAT_TO_DO, with_audit
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, picture, stored, table_asset, table_spec
@@ -281,10 +282,10 @@ def review_queue(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult
     steward's page take the decision.
     """
     queue = queue_of(
-        workspace.lake.read(SCORED_PAIRS),
+        workspace.lake.read(SCORED_PAIRS, columns=PAIR_COLUMNS),
         workspace.lake.read(PROFILE_MEMBERS),
-        workspace.lake.read(CUSTOMER_IDS),
-        workspace.lake.read(CLUSTERS),
+        workspace.lake.read(CUSTOMER_IDS, columns=ID_COLUMNS),
+        workspace.lake.read(CLUSTERS, columns=CLUSTER_COLUMNS),
         workspace.ledger.judgements(),
         newest=workspace.lake.scan(RECORD_VERSIONS).filter("is_newest").select("record_id", "content_hash").collect(),
     )

@@ -6,14 +6,22 @@ of a customer (fragile bridge), strong evidence both ways (conflict), a customer
 judgement whose records say something else today (reopened judgement). What a wrong decision does to segments and consent is known
 to later stages only: ``segments/review_stakes`` orders the items by it.
 
+Records and customers are compared as numbers, in the order of their ids: only what stands in the queue is named by them.
+
 What does not belong here: the evidence behind a pair (``candidate_links/explain.py``) and what a person then says (``judgements.py``).
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
+from cdp_assets.candidate_links.lists import Distinct
+from cdp_assets.candidate_links.lookup import ROW, rows_of
+from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.identity_graph.fingerprints import short_hashes
 from cdp_assets.identity_graph.policy import DEFAULT_REVIEW, ReviewPolicy
 from cdp_assets.judgements import Judgement, judgements_in_force, no_judgements, pins, reopened
@@ -21,6 +29,53 @@ from cdp_assets.tables import REVIEW_QUEUE
 
 NEAR_THRESHOLD, FRAGILE_BRIDGE, IN_CONFLICT, LARGE = "near threshold", "fragile bridge", "conflict", "large cluster"
 REOPENED = "reopened judgement"
+
+PAIR_COLUMNS = ["profile_id_l", "profile_id_r", "match_probability", "decision"]
+"""Columns of scored pairs that the queue is made from: nothing else needs to be read."""
+
+ID_COLUMNS = ["record_id", "customer_id"]
+"""The same of customer ids."""
+
+CLUSTER_COLUMNS = ["record_id", "weakest_probability"]
+"""The same of clusters."""
+
+
+class _Ids(NamedTuple):
+    """The ids of records and customers, in order: a number is the place of one."""
+
+    records: pl.Series
+    customers: pl.Series
+
+    def numbered(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Records by number; null is one that no customer has."""
+        names = [name for name in frame.columns if name.startswith("record_id")]
+        return frame.with_columns(rows_of(frame.get_column(name), self.records).alias(name) for name in names)
+
+    def named(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Numbers of records and customers as ids again."""
+        named = [
+            ids.gather(frame.get_column(name)).alias(name)
+            for begins, ids in (("record_id", self.records), ("customer_id", self.customers))
+            for name in frame.columns
+            if name.startswith(begins)
+        ]
+        return frame.with_columns(named)
+
+
+def _by_number(customer_ids: pl.DataFrame) -> tuple[_Ids, pl.DataFrame]:
+    """The ids, and ``customer_id`` of each ``record_id``, both as numbers."""
+    held = in_order(customer_ids.select(ID_COLUMNS), "record_id")
+    customers = Distinct.of(held.get_column("customer_id"))
+    order = customers.texts.arg_sort()
+    place = np.empty(len(order), dtype=np.uint32)
+    place[order.to_numpy()] = np.arange(len(order), dtype=np.uint32)
+    numbers = pl.DataFrame(
+        {
+            "record_id": pl.int_range(held.height, dtype=ROW, eager=True),
+            "customer_id": pl.Series(place).gather(customers.places),
+        }
+    )
+    return _Ids(held.get_column("record_id"), customers.texts.gather(order)), numbers
 
 
 def review_queue(
@@ -38,9 +93,13 @@ def review_queue(
     nor one of which either is pinned. But where a record of that judgement says something else by now, the judgement itself stands; ``newest``:
     ``record_id`` and ``content_hash`` of each record's newest version. At most ``policy.longest_queue`` items.
     """
+    in_force = judgements_in_force(no_judgements() if judgements is None else judgements)
+    stale = in_force.clear() if newest is None else reopened(in_force, newest)
+    ids, customer_ids = _by_number(customer_ids)
+    profile_members, clusters, in_force, stale = map(ids.numbered, (profile_members, clusters, in_force, stale))
     sizes = customer_ids.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("size"))
     pairs = _pairs(scored_pairs, profile_members, customer_ids, sizes)
-    held = customer_ids.select("record_id", "customer_id").join(clusters, on="record_id")
+    held = customer_ids.join(clusters, on="record_id")
     items = pl.concat(
         [
             _between(pairs),
@@ -50,10 +109,9 @@ def review_queue(
         ],
         how="diagonal",
     )
-    in_force = judgements_in_force(no_judgements() if judgements is None else judgements)
     unsettled = _without_pinned(_without_settled(items, customer_ids, in_force), customer_ids, in_force)
-    again = _reopened(in_force, newest, customer_ids, sizes, (scored_pairs, profile_members), policy)
-    dearest = (
+    again = _reopened(stale, customer_ids, sizes, (scored_pairs, profile_members), policy)
+    dearest = ids.named(
         pl.concat([unsettled, again], how="diagonal")
         .filter(pl.col("expected_cost") > 0)
         .sort(
@@ -84,10 +142,13 @@ def _pairs(
 ) -> pl.DataFrame:
     """Scored pairs with the customers of their two sides (``customer_id_l`` <= ``customer_id_r``) and a record of each.
 
-    A profile is represented by its smallest record in each customer.
+    A profile is represented by its smallest record in each customer. The number of a record is its row in ``customer_ids``.
     """
     held = (
-        profile_members.join(customer_ids.select("record_id", "customer_id"), on="record_id")
+        profile_members.with_columns(
+            customer_id=customer_ids.get_column("customer_id").gather(profile_members["record_id"])
+        )
+        .drop_nulls("customer_id")
         .group_by("profile_id", "customer_id")
         .agg(pl.col("record_id").min())
     )
@@ -143,7 +204,7 @@ def _contested(pairs: pl.DataFrame) -> pl.DataFrame:
     moved = (pl.col("size_l") // 2).clip(lower_bound=1)
     return pairs.filter(inside & (pl.col("record_id_l") != pl.col("record_id_r"))).select(
         "customer_id_l",
-        pl.lit(None, dtype=pl.String).alias("customer_id_r"),
+        pl.lit(None, dtype=ROW).alias("customer_id_r"),
         "record_id_l",
         "record_id_r",
         "match_probability",
@@ -176,7 +237,7 @@ def _hanging(held: pl.DataFrame, pairs: pl.DataFrame, policy: ReviewPolicy) -> p
         "record_id_r",
         "records",
         customer_id_l="customer_id",
-        customer_id_r=pl.lit(None, dtype=pl.String),
+        customer_id_r=pl.lit(None, dtype=ROW),
         match_probability="weakest_probability",
         why=pl.lit(FRAGILE_BRIDGE),
         expected_cost=(1 - pl.col("weakest_probability")) * pl.col("records"),
@@ -185,21 +246,23 @@ def _hanging(held: pl.DataFrame, pairs: pl.DataFrame, policy: ReviewPolicy) -> p
 
 def _large(held: pl.DataFrame, profile_members: pl.DataFrame, policy: ReviewPolicy) -> pl.DataFrame:
     """Customers who are described in suspiciously many ways. A visitor with a thousand equal page views is not one."""
-    profiles = (
-        profile_members.join(held.select("record_id", "customer_id"), on="record_id")
-        .group_by("customer_id")
-        .agg(pl.col("profile_id").n_unique().alias("profiles"))
-    )
     sizes = (
         held.group_by("customer_id")
         .agg(pl.len().cast(pl.Int64).alias("records"), pl.col("weakest_probability").min().alias("weakest"))
-        .join(profiles, on="customer_id")
+        .filter(pl.col("records") >= policy.large_cluster)
+    )
+    of_large = held.join(sizes, on="customer_id", how="semi").select("record_id", "customer_id")
+    profiles = (
+        profile_members.join(of_large, on="record_id")
+        .group_by("customer_id")
+        .agg(pl.col("profile_id").n_unique().alias("profiles"))
+        .filter(pl.col("profiles") >= policy.large_cluster)
     )
     doubt = pl.max_horizontal(1 - pl.col("weakest"), pl.lit(policy.large_cluster_doubt))
-    return sizes.filter(pl.min_horizontal("records", "profiles") >= policy.large_cluster).select(
+    return sizes.join(profiles, on="customer_id").select(
         "records",
         customer_id_l="customer_id",
-        customer_id_r=pl.lit(None, dtype=pl.String),
+        customer_id_r=pl.lit(None, dtype=ROW),
         match_probability="weakest",
         why=pl.lit(LARGE),
         expected_cost=doubt * pl.col("records"),
@@ -239,15 +302,13 @@ def _sides(judged: pl.DataFrame, customer_ids: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reopened(
-    in_force: pl.DataFrame,
-    newest: pl.DataFrame | None,
+    stale: pl.DataFrame,
     customer_ids: pl.DataFrame,
     sizes: pl.DataFrame,
     scored: tuple[pl.DataFrame, pl.DataFrame],
     policy: ReviewPolicy,
 ) -> pl.DataFrame:
     """Judgements whose records say something else by now, with what the model thinks of the two today, if it does."""
-    stale = in_force.clear() if newest is None else reopened(in_force, newest)
     is_one = pl.col("customer_id_l") == pl.col("customer_id_r")
     smaller = pl.min_horizontal("size_l", "size_r")
     probability = pl.col("match_probability")

@@ -24,8 +24,11 @@ from cdp_assets.sources.arrivals import resolution_inputs
 from cdp_assets.sources.contracts import SourceContract, load_contracts
 from cdp_assets.sources.contracts_in_force import put_in_force
 from cdp_assets.sources.tidying import tidy
+from cdp_assets.standardized.company_domains import ADDRESS_COLUMNS as DOMAINS_READ_OF_ADDRESSES
+from cdp_assets.standardized.company_domains import VERSION_COLUMNS as DOMAINS_READ
 from cdp_assets.standardized.company_domains import companies
 from cdp_assets.standardized.company_pictures import change_of_form
+from cdp_assets.standardized.email_addresses import VERSION_COLUMNS as EMAILS_READ
 from cdp_assets.standardized.email_addresses import address_counts, email_tables
 from cdp_assets.standardized.email_decay import decay_numbers
 from cdp_assets.standardized.email_pictures import survival_chart
@@ -39,10 +42,16 @@ from cdp_assets.standardized.gathering import (
 )
 from cdp_assets.standardized.importing import standardize_import
 from cdp_assets.standardized.lineage import columns_behind
+from cdp_assets.standardized.phone_numbers import VERSION_COLUMNS as PHONES_READ
+from cdp_assets.standardized.phone_numbers import described_before, numbering_plans
 from cdp_assets.standardized.phone_numbers import phone_numbers as phones_in
+from cdp_assets.standardized.probable_emails import ADDRESS_COLUMNS as PROBABLE_READ_OF_ADDRESSES
 from cdp_assets.standardized.probable_emails import REASONS
+from cdp_assets.standardized.probable_emails import VERSION_COLUMNS as PROBABLE_READ
 from cdp_assets.standardized.probable_emails import probable_emails as probable_in
 from cdp_assets.standardized.quality_auditing import audit_workspace
+from cdp_assets.standardized.quality_facts import ADDRESS_COLUMNS as FACTS_READ_OF_ADDRESSES
+from cdp_assets.standardized.quality_facts import VERSION_COLUMNS as FACTS_READ
 from cdp_assets.standardized.quality_facts import facts
 from cdp_assets.standardized.quality_files import INDEX, report_file, write_pages
 from cdp_assets.standardized.quality_findings import kinds_found
@@ -53,6 +62,7 @@ from cdp_assets.standardized.quality_report import COLUMNS as QUALITY_COLUMNS
 from cdp_assets.standardized.quality_report import newest_filled_shares
 from cdp_assets.standardized.quality_report import quality_report as quality_of
 from cdp_assets.standardized.records import records_version
+from cdp_assets.standardized.sightings import VERSION_COLUMNS as SIGHTINGS_READ
 from cdp_assets.standardized.sightings import sightings as sightings_in
 from cdp_assets.standardized.versions import record_versions as versions_of
 from cdp_assets.tables import (
@@ -260,7 +270,7 @@ def _rejected_rows(contracts: Sequence[SourceContract]) -> dg.AssetsDefinition:
 )
 def email_assets(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult[Any]]:
     """Compute both from the same reading of the record versions."""
-    made = email_tables(workspace.lake.read(RECORD_VERSIONS))
+    made = email_tables(workspace.lake.read(RECORD_VERSIONS, columns=EMAILS_READ))
     yield stored(workspace, EMAIL_DECAY, made.decay, metadata=decay_numbers(made.decay))
     yield stored(
         workspace,
@@ -280,12 +290,14 @@ def phone_numbers(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResul
     Key: phone. A number that is not valid still identifies. An office's number reaches a company, not a person; a
     household's reaches a family; junk reaches nobody.
     """
-    rows = phones_in(workspace.lake.read(RECORD_VERSIONS))
+    lake = workspace.lake
+    rows = phones_in(lake.read(RECORD_VERSIONS, columns=PHONES_READ), described_before(lake))
     shared = dict(rows["sharing"].value_counts().rows())
     return stored(
         workspace,
         PHONE_NUMBERS,
         rows,
+        note=numbering_plans(),
         metadata={
             "numbers": rows.height,
             "valid": int(rows["is_valid"].sum()),
@@ -302,7 +314,8 @@ def company_domains(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
     Key: domain. Free mail, relays, disposable and mistyped domains are no companies'. A form is told once three people
     show it. Read by `probable_emails`.
     """
-    learned = companies(workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES))
+    versions = workspace.lake.read(RECORD_VERSIONS, columns=DOMAINS_READ)
+    learned = companies(versions, workspace.lake.read(EMAIL_ADDRESSES, columns=DOMAINS_READ_OF_ADDRESSES))
     rows = learned.domains
     return stored(
         workspace,
@@ -330,7 +343,11 @@ def probable_emails(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRes
     nothing is ever sent to it. Read by `linkage_profiles`.
     """
     lake = workspace.lake
-    rows = probable_in(lake.read(RECORD_VERSIONS), lake.read(EMAIL_ADDRESSES), lake.read(COMPANY_DOMAINS))
+    rows = probable_in(
+        lake.read(RECORD_VERSIONS, columns=PROBABLE_READ),
+        lake.read(EMAIL_ADDRESSES, columns=PROBABLE_READ_OF_ADDRESSES),
+        lake.read(COMPANY_DOMAINS),
+    )
     reasons = dict(rows["because"].value_counts().rows())
     return stored(
         workspace,
@@ -350,7 +367,7 @@ def sightings(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[An
 
     Key: record, type, value. In source time and in our time. Read by golden records.
     """
-    rows = sightings_in(workspace.lake.read(RECORD_VERSIONS))
+    rows = sightings_in(workspace.lake.read(RECORD_VERSIONS, columns=SIGHTINGS_READ))
     return stored(
         workspace,
         SIGHTINGS,
@@ -395,7 +412,10 @@ def quality_findings(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeRe
     show a finding is not counted as looked at. Numbers only; masked examples stand in the reports of `quality_audits`.
     """
     rows = findings_of(
-        facts(workspace.lake.read(RECORD_VERSIONS), workspace.lake.read(EMAIL_ADDRESSES)),
+        facts(
+            workspace.lake.read(RECORD_VERSIONS, columns=FACTS_READ),
+            workspace.lake.read(EMAIL_ADDRESSES, columns=FACTS_READ_OF_ADDRESSES),
+        ),
         workspace.lake.read(REJECTED_ROWS),
         imported_lines(workspace),
     )

@@ -22,8 +22,17 @@ import polars as pl
 
 from cdp_assets.standardized.address_patterns import NAME_COLUMNS, PATTERNS, followed_patterns
 from cdp_assets.standardized.cut_overs import Demands, cut_overs
+from cdp_assets.standardized.email_domains import local_part
 from cdp_assets.standardized.event_words import BOUNCED
 from cdp_assets.tables import COMPANY_DOMAINS
+
+VERSION_COLUMNS = [
+    "record_id", *NAME_COLUMNS, "company_norm", "observed_at", "last_seen_at", "activity", "date_of_birth", "phones", "emails",
+]  # fmt: skip
+"""Columns of record versions that domains are learned from: nothing else needs to be read."""
+
+ADDRESS_COLUMNS = ["email", "domain", "class", "is_shared", "suggestion", "domain_gone_at"]
+"""The same of e-mail addresses."""
 
 PATTERN_SUPPORT = 3
 """People who must show a form before it is the domain's: two may be brothers, or one person misspelt."""
@@ -123,7 +132,7 @@ def corporate_sightings(versions: pl.DataFrame, addresses: pl.DataFrame) -> pl.D
         .explode("email")
         .join(corporate.select("email", "domain"), on="email", how="inner")
         .with_columns(
-            local=pl.col("email").str.extract(r"^(.*)@[^@]*$"),
+            local=local_part(),
             is_bounce=(pl.col("activity") == BOUNCED).fill_null(False),
         )
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cdp_assets.standardized.email_decay import email_decay, hazards
-from cdp_assets.standardized.email_domains import CORPORATE, describe_emails, open_domains
+from cdp_assets.standardized.email_domains import CORPORATE, describe_emails, local_part, open_domains
 from cdp_assets.standardized.email_lives import carried_addresses, email_lives
 from cdp_assets.standardized.email_sharing import HOUSEHOLD, PERSON, SHARED_BY_MANY, employers_named, sharing
 from cdp_assets.standardized.email_status import ACTIVE, DEAD, STALE, UNVERIFIED, with_status
@@ -25,6 +25,12 @@ from cdp_assets.standardized.mistyped_domains import mistyped_domains
 from cdp_assets.standardized.people import people_sharing
 from cdp_assets.standardized.text import word_list
 from cdp_assets.tables import EMAIL_ADDRESSES, MOMENT
+
+VERSION_COLUMNS = [
+    "record_id", "source", "first_name_root", "last_name_norm", "company_norm", "observed_at", "last_seen_at", "activity",
+    "emails", "phones", "date_of_birth", "addresses", "identifiers",
+]  # fmt: skip
+"""Columns of record versions that the addresses are made from: nothing else needs to be read."""
 
 _YEAR = pl.duration(days=365.25)
 
@@ -46,7 +52,7 @@ def email_addresses(versions: pl.DataFrame) -> pl.DataFrame:
 def email_tables(versions: pl.DataFrame) -> EmailTables:
     """Both tables from ``standardized/record_versions``; the order of its rows does not matter."""
     carried = carried_addresses(versions)
-    lives = email_lives(carried).sort("email")
+    lives = email_lives(carried)
     suggested = _with_suggestions(lives, carried)
     classed = suggested.with_columns(_classes(suggested, carried))
     shared = (
@@ -84,9 +90,8 @@ def _with_suggestions(lives: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFram
         ((pl.col("alive_at") - pl.col("first_seen_at")) / _YEAR).max().fill_null(0.0).alias("years"),
     )
     meant = mistyped_domains(used).rename({"confidence": "suggestion_confidence"})
-    local = pl.col("email").str.extract(r"^(.*)@[^@]*$")
     found = lives.join(meant, on="domain", how="left", maintain_order="left")
-    found = found.with_columns(suggestion=local + "@" + pl.col("meant"))
+    found = found.with_columns(suggestion=local_part() + "@" + pl.col("meant"))
     found = found.with_columns(standardize_emails(found.get_column("suggestion")))
     agreeing = _agreeing(found, carried).with_columns(suggestion_agrees=pl.lit(True))
     agrees = pl.when(pl.col("suggestion").is_not_null()).then(pl.col("suggestion_agrees").fill_null(False))
@@ -99,7 +104,8 @@ def _agreeing(found: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
     suggested = found.drop_nulls("suggestion").select("email", "suggestion")
     if suggested.is_empty():
         return suggested.select("email")
-    named = carried.select("email", *name).drop_nulls().unique()
+    either = pl.concat([suggested.select("email"), suggested.select(email="suggestion")])
+    named = carried.select("email", *name).join(either, on="email", how="semi").drop_nulls().unique()
     theirs = suggested.join(named, on="email")
     return (
         theirs.join(named, left_on=["suggestion", *name], right_on=["email", *name], how="semi")

@@ -53,33 +53,47 @@ def is_sign_of_life() -> pl.Expr:
 
 
 def email_lives(carried: pl.DataFrame) -> pl.DataFrame:
-    """One row per address: ``email``, ``domain``, ``records``, ``first_seen_at``, ``last_seen_at``, ``seen_by``,
+    """One row per address, in order: ``email``, ``domain``, ``records``, ``first_seen_at``, ``last_seen_at``, ``seen_by``,
     ``delivered_at``, ``bounced_at``, ``engaged_at``, ``alive_at`` (last sign of life, null where none was seen),
     ``carried_at`` (the same, or a source's repeating it) and ``is_reached`` (mail is known to have got through)."""
 
     def happened(activities: frozenset[str] | set[str]) -> pl.Expr:
         return pl.col("activity").is_in(sorted(activities)).fill_null(False)
 
-    observed = pl.col("observed_at")
-    dated = carried.group_by("email", "domain").agg(
+    observed, seen = pl.col("observed_at"), pl.col("seen_at")
+    # Addresses are numbered in order: to sort and to group half a million texts takes longer. What is told of a row is told first, for to
+    # filter within as many groups takes twice as long.
+    emails = carried.select(pl.col("email").unique().sort()).with_row_index("address")
+    numbered = carried.join(emails, on="email", maintain_order="left")
+    told = numbered.select(
+        "address", "domain", "record_id", "observed_at", "seen_at",
+        delivered_at=pl.when(happened({DELIVERED})).then(observed),
+        bounced_at=pl.when(happened({BOUNCED})).then(observed),
+        engaged_at=pl.when(happened(ENGAGED_ACTIVITIES)).then(observed),
+        alive_at=pl.when(is_sign_of_life()).then(observed),
+        carried_at=pl.when(is_sign_of_life()).then(seen),
+        is_reached=happened(REACHED_ACTIVITIES),
+    )  # fmt: skip
+    dated = told.group_by("address").agg(
+        pl.col("domain").first(),
         pl.col("record_id").n_unique().cast(pl.Int64).alias("records"),
         observed.min().alias("first_seen_at"),
-        pl.col("seen_at").max().alias("last_seen_at"),
-        observed.filter(happened({DELIVERED})).max().alias("delivered_at"),
-        observed.filter(happened({BOUNCED})).max().alias("bounced_at"),
-        observed.filter(happened(ENGAGED_ACTIVITIES)).max().alias("engaged_at"),
-        observed.filter(is_sign_of_life()).max().alias("alive_at"),
-        pl.col("seen_at").filter(is_sign_of_life()).max().alias("carried_at"),
-        happened(REACHED_ACTIVITIES).any().alias("is_reached"),
+        seen.max().alias("last_seen_at"),
+        pl.col("delivered_at", "bounced_at", "engaged_at", "alive_at", "carried_at").max(),
+        pl.col("is_reached").any(),
     )
-    return dated.join(_seen_by(carried), on="email", how="left")
+    return pl.concat([emails, dated.sort("address").drop("address"), _seen_by(numbered)], how="horizontal").drop(
+        "address"
+    )
 
 
-def _seen_by(carried: pl.DataFrame) -> pl.DataFrame:
+def _seen_by(numbered: pl.DataFrame) -> pl.DataFrame:
+    """``seen_by`` of each address, in order. ``numbered``: ``address``, ``source`` and ``seen_at``."""
     return (
-        carried.group_by("email", "source")
+        numbered.group_by("address", "source")
         .agg(pl.col("seen_at").max().alias("last_seen_at"))
-        .sort("email", "source")
-        .group_by("email", maintain_order=True)
+        .sort("address", "source")
+        .group_by("address", maintain_order=True)
         .agg(pl.struct("source", "last_seen_at").alias("seen_by"))
+        .drop("address")
     )

@@ -55,7 +55,7 @@ def all_records(
 ) -> pl.DataFrame:
     """The records of ``imports`` (source, import_id), of all sources, in the shape of ``<source>_records``, or only some
     ``columns`` of them (source and import_id among them)."""
-    tables = [source_records(contract.source) for contract in contracts]
+    tables = {contract.source: source_records(contract.source) for contract in contracts}
     empty = pl.DataFrame(schema=source_records("any").schema)
     return _gathered(workspace, tables, empty if columns is None else empty.select(columns), imports)
 
@@ -68,17 +68,26 @@ def all_rejections(
 ) -> pl.DataFrame:
     """The rejected lines of ``imports``, a frame of ``standardized/rejected_rows``, or only some ``columns`` of them (source and
     import_id among them)."""
-    tables = [source_rejections(contract.source) for contract in contracts]
+    tables = {contract.source: source_rejections(contract.source) for contract in contracts}
     empty = REJECTED_ROWS.empty()
     return _gathered(workspace, tables, empty if columns is None else empty.select(columns), imports)
 
 
 def _gathered(
-    workspace: Workspace, tables: Sequence[Table], empty: pl.DataFrame, imports: pl.DataFrame
+    workspace: Workspace, tables: Mapping[str, Table], empty: pl.DataFrame, imports: pl.DataFrame
 ) -> pl.DataFrame:
-    wanted = imports.select("source", "import_id")
-    frames = [workspace.lake.read(table, columns=empty.columns) for table in tables if workspace.lake.exists(table)]
-    return pl.concat([empty, *frames]).join(wanted, on=["source", "import_id"], how="semi")
+    frames = [
+        _of_imports(workspace.lake.read(table, columns=empty.columns), imports.filter(pl.col("source") == source))
+        for source, table in tables.items()
+        if workspace.lake.exists(table)
+    ]
+    return pl.concat([empty, *frames])
+
+
+def _of_imports(rows: pl.DataFrame, imports: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a source that are of these ``imports`` of it. Mostly they are all there are: then nothing is copied."""
+    is_wanted = rows.get_column("import_id").is_in(imports.get_column("import_id").implode())
+    return rows if is_wanted.all() else rows.filter(is_wanted)
 
 
 def imported_lines(workspace: Workspace) -> pl.DataFrame:

@@ -11,17 +11,22 @@ personal  else
 ========= ===========================================================================================================
 
 People are counted by name, not by record (``people.py``). Country, type and validity come from ``phonenumbers``, asked
-once for each distinct number; a number need not be valid to identify, for retired and invented ones do.
+once for each distinct number, and not again for those that the last run has asked about: a number's plan is the same until
+another release of the library knows better. A number need not be valid to identify, for retired and invented ones do.
 
 What does not belong here: reading a number out of a text (``phones.py``); which number of a customer is best.
 """
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import phonenumbers
 import polars as pl
 from phonenumbers import PhoneNumberType
 
+from cdp_assets.lake import Lake
 from cdp_assets.sources.countries import COUNTRY_CODES
 from cdp_assets.standardized.people import is_more_than_a_household, people_sharing
 from cdp_assets.tables import PHONE_NUMBERS
@@ -48,11 +53,20 @@ TYPES = {
 }
 """libphonenumber's type to ours."""
 
-_PLAN = {"phone": pl.String(), "country": pl.String(), "type": pl.String(), "is_valid": pl.Boolean()}
+VERSION_COLUMNS = ["record_id", "first_name_root", "last_name_norm", "company_norm", "observed_at", "last_seen_at", "phones", "phone_extensions"]  # fmt: skip
+"""Columns of record versions that say who carries what."""
+
+PLAN_COLUMNS = ["phone", "country", "type", "is_valid"]
+"""Columns of ``standardized/phone_numbers`` that depend on the number alone."""
+
+_PLAN = dict(zip(PLAN_COLUMNS, [pl.String(), pl.String(), pl.String(), pl.Boolean()], strict=True))
 
 
-def phone_numbers(versions: pl.DataFrame) -> pl.DataFrame:
-    """The rows of ``standardized/phone_numbers`` from ``standardized/record_versions``, sorted by number."""
+def phone_numbers(versions: pl.DataFrame, described: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The rows of ``standardized/phone_numbers`` from ``standardized/record_versions`` (:data:`VERSION_COLUMNS`), sorted by number.
+
+    ``described``: numbers with their plans, see :func:`described_by_plan`.
+    """
     carried = _carried(versions)
     if carried.is_empty():
         return PHONE_NUMBERS.empty()
@@ -65,7 +79,7 @@ def phone_numbers(versions: pl.DataFrame) -> pl.DataFrame:
     table = (
         seen.join(people_sharing(carried, "phone"), on="phone", how="left")
         .join(_colleagues(carried), on="phone", how="left")
-        .join(described_by_plan(seen.get_column("phone")), on="phone", how="left")
+        .join(described_by_plan(seen.get_column("phone"), described), on="phone", how="left")
         .with_columns(sharing=_sharing())
     )
     return PHONE_NUMBERS.conform(table.select(PHONE_NUMBERS.schema.keys()).sort("phone"))
@@ -73,10 +87,8 @@ def phone_numbers(versions: pl.DataFrame) -> pl.DataFrame:
 
 def _carried(versions: pl.DataFrame) -> pl.DataFrame:
     """One row per version and number, with its extension where one was kept: imports of earlier standards have none."""
-    columns = ("record_id", "first_name_root", "last_name_norm", "company_norm", "observed_at", "last_seen_at")
-    told = versions.select(*columns, phone="phones", extension="phone_extensions").filter(
-        pl.col("phone").list.len() > 0
-    )
+    told = versions.select(VERSION_COLUMNS).rename({"phones": "phone", "phone_extensions": "extension"})
+    told = told.filter(pl.col("phone").list.len() > 0)
     are_beside = (pl.col("phone").list.len() == pl.col("extension").list.len()).fill_null(False)
     beside = told.filter(are_beside).explode("phone", "extension")
     alone = told.filter(~are_beside).drop("extension").explode("phone")
@@ -104,13 +116,34 @@ def _sharing() -> pl.Expr:
     )
 
 
-def described_by_plan(phones: pl.Series) -> pl.DataFrame:
-    """``phone``, ``country``, ``type`` and ``is_valid`` of each distinct number; digits without a plus are of no plan."""
+def described_by_plan(phones: pl.Series, described: pl.DataFrame | None = None) -> pl.DataFrame:
+    """:data:`PLAN_COLUMNS` of each distinct number; digits without a plus are of no plan.
+
+    ``described``: what this said of some numbers before, by the same :func:`numbering_plans`. It is said again of those that are asked for.
+    """
     distinct = phones.drop_nulls().unique()
-    is_known = distinct.str.starts_with("+")
-    rows = [(phone, *_by_library(phone)) for phone in distinct.filter(is_known).to_list()]
-    rows += [(phone, None, "unknown", False) for phone in distinct.filter(~is_known).to_list()]
-    return pl.DataFrame(rows, schema=_PLAN, orient="row")
+    if described is not None:
+        told = described.select(PLAN_COLUMNS).filter(pl.col("phone").is_in(distinct.implode()))
+        distinct = distinct.filter(~distinct.is_in(told.get_column("phone").implode()))
+    else:
+        told = pl.DataFrame(schema=_PLAN)
+    has_plan = distinct.str.starts_with("+")
+    rows = [(phone, *_by_library(phone)) for phone in distinct.filter(has_plan).to_list()]
+    rows += [(phone, None, "unknown", False) for phone in distinct.filter(~has_plan).to_list()]
+    return pl.concat([told, pl.DataFrame(rows, schema=_PLAN, orient="row")])
+
+
+def numbering_plans() -> dict[str, str]:
+    """What a commit notes of the plans by which numbers are described: the release of the library, and what is made of its answers here."""
+    said = [phonenumbers.__version__, *sorted(COUNTRY_CODES)]
+    digest = hashlib.sha256("\n".join(said).encode() + Path(__file__).read_bytes())
+    return {"numbering_plans": digest.hexdigest()[:32]}
+
+
+def described_before(lake: Lake) -> pl.DataFrame | None:
+    """What the last run said of numbers, by the same :func:`numbering_plans`; None where there was none, or it knew other plans."""
+    is_by_these = lake.committed_metadata(PHONE_NUMBERS).items() >= numbering_plans().items()
+    return lake.read(PHONE_NUMBERS, columns=PLAN_COLUMNS) if is_by_these else None
 
 
 def _by_library(phone: str) -> tuple[str | None, str, bool]:

@@ -24,10 +24,17 @@ import polars as pl
 from rapidfuzz.distance import JaroWinkler
 
 from cdp_assets.standardized.address_patterns import NAME_COLUMNS, followed_patterns, rendered
+from cdp_assets.standardized.company_domains import VERSION_COLUMNS as SIGHTED_COLUMNS
 from cdp_assets.standardized.company_domains import corporate_sightings
 from cdp_assets.standardized.email_domains import describe_emails
 from cdp_assets.standardized.text import VALUE, comparable_words, computed
 from cdp_assets.tables import PROBABLE_EMAILS
+
+VERSION_COLUMNS = [*SIGHTED_COLUMNS, "first_name", "last_name", "addresses"]
+"""Columns of record versions that addresses are derived from: nothing else needs to be read."""
+
+ADDRESS_COLUMNS = ["email", "domain", "class", "is_shared", "suggestion", "suggestion_confidence"]
+"""The same of e-mail addresses."""
 
 KEEPS_LOCAL_PART = 0.9
 """Confidence in the same local part at the domain that replaced another: the person may have left before."""
@@ -234,13 +241,13 @@ def _not_a_persons(proposed: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFr
 
 def _of_fitting_names(proposed: pl.DataFrame, versions: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
     """Without proposals to records whose name is not that of all who carry the address, or else of all who would get it."""
-    names = versions.select("record_id", "first_name_root", "last_name_norm").unique()
+    names = versions.select("record_id", "first_name_root", "last_name_norm")
+    names = names.join(proposed, on="record_id", how="semi").unique()
     asking = proposed.select("record_id", "email").unique().join(names, on="record_id")
-    answering = carried.select("email", "first_name_root", "last_name_norm").unique()
-    wanted = asking.select("email").unique()
-    known = wanted.join(answering, on="email", how="semi")
-    rivals = asking.join(known, on="email", how="anti").select(answering.columns).unique()
-    held = pl.concat([answering.join(wanted, on="email", how="semi"), rivals])
+    answering = carried.select("email", "first_name_root", "last_name_norm")
+    answering = answering.join(asking, on="email", how="semi").unique()
+    rivals = asking.join(answering, on="email", how="anti").select(answering.columns).unique()
+    held = pl.concat([answering, rivals])
     pairs = asking.join(held, on="email", suffix="_other").with_columns(is_one=pl.lit(True))
     one = ["first_name_root", "last_name_norm", "first_name_root_other", "last_name_norm_other"]
     distinct = pairs.select(one).unique()
@@ -284,8 +291,7 @@ def _several_peoples(proposed: pl.DataFrame, own: pl.DataFrame, versions: pl.Dat
     wanted = proposed.select("email").unique()
     involved = pl.concat([proposed.select("record_id", "email"), own.join(wanted, on="email", how="semi")]).unique()
     home = pl.col("addresses").list.first()
-    told = versions.select("record_id", "date_of_birth", "phones", "addresses")
-    told = told.join(involved.select("record_id").unique(), on="record_id", how="semi").select(
+    told = versions.select(  # before the join, which would copy lists of addresses: that takes several times as long
         "record_id",
         born=pl.col("date_of_birth").cast(pl.String),
         phone=pl.col("phones").list.first(),
@@ -295,7 +301,7 @@ def _several_peoples(proposed: pl.DataFrame, own: pl.DataFrame, versions: pl.Dat
             home.struct.field("postcode_norm").fill_null(""),
             separator="|",
         ),
-    )
+    ).join(involved, on="record_id", how="semi")
     kinds = []
     for kind in ("born", "phone", "home"):
         values = involved.join(told.select("record_id", value=kind).drop_nulls("value").unique(), on="record_id")

@@ -14,7 +14,7 @@ import polars as pl
 from cdp_assets.standardized.gathering import imported_lines
 from cdp_assets.standardized.quality_audit import Audit, audits
 from cdp_assets.standardized.quality_decay import alive_by_age, decay
-from cdp_assets.standardized.quality_facts import facts
+from cdp_assets.standardized.quality_facts import ADDRESS_COLUMNS, VERSION_COLUMNS, facts
 from cdp_assets.standardized.quality_files import INDEX
 from cdp_assets.standardized.quality_measures import quality_measures, with_audit
 from cdp_assets.standardized.quality_page import audit_page, index_page
@@ -38,7 +38,8 @@ def audit_workspace(workspace: Workspace, audited_on: date) -> Audited:
     """The audit of every source with current records, as of the tables in the lake."""
     lake = workspace.lake
     report, findings = lake.read(QUALITY_REPORT), lake.read(QUALITY_FINDINGS)
-    known = facts(lake.read(RECORD_VERSIONS), lake.read(EMAIL_ADDRESSES))
+    versions = lake.read(RECORD_VERSIONS, columns=VERSION_COLUMNS)
+    known = facts(versions, lake.read(EMAIL_ADDRESSES, columns=ADDRESS_COLUMNS))
     measures = quality_measures(known, findings, imported_lines(workspace))
     history = with_audit(lake.read_or_empty(QUALITY_AUDITS), measures, audited_on)
     decayed = decay(known)

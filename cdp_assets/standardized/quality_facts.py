@@ -15,6 +15,16 @@ import phonenumbers
 import polars as pl
 from rapidfuzz.distance import JaroWinkler
 
+from cdp_assets.standardized.quality_report import COLUMNS as COUNTED_COLUMNS
+
+VERSION_COLUMNS = sorted(
+    {*COUNTED_COLUMNS, "observed_at", "last_seen_at", "is_current", "suffix_norm", "first_name_root"}
+)
+"""Columns of record versions that facts are told from, and counted in: nothing else needs to be read."""
+
+ADDRESS_COLUMNS = ["email", "class", "suggestion", "status", "is_shared", "last_seen_at", "engaged_at", "people"]
+"""The same of e-mail addresses."""
+
 USUAL_SUPPORT = 10
 """Homes in a postcode, people of a first name, from which the data are asked what is usual: with nine of ten agreeing, the
 chance that a coin decided is below one in a hundred."""
@@ -54,7 +64,7 @@ def facts(versions: pl.DataFrame, email_addresses: pl.DataFrame) -> Facts:
     current = versions.filter("is_current")
     newest = versions.select(pl.max_horizontal(pl.col("observed_at").max(), pl.col("last_seen_at").max())).item()
     records = _plain(current).with_columns(newest=pl.lit(newest, dtype=pl.Datetime("us", "UTC")))
-    records = records.join(_over_versions(versions), on="record_id", how="left", maintain_order="left")
+    records = _with_history(records, versions)
     addresses = _addresses(records, email_addresses)
     numbers = _numbers(records)
     records = _with_usual_place(records, "city")
@@ -92,22 +102,32 @@ def _plain(current: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _over_versions(versions: pl.DataFrame) -> pl.DataFrame:
-    """What only a record's history tells: when it was first seen, and which dates of birth it has had."""
+def _with_history(records: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Adds what only a record's history tells: when it was first seen, and how many dates of birth it has had.
+
+    Few records have a history: the others have been seen once, and tell what they tell now.
+    """
     born = pl.col("date_of_birth")
-    return versions.group_by("record_id").agg(
-        pl.col("observed_at").min().alias("first_seen_at"),
-        born.count().alias("versions_with_birth_date"),
-        born.drop_nulls().n_unique().alias("birth_dates"),
+    histories = (
+        versions.filter(pl.col("record_id").is_duplicated())
+        .group_by("record_id")
+        .agg(
+            pl.col("observed_at").min().alias("first_seen_at"),
+            born.count().alias("versions_with_birth_date"),
+            born.drop_nulls().n_unique().alias("birth_dates"),
+        )
+    )
+    tells = born.is_not_null().cast(pl.UInt32)
+    return records.join(histories, on="record_id", how="left", maintain_order="left").with_columns(
+        pl.coalesce("first_seen_at", "observed_at").alias("first_seen_at"),
+        pl.coalesce("versions_with_birth_date", tells).alias("versions_with_birth_date"),
+        pl.coalesce("birth_dates", tells).alias("birth_dates"),
     )
 
 
 def _addresses(records: pl.DataFrame, email_addresses: pl.DataFrame) -> pl.DataFrame:
     carried = records.select("source", email="emails").explode("email").drop_nulls("email").unique()
-    known = email_addresses.select(
-        "email", "class", "suggestion", "status", "is_shared", "last_seen_at", "engaged_at", "people"
-    )
-    return carried.join(known, on="email", how="inner")
+    return carried.join(email_addresses.select(ADDRESS_COLUMNS), on="email", how="inner")
 
 
 def _numbers(records: pl.DataFrame) -> pl.DataFrame:

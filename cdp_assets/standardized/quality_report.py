@@ -167,14 +167,15 @@ def _counted_problems(problems: pl.DataFrame, values: pl.DataFrame, carried: pl.
     """Group, field, ``unreadable`` records, those that keep nothing of the field (``delivered_only``), top problem."""
     by = [_GROUP, "field"]
     rows = problems.unique([_ROW, "field"]).select(_ROW, *by)
+    theirs = values[rows.get_column(_ROW).unique().sort()]  # a row's number is its place
     filled = pl.concat(
-        [carried.select(_ROW, "field")]
+        [carried.select(_ROW, "field").join(theirs, on=_ROW, how="semi")]
         + [
-            values.select(_ROW, field=pl.lit(field)).filter(values.get_column(field).is_not_null())
+            theirs.select(_ROW, field=pl.lit(field)).filter(theirs.get_column(field).is_not_null())
             for field in rows.get_column("field").unique().sort()
             if field in FIELDS
         ]
-    ).unique()
+    )
     counted = rows.group_by(by).agg(pl.len().cast(pl.Int64).alias("unreadable"))
     empty = rows.join(filled, on=[_ROW, "field"], how="anti")
     delivered_only = empty.group_by(by).agg(pl.len().cast(pl.Int64).alias("delivered_only"))

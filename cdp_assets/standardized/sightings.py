@@ -9,6 +9,12 @@ import polars as pl
 
 from cdp_assets.tables import SIGHTINGS
 
+VERSION_COLUMNS = [
+    "record_id", "source", "observed_at", "last_seen_at", "landed_at", "last_import_id", "is_current", "emails", "phones",
+    "identifiers",
+]  # fmt: skip
+"""Columns of record versions that sightings are made from: nothing else needs to be read."""
+
 _IMPORT_TIME = "%Y%m%dT%H%M%SZ"
 """How an import's id begins: the time that it landed."""
 
@@ -23,27 +29,51 @@ def sightings(versions: pl.DataFrame) -> pl.DataFrame:
     times = versions.select(
         "record_id",
         "source",
-        "observed_at",
-        "last_seen_at",
-        "landed_at",
         "is_current",
         "emails",
         "phones",
         "identifiers",
-        repeated_at=pl.max_horizontal(repeated_at, "landed_at"),
+        first_seen_at="observed_at",
+        last_seen_at=pl.max_horizontal("last_seen_at", "observed_at"),
+        first_landed_at="landed_at",
+        last_landed_at=pl.max_horizontal(repeated_at, "landed_at"),
     )
-    kept = ["record_id", "source", "observed_at", "last_seen_at", "landed_at", "repeated_at", "is_current"]
+    told = times.drop("emails", "phones", "identifiers")
     by_type = [
-        times.select(*kept, pl.lit(name).alias("type"), pl.col(column).alias("value")).explode("value")
+        told.with_columns(type=pl.lit(name), value=times.get_column(column)).explode("value")
         for name, column in (("email", "emails"), ("phone", "phones"))
     ]
-    keys = times.select(*kept, "identifiers").explode("identifiers").unnest("identifiers")
-    carried = pl.concat([*by_type, keys.select(by_type[0].columns)]).drop_nulls("value")
-    seen = carried.group_by("record_id", "source", "type", "value").agg(
-        pl.col("observed_at").min().alias("first_seen_at"),
-        pl.max_horizontal("last_seen_at", "observed_at").max().alias("last_seen_at"),
-        pl.col("landed_at").min().alias("first_landed_at"),
-        pl.col("repeated_at").max().alias("last_landed_at"),
-        pl.col("is_current").any(),
+    keys = told.with_columns(times.get_column("identifiers")).explode("identifiers").unnest("identifiers")
+    carried = pl.concat([*by_type, keys]).drop_nulls("value")
+    return SIGHTINGS.conform(_each_once(_in_order(carried)).select(SIGHTINGS.schema.keys()))
+
+
+def _in_order(carried: pl.DataFrame) -> pl.DataFrame:
+    """Rows in the order of records, and those of a record in the order of types: sorted by one text, not by two."""
+    types = carried.get_column("type").unique().sort()
+    by_type = pl.concat([carried.clear(), *(carried.filter(pl.col("type").eq_missing(name)) for name in types)])
+    return by_type.sort("record_id", maintain_order=True)
+
+
+def _each_once(carried: pl.DataFrame) -> pl.DataFrame:
+    """Each record, type and value once, sorted by them; rows come as of :func:`_in_order`.
+
+    Most records have each of their values in one row, and these in order. Only the others are looked at.
+    """
+    of_one = pl.col("record_id") == pl.col("record_id").shift()
+    later_type, same_type = (pl.col("type") > pl.col("type").shift(), pl.col("type") == pl.col("type").shift())
+    follows = later_type | (same_type & (pl.col("value") > pl.col("value").shift()))
+    others = carried.filter((of_one & ~follows).fill_null(False)).get_column("record_id").unique()
+    is_other = carried.get_column("record_id").is_in(others.implode())
+    merged = (
+        carried.filter(is_other)
+        .group_by("record_id", "source", "type", "value")
+        .agg(
+            pl.col("first_seen_at", "first_landed_at").min(),
+            pl.col("last_seen_at", "last_landed_at").max(),
+            pl.col("is_current").any(),
+        )
+        .sort("record_id", "type", "value")
     )
-    return SIGHTINGS.conform(seen.select(SIGHTINGS.schema.keys()).sort("record_id", "type", "value"))
+    alone = carried.filter(~is_other)
+    return pl.concat([alone, merged.select(alone.columns)]).sort("record_id", maintain_order=True)

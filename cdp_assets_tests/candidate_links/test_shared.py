@@ -66,3 +66,40 @@ def test_who_shares_an_address_is_judged_once_and_read_here() -> None:
     found = shared_identifiers(versions(*rows), emails, {})
     assert sharing(found) == {"a@x.example": "crowd", "b@x.example": "household", "c@x.example": "personal"}
     assert found.get_column("people").to_list() == [1, 2, 1]
+
+
+def test_the_order_of_record_versions_does_not_matter() -> None:
+    rows = [
+        person(at % 7, FIRST[at % 5], LAST[at % 3], emails=[f"{at % 4}@x.example"], phones=[f"+44{at % 6}"])
+        for at in range(40)
+    ]
+    found = shared_identifiers(versions(*sorted(rows, key=lambda row: str(row["record_id"]))), NO_EMAILS, {})
+    assert found.height == 10
+    assert found.select("type", "value").equals(found.select("type", "value").sort("type", "value"))
+    assert shared_identifiers(versions(*rows), NO_EMAILS, {}).equals(found)
+
+
+def test_people_are_counted_by_both_names_and_families_by_initials_in_any_order() -> None:
+    names = [("anna", "adler"), ("anna", "adler"), ("adler", "anna"), ("bert", "adler"), ("bert", None), (None, None)]
+    nobody = [{"record_id": f"crm/{at}", "phones": ["+441"]} for at in (7, 8)]
+    named = [
+        {"record_id": f"crm/{at}", "first_name_norm": first, "last_name_norm": last, "phones": ["+441"]}
+        for at, (first, last) in enumerate(names)
+    ]
+    found = shared_identifiers(versions(*named, *nobody), NO_EMAILS, {})
+    assert found.rows() == [("phone", "+441", 8, 4, "household")]
+
+
+def test_an_address_of_a_function_is_none_where_it_is_written_as_an_identifier() -> None:
+    emails = pl.DataFrame({"email": ["info@x.example"], "people": [1], "sharing": ["role"]})
+    written = [{"type": "login", "value": "info@x.example"}]
+    alone = versions(person(1, "anna", "adler", identifiers=written))
+    assert shared_identifiers(alone, emails, {}).is_empty()
+    both = versions(*(person(at, FIRST[at], LAST[at], identifiers=written) for at in (1, 2)))
+    assert shared_identifiers(both, emails, {}).rows() == [("login", "info@x.example", 2, 2, "household")]
+
+
+def test_a_value_without_a_type_is_nothing() -> None:
+    untyped = [{"type": None, "value": "v1"}, {"type": "cookie", "value": None}]
+    rows = [person(at, FIRST[at], LAST[at], identifiers=untyped) for at in (1, 2)]
+    assert shared_identifiers(versions(*rows), NO_EMAILS, {}).is_empty()

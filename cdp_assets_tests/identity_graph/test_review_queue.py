@@ -182,3 +182,16 @@ def test_the_order_of_rows_does_not_matter() -> None:
     frame = queue(links)
     assert frame.equals(queue(links[::-1], records=NAMES))
     assert frame.get_column("rank").to_list() == [1, 2, 3, 4]
+
+
+def test_the_order_of_customer_ids_and_records_that_no_customer_has_change_nothing() -> None:
+    links: list[Link] = [("crm/a", "crm/b", 30), ("crm/a", "shop/c", 1, "review"), ("shop/d", "web/e", 2, "review")]
+    unknown = [("gone/x", "gone/y", "different"), ("crm/a", "gone/x", "same"), ("gone/z", "gone/z", "pinned")]
+    clusters = clustered(NAMES, links)
+    ids = assign(clusters, NO_IDS, NO_LINEAGE, landed(*NAMES), day(0)).customer_ids
+    members = own_profiles(NAMES)
+    gone = members.head(1).with_columns(record_id=pl.lit("gone/x"))
+    found = queue(links)
+    assert found.height == 2
+    assert review_queue(scored(links), members, ids.reverse(), clusters.reverse(), judged([])).equals(found)
+    assert review_queue(scored(links), pl.concat([gone, members]), ids, clusters, judged(unknown)).equals(found)

@@ -129,3 +129,9 @@ def test_every_address_has_one_of_the_classes(emails: list[str]) -> None:
     described = describe_emails(pl.Series(emails, dtype=pl.String))
     assert described.height == len(emails)
     assert set(described.get_column("class")) <= set(ALL_CLASSES)
+
+
+def test_an_address_ends_with_its_domain_and_a_text_without_one_has_no_class_of_a_function() -> None:
+    told = describe_emails(pl.Series(["info@desk@acme.example", "info@acme.example", "info", None]))
+    assert told.get_column("domain").to_list() == ["acme.example", "acme.example", None, None]
+    assert told.get_column("class").to_list()[:3] == ["corporate", "role", "corporate"]

@@ -1,11 +1,13 @@
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from cdp_assets import tables
-from cdp_assets.standardized.phone_numbers import described_by_plan, phone_numbers
+from cdp_assets.lake import local_lake
+from cdp_assets.standardized.phone_numbers import described_before, described_by_plan, numbering_plans, phone_numbers
 
 
 def at(year: int) -> datetime:
@@ -113,6 +115,34 @@ def test_a_number_with_several_extensions_is_an_offices() -> None:
 )
 def test_a_number_by_its_plan(phone: str, country: str | None, kind: str, is_valid: bool) -> None:
     assert described_by_plan(pl.Series([phone, None])).rows() == [(phone, country, kind, is_valid)]
+
+
+def test_what_was_described_before_is_not_asked_again() -> None:
+    before = pl.DataFrame(
+        {"phone": ["+4917112345678", "+1"], "country": ["XK", None], "type": ["voip", "uan"], "is_valid": [False, True]}
+    )
+    told = described_by_plan(pl.Series(["+4917112345678", "+34612345679", "8789925", None]), before)
+    assert sorted(told.rows()) == [
+        ("+34612345679", "ES", "mobile", True),
+        ("+4917112345678", "XK", "voip", False),
+        ("8789925", None, "unknown", False),
+    ]
+
+
+def test_numbers_are_described_anew_by_another_release_of_the_plans(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = local_lake(tmp_path)
+    assert described_before(lake) is None
+    rows = phone_numbers(versions({"phones": ["+48601202303"]}))
+    lake.replace(tables.PHONE_NUMBERS, rows)
+    assert described_before(lake) is None
+    lake.replace(tables.PHONE_NUMBERS, rows, note=numbering_plans())
+    described = described_before(lake)
+    assert described is not None
+    assert described.rows() == [("+48601202303", "PL", "mobile", True)]
+    monkeypatch.setattr("phonenumbers.__version__", "another")
+    assert described_before(lake) is None
 
 
 def test_the_order_of_records_changes_nothing() -> None:

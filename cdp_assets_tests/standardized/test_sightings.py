@@ -76,3 +76,27 @@ def test_a_value_named_twice_in_one_record_is_sighted_once_and_the_order_of_vers
     frame = versions(FORMER, twice)
     assert sightings(frame).equals(sightings(frame.reverse()))
     assert sightings(versions(twice)).get_column("value").to_list() == ["a@x.org"]
+
+
+def test_values_stand_once_and_in_order_whatever_the_order_of_versions_and_of_what_they_list() -> None:
+    common = {"observed_at": at(2023), "last_seen_at": at(2023), "landed_at": at(2023)}
+    keys = [{"type": name, "value": value} for name, value in (("z", "2"), ("a", "9"), ("z", "1"), ("a", "9"))]
+    rows = [
+        {**common, "record_id": "web/2", "emails": ["b@x.org", "a@x.org", "b@x.org"], "phones": ["+442", "+441"]},
+        {**common, "record_id": "web/1", "emails": ["c@x.org"], "phones": ["+449"], "identifiers": keys},
+        {**common, "record_id": "web/2", "emails": ["a@x.org"], "observed_at": at(2022)},
+    ]
+    table = sightings(versions(*rows))
+    assert table.select("record_id", "type", "value").rows() == [
+        ("web/1", "a", "9"),
+        ("web/1", "email", "c@x.org"),
+        ("web/1", "phone", "+449"),
+        ("web/1", "z", "1"),
+        ("web/1", "z", "2"),
+        ("web/2", "email", "a@x.org"),
+        ("web/2", "email", "b@x.org"),
+        ("web/2", "phone", "+441"),
+        ("web/2", "phone", "+442"),
+    ]
+    assert table.filter(pl.col("value") == "a@x.org").get_column("first_seen_at").item() == at(2022)
+    assert sightings(versions(*reversed(rows))).equals(table)
