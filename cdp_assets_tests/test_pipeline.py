@@ -40,7 +40,7 @@ from cdp_assets.tables import (
     raw_imports,
 )
 from cdp_assets.workspace import Workspace
-from cdp_assets_tests.conftest import cdp, lived_on
+from cdp_assets_tests.conftest import cdp, cdp_here, lived_on
 
 CRM = """
 source: crm
@@ -99,7 +99,7 @@ def customers_by_record(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, pictures_left_out: None) -> Path:
     workspace(tmp_path / "ws")
     return tmp_path / "ws"
 
@@ -120,7 +120,7 @@ def two_customers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def after_two(two_customers: Path, tmp_path: Path) -> Path:
+def after_two(two_customers: Path, tmp_path: Path, pictures_left_out: None) -> Path:
     """A copy to go on in."""
     return shutil.copytree(two_customers, tmp_path / "ws")
 
@@ -361,8 +361,8 @@ def test_what_does_not_come_about_in_the_story_is_said(demo: tuple[Path, str], t
 def audited(demo: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The copy in which the story went on, with Maren erased: resolved once more, and after what no resolution makes."""
     home = shutil.copytree(lived_on(demo[0]), tmp_path_factory.mktemp("audited") / "data")
-    cdp(home, "run")
-    cdp(home, "audit")
+    cdp_here(home, "run")
+    cdp_here(home, "audit")
     opened = workspace_from_environment(home)
     for done in (audit_resolution(opened), plan(opened)):
         assert not done.problems
@@ -420,7 +420,7 @@ def test_the_sample_is_resolved_well_and_no_customer_is_made_of_two_households(d
     )
     assert households.height > 1_000
     assert (households["household_id"] == 1).all()
-    measured = json.loads(cdp(home, "evaluate", str(home / "truth" / "records.parquet"), "--json").stdout)
+    measured = json.loads(cdp_here(home, "evaluate", str(home / "truth" / "records.parquet"), "--json"))
     assert measured["pairwise_f1"] > 0.9
 
 
