@@ -38,17 +38,17 @@ types: $(READY)
 
 # Three at once on two processors: a fifth of the time a test waits for a process that it has started, or for the disk.
 unit: $(READY)
-	$(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder -m "not long"
 
 # The largest files, a disk that is full to the last byte, every hostile file at once in one landing folder; ten thousand
 # histories of customers through erasures and all, and that wrong code is found by them; sixty sequences of imports with and without
 # records taken again, of which `make unit` has four; the sample's demo a second time.
 long: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m long
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m long
 
 # `make unit` kills runs eleven times, at six named points and at five random moments; this does it at every named write point and at sixty random moments.
 faults: $(READY)
-	CDP_FAULTS=all $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m faults
+	CDP_FAULTS=all $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m faults
 
 setup: $(READY)
 

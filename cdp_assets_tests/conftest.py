@@ -53,17 +53,28 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Groups of tests that share something large go first, then what takes long: the others fill what time is left on either worker.
+    """Groups of tests that share something large go first, those that take longest before all; then what takes long by itself: the others
+    fill what time is left on any worker. (So it is with ``--no-loadscope-reorder``; else pytest-xdist puts first what has most tests.)
 
     pytest-xdist 3.8 writes a test's group behind its name, in an attribute that pytest 9.2 does not read any more: a group
     would be spread over all workers, and each would make what it shares. So the name is given once more.
     """
-    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("xdist_group", "slow")])
+    items.sort(key=_turn)
     if hasattr(config, "workerinput") and NodeId is not None:
         for item in items:
             group = item.get_closest_marker("xdist_group")
             if group is not None and not item.nodeid.endswith(f"@{group.args[0]}"):
                 item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
+
+
+LONGEST_GROUPS = ("demo", "faults-0", "faults-1")
+
+
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    group = item.get_closest_marker("xdist_group")
+    name = group.args[0] if group else None
+    place = LONGEST_GROUPS.index(name) if name in LONGEST_GROUPS else len(LONGEST_GROUPS) + (group is None)
+    return place, item.get_closest_marker("slow") is None
 
 
 @pytest.hookimpl(tryfirst=True)
