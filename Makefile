@@ -42,11 +42,12 @@ unit: $(READY)
 
 # The largest files, a disk that is full to the last byte, every hostile file at once in one landing folder; ten thousand
 # histories of customers through erasures and all, and that wrong code is found by them; sixty sequences of imports with and without
-# records taken again, of which `make unit` has four; the sample's demo a second time.
+# records taken again, of which `make unit` has four; twenty of changes to pairs, of which it has two; the sample's demo once more.
 long: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m long
 
-# `make unit` kills runs eleven times, at six named points and at five random moments; this does it at every named write point and at sixty random moments.
+# `make unit` kills runs eleven times, at six named points and at five random moments, and lets three have ten files at once; this kills
+# at every named write point and at sixty random moments, and gives the three twenty files.
 faults: $(READY)
 	CDP_FAULTS=all $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m faults
 
