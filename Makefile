@@ -1,7 +1,7 @@
 # make demo   set everything up and run the whole pipeline on the sample workspace
 # make ui     open Dagster on the same workspace
 # make test   set everything up and pass the tests
-# make long   the tests of what is large, all hostile files in one folder, ten thousand histories of customers
+# make long   the tests of what is large, all hostile files in one folder, ten thousand histories of customers, the demo again
 # make faults kill runs at every named write point and at 60 random moments; three quarters of an hour
 # make setup  set everything up, and nothing else
 # make lock   refresh requirements.lock from pyproject.toml
@@ -38,16 +38,18 @@ types: $(READY)
 
 # Three at once on two processors: a fifth of the time a test waits for a process that it has started, or for the disk.
 unit: $(READY)
-	$(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder -m "not long"
 
 # The largest files, a disk that is full to the last byte, every hostile file at once in one landing folder; ten thousand
-# histories of customers through erasures and all, and that wrong code is found by them.
+# histories of customers through erasures and all, and that wrong code is found by them; sixty sequences of imports with and without
+# records taken again, of which `make unit` has four; twenty of changes to pairs, of which it has two; the sample's demo once more.
 long: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m long
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m long
 
-# `make unit` kills runs twenty times; this does it at every named write point and at sixty random moments.
+# `make unit` kills runs eleven times, at six named points and at five random moments, and lets three have ten files at once; this kills
+# at every named write point and at sixty random moments, and gives the three twenty files.
 faults: $(READY)
-	CDP_FAULTS=all $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m faults
+	CDP_FAULTS=all $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m faults
 
 setup: $(READY)
 

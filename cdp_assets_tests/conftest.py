@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from cdp_assets.cli import main
 from cdp_assets.ledger import Ledger
 from cdp_assets.ledger.database import LedgerDatabase
 from cdp_assets_tests.faults.figures import pytest_terminal_summary
@@ -42,18 +46,44 @@ if IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
+def pytest_sessionstart() -> None:
+    """Until all tests are collected nothing is looked through for garbage: what is imported and collected stays, and to look through it
+    again and again while it grows took a third of the time."""
+    gc.disable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Groups of tests that share something large go first, then what takes long: the others fill what time is left on either worker.
+    """Groups of tests that share something large go first, those that take longest before all; then what takes long by itself: the others
+    fill what time is left on any worker. (So it is with ``--no-loadscope-reorder``; else pytest-xdist puts first what has most tests.)
 
     pytest-xdist 3.8 writes a test's group behind its name, in an attribute that pytest 9.2 does not read any more: a group
     would be spread over all workers, and each would make what it shares. So the name is given once more.
     """
-    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("xdist_group", "slow")])
+    items.sort(key=_turn)
     if hasattr(config, "workerinput") and NodeId is not None:
         for item in items:
             group = item.get_closest_marker("xdist_group")
             if group is not None and not item.nodeid.endswith(f"@{group.args[0]}"):
                 item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
+
+
+LONGEST_GROUPS = ("demo", "faults-0", "faults-1")
+
+
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    group = item.get_closest_marker("xdist_group")
+    name = group.args[0] if group else None
+    place = LONGEST_GROUPS.index(name) if name in LONGEST_GROUPS else len(LONGEST_GROUPS) + (group is None)
+    return place, item.get_closest_marker("slow") is None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What tests leave is found as ever; the modules and seven thousand tests that are there for good are looked through no more."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # as the process ends: DuckDB complains of what is left of it then
 
 
 MADE_BY_RUNS = shutil.ignore_patterns(
@@ -128,17 +158,40 @@ def copy_sample(home: Path) -> Path:
     return home
 
 
+def _environment(home: Path) -> dict[str, str]:
+    return {"CDP_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "100"}
+
+
 def cdp(home: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run the command line as its user does: a process of its own."""
-    environment = {**os.environ, "CDP_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "100"}
     return subprocess.run(
         [sys.executable, "-m", "cdp_assets.cli", *arguments],
-        env=environment,
+        env={**os.environ, **_environment(home)},
         cwd=home.parent,
         capture_output=True,
         text=True,
         check=check,
     )
+
+
+def cdp_here(home: Path, *arguments: str) -> str:
+    """The same in this process, which need not load everything anew; what was printed. Where processes are not what is tested."""
+    printed = StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.chdir(home.parent)
+        for name, value in _environment(home).items():
+            patch.setenv(name, value)
+        code = main(list(arguments))
+    assert code == 0, f"cdp {arguments[0]} ended with {code}: its words are in what this test printed on stderr"
+    return printed.getvalue()
+
+
+@pytest.fixture
+def pictures_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing is a tenth of what a small run takes. For runs at whose pictures nobody looks; the sample's are drawn."""
+    import vl_convert
+
+    monkeypatch.setattr(vl_convert, "vegalite_to_svg", lambda *_, **__: "")
 
 
 @pytest.fixture(scope="session")

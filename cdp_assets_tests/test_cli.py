@@ -41,6 +41,8 @@ from cdp_assets_tests.builders import (
     with_trained_links,
 )
 
+pytestmark = pytest.mark.xdist_group("cli")
+
 
 @dataclass(frozen=True)
 class Done:

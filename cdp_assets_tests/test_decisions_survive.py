@@ -51,6 +51,7 @@ def kept(before: dict[frozenset[str], str], now: dict[frozenset[str], str]) -> i
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("pictures_left_out")
 def test_decisions_and_ids_survive_re_import_retraining_a_new_column_and_a_rebuild(tmp_path: Path) -> None:
     contract = crm_folders(tmp_path, crm_contract())
     first = [row(f"{letter}{number}", number) for number in range(PEOPLE) for letter in "abc"[: 1 + number % 3]]

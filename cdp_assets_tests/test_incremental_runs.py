@@ -97,6 +97,7 @@ def never(*_given: Any, **_more: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("pictures_left_out")
 def test_runs_that_follow_each_other_end_where_a_run_of_everything_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

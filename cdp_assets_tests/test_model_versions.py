@@ -34,7 +34,7 @@ from cdp_assets.workspace import Workspace
 from cdp_assets_tests.builders import empty_workspace, frame, home_address, person, version
 from cdp_assets_tests.candidate_links.frames import town
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("pictures_left_out")]
 
 POLICY = "retrain: {always_below_profiles: 0, by_itself_below_share: 0}\n"
 RESOLVED = dg.AssetSelection.groups("candidate_links", "identity_graph") - dg.AssetSelection.tag("cdp/step", "plan")

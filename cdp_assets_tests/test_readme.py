@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cdp_assets_tests.conftest import ROOT, cdp, copy_sample
+from cdp_assets_tests.conftest import ROOT, cdp_here, copy_sample
 
 README = ROOT / "README.md"
 NOT_RUN = {"make ui", "make test", "make lock", "cdp ui", "cdp steward"}
@@ -94,9 +94,7 @@ def test_every_shown_command_prints_what_the_readme_says(reader: tuple[Path, str
         else:
             words = shlex.split(shown.command)
             assert words[0] == "cdp", f"README line {shown.line}: only cdp and make commands are shown"
-            done = cdp(home, *words[1:], check=False)
-            assert done.returncode == 0, f"README line {shown.line}: {shown.command}: {done.stderr}"
-            printed = done.stdout
+            printed = cdp_here(home, *words[1:])
         if shown.output:
             assert comparable(printed) == comparable(shown.output), f"README line {shown.line}: {shown.command}"
 

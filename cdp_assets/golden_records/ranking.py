@@ -62,7 +62,8 @@ def in_order(frame: pl.DataFrame, keys: Sequence[Key]) -> pl.DataFrame:
     Numbers are compared first: texts take several times as long, and hardly ever decide.
     """
     columns, descending = ["customer", *(key.column for key in keys)], [False, *(key.descending for key in keys)]
-    first_text = next((n for n, name in enumerate(columns) if frame.schema[name] == pl.String), len(columns))
+    schema = frame.schema
+    first_text = next((n for n, name in enumerate(columns) if schema[name] == pl.String), len(columns))
     is_alone = frame.get_column("customer").is_unique()
     several = frame.select(columns).with_row_index("place").filter(~is_alone)
     by_numbers = several.sort(columns[:first_text], descending=descending[:first_text], nulls_last=True)

@@ -31,8 +31,8 @@ def without_values(rows: pl.DataFrame, is_erased: pl.Series) -> pl.DataFrame:
         return rows
     erased = pl.lit(is_erased)
     return rows.with_columns(
-        pl.when(erased).then(pl.lit(ERASED_PERSON if name == "_problem" else None, dtype=rows.schema[name]))
+        pl.when(erased).then(pl.lit(ERASED_PERSON if name == "_problem" else None, dtype=dtype))
         .otherwise(pl.col(name)).alias(name)
-        for name in rows.columns
+        for name, dtype in rows.schema.items()
         if name not in PLACE
     )  # fmt: skip

@@ -53,6 +53,10 @@ _REPEATED_X = r"^(?i)x{2,}$"
 VALUE = pl.col("value")
 """The one column that :func:`computed` expressions speak of."""
 
+# Made once: to make a list of two hundred words a part of an expression takes longer than to hold a few texts against it.
+_SAYS_NOTHING = VALUE.str.to_lowercase().is_in(sorted(NO_VALUE_WORDS)) | VALUE.str.contains(_REPEATED_X)
+_SAYS_NOTHING_IN_CAPITALS = VALUE.is_in(sorted(_UPPER_CASE_NO_VALUE))
+
 
 def computed(values: pl.Series, expression: pl.Expr) -> pl.Series:
     """The result of an expression on ``VALUE`` over one series; the series keeps its name."""
@@ -65,9 +69,16 @@ def clean(values: pl.Series, first: pl.Expr = VALUE) -> pl.Series:
     ``first`` is done before, and only to texts that are not of ordinary signs with single spaces.
     """
     values = values.cast(pl.String)
+    if _are_null(values):
+        return values
     tidied = first.str.normalize("NFKC").str.replace_all(_INVISIBLE, "").str.replace_all(_GAP, " ").str.strip_chars(" ")
     is_odd = ~values.str.contains(_ORDINARY)
     return changed_where(values, is_odd, lambda odd: computed(odd, none_when_empty(tidied)))
+
+
+def _are_null(values: pl.Series) -> bool:
+    """Whether there is no text at all, as in columns that a source does not have: nothing need be done to them."""
+    return values.dtype == pl.String and values.null_count() == len(values)
 
 
 def changed_where(values: pl.Series, some: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
@@ -88,14 +99,16 @@ def without_placeholders(values: pl.Series, *, are_codes: bool = False) -> pl.Se
 
     Where values may be short codes, 'NA' is one of them (Naples, Namibia).
     """
-    nothing = VALUE.str.to_lowercase().is_in(sorted(NO_VALUE_WORDS)) | VALUE.str.contains(_REPEATED_X)
-    if not are_codes:
-        nothing = nothing | VALUE.is_in(sorted(_UPPER_CASE_NO_VALUE))
+    if _are_null(values):
+        return values
+    nothing = _SAYS_NOTHING if are_codes else _SAYS_NOTHING | _SAYS_NOTHING_IN_CAPITALS
     return computed(values, pl.when(nothing).then(None).otherwise(VALUE))
 
 
 def in_ascii(values: pl.Series) -> pl.Series:
     """The texts in ASCII letters: 'Łukasz' is 'Lukasz', 'Αθήνα' is 'Athina'; signs without a reading vanish."""
+    if _are_null(values):
+        return values
     is_foreign = computed(values, VALUE.str.len_bytes() != VALUE.str.len_chars())
     return changed_where(values, is_foreign, _read_in_ascii)
 
@@ -122,6 +135,8 @@ def comparable_words(values: pl.Series, keep: str = "a-z0-9") -> pl.Series:
 
     Apostrophes join (o'brien is obrien), everything else that is not kept parts (garcia-lopez is garcia lopez).
     """
+    if _are_null(values):
+        return values
     words = (
         VALUE.str.to_lowercase()
         .str.replace_all(_APOSTROPHES, "")

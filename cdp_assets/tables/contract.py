@@ -90,16 +90,16 @@ class Table:
         Raises :class:`TableContractError` where a column is missing, unknown, of another type (a null column is cast)
         or null where it may not be. Only lossless casts between integer and float widths and time units are made.
         """
-        have = set(frame.columns)
-        missing = [c.name for c in self.columns if c.name not in have]
+        have, wanted = frame.schema, self.schema  # once: a frame makes its schema anew for whoever asks
+        missing = [name for name in wanted if name not in have]
         if missing:
             raise TableContractError(f"{self.name}: missing columns {missing}")
-        extra = [name for name in frame.columns if name not in self.schema]
+        extra = [name for name in have if name not in wanted]
         if extra and not self.open_ended:
             raise TableContractError(f"{self.name}: unknown columns {extra}; declare them in cdp_assets.tables")
         casts: list[pl.Expr] = []
         for column in self.columns:
-            found = frame.schema[column.name]
+            found = have[column.name]
             if found == column.dtype:
                 casts.append(pl.col(column.name))
             elif _is_safe_cast(found, column.dtype):

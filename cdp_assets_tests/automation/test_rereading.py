@@ -32,6 +32,8 @@ from cdp_assets.sources.contracts_in_force import put_in_force
 from cdp_assets.tables import raw_imports, source_records
 from cdp_assets.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("pictures_left_out")
+
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 CRM = "source: crm\nkind: profiles\nextract: {files: '*.csv'}\nkey: id\ncolumns: {first_name: f, email: e}\n"
 SHOP = CRM.replace("crm", "shop")

@@ -42,6 +42,7 @@ def run_what_was_asked(workspace: Workspace, instance: dg.DagsterInstance, resul
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("pictures_left_out")
 def test_a_burst_of_50_files_is_50_imports_in_one_run_and_one_resolution(
     workspace: Workspace, instance: dg.DagsterInstance
 ) -> None:

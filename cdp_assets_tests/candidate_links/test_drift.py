@@ -31,6 +31,8 @@ from cdp_assets.candidate_links.training import train
 from cdp_assets.tables import DRIFT
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, TOWNS, town
 
+pytestmark = pytest.mark.xdist_group("drift")
+
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 POLICY = LinkagePolicy(retrain=RetrainPolicy(always_below_profiles=0))
 

@@ -73,7 +73,7 @@ def of_large_data(model: TrainedModel) -> TrainedModel:
 
 
 @pytest.mark.parametrize("is_large", [False, True])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 10))])
 def test_any_sequence_of_changes_ends_where_scoring_everything_does(
     seed: int, is_large: bool, model: TrainedModel
 ) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-import vl_convert
 
 from cdp_assets import tables
 from cdp_assets.cli import main
@@ -21,7 +20,7 @@ from cdp_assets_tests.erasure.workspace import BEA, INES, PERSON, TOM
 
 
 def test_a_dry_run_masks_and_the_deed_names_the_certificate_only(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], pictures_left_out: None
 ) -> None:
     home = small.build(tmp_path / "ws").home
     there = ["--workspace", str(home)]
@@ -45,9 +44,8 @@ def test_a_dry_run_masks_and_the_deed_names_the_certificate_only(
 
 @pytest.mark.slow
 def test_the_job_erases_by_id_certifies_and_leaves_no_value_in_dagster_and_a_resolution_follows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, pictures_left_out: None
 ) -> None:
-    monkeypatch.setattr(vl_convert, "vegalite_to_svg", lambda *_, **__: "")  # nobody looks at pictures
     home = small.build(tmp_path / "ws").home
     workspace = Workspace(home)
     (home / "dagster").mkdir()

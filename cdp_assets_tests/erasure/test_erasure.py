@@ -34,6 +34,8 @@ from cdp_assets.workspace import Workspace
 from cdp_assets_tests.erasure import workspace as small
 from cdp_assets_tests.erasure.workspace import BEA, FORMER, INES, NOW, OTHERS, PERSON, TOM
 
+pytestmark = pytest.mark.xdist_group("erasure")
+
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -62,7 +62,8 @@ def threads_of_the_fork_server(home: Path) -> list[str]:
     """The names of its threads; the first is Python's own."""
     with calling(home, os.getppid) as process:
         server = process.result()
-    return [(task / "comm").read_text().strip() for task in sorted(Path(f"/proc/{server}/task").iterdir())]
+    tasks = sorted(Path(f"/proc/{server}/task").iterdir(), key=lambda task: int(task.name))
+    return [(task / "comm").read_text().strip() for task in tasks]
 
 
 class Running:

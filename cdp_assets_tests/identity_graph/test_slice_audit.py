@@ -25,6 +25,8 @@ from cdp_assets.tables import RESOLUTION_AUDITS
 from cdp_assets_tests.identity_graph.frames import day, judged
 from cdp_assets_tests.identity_graph.resolutions import first_resolution, known_town, trained
 
+pytestmark = pytest.mark.xdist_group("slice_audit")
+
 
 @dataclass(frozen=True)
 class Tables:

@@ -343,15 +343,32 @@ def _deliveries(draw: st.DrawFn) -> list[tuple[str, int, list[dict[str, str | No
     return told
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
+_sequences = given(
     imports=_deliveries(),
     days=st.sampled_from([1, 20, 400]),
     delivers=st.sampled_from(["snapshot", "snapshot", "changes"]),
     at_once=st.sampled_from([2, 100]),
     block=st.sampled_from([1, 3, 100]),
 )
-def test_a_sequence_of_imports_is_the_same_without_it(
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@_sequences
+def test_a_sequence_of_imports_is_the_same_without_it(tmp_path_factory: pytest.TempPathFactory, **drawn: Any) -> None:
+    """Few, for each takes three seconds; ``make long`` takes more."""
+    _assert_it_is_the_same_without(tmp_path_factory, **drawn)
+
+
+@pytest.mark.long
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@_sequences
+def test_many_sequences_of_imports_are_the_same_without_it(
+    tmp_path_factory: pytest.TempPathFactory, **drawn: Any
+) -> None:
+    _assert_it_is_the_same_without(tmp_path_factory, **drawn)
+
+
+def _assert_it_is_the_same_without(
     tmp_path_factory: pytest.TempPathFactory,
     imports: list[tuple[str, int, list[dict[str, str | None]]]],
     days: int,
