@@ -12,6 +12,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+# Bytecode is kept, whatever the environment says: dozens of processes import the same.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo ui test lint types unit long faults setup lock schema clean-data
 
 demo: $(READY)

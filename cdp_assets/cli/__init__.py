@@ -39,9 +39,8 @@ from cdp_assets.cli.console import FAILED, FINE, INTERRUPTED
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    atexit.register(
-        gc.disable
-    )  # to look for garbage once more before all is gone takes an eighth of a short command's time
+    # To look for garbage once more before all is gone takes an eighth of a short command's time.
+    atexit.register(gc.disable)
     arguments = parser().parse_args(argv)
     with warnings.catch_warnings():
         if not sys.warnoptions:  # libraries' warnings are for who develops, and may quote a value
