@@ -42,6 +42,9 @@ ONE_AT_A_TIME = 4201338
 INVALID_TABLE_DEFINITION = "42P16"
 """What the server says when a view can not be replaced since it would lose or rename a column."""
 
+ORDINARY_TABLE = "r"
+"""What the catalog calls one: https://www.postgresql.org/docs/current/catalog-pg-class.html."""
+
 ROWS_AT_ONCE = 100_000
 """Rows that are encoded at one time."""
 
@@ -195,7 +198,10 @@ class PostgresqlTarget:
 
 
 def _writers(connection: sa.Connection, table: sa.Table) -> dict[str, int]:
-    if connection.scalar(sa.text("SELECT to_regclass(:table)"), {"table": f'"{table.name}"'}) is None:
+    kind = sa.text("SELECT relkind FROM pg_class WHERE oid = to_regclass(:table)")
+    if (
+        connection.scalar(kind, {"table": f'"{table.name}"'}) != ORDINARY_TABLE
+    ):  # not there, or a view that somebody else has made
         return {}
     counted = connection.execute(sa.text(f'SELECT xmin::text, count(*) FROM "{table.name}" GROUP BY xmin'))
     return {str(transaction): int(rows) for transaction, rows in counted}

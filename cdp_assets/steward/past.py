@@ -97,8 +97,11 @@ def past(workspace: Workspace, customer_id: str, *, as_of: datetime, known_at: d
         phones=made.phones.sort("rank", "phone"),
         postal_addresses=today.postal_addresses.clear(),
         consents=made.consents,
-        records=records.join(counted, on="record_id").join(
-            held.rename({"weakest_probability": "link_probability"}), on="record_id", how="left"
+        records=records.join(counted, on="record_id", maintain_order="left").join(
+            held.rename({"weakest_probability": "link_probability"}),
+            on="record_id",
+            how="left",
+            maintain_order="left",
         ),
         segments=today.segments.clear(),
         history=today.history.filter(pl.col("changed_at") <= known_at),
