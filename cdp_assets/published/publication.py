@@ -181,7 +181,7 @@ def _staged(
 ) -> _Staged:
     key = [column.name for column in table.primary_key]
     if not shaper.is_there(table):
-        return _Staged(table, rows.height, all_rows=rows.sort(key))
+        return _Staged(table, rows.height, all_rows=rows)
     if former is None or not shaper.is_as_declared(table) or row_count(connection, table) != former.height:
         return _Staged(table, rows.height, staged=_stage(target, connection, target.staging(table), rows.sort(key)))
     come, left = come_and_gone(former, rows)
@@ -207,7 +207,7 @@ def _stage(target: Target, connection: sa.Connection, staged: sa.Table, rows: pl
 def _changed(target: Target, connection: sa.Connection, work: _Staged) -> Changes:
     """Change the rows of a table, which has its shape by now, and give back the room that was taken for it."""
     if work.all_rows is not None:
-        target.load(connection, work.table, work.all_rows)
+        target.load(connection, work.table, work.all_rows.sort(column.name for column in work.table.primary_key))
         return Changes(inserted=work.all_rows.height, updated=0, deleted=0)
     assert work.staged is not None
     if work.gone is None:
