@@ -78,6 +78,10 @@ class ConflictError(LakeError):
     """Somebody else wrote the table since it was read."""
 
 
+NO_LONGER_KEPT = (LakeError, DeltaError, OSError, pl.exceptions.PolarsError)
+"""What reading a former version may raise: its files, or what the log says of it, may have been removed since (:meth:`Lake.forget_history`)."""
+
+
 @dataclass(frozen=True)
 class PartitionFile:
     """One data file of a partition: its ``rows`` with the table's columns, and how many they are (``height``)."""

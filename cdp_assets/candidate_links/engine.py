@@ -98,10 +98,8 @@ class DuckDBEngine:
             table[numbers.view(np.uint8)] = told.get_column(part.name).to_numpy()
             weights += table.take(gamma.view(np.uint8), mode="clip", out=more)  # in memory that is used again
             weights[rows] += bits
-        reaches = (
-            weights >= threshold_weight
-        )  # filtered: to sort the pairs and gather their rows takes three times as long
-        if not reaches.all():
+        reaches = weights >= threshold_weight
+        if not reaches.all():  # filtered: to sort the pairs and gather their rows takes three times as long
             levels, weights = levels.filter(pl.Series(reaches)), weights[reaches]
         return levels.with_columns(pl.Series("match_weight", weights))
 

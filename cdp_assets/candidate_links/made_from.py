@@ -13,14 +13,12 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
-from deltalake.exceptions import DeltaError
 
 from cdp_assets.candidate_links.trained_model import TrainedModel
-from cdp_assets.lake import Lake, LakeError
+from cdp_assets.lake import NO_LONGER_KEPT, Lake
 from cdp_assets.tables import Table
 
 BASIS = "basis"
-_NO_LONGER_KEPT = (DeltaError, LakeError, pl.exceptions.PolarsError, FileNotFoundError, OSError)
 
 
 def note(lake: Lake, basis: str, inputs: Iterable[Table]) -> dict[str, str]:
@@ -48,7 +46,7 @@ def made_from(
             table.name: lake.read(table, version=int(noted[table.name]), columns=columns)
             for table, columns in inputs.items()
         }
-    except _NO_LONGER_KEPT:
+    except NO_LONGER_KEPT:
         return None
     return {made.name: lake.read(made), **frames}
 

@@ -18,6 +18,11 @@ def in_order(frame: pl.DataFrame, key: str, *further: str) -> pl.DataFrame:
     return frame if frame.get_column(key).is_sorted() else frame.sort(key, *further)
 
 
+def numbered(record_ids: pl.Series) -> pl.Series:
+    """Numbers that tell records apart and order them as their ids do; record versions are sorted by them."""
+    return record_ids.rle_id() if record_ids.is_sorted() else record_ids.rank("dense")
+
+
 def each_once(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """One row (any of them) for each value of ``key``, in order."""
     return in_order(frame, key).filter(begins(key))

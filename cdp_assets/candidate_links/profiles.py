@@ -17,7 +17,7 @@ import polars as pl
 from cdp_assets.candidate_links import hash_order
 from cdp_assets.candidate_links.lists import Flat, joined, once, side_by_side, where
 from cdp_assets.candidate_links.lookup import ROW
-from cdp_assets.candidate_links.ordered import begins, rows_at
+from cdp_assets.candidate_links.ordered import begins, numbered, rows_at
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.standardized.scripts import scripts_of
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS, PROFILE_VALUES, TEXTS
@@ -147,7 +147,7 @@ def _per_address(versions: pl.DataFrame) -> pl.DataFrame:
 
     A further address without town and postcode (a building's name in a second line) would be compared as "nothing to
     compare", and its profile would hide that the first addresses differ. Columns: those of versions that are compared, ``record``
-    (:func:`_numbered`) and an address's parts under their profile names; they stand in the chunks that they came in.
+    (:func:`ordered.numbered`) and an address's parts under their profile names; they stand in the chunks that they came in.
     """
     flat = Flat.of(versions.get_column("addresses"))
     parts = flat.values.struct.unnest().select(pl.col(kept).alias(name) for name, kept in _ADDRESS_PARTS.items())
@@ -155,17 +155,12 @@ def _per_address(versions: pl.DataFrame) -> pl.DataFrame:
     says_where = parts.select("city", "postcode")[places].select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     rows, places = rows.filter(says_where), places.filter(says_where)
     told = pl.concat([where(pl.Series(flat.bounds[:-1]), pl.Series(flat.lengths > 0)), places]).cast(ROW)
-    record = _numbered(versions.get_column("record_id"))
+    record = numbered(versions.get_column("record_id"))
     others = versions.select(name for name in COMPARED_COLUMNS if name != "addresses")
     return pl.concat([others, rows_at(others, rows.to_numpy())]).with_columns(
         pl.concat([record, record.gather(rows)], rechunk=True).alias("record"),
         *(_filled(part).gather(told) for part in parts),
     )
-
-
-def _numbered(record_ids: pl.Series) -> pl.Series:
-    """Numbers that tell records apart and order them as their ids do; record versions are sorted by them."""
-    return record_ids.rle_id() if record_ids.is_sorted() else record_ids.rank("dense")
 
 
 def _values(rows: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:

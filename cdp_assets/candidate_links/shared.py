@@ -17,7 +17,7 @@ import polars as pl
 from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.lists import Distinct, Flat
 from cdp_assets.candidate_links.lookup import rows_of
-from cdp_assets.candidate_links.ordered import begins
+from cdp_assets.candidate_links.ordered import numbered
 from cdp_assets.sources.contracts import SourceContract
 from cdp_assets.tables import SHARED_IDENTIFIERS
 
@@ -113,7 +113,10 @@ def _counted(versions: pl.DataFrame, nobodys: pl.Series) -> pl.DataFrame:
     """
     types, values, rows = _carried(versions)
     kind, text = _numbers(types), _numbers(values)
-    carried, record = text * len(types.texts) + kind, _records(versions.get_column("record_id"))[rows]
+    carried, record = (
+        text * len(types.texts) + kind,
+        numbered(versions.get_column("record_id")).to_numpy().astype(np.int64)[rows],
+    )
     is_nobodys = (types.column == EMAIL).to_numpy() & Many(values.texts).hold(nobodys).to_numpy()[text]
     listed = _each_once(carried[_is_of_another(carried, record) | is_nobodys])
     place = np.full(carried.max(initial=-1) + 1, -1)
@@ -146,13 +149,6 @@ def _carried(versions: pl.DataFrame) -> tuple[Distinct, Distinct, Numbers]:
         }
     ).drop_nulls()
     return Distinct.of(frame["type"]), Distinct.of(frame["value"]), frame.get_column("row").to_numpy()
-
-
-def _records(ids: pl.Series) -> Numbers:
-    """The number of each row's record."""
-    if ids.is_sorted():  # as record versions are kept
-        return ids.to_frame("id").select(begins("id").cum_sum()).to_series().to_numpy().astype(np.int64)
-    return _numbers(Distinct.of(ids))
 
 
 def _people(versions: pl.DataFrame) -> tuple[tuple[Marks, Numbers], tuple[Marks, Numbers]]:

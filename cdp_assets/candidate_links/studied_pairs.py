@@ -106,9 +106,8 @@ def compared_with(
     """:func:`compared`, where the term frequencies stand beside the profiles already (:func:`frequency_columns`)."""
     ordered = pairs.select("id_l", "id_r").sort("id_l", "id_r")
     found = levels(frame, ordered, comparisons, engine)
-    found = found.with_columns(
-        pl.col("^gamma_.*$").cast(pl.Int64)
-    )  # counted and looked up in every round of estimation
+    # They are counted and looked up in every round of estimation.
+    found = found.with_columns(pl.col("^gamma_.*$").cast(pl.Int64))
     return compared_pairs(beside_left(found, tf_columns), comparisons)
 
 

@@ -72,7 +72,7 @@ def publications(
         workspace,
         PUBLICATIONS,
         history,
-        note=publication_note(context.run.run_id, versions, result.seal),
+        note=publication_note(result.seal),
         metadata={
             "customers": customers,
             "customers_inserted": result.changes["customers"].inserted,

@@ -17,11 +17,10 @@ import json
 from dataclasses import dataclass
 
 import polars as pl
-from deltalake.exceptions import DeltaError
 
 from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.identity_graph.fingerprints import short_hashes
-from cdp_assets.lake import Lake, LakeError
+from cdp_assets.lake import NO_LONGER_KEPT, Lake
 from cdp_assets.ledger import Ledger
 from cdp_assets.tables import CONSENTS
 
@@ -71,7 +70,7 @@ def since_publication(lake: Lake, ledger: Ledger) -> ConsentChange | None:
         return None
     try:
         before = lake.read(CONSENTS, version=int(version))
-    except (LakeError, DeltaError, OSError, pl.exceptions.PolarsError):  # its files or its log are gone
+    except NO_LONGER_KEPT:
         return None
     return consent_change(before, lake.read(CONSENTS))
 

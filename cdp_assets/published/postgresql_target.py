@@ -199,10 +199,8 @@ class PostgresqlTarget:
 
 def _writers(connection: sa.Connection, table: sa.Table) -> dict[str, int]:
     kind = sa.text("SELECT relkind FROM pg_class WHERE oid = to_regclass(:table)")
-    if (
-        connection.scalar(kind, {"table": f'"{table.name}"'}) != ORDINARY_TABLE
-    ):  # not there, or a view that somebody else has made
-        return {}
+    if connection.scalar(kind, {"table": f'"{table.name}"'}) != ORDINARY_TABLE:
+        return {}  # not there, or a view that somebody else has made
     counted = connection.execute(sa.text(f'SELECT xmin::text, count(*) FROM "{table.name}" GROUP BY xmin'))
     return {str(transaction): int(rows) for transaction, rows in counted}
 

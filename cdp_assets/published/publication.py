@@ -161,12 +161,12 @@ def _publish(
 
 
 class _Staged(NamedTuple):
-    """What is to become of a ``table``: ``all_rows`` to be put into it, since it is not there yet; or the rows that are ``staged``, which are all
-    or, where ``gone`` has the keys of those that go, the ones that differ. ``sent``: rows that the database is given."""
+    """What is to become of a ``table``: its ``rows`` are to be put into it, since it is not there yet (None is ``staged``); or rows are ``staged``,
+    which are all or, where ``gone`` has the keys of those that go, the ones that differ. ``sent``: rows that the database is given."""
 
     table: sa.Table
+    rows: pl.DataFrame
     sent: int
-    all_rows: pl.DataFrame | None = None
     staged: sa.Table | None = None
     gone: sa.Table | None = None
 
@@ -181,9 +181,11 @@ def _staged(
 ) -> _Staged:
     key = [column.name for column in table.primary_key]
     if not shaper.is_there(table):
-        return _Staged(table, rows.height, all_rows=rows)
+        return _Staged(table, rows, rows.height)
     if former is None or not shaper.is_as_declared(table) or row_count(connection, table) != former.height:
-        return _Staged(table, rows.height, staged=_stage(target, connection, target.staging(table), rows.sort(key)))
+        return _Staged(
+            table, rows, rows.height, staged=_stage(target, connection, target.staging(table), rows.sort(key))
+        )
     come, left = come_and_gone(former, rows)
     gone = left.select(key).join(come.select(key), on=key, how="anti").sort(key)
     keys_only = sa.Table(
@@ -191,6 +193,7 @@ def _staged(
     )
     return _Staged(
         table,
+        come,
         come.height + gone.height,
         staged=_stage(target, connection, target.staging(table), come.sort(key)),
         gone=_stage(target, connection, target.staging(keys_only), gone),
@@ -206,10 +209,9 @@ def _stage(target: Target, connection: sa.Connection, staged: sa.Table, rows: pl
 
 def _changed(target: Target, connection: sa.Connection, work: _Staged) -> Changes:
     """Change the rows of a table, which has its shape by now, and give back the room that was taken for it."""
-    if work.all_rows is not None:
-        target.load(connection, work.table, work.all_rows.sort(column.name for column in work.table.primary_key))
-        return Changes(inserted=work.all_rows.height, updated=0, deleted=0)
-    assert work.staged is not None
+    if work.staged is None:
+        target.load(connection, work.table, work.rows.sort(column.name for column in work.table.primary_key))
+        return Changes(inserted=work.rows.height, updated=0, deleted=0)
     if work.gone is None:
         changes = bring_to(connection, work.table, work.staged)
     else:

@@ -27,13 +27,12 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from deltalake.exceptions import DeltaError
 
 from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.golden_records.policy import ConsentPolicy, load_consent_policy
 from cdp_assets.golden_records.purposes import best_for, marketing_consent
 from cdp_assets.identity_graph.resolution import current_versions
-from cdp_assets.lake import LakeError
+from cdp_assets.lake import NO_LONGER_KEPT
 from cdp_assets.published.publication import publish
 from cdp_assets.published.published_tables import PUBLISHED_TABLES
 from cdp_assets.segments.policy import (
@@ -101,7 +100,7 @@ def roll_back(workspace: Workspace, wanted: str | None, now: datetime) -> Rolled
             table: lake.read(table, version=versions[table.name]) if table.name in versions else table.empty()
             for table in _TABLES
         }
-    except (DeltaError, LakeError, OSError, pl.exceptions.PolarsError):
+    except NO_LONGER_KEPT:
         raise RollbackError(
             f"publication {former['publication_id']} can not be gone back to: the lake no longer keeps all of its tables (it "
             "keeps thirty days of versions); choose a newer one of published/publications"

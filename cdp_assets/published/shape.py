@@ -78,9 +78,7 @@ class Shaper:
     def is_as_declared(self, table: sa.Table) -> bool:
         """Whether the table is there, and nothing of it would be altered."""
         written = self._written_down(table.name)
-        if written is None or not self._exists(table.name) or self._missing_columns(table):
-            return False
-        return Shape.written_down(written) == Shape.declared(table, self._connection.dialect)
+        return written is not None and self._exists(table.name) and self._has_shape(table, written)
 
     def make_or_alter(self, table: sa.Table) -> None:
         """Let the table be there with all declared columns, types and key. Obsolete columns stay for the moment."""
@@ -91,7 +89,7 @@ class Shaper:
         if not exists:
             table.create(self._connection)
             self._describe(table, wanted)
-        elif written is not None and (Shape.written_down(written) != wanted or self._missing_columns(table)):
+        elif written is not None and not self._has_shape(table, written):
             self._describe(table, self._altered(table, Shape.written_down(written), wanted))
 
     def make_missing_indexes(self, table: sa.Table) -> None:
@@ -126,6 +124,11 @@ class Shaper:
             self._connection.exec_driver_sql(grant)
         self._write_down(name, select)
         return []
+
+    def _has_shape(self, table: sa.Table, written: str) -> bool:
+        """Whether a table that is there has the declared shape, by what is written down of it and by its columns."""
+        declared = Shape.declared(table, self._connection.dialect)
+        return Shape.written_down(written) == declared and not self._missing_columns(table)
 
     def _altered(self, table: sa.Table, former: Shape, wanted: Shape) -> Shape:
         """Alter the table and return the shape that it has then: the wanted one, with what is obsolete."""

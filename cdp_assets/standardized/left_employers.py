@@ -48,9 +48,8 @@ def _with_something_in_common(named: pl.DataFrame, versions: pl.DataFrame) -> pl
     """``person`` (a name and one thing), ``email``, ``domain`` and ``since``; persons seen at two domains or more."""
     rows = named.select("row").unique().sort("row")
     said = versions.select("phones", "date_of_birth", "addresses", "identifiers").rechunk()
-    said = said[
-        rows.get_column("row")
-    ]  # out of one piece: out of several, as files are read, it takes many times as long
+    # Out of one piece: out of several, as files are read, it takes many times as long.
+    said = said[rows.get_column("row")]
     said = said.with_columns(row=rows.get_column("row"))
     place = pl.col("addresses").list.first().struct
     one = pl.col("identifiers").struct

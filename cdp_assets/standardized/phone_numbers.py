@@ -56,10 +56,10 @@ TYPES = {
 VERSION_COLUMNS = ["record_id", "first_name_root", "last_name_norm", "company_norm", "observed_at", "last_seen_at", "phones", "phone_extensions"]  # fmt: skip
 """Columns of record versions that say who carries what."""
 
-PLAN_COLUMNS = ["phone", "country", "type", "is_valid"]
-"""Columns of ``standardized/phone_numbers`` that depend on the number alone."""
+_PLAN = {"phone": pl.String(), "country": pl.String(), "type": pl.String(), "is_valid": pl.Boolean()}
 
-_PLAN = dict(zip(PLAN_COLUMNS, [pl.String(), pl.String(), pl.String(), pl.Boolean()], strict=True))
+PLAN_COLUMNS = list(_PLAN)
+"""Columns of ``standardized/phone_numbers`` that depend on the number alone."""
 
 
 def phone_numbers(versions: pl.DataFrame, described: pl.DataFrame | None = None) -> pl.DataFrame:

@@ -16,13 +16,12 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from deltalake.exceptions import DeltaError
 
 from cdp_assets.erasure.withheld import WithheldOfErased
 from cdp_assets.golden_records.as_decided import golden_records_as_decided
 from cdp_assets.golden_records.corrected_records import corrected_record
 from cdp_assets.golden_records.history import addresses_at, versions_at
-from cdp_assets.lake import Lake, LakeError
+from cdp_assets.lake import NO_LONGER_KEPT, Lake
 from cdp_assets.ledger import IMPORTED
 from cdp_assets.sources.contracts import load_contracts
 from cdp_assets.standardized.sightings import sightings
@@ -121,7 +120,7 @@ def _members(lake: Lake, today: Dossier, known_at: datetime) -> tuple[pl.Series,
         return present, (WHO_IS_AS_TODAY,)
     try:
         then = lake.scan(CUSTOMER_IDS, version=version).filter(condition).select("record_id").collect().to_series()
-    except (DeltaError, LakeError, OSError, pl.exceptions.PolarsError):
+    except NO_LONGER_KEPT:
         return present, (WHO_IS_AS_TODAY,)
     return (then, ()) if then.len() else (present, (ID_IS_NEWER,))
 

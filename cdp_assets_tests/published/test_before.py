@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from collections.abc import Mapping
@@ -281,8 +282,22 @@ def test_what_was_noted_is_known_as_long_as_the_lake_keeps_it(tmp_path: Path) ->
     lake, frames = local_lake(tmp_path), two_customers()
     assert publication_before(lake) is None
     version = lake.replace(CUSTOMERS, frames[CUSTOMERS])
-    note = publication_note("p1", {CUSTOMERS.name: version, GOLDEN_EMAILS.name: 7}, "seal")
-    lake.replace(PUBLICATIONS, PUBLICATIONS.empty(), note=note)
+    shown = json.dumps({CUSTOMERS.name: version, GOLDEN_EMAILS.name: 7})
+    rows = (("p0", "{}", False), ("p1", shown, True))
+    history = frame(
+        PUBLICATIONS,
+        *(
+            {
+                "publication_id": id_,
+                "published_at": NOW,
+                "lake_versions": versions,
+                "customers": 2,
+                "is_current": current,
+            }
+            for id_, versions, current in rows
+        ),
+    )
+    lake.replace(PUBLICATIONS, history, note=publication_note("seal"))
     lake.replace(CUSTOMERS, frames[CUSTOMERS].head(1))
     before = publication_before(lake)
     assert before is not None
@@ -298,5 +313,5 @@ def test_what_was_noted_is_known_as_long_as_the_lake_keeps_it(tmp_path: Path) ->
 
 def test_nothing_is_noted_without_a_seal(tmp_path: Path) -> None:
     lake = local_lake(tmp_path)
-    lake.replace(PUBLICATIONS, PUBLICATIONS.empty(), note=publication_note("p1", {}, None))
+    lake.replace(PUBLICATIONS, PUBLICATIONS.empty(), note=publication_note(None))
     assert publication_before(lake) is None
