@@ -22,6 +22,7 @@ from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import MIN_FILLED, OWNED_VALUES, Choice, choose_comparisons
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
+from cdp_assets.candidate_links.frequencies import beside_one
 from cdp_assets.candidate_links.policy import DriftLimits
 from cdp_assets.candidate_links.studied_pairs import compared
 from cdp_assets.candidate_links.trained_model import TrainedModel
@@ -187,13 +188,14 @@ def _frequencies(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) 
     rows: list[_Measured] = []
     for (name,), known in model.term_frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
         field = str(name)
-        today = frame.get_column(field).drop_nulls().value_counts(name="count").rename({field: "value"})
-        filled = int(today["count"].sum())
+        values = frame.get_column(field).alias("value").drop_nulls()
+        filled = len(values)
         if filled < FEWEST_VALUES or known.is_empty():
             continue
+        # Counted as the model counts: without the one profile whose value is compared.
         both = (
             known.select("value", "frequency")
-            .join(today, on="value", how="left")
+            .join(beside_one(values).rename({"n": "count"}), on="value", how="left")
             .with_columns(pl.col("count").fill_null(0))
         )
         seen = int(both["count"].sum())
@@ -201,7 +203,7 @@ def _frequencies(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) 
             rest = {"value": None, "frequency": max(1.0 - float(both["frequency"].sum()), 0.0), "count": filled - seen}
             both = pl.concat([both, pl.DataFrame([rest], schema=both.schema)])
         else:
-            share = _unseen_and_not_rare(today, known, filled)
+            share = _unseen_and_not_rare(values.value_counts(name="count"), known, filled)
             rows.append(_Measured(UNSEEN, field, share, limits.unseen_share, share))
         shift = stability_index(both, float(min(model.trained_profiles, filled)))
         rows.append(_Measured(SHIFT, field, shift, limits.frequencies_shift, shift))

@@ -6,6 +6,8 @@ One joint EM over the candidate pairs of all blocking rules and a sample of rand
   function of its values, so this holds however pairs were chosen.
 * ``m`` of a comparison is counted over pairs that a rule *not* joining on it found: a block of equal surnames says nothing
   about how often surnames are misspelt.
+* Records that say the same are one profile, and no candidates. Were they not counted, one person's records would seem to differ more
+  often than they do: the more so the fewer fields there are. Each such profile counts as one pair more, of itself.
 * ``u`` is counted over random pairs, each weighted by its probability of being two strangers: in small data a random pair is
   a match often enough to spoil ``u`` otherwise.
 * The share of matches among all pairs is the sum of the probabilities: so that probabilities are calibrated and thresholds
@@ -29,7 +31,13 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
-from cdp_assets.candidate_links.plausibility import checked, held_at_the_bound, most_that_differ, strange_comparisons
+from cdp_assets.candidate_links.plausibility import (
+    checked,
+    differ_together,
+    held_at_the_bound,
+    most_that_differ,
+    strange_comparisons,
+)
 from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,
     PRIOR_HOUSEHOLD_PARTNERS,
@@ -81,14 +89,16 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
     prior = prior_parameters(comparisons, _share(others, among), _share(partners, among))
     if not len(data.candidates):
         return Estimated(_rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"])
-    parameters, found, converged = _maximise(data, comparisons, prior)
+    parameters, found, converged, most_differ = _maximise(data, comparisons, prior)
     notes = []
     strange = strange_comparisons(parameters, prior, comparisons)
-    held = held_at_the_bound(parameters, CONVERGED)
+    held = held_at_the_bound(parameters, most_differ, CONVERGED)
+    if len(held) < 2:
+        held = differ_together(data.candidates, of_match_and_home(data.candidates, parameters)[0])
     if found < MIN_MATCHES:
         notes.append(f"about {found:.0f} matches in the data: the prior parameters of m stand")
         # That there are hardly any is known from all pairs, and so is who lives together and what strangers have in common.
-        parameters, found, _ = _maximise(data, comparisons, prior, learn_m=False)
+        parameters, found, _, _ = _maximise(data, comparisons, prior, learn_m=False)
         return Estimated(_rounded(replace(parameters, matches=_share(found + 1.0, data.all_pairs))), notes)
     took_relatives = converged and len(strange) <= 1 and len(held) > 1
     if not converged:
@@ -102,10 +112,10 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
             f"estimation took relatives for matches ({', '.join(held)} too often different): the prior parameters of m stand"
         )
     if notes:
-        parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
+        parameters = _maximise(data, comparisons, prior, learn_m=False).parameters
         return Estimated(_rounded(parameters), notes, took_relatives=took_relatives)
     if data.labelled is not None:
-        refined, _, settled = _maximise(data, comparisons, prior, refinement=_refinement(data, parameters))
+        refined, _, settled, _ = _maximise(data, comparisons, prior, refinement=_refinement(data, parameters))
         if settled:
             parameters = refined
             notes.append(f"{data.labelled.share.sum():.0f} judged or labelled pairs refine the parameters")
@@ -133,6 +143,15 @@ def _share(count: float, total: float) -> float:
     return min(max(count / total, 1e-12), 0.3)
 
 
+class _Maximum(NamedTuple):
+    """Parameters, expected matches among all pairs, whether the rounds of EM settled, and how many matches may differ altogether, by comparison."""
+
+    parameters: Parameters
+    found: float
+    settled: bool
+    most_differ: dict[str, float]
+
+
 def _maximise(
     data: TrainingData,
     comparisons: list[Comparison],
@@ -140,17 +159,18 @@ def _maximise(
     *,
     learn_m: bool = True,
     refinement: Refinement | None = None,
-) -> tuple[Parameters, float, bool]:
-    """The rounds of EM. Returns parameters, expected matches among all pairs, and whether it settled.
+) -> _Maximum:
+    """The rounds of EM.
 
     Without ``learn_m``, only u and the shares of matches and households follow the data.
     """
     levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
-    most_differ = most_that_differ(set(levels))
+    most_differ = most = most_that_differ(set(levels))
     parameters = prior
     found = 0.0
     for _ in range(MAX_ROUNDS):
         of_match, of_home = of_match_and_home(data.candidates, parameters)
+        of_same, _ = of_match_and_home(data.same, parameters)
         if refinement is not None:
             before, of_match = of_match, refinement.corrected(of_match)
             of_home = of_home * (1.0 - of_match) / np.maximum(1.0 - before, SMALLEST_SHARE)
@@ -158,7 +178,9 @@ def _maximise(
         found = float(of_match.sum()) * data.candidates_stand_for
         homes = float(of_home.sum()) * data.candidates_stand_for
         shares = {
-            c.name: _next_shares(data, c, prior.shares[c.name], of_match, of_strangers, levels[c.name], refinement)
+            c.name: _next_shares(
+                data, c, prior.shares[c.name], of_match, of_same, of_strangers, levels[c.name], refinement
+            )
             for c in comparisons
         }
         if LAST_NAME.name in shares and FIRST_NAME.name in shares:
@@ -168,14 +190,16 @@ def _maximise(
                 name: with_shared_home(name, LevelShares(prior.shares[name].m, s.u, s.h)) for name, s in shares.items()
             }
         else:
-            shares |= {name: _bounded(shares[name], most) for name, most in most_differ.items()}
+            # Of those that say the same none differs.
+            most_differ = {name: share * levels[name].unlike(of_match, of_same) for name, share in most.items()}
+            shares |= {name: _bounded(shares[name], share) for name, share in most_differ.items()}
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
         new = replace(new, namesakes=_namesakes(data, new, 1.0 - of_match - of_home))
         change = _change(parameters, new)
         parameters = new
         if change < CONVERGED:
-            return parameters, found, True
-    return parameters, found, change < 20 * CONVERGED
+            return _Maximum(parameters, found, True, most_differ)
+    return _Maximum(parameters, found, change < 20 * CONVERGED, most_differ)
 
 
 def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats) -> float:
@@ -218,18 +242,24 @@ def _bounded(shares: LevelShares, most: float) -> LevelShares:
 class _SeenLevels:
     """What is counted of one comparison in every round: the level's number plus one per pair, or 0 where the pair does not count.
 
-    Candidates count where they are ``blind``, found by a rule that does not join on the comparison.
+    Candidates count where they are ``blind``, found by a rule that does not join on the comparison; and so do records that say the same.
     """
 
     blind: npt.NDArray[np.bool_]
     of_candidates: Levels
+    of_same: Levels
     of_random: Levels
 
     @classmethod
     def of(cls, data: TrainingData, comparison: Comparison) -> _SeenLevels:
-        blind = _found_otherwise(data.rules, comparison.name)
-        found, random = data.candidates.gammas[comparison.name], data.random.gammas[comparison.name]
-        return cls(blind, np.where(blind, found + 1, 0), random + 1)
+        blind, blind_same = (_found_otherwise(rules, comparison.name) for rules in (data.rules, data.same_rules))
+        found, same, random = (of.gammas[comparison.name] for of in (data.candidates, data.same, data.random))
+        return cls(blind, np.where(blind, found + 1, 0), np.where(blind_same, same + 1, 0), random + 1)
+
+    def unlike(self, of_match: Floats, of_same: Floats) -> float:
+        """The share of matches that do not say the same."""
+        pairs = PRIOR_MATCHES + float(of_match[self.of_candidates > 0].sum())
+        return pairs / (pairs + float(of_same[self.of_same > 0].sum()))
 
 
 def _found_otherwise(rules: npt.NDArray[np.int64], name: str) -> npt.NDArray[np.bool_]:
@@ -270,6 +300,7 @@ def _next_shares(
     comparison: Comparison,
     prior: LevelShares,
     of_match: Floats,
+    of_same: Floats,
     of_strangers: Floats,
     levels: _SeenLevels,
     refinement: Refinement | None,
@@ -281,7 +312,7 @@ def _next_shares(
         judged = _found_otherwise(refinement.labelled.rules, comparison.name)
         gamma = data.candidates.gammas[comparison.name]
         matches = refinement.level_counts(comparison.name, count, gamma, of_match, levels.blind, judged)
-    m = _mode(matches, prior.m, PRIOR_MATCHES)
+    m = _mode(matches + _counts(levels.of_same, of_same, count), prior.m, PRIOR_MATCHES)
     within = [level.within for level in comparison.scored]
     by_chance = _by_chance(_counts(levels.of_random, of_strangers, count), prior.u, within)
     u = _weakened(m, by_chance, comparison)

@@ -21,7 +21,10 @@ FEW_OWNERS = 5
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
-    """Share of the filled values that each value has: ``field``, ``value``, ``frequency``.
+    """Share of the filled values that each value has, beside the one that is compared: ``field``, ``value``, ``frequency``.
+
+    A profile's own value says nothing of how often others have it. Of a million Smiths that is one; of two namesakes it is the half, and in
+    small data most names are of this kind.
 
     An e-mail, phone or date of birth that one person carries, judged by name, has none: agreeing on it by chance is as rare as
     the level's ``u`` says, however many records its owner has.
@@ -34,9 +37,7 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     for field in fields:
         values = frame.get_column(field).alias("value")
         filled = len(values) - values.null_count()
-        counts = (
-            _of_others(values, letters, field) if field in OWNED_VALUES else values.drop_nulls().value_counts(name="n")
-        )
+        counts = _of_others(values, letters, field) if field in OWNED_VALUES else beside_one(values)
         parts.append(
             counts.select(
                 pl.lit(field).alias("field"),
@@ -53,8 +54,14 @@ def has_other_letters(frame: pl.DataFrame) -> bool:
     return any(frame.get_column(script).null_count() < len(frame) for script in FREQUENT_SOUNDS.values())
 
 
+def beside_one(values: pl.Series) -> pl.DataFrame:
+    """How many profiles (``n``) have each ``value`` beside any one that has it; one at least, as it will be when a second one comes."""
+    counts = values.drop_nulls().alias("value").value_counts(name="n")
+    return counts.select("value", pl.max_horizontal(pl.col("n") - 1, 1))
+
+
 def _of_others(values: pl.Series, letters: pl.DataFrame, field: str) -> pl.DataFrame:
-    """How often (``n``) each ``value`` is not its owner's: always where several people carry it, else beyond ``OWN_RECORDS``.
+    """How often (``n``) each ``value`` is not its owner's: all but one where several people carry it, else beyond ``OWN_RECORDS``.
 
     ``letters``: the initials of the profile that each value stands in (:func:`key_people.initials`).
     """
@@ -62,9 +69,9 @@ def _of_others(values: pl.Series, letters: pl.DataFrame, field: str) -> pl.DataF
     counts = carried.group_by("value").agg(pl.len().alias("n"), are_several().alias("are_several"))
     own_records = OWN_RECORDS.get(field)
     if own_records is None:
-        return counts.filter("are_several").select("value", "n")
+        return counts.filter("are_several").select("value", pl.col("n") - 1)
     of_one = ~pl.col("are_several") & (pl.col("n") <= own_records * FEW_OWNERS)
-    beyond = pl.when(of_one).then(pl.col("n") - own_records).otherwise("n")
+    beyond = pl.col("n") - pl.when(of_one).then(own_records).otherwise(1)
     return counts.filter(~of_one | (pl.col("n") > own_records)).select("value", beyond.alias("n"))
 
 

@@ -15,11 +15,9 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.among import rows_of_hashes_among
+from cdp_assets.candidate_links.comparable import LETTERINGS, lettering
 from cdp_assets.candidate_links.lists import Flat
 from cdp_assets.candidate_links.reach import Reach
-from cdp_assets.standardized.scripts import IDEOGRAPHS
-
-WRITTEN, DRAWN = "written", "drawn"  # names in letters, and in ideographs: one can not be told from the other
 
 _SLOTS_PER_CARRIER = 16
 """So many that hardly any two values share one."""
@@ -73,9 +71,7 @@ def _may_be_several(names: pl.DataFrame, numbers: npt.NDArray[np.uint64]) -> Hol
 
     Each is compared with one other of its value, and of what few other values share a slot with it: nothing is sorted or grouped.
     """
-    begin, both = (
-        names.select(pl.coalesce(f"{part}_{WRITTEN}", f"{part}_{DRAWN}")).to_series() for part in ("begin", "both")
-    )
+    begin, both = (names.select(pl.coalesce(pl.col(f"^{part}_.*$"))).to_series() for part in ("begin", "both"))
     whole = begin.is_not_null().arg_true().to_numpy()
     bits = (_SLOTS_PER_CARRIER * len(numbers)).bit_length()
     slot = (numbers >> np.uint64(64 - bits)).view(np.int64)
@@ -91,31 +87,31 @@ def _may_be_several(names: pl.DataFrame, numbers: npt.NDArray[np.uint64]) -> Hol
 
 def initials(frame: pl.DataFrame, first_name: str) -> pl.DataFrame:
     """The first letters of each profile's names as numbers, equal for equal ones: of the first name (``begin_…``) and of both in any order
-    (``both_…``), null where a name is missing; each once for names in letters and once for those in ideographs."""
+    (``both_…``), null where a name is missing; each once for each of :data:`comparable.LETTERINGS`."""
     first, last = (frame.get_column(name).str.slice(0, 1) for name in (first_name, "last_name"))
     letters = pl.Enum(pl.concat([first, last]).drop_nulls().unique())
-    numbers = {
-        name: part.cast(letters).to_physical().cast(pl.Int64) for name, part in (("begin", first), ("end", last))
-    }
+    numbers = (
+        part.cast(letters).to_physical().cast(pl.Int64).alias(name) for name, part in (("begin", first), ("end", last))
+    )
     begin, end = pl.col("begin"), pl.col("end")
     both = pl.min_horizontal(begin, end) * 2**32 + pl.max_horizontal(begin, end)
-    is_drawn = (frame.get_column("last_name_script") == IDEOGRAPHS).fill_null(False)
     is_whole = begin.is_not_null() & end.is_not_null()
-    return pl.DataFrame(numbers).select(
-        pl.when(is_whole & pl.lit(told)).then(number).alias(f"{name}_{kind}")
-        for kind, told in ((WRITTEN, ~is_drawn), (DRAWN, is_drawn))
+    written = lettering(pl.col("last_name_script"))
+    return pl.DataFrame([*numbers, frame.get_column("last_name_script")]).select(
+        pl.when(is_whole & (written == kind)).then(number).alias(f"{name}_{kind}")
+        for kind in LETTERINGS
         for name, number in (("begin", begin), ("both", both))
     )
 
 
 def are_several() -> pl.Expr:
     """Whether names with these :func:`initials` are more than one person, as :func:`comparable.people_among` counts them (an aggregation):
-    of those in letters, or of those in ideographs, neither do all first names begin alike, nor do all names have the same two initials. So
-    told, nothing is counted."""
+    of those of one of :data:`comparable.LETTERINGS`, neither do all first names begin alike, nor do all names have the same two
+    initials. So told, nothing is counted."""
     return pl.any_horizontal(
         pl.all_horizontal(
             (pl.col(f"{name}_{kind}").min() != pl.col(f"{name}_{kind}").max()).fill_null(False)
             for name in ("begin", "both")
         )
-        for kind in (WRITTEN, DRAWN)
+        for kind in LETTERINGS
     )

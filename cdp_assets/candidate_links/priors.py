@@ -169,9 +169,10 @@ PRIOR_OWN_KEY = 0.9
 PRIOR_OWN_KEY_PAIRS = 10.0
 
 # Two strangers of one first name have the same family name twice as often as others have, before the data has spoken: names go together by
-# language, generation and family. The belief counts as much as so many pairs of strangers that agree on both names.
+# language, generation and family. The belief counts as much as so many pairs of strangers that agree on both names: where little is told
+# beside names, pairs that agree on them are strangers if these go together often, and one person if not, and the data can not say which.
 PRIOR_NAMESAKES = 2.0
-PRIOR_NAMESAKE_PAIRS = 30.0
+PRIOR_NAMESAKE_PAIRS = 100.0
 
 # Of random pairs, how many are one person: three records each of as many people, before the data has spoken (``training`` scales by the
 # number of profiles). Of pairs that are not, how many live together: two others of three records.

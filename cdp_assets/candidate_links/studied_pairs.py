@@ -1,4 +1,5 @@
-"""The pairs that training looks at: candidates and random pairs of all profiles, or of a sample of many, and how many each stands for.
+"""The pairs that training looks at: candidates, random pairs, and records that say the same, of all profiles or of a sample of many, and how
+many each stands for.
 
 Deterministic: rows are sorted, samples are arithmetic hashes of the profile ids. What does not belong here: what is learned from them
 (``estimation.py``).
@@ -36,14 +37,16 @@ MAX_RANDOM_PAIRS = 500_000
 class TrainingData:
     """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for.
 
-    ``all_pairs`` are those of the profiles studied; ``profiles`` counts all profiles that the model is for; ``labelled``:
-    pairs whose answer is known.
+    ``same``: records that say the same, as pairs of a profile with itself, and ``same_rules``, the rules that would find them. ``all_pairs``
+    are those of the profiles studied; ``profiles`` counts all profiles that the model is for; ``labelled``: pairs whose answer is known.
     """
 
     candidates: ComparedPairs
     rules: npt.NDArray[np.int64]
     candidates_stand_for: float
     random: ComparedPairs
+    same: ComparedPairs
+    same_rules: npt.NDArray[np.int64]
     all_pairs: float
     profiles: int
     labelled: LabelledPairs | None = None
@@ -61,28 +64,55 @@ def training_data(
     comparisons: list[Comparison],
     engine: LinkageEngine,
     profiles: int,
+    of_several: pl.Series,
     labelled: LabelledPairs | None,
 ) -> TrainingData:
-    """The pairs of ``frame``, the profiles studied, of all so many ``profiles``; their term frequencies stand beside them (``tf_columns``)."""
+    """The pairs of ``frame``, the profiles studied, of all so many ``profiles``; their term frequencies stand beside them (``tf_columns``).
+
+    ``of_several``: ids of the profiles that several records have.
+    """
     sample = trained_on(blocks.pairs)
     rate = 1.0
     if len(sample) > MAX_CANDIDATES:
         rate = MAX_CANDIDATES / len(sample)
-        drawn = of_pairs(sample.get_column("id_l"), sample.get_column("id_r")) < np.uint64(int(rate * (2**64 - 1)))
-        sample = sample.filter(pl.Series(drawn))
+        sample = _drawn(sample, rate)
     candidates = compared_with(frame, tf_columns, sample, comparisons, engine)
     count = len(frame)
     at_most = min(max(MIN_RANDOM_PAIRS, RANDOM_PAIRS_PER_PROFILE * count), MAX_RANDOM_PAIRS)
     random = compared_with(frame, tf_columns, random_pairs(frame.get_column("unique_id"), at_most), comparisons, engine)
+    # Of pairs a sample holds the square of its share, of profiles the share itself.
+    both = of_several.filter(of_several.is_in(frame.get_column("unique_id").implode()))
+    alike = _drawn(pl.DataFrame({"id_l": both, "id_r": both}), rate * count / profiles)
+    same = compared_with(frame, tf_columns, alike, comparisons, engine)
     return TrainingData(
         candidates=candidates,
         rules=sample.sort("id_l", "id_r").get_column("rules").to_numpy(),
         candidates_stand_for=1.0 / rate,
         random=random,
+        same=same,
+        same_rules=_rules_of_the_same(same),
         all_pairs=pair_count(count),
         profiles=profiles,
         labelled=labelled,
     )
+
+
+def _drawn(pairs: pl.DataFrame, share: float) -> pl.DataFrame:
+    """A ``share`` of the pairs, each by its ids alone."""
+    if share >= 1.0:
+        return pairs
+    lot = of_pairs(pairs.get_column("id_l"), pairs.get_column("id_r"))
+    return pairs.filter(pl.Series(lot < np.uint64(int(share * (2**64 - 1)))))
+
+
+def _rules_of_the_same(pairs: ComparedPairs) -> npt.NDArray[np.int64]:
+    """The rules (a bit for each) that find pairs which agree on all that they tell: those whose comparisons they have something for."""
+    rules = np.zeros(len(pairs), dtype=np.int64)
+    for bit, rule in enumerate(BLOCKING_RULES):
+        if rule.joins_on_something and set(rule.agrees_on) <= pairs.gammas.keys():
+            tells_all = np.logical_and.reduce([pairs.gammas[name] >= 0 for name in rule.agrees_on])
+            rules |= tells_all.astype(np.int64) << bit
+    return rules
 
 
 def compared(

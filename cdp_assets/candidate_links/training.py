@@ -68,7 +68,8 @@ def train(
     if comparisons:
         known = _labelled(frame, frequencies, comparisons, engine, policy, labelled)
         tf_columns = frequency_columns(studied, frequencies)
-        data = training_data(studied, tf_columns, blocks, comparisons, engine, len(frame), known)
+        of_several = profiles.filter(pl.col("records") > 1).get_column("profile_id")
+        data = training_data(studied, tf_columns, blocks, comparisons, engine, len(frame), of_several, known)
         estimated = estimate(data, comparisons)
         parameters = estimated.parameters
         notes += estimated.notes

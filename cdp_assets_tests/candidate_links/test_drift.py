@@ -28,8 +28,8 @@ from cdp_assets.candidate_links.policy import LinkagePolicy, RetrainPolicy
 from cdp_assets.candidate_links.scoring import score
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.training import train
-from cdp_assets.tables import DRIFT
-from cdp_assets_tests.candidate_links.frames import FIRST, LAST, TOWNS, town
+from cdp_assets.tables import DRIFT, SCORED_PAIRS
+from cdp_assets_tests.candidate_links.frames import FIRST, LAST, TOWNS, profiles, town
 
 pytestmark = pytest.mark.xdist_group("drift")
 
@@ -61,8 +61,8 @@ def measure(rows: pl.DataFrame, name: str, field: str = "all") -> dict[str, floa
     return rows.filter((pl.col("measure") == name) & (pl.col("field") == field)).row(0, named=True)
 
 
-def again(profiles: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel, first: pl.DataFrame) -> pl.DataFrame:
-    return drift(profiles, pairs, model, first, resolution_id="r2", now=NOON + timedelta(days=1))
+def again(rows: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel, first: pl.DataFrame) -> pl.DataFrame:
+    return drift(rows, pairs, model, first, resolution_id="r2", now=NOON + timedelta(days=1))
 
 
 def beyond(rows: pl.DataFrame) -> set[tuple[str, str]]:
@@ -241,3 +241,12 @@ def test_a_resolution_measured_again_replaces_its_rows(first: pl.DataFrame) -> N
 def test_neither_reasons_nor_picture_hold_a_value_of_the_data(first: pl.DataFrame) -> None:
     told = " ".join(first["says"]) + str(drift_chart(first))
     assert not [word for word in (*FIRST, *LAST, *TOWNS) if word in told]
+
+
+def test_data_of_names_that_few_have_has_not_moved_from_itself() -> None:
+    """The model counts a name's profiles beside the one that is compared: so has today's data to be counted."""
+    few = profiles(*({"first_name": FIRST[n % 20], "last_name": f"name{n // 2}"} for n in range(400)))
+    model = train(few, POLICY)
+    rows = again(few, SCORED_PAIRS.empty(), model, DRIFT.empty())
+    for field in ("first_name", "last_name"):
+        assert measure(rows, SHIFT, field)["value"] == pytest.approx(0.0, abs=1e-9)

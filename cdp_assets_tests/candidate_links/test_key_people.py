@@ -52,7 +52,7 @@ def test_one_value_in_common_that_is_one_persons_is_enough(slots: int, monkeypat
     assert set(found.tolist()) == {True, False}
 
 
-def test_names_in_ideographs_are_not_told_from_names_in_letters() -> None:
+def test_names_in_letters_in_other_letters_and_in_ideographs_are_not_told_from_each_other() -> None:
     named = [
         {"first_name": first, "last_name": last, "last_name_script": script, "emails": emails}
         for first, last, script, emails in [
@@ -62,11 +62,15 @@ def test_names_in_ideographs_are_not_told_from_names_in_letters() -> None:
             ("花子", "山田", IDEOGRAPHS, ["b@x.example"]),
             (None, "lee", None, ["c@x.example"]),
             ("hugo", None, None, ["c@x.example"]),
+            ("yulia", "hordiienko", None, ["d@x.example"]),
+            ("iuliia", "gordienko", "cyrillic", ["d@x.example"]),
+            ("olena", "bondar", "cyrillic", ["e@x.example"]),
+            ("iuliia", "gordienko", "cyrillic", ["e@x.example"]),
         ]
     ]
-    pairs = np.array([0, 2, 4])
-    found = one_person_carries(Reach(profiles(*named)), pairs, pairs + 1, {"emails": np.ones(3, dtype=bool)})
-    assert found.tolist() == [True, False, True]
+    pairs = np.array([0, 2, 4, 6, 8])
+    found = one_person_carries(Reach(profiles(*named)), pairs, pairs + 1, {"emails": np.ones(5, dtype=bool)})
+    assert found.tolist() == [True, False, True, True, False]
 
 
 def test_without_pairs_there_is_nothing_to_say() -> None:
