@@ -38,15 +38,27 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
         values = frame.get_column(field).alias("value")
         filled = len(values) - values.null_count()
         counts = _of_others(values, letters, field) if field in OWNED_VALUES else beside_one(values)
+        among = float(max(filled, 1))
+        if field in FREQUENT_SOUNDS:
+            among /= _written_otherwise(frame.get_column(FREQUENT_SOUNDS[field]).filter(values.is_not_null()))
         parts.append(
             counts.select(
                 pl.lit(field).alias("field"),
                 "value",
-                (pl.col("n") / max(filled, 1)).round_sig_figs(DIGITS).alias("frequency"),
+                (pl.col("n") / among).round_sig_figs(DIGITS).alias("frequency"),
             )
         )
     schema = {"field": pl.String, "value": pl.String, "frequency": pl.Float64}
     return pl.concat(parts).sort("field", "value") if parts else pl.DataFrame(schema=schema)
+
+
+def _written_otherwise(scripts: pl.Series) -> float:
+    """Of two profiles, how likely they are written in different letters; no less than of two profiles where one is.
+
+    Only of such is it asked whether their names sound the same: what strangers agree on so is as much rarer than the sound itself.
+    """
+    shares = scripts.fill_null("").value_counts(name="n").get_column("n").to_numpy() / max(len(scripts), 1)
+    return max(float(1.0 - (shares**2).sum()), 1.0 / max(len(scripts), 1))
 
 
 def has_other_letters(frame: pl.DataFrame) -> bool:

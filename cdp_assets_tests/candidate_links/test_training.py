@@ -546,7 +546,28 @@ def test_only_data_with_names_in_other_letters_counts_how_often_they_sound_so() 
     latin = term_frequencies(comparable(profiles(*names)), compared)
     both = term_frequencies(comparable(profiles(*names, arabic)), compared)
     assert set(latin["field"]) == {"first_name", "last_name"}
-    assert both.filter(field="last_sound").rows() == [("last_sound", "tlr", pytest.approx(2 / 3))]
+    # Two of three beside one; and of two of the three, four times in nine one is written in other letters.
+    assert both.filter(field="last_sound").rows() == [("last_sound", "tlr", pytest.approx(2 / 3 * 4 / 9))]
+
+
+def test_strangers_who_are_written_otherwise_sound_the_same_as_often_as_their_frequencies_say() -> None:
+    """The frequency of a sound stands in for u, the share of pairs that sound the same *and* are written otherwise."""
+    rng = np.random.default_rng(3)
+    scripts = [None, "arabic", "cyrillic"]
+    rows = [
+        {
+            "first_name": f"f{n}x",
+            "last_name": str(rng.choice(["omar", "ali", "sami"])),
+            "last_name_script": scripts[n % 3],
+        }
+        for n in range(300)
+    ]
+    frame = comparable(profiles(*rows))
+    told = term_frequencies(frame, [BY_NAME["last_name"]]).filter(field="last_sound")
+    each = frame.select(value="last_sound", script=pl.col("last_name_script").fill_null("latin"))
+    pairs = each.join(each, on="value", suffix="_r").filter(pl.col("script") != pl.col("script_r"))
+    by_frequency = each.join(told, on="value").get_column("frequency").mean()
+    assert by_frequency == pytest.approx(len(pairs) / len(each) ** 2, rel=0.05)
 
 
 def test_that_a_system_writes_in_other_letters_never_speaks_for_a_match(town_profiles: pl.DataFrame) -> None:
