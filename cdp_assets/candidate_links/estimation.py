@@ -7,7 +7,8 @@ One joint EM over the candidate pairs of all blocking rules and a sample of rand
 * ``m`` of a comparison is counted over pairs that a rule *not* joining on it found: a block of equal surnames says nothing
   about how often surnames are misspelt.
 * Records that say the same are one profile, and no candidates. Were they not counted, one person's records would seem to differ more
-  often than they do: the more so the fewer fields there are. Each such profile counts as one pair more, of itself.
+  often than they do: the more so the fewer fields there are. Each such profile counts as one pair more, of itself, in ``m``; the
+  share of matches stays that of pairs of profiles, for these are weighed, and not to count them errs on the careful side.
 * ``u`` is counted over random pairs, each weighted by its probability of being two strangers: in small data a random pair is
   a match often enough to spoil ``u`` otherwise.
 * The share of matches among all pairs is the sum of the probabilities: so that probabilities are calibrated and thresholds
