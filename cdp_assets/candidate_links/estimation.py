@@ -32,13 +32,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
-from cdp_assets.candidate_links.plausibility import (
-    checked,
-    differ_together,
-    held_at_the_bound,
-    most_that_differ,
-    strange_comparisons,
-)
+from cdp_assets.candidate_links.plausibility import checked, differ_together, most_that_differ, strange_comparisons
 from cdp_assets.candidate_links.priors import (
     PRIOR_CHANCES,
     PRIOR_HOUSEHOLD_PARTNERS,
@@ -90,18 +84,16 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
     prior = prior_parameters(comparisons, _share(others, among), _share(partners, among))
     if not len(data.candidates):
         return Estimated(_rounded(prior), ["no two profiles share a blocking key: the prior parameters stand"])
-    parameters, found, converged, most_differ = _maximise(data, comparisons, prior)
+    parameters, found, converged = _maximise(data, comparisons, prior)
     notes = []
     strange = strange_comparisons(parameters, prior, comparisons)
-    held = held_at_the_bound(parameters, most_differ, CONVERGED)
-    if len(held) < 2:
-        held = differ_together(data.candidates, of_match_and_home(data.candidates, parameters)[0])
     if found < MIN_MATCHES:
         notes.append(f"about {found:.0f} matches in the data: the prior parameters of m stand")
         # That there are hardly any is known from all pairs, and so is who lives together and what strangers have in common.
-        parameters, found, _, _ = _maximise(data, comparisons, prior, learn_m=False)
+        parameters, found, _ = _maximise(data, comparisons, prior, learn_m=False)
         return Estimated(_rounded(replace(parameters, matches=_share(found + 1.0, data.all_pairs))), notes)
-    took_relatives = converged and len(strange) <= 1 and len(held) > 1
+    of_match, _ = of_match_and_home(data.candidates, parameters)
+    took_relatives = converged and len(strange) <= 1 and differ_together(data.candidates, of_match)
     if not converged:
         notes.append(f"estimation was still moving after {MAX_ROUNDS} rounds: the prior parameters of m stand")
     elif len(strange) > 1:
@@ -110,13 +102,13 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
         )
     elif took_relatives:
         notes.append(
-            f"estimation took relatives for matches ({', '.join(held)} too often different): the prior parameters of m stand"
+            "estimation took relatives for matches (first names and dates of birth differ together): the prior parameters of m stand"
         )
     if notes:
-        parameters = _maximise(data, comparisons, prior, learn_m=False).parameters
+        parameters, _, _ = _maximise(data, comparisons, prior, learn_m=False)
         return Estimated(_rounded(parameters), notes, took_relatives=took_relatives)
     if data.labelled is not None:
-        refined, _, settled, _ = _maximise(data, comparisons, prior, refinement=_refinement(data, parameters))
+        refined, _, settled = _maximise(data, comparisons, prior, refinement=_refinement(data, parameters))
         if settled:
             parameters = refined
             notes.append(f"{data.labelled.share.sum():.0f} judged or labelled pairs refine the parameters")
@@ -144,15 +136,6 @@ def _share(count: float, total: float) -> float:
     return min(max(count / total, 1e-12), 0.3)
 
 
-class _Maximum(NamedTuple):
-    """Parameters, expected matches among all pairs, whether the rounds of EM settled, and how many matches may differ altogether, by comparison."""
-
-    parameters: Parameters
-    found: float
-    settled: bool
-    most_differ: dict[str, float]
-
-
 def _maximise(
     data: TrainingData,
     comparisons: list[Comparison],
@@ -160,13 +143,13 @@ def _maximise(
     *,
     learn_m: bool = True,
     refinement: Refinement | None = None,
-) -> _Maximum:
-    """The rounds of EM.
+) -> tuple[Parameters, float, bool]:
+    """The rounds of EM. Returns parameters, expected matches among all pairs, and whether it settled.
 
     Without ``learn_m``, only u and the shares of matches and households follow the data.
     """
     levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
-    most_differ = most = most_that_differ(set(levels))
+    most_differ = most_that_differ(set(levels))
     parameters = prior
     found = 0.0
     for _ in range(MAX_ROUNDS):
@@ -192,15 +175,17 @@ def _maximise(
             }
         else:
             # Of those that say the same none differs.
-            most_differ = {name: share * levels[name].unlike(of_match, of_same) for name, share in most.items()}
-            shares |= {name: _bounded(shares[name], share) for name, share in most_differ.items()}
+            shares |= {
+                name: _bounded(shares[name], most * levels[name].unlike(of_match, of_same))
+                for name, most in most_differ.items()
+            }
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
         new = replace(new, namesakes=_namesakes(data, new, 1.0 - of_match - of_home))
         change = _change(parameters, new)
         parameters = new
         if change < CONVERGED:
-            return _Maximum(parameters, found, True, most_differ)
-    return _Maximum(parameters, found, change < 20 * CONVERGED, most_differ)
+            return parameters, found, True
+    return parameters, found, change < 20 * CONVERGED
 
 
 def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats) -> float:

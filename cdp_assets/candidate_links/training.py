@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import Blocks, candidate_pairs, planned
-from cdp_assets.candidate_links.calibration import CAREFUL, Calibration, calibrate
+from cdp_assets.candidate_links.calibration import OF_MISSPELT, OF_RELATIVES, Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, KEY_LEVELS, Comparison, choose_comparisons
 from cdp_assets.candidate_links.decisions import BY_WEIGHT, decide
@@ -77,10 +77,10 @@ def train(
         if known is not None:
             calibration = calibrated(known, parameters, policy)
         elif rarely := rarely_exact(parameters, comparisons):
-            calibration = CAREFUL
+            calibration = OF_MISSPELT
             notes.append(f"{' and '.join(rarely)} of one person are rarely the same: links are accepted with more care")
         elif estimated.took_relatives:
-            calibration = CAREFUL
+            calibration = OF_RELATIVES
             notes.append("many relatives are as alike as one person's records: links are accepted with more care")
         else:
             calibration = Calibration()

@@ -10,11 +10,11 @@ import pytest
 
 from cdp_assets.candidate_links import estimation, plausibility, studied_pairs, training
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
-from cdp_assets.candidate_links.calibration import CAREFUL
+from cdp_assets.candidate_links.calibration import OF_MISSPELT, OF_RELATIVES, Calibration
 from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import BY_NAME, OWN_RECORDS, READ_OTHERWISE, Comparison
 from cdp_assets.candidate_links.engine import DuckDBEngine
-from cdp_assets.candidate_links.estimation import CONVERGED, Estimated, estimate
+from cdp_assets.candidate_links.estimation import Estimated, estimate
 from cdp_assets.candidate_links.frequencies import term_frequencies
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PROBABLE_EMAIL_BITS
@@ -154,10 +154,10 @@ def test_where_estimation_took_relatives_for_matches_links_are_accepted_with_mor
     town_profiles: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = train(town_profiles, LinkagePolicy(), DuckDBEngine(threads=1))
-    assert usual.calibration != CAREFUL
-    monkeypatch.setattr(estimation, "held_at_the_bound", lambda *_: ["first_name", "date_of_birth"])
+    assert usual.calibration == Calibration()
+    monkeypatch.setattr(estimation, "differ_together", lambda *_: True)
     careful = train(town_profiles, LinkagePolicy(), DuckDBEngine(threads=1))
-    assert careful.calibration == CAREFUL
+    assert careful.calibration == OF_RELATIVES
     assert any("took relatives for matches" in note for note in careful.notes)
     assert any("accepted with more care" in note for note in careful.notes)
 
@@ -210,17 +210,6 @@ def test_the_employer_of_a_person_may_change_more_often_than_the_name_of_an_orga
     assert "company" in plausibility.most_that_differ({"company", "address"})
 
 
-def test_where_first_names_and_birth_dates_differ_as_often_as_may_estimation_found_relatives() -> None:
-    at_bound = prior_parameters([BY_NAME["first_name"], BY_NAME["date_of_birth"]], 0.01, 0.01)
-    most = plausibility.most_that_differ(set(at_bound.shares))
-    assert plausibility.held_at_the_bound(at_bound, most, CONVERGED) == []
-    for name, share in most.items():
-        shares = at_bound.shares[name]
-        m = (1 - share, *(0.0 for _ in shares.m[2:]), share)
-        at_bound = at_bound.with_shares(name, replace(shares, m=m))
-    assert plausibility.held_at_the_bound(at_bound, most, CONVERGED) == ["first_name", "date_of_birth"]
-
-
 @pytest.mark.parametrize(
     ("first_differs", "born_differs", "both", "relatives"),
     [(14, 9, 5, True), (43, 25, 8, False), (15, 7, 1, False), (5, 5, 1, False), (5, 5, 4, True)],
@@ -237,9 +226,9 @@ def test_first_names_and_birth_dates_that_differ_together_are_relatives(
         gammas[name][count:] = unlike  # of whom one tells no date, and another is no match
     of_match = np.ones(count + 2)
     pairs = ComparedPairs(pl.DataFrame({"id_l": range(count + 2), "id_r": range(count + 2)}), gammas, {})
-    assert plausibility.differ_together(pairs, of_match) == (names if relatives else [])
+    assert plausibility.differ_together(pairs, of_match) == relatives
     without = ComparedPairs(pairs.ids, {"first_name": gammas["first_name"]}, {})
-    assert plausibility.differ_together(without, of_match) == []
+    assert not plausibility.differ_together(without, of_match)
 
 
 def _people_written_twice(records_of_the_same: int) -> pl.DataFrame:
@@ -322,7 +311,7 @@ def test_where_nearly_every_value_is_misspelt_matches_are_learned_and_accepted_w
             )  # fmt: skip
     model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
     assert model.parameters.shares["last_name"].m[0] < 0.2  # learned, not the prior's
-    assert model.calibration == CAREFUL
+    assert model.calibration == OF_MISSPELT
     assert any("accepted with more care" in note for note in model.notes)
 
 
