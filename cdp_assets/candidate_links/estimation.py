@@ -180,7 +180,7 @@ def _maximise(
                 for name, most in most_differ.items()
             }
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
-        new = replace(new, namesakes=_namesakes(data, new, 1.0 - of_match - of_home))
+        new = replace(new, namesakes=_namesakes(data, new, 1.0 - of_match - of_home, parameters.namesakes))
         change = _change(parameters, new)
         parameters = new
         if change < CONVERGED:
@@ -188,10 +188,12 @@ def _maximise(
     return parameters, found, change < 20 * CONVERGED
 
 
-def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats) -> float:
+def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats, believed: float) -> float:
     """How many times more often strangers agree on both names than each name lets expect.
 
-    Counted where both are the same, because all such pairs are candidates, by ``SWAPPED_NAMES``.
+    Counted where both are the same, because all such pairs are candidates, by ``SWAPPED_NAMES``. Who is a stranger (``of_strangers``: the
+    probability per pair) was told with what was ``believed`` of namesakes before; here it is told by all else. Or every pair in doubt would
+    raise what is believed, and that the doubt: where names are most of what is told, up to twice of what the truth says.
     """
     if not set(NAMES) <= parameters.shares.keys():
         return 1.0
@@ -200,7 +202,9 @@ def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats)
     for name in NAMES:
         is_same &= data.candidates.gammas[name] == len(BY_NAME[name].scored) - 1
         expected *= parameters.shares[name].u[0] * float((data.random.gammas[name] >= 0).mean())
-    seen = float(of_strangers[is_same].sum()) * data.candidates_stand_for
+    strangers = of_strangers[is_same]
+    by_all_else = strangers / (strangers + believed * (1.0 - strangers))
+    seen = float(by_all_else.sum()) * data.candidates_stand_for
     blended = (seen + PRIOR_NAMESAKE_PAIRS) / (expected + PRIOR_NAMESAKE_PAIRS / PRIOR_NAMESAKES)
     return min(max(blended, 1.0), MOST_NAMESAKES)
 

@@ -573,3 +573,29 @@ def test_that_a_system_writes_in_other_letters_never_speaks_for_a_match(town_pro
         assert shares.u[at] > 0.2
     assert shares.h is not None
     assert shares.h[at] == pytest.approx(shares.u[at], rel=1e-3)  # nor does a household
+
+
+def test_pairs_in_doubt_do_not_make_each_other_namesakes() -> None:
+    """A hundred pairs of the same names, of which chance makes ten: what is believed of namesakes is no reason to take more of them for such."""
+    names = {name: np.full(100, len(BY_NAME[name].scored) - 1) for name in ("first_name", "last_name")}
+    pairs = ComparedPairs(pl.DataFrame({"id_l": range(100), "id_r": range(100, 200)}), names, {})
+    data = TrainingData(
+        pairs,
+        np.ones(100, dtype=np.int64),
+        1.0,
+        pairs,
+        pairs,
+        np.ones(100, dtype=np.int64),
+        all_pairs=1e5,
+        profiles=450,
+    )
+    parameters = prior_parameters([BY_NAME[name] for name in names], 1e-12, 1e-12)
+    for name in names:
+        shares = parameters.shares[name]
+        parameters = parameters.with_shares(name, replace(shares, u=(0.01, *shares.u[1:])))
+    odds = 4.0  # for strangers, if names do not go together; as often as is believed, if they do
+    found = [
+        estimation._namesakes(data, parameters, np.full(100, odds * believed / (1 + odds * believed)), believed)
+        for believed in (1.0, 5.0)
+    ]
+    assert found == pytest.approx([(80 + 100) / (10 + 50)] * 2, rel=1e-6)
