@@ -42,6 +42,10 @@ GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
 """Columns of ``golden_records/customers`` that hold a delivered value: each filled cell has a row in provenance."""
 
 
+_EVIDENCE = ("record_id", "source", "import_id", "observed_at")
+"""Columns of provenance that lead from a value to who said it."""
+
+
 @dataclass(frozen=True)
 class GoldenRecords:
     """The tables of this stage, each as its contract in ``tables/`` says, and numbers for a report.
@@ -159,11 +163,8 @@ def _surviving_cells(
 
 def _corrected_cells(cells: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """``cells`` with what was set in the place of what survived, which becomes one more runner-up, and the first."""
-    uncorrected = cells.with_columns(
-        pl.lit(None, pl.String).alias(name) for name in ("record_id", "source", "import_id")
-    ).with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias("observed_at"))
     if held.is_empty():
-        return uncorrected
+        return cells
     survived = cells.select("customer", "runners_up", next_best="value", next_best_row="row")
     replaced = held.join(survived, on="customer", how="left").select(
         "customer",
@@ -178,8 +179,8 @@ def _corrected_cells(cells: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         "import_id",
         pl.col("corrected_at").alias("observed_at"),
     )
-    untouched = uncorrected.join(held.select("customer"), on="customer", how="anti")
-    return pl.concat([untouched, replaced.filter(pl.col("value") != NOTHING)])
+    untouched = cells.filter(~pl.col("customer").is_in(held.get_column("customer").unique().implode()))
+    return pl.concat([untouched, replaced.filter(pl.col("value") != NOTHING)], how="diagonal")
 
 
 def _set_by_correction(cells: pl.DataFrame, corrections: Corrections, kind: str) -> pl.DataFrame:
@@ -188,6 +189,8 @@ def _set_by_correction(cells: pl.DataFrame, corrections: Corrections, kind: str)
     evidence = sets.select("customer", "record_id", "source", "import_id", observed_at="corrected_at")
     is_from_people = pl.col("rule") == CORRECTION
     chosen_by_people = cells.filter(is_from_people).join(evidence, on="customer")
+    if chosen_by_people.is_empty():
+        return cells.filter(~is_from_people)
     return pl.concat(
         [cells.filter(~is_from_people), chosen_by_people.with_columns(pl.lit(None, pl.UInt32).alias("row"))],
         how="diagonal",
@@ -195,17 +198,29 @@ def _set_by_correction(cells: pl.DataFrame, corrections: Corrections, kind: str)
 
 
 def _provenance(cells: Mapping[str, pl.DataFrame], known: CustomerVersions) -> pl.DataFrame:
-    """One row per filled cell, with the record that it came from."""
-    every = pl.concat(
-        [cells[name].select(pl.lit(name).alias("field"), pl.all()) for name in GOLDEN_FIELDS], how="diagonal"
-    ).sort("customer", maintain_order=True)
-    evidence = ("record_id", "source", "import_id", "observed_at")
-    delivered = known.at(every.get_column("row"), *evidence)
+    """One row per filled cell, with the record that it came from, or that was corrected."""
+    of_fields = [cells[name] for name in GOLDEN_FIELDS]
+    told = ("customer", "value", "row", "rule", "runners_up", "next_best", "next_best_row")
+    every = pl.concat([frame.select(told) for frame in of_fields], rechunk=True)
+    fields = np.repeat(np.arange(len(of_fields)), [frame.height for frame in of_fields])
+    order = np.argsort(every.get_column("customer").to_numpy().astype(np.int64) * len(of_fields) + fields)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    is_set = (every.get_column("rule") == CORRECTION).to_numpy()
+    corrected = [frame.filter(pl.col("rule") == CORRECTION) for frame in of_fields if "record_id" in frame.columns]
+    every = every[order]
+    delivered = known.at(every.get_column("row"), *_EVIDENCE)
+    evidence = {
+        name: delivered.get_column(name).scatter(place[is_set], pl.concat([cells.get_column(name) for cells in corrected]))
+        if corrected
+        else delivered.get_column(name)
+        for name in _EVIDENCE
+    }
     return every.select(
         known.customers.get_column("customer_id").gather(every.get_column("customer")),
-        "field",
+        pl.Series("field", GOLDEN_FIELDS).gather(pl.Series(fields[order])),
         "value",
-        *(pl.coalesce(name, delivered.get_column(name)).alias(name) for name in evidence),
+        *evidence.values(),
         "rule",
         pl.col("runners_up").cast(pl.Int64),
         "next_best",

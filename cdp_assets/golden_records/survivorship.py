@@ -25,11 +25,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.lists import where
 from cdp_assets.golden_records.customer_versions import FORMER, GONE, CustomerVersions
+from cdp_assets.golden_records.packed_order import Rows, begins_of
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, Rule
-from cdp_assets.golden_records.ranking import ONLY_VALUE, Key, deciding_rule, first_of_each, in_order, keys_of
+from cdp_assets.golden_records.ranking import ONLY_VALUE, Key, deciding_rules, first_of_each, in_order, keys_of
 from cdp_assets.standardized.problems import MALFORMED
 
 OLDEST_PERSON_YEARS = 120
@@ -60,7 +63,7 @@ class Candidates:
     ``frame``: one row per value delivered: ``customer``, ``row`` (of record_versions), ``record``, ``order``,
     ``standing``, ``trust``, ``observed_at``, the ``parts``, and
 
-    - ``key``: two candidates with one key say the same; ``text``: what a person would read;
+    - ``key``: two candidates with one key say the same;
     - ``is_valid``, ``fullness``: see the module;
     - ``same`` and ``form``: candidates with one ``same`` differ only in how fully they say it, more ``form`` is fuller;
     - ``comparable_<part>``, for parts of which two spellings are equal in a way that only standardization knows.
@@ -91,18 +94,24 @@ class Survivors:
             return cells.with_columns(
                 runners_up=pl.lit(0, pl.Int64), next_best=pl.lit(None, pl.String), next_best_row=pl.lit(None, pl.UInt32)
             )
-        others = (
-            self.rivals.select("customer", next_best=pl.col(part).cast(pl.String), next_best_row="row")
-            .filter(pl.col("next_best").is_not_null())
-            .join(cells.select("customer", "value"), on="customer", how="inner", maintain_order="left")
-            .filter(pl.col("next_best") != pl.col("value"))
-            .drop("value")
+        place = np.full(1 + max(cells.get_column("customer").max() or 0, self.rivals.get_column("customer").max()), -1)  # type: ignore[type-var, operator]
+        place[cells.get_column("customer").to_numpy()] = np.arange(cells.height)
+        others = self.rivals.select("customer", next_best=pl.col(part).cast(pl.String), next_best_row="row").with_columns(
+            pl.Series("place", place[self.rivals.get_column("customer").to_numpy()])
         )
-        counted = others.group_by("customer").agg(pl.col("next_best").n_unique().cast(pl.Int64).alias("runners_up"))
-        return (
-            cells.join(counted, on="customer", how="left")
-            .join(first_of_each(others), on="customer", how="left")
-            .with_columns(pl.col("runners_up").fill_null(0))
+        others = others.filter(pl.col("next_best").is_not_null() & (pl.col("place") >= 0))
+        values = cells.get_column("value").gather(others.get_column("place"))
+        others = others.filter(others.get_column("next_best") != values)
+        first = first_of_each(others)
+        counted = others.group_by("place").agg(pl.col("next_best").n_unique().cast(pl.Int64).alias("runners_up"))
+        runners_up, of_each = np.zeros(cells.height, dtype=np.int64), np.full(cells.height, -1)
+        runners_up[counted.get_column("place").to_numpy()] = counted.get_column("runners_up").to_numpy()
+        of_each[first.get_column("place").to_numpy()] = np.arange(first.height)
+        next_best = where(pl.Series(of_each), pl.Series(of_each >= 0))
+        return cells.with_columns(
+            pl.Series("runners_up", runners_up),
+            first.get_column("next_best").gather(next_best),
+            first.get_column("next_best_row").gather(next_best),
         )
 
 
@@ -111,56 +120,61 @@ def survivors(candidates: Candidates, rules: Sequence[Rule]) -> Survivors:
     frame = candidates.frame
     columns = ["customer", "row", "key", *candidates.parts]
     is_alone = frame.get_column("customer").is_unique()
+    uncontested = frame.select(columns).filter(is_alone).with_columns(pl.lit(ONLY_VALUE).alias("rule"))
     several = frame.filter(~is_alone)
-    uncontested = frame.filter(is_alone).select(*columns, pl.lit(ONLY_VALUE).alias("rule"))
     if several.is_empty():
         return Survivors(candidates.parts, uncontested, several)
-    several = several.with_columns(pl.col("standing").gt(GONE).alias("exists"), *_measures(rules))
+    text = _joined(*(pl.col(part).cast(pl.String) for part in candidates.parts))
+    several = several.with_columns(text.alias("text"), pl.col("standing").gt(GONE).alias("exists"), *_measures(rules, text))
     keys = keys_of(QUALITY, rules)
     ordered = in_order(several, keys)
-    winners = first_of_each(ordered)
-    best = winners.select("customer", best_key="key")
-    against = ordered.join(best, on="customer", how="inner", maintain_order="left")
-    rivals = first_of_each(against.filter(pl.col("key") != pl.col("best_key")))
-    contested = ordered.join(rivals.select("customer"), on="customer", how="semi", maintain_order="left")
-    compared = winners.join(rivals, on="customer", how="left", suffix="_rival")
-    rule = pl.when(pl.col("key_rival").is_null()).then(pl.lit(ONLY_VALUE)).otherwise(deciding_rule(keys))
-    chosen = compared.with_columns(rule.alias("rule"))
+    winners = begins_of(ordered.get_column("customer"))
+    best = np.repeat(winners, np.diff(np.append(winners, ordered.height)))  # of the customer of each row
+    said = ordered.get_column("key")
+    others = np.flatnonzero((said != said.gather(best)).to_numpy())
+    rivals = others[begins_of(best[others])]
+    contested = np.searchsorted(winners, best[rivals])
+    rule = pl.repeat(ONLY_VALUE, len(winners), eager=True).scatter(
+        contested, deciding_rules(ordered, winners[contested], ordered, rivals, keys)
+    )
+    fullest = _fullest_forms(ordered, best, keys)
+    replaced = np.searchsorted(winners, best[fullest])
+    chosen = winners.copy()
+    chosen[replaced] = fullest
+    is_contested = np.zeros(len(winners), dtype=np.bool_)
+    is_contested[contested] = True
     return Survivors(
         candidates.parts,
-        pl.concat([uncontested, _in_fullest_form(chosen, ordered, keys, columns)]),
-        contested,
+        pl.concat(
+            [uncontested, ordered.select(columns)[chosen].with_columns(rule.scatter(replaced, FULLEST_FORM).alias("rule"))]
+        ),
+        ordered.filter(pl.Series(np.repeat(is_contested, np.diff(np.append(winners, ordered.height))))),
     )
 
 
-def _measures(rules: Sequence[Rule]) -> list[pl.Expr]:
+def _measures(rules: Sequence[Rule], text: pl.Expr) -> list[pl.Expr]:
     """Columns that only some policies ask for."""
     measures = []
     if "most_frequent" in rules:
         measures.append(pl.col("record").n_unique().over("customer", "key").alias("times"))
     if "longest" in rules:
-        measures.append(pl.col("text").str.len_chars().alias("length"))
+        measures.append(text.str.len_chars().alias("length"))
     return measures
 
 
-def _in_fullest_form(
-    chosen: pl.DataFrame, ordered: pl.DataFrame, keys: Sequence[Key], columns: Sequence[str]
-) -> pl.DataFrame:
-    """Let a record that says the chosen value more fully, and is as good in quality, take the winner's place."""
-    quality = [key.column for key in QUALITY]
-    wanted = chosen.select("customer", "same", *quality, won_with="form")
-    fuller = ordered.join(wanted, on=["customer", "same", *quality], how="inner", maintain_order="left").filter(
-        pl.col("form") > pl.col("won_with")
-    )
-    if fuller.is_empty():
-        return chosen.select(*columns, "rule")
-    fullest = first_of_each(in_order(fuller, [Key(FULLEST_FORM, "form"), *keys]))
-    return pl.concat(
-        [
-            chosen.join(fullest.select("customer"), on="customer", how="anti").select(*columns, "rule"),
-            fullest.select(*columns, pl.lit(FULLEST_FORM).alias("rule")),
-        ]
-    )
+def _fullest_forms(ordered: pl.DataFrame, best: Rows, keys: Sequence[Key]) -> Rows:
+    """Rows that take the winner's place: such as say the chosen value more fully, and are as good in quality; one of a customer.
+
+    ``best``: the row of the winner of each row's customer.
+    """
+    form = ordered.get_column("form").to_numpy()
+    fuller = np.flatnonzero(form > form[best])
+    compared = ordered.select("same", *(key.column for key in QUALITY))
+    is_same = (compared[fuller] == compared[best[fuller]]).select(pl.all_horizontal(pl.all())).to_series()
+    fuller = fuller[is_same.fill_null(False).to_numpy()]
+    beside = ordered.select("customer", "form", *(key.column for key in keys))[fuller].with_row_index("place")
+    fullest = first_of_each(in_order(beside, [Key(FULLEST_FORM, "form"), *keys]))
+    return fuller[fullest.get_column("place").to_numpy()]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -196,7 +210,6 @@ def name_candidates(known: CustomerVersions) -> Candidates:
             .then(_joined("first_name_norm", "middle_name_norm", "last_name_norm", "suffix_norm"))
             .otherwise(text.str.to_lowercase())
             .alias("key"),
-            text.alias("text"),
             (~text.str.contains(r"[0-9@]")).alias("is_valid"),
             fullness.cast(pl.UInt8).alias("fullness"),
             _joined("first_name_norm", "last_name_norm").alias("same"),
@@ -232,7 +245,6 @@ def address_candidates(known: CustomerVersions) -> Candidates:
             as_now.otherwise("standing").alias("standing"),
             *ADDRESS_PARTS,
             pl.concat_str(street, place, pl.coalesce("country", pl.lit("")), separator="|").alias("key"),
-            _joined(*ADDRESS_PARTS).alias("text"),
             (
                 pl.col("street").is_not_null()
                 & pl.any_horizontal(pl.col("city", "postcode").is_not_null())
@@ -258,7 +270,6 @@ def single_candidates(known: CustomerVersions, field: str) -> Candidates:
             *_COMMON,
             field,
             key.alias("key"),
-            pl.col(field).cast(pl.String).alias("text"),
             is_valid.alias("is_valid"),
             pl.lit(0, pl.UInt8).alias("fullness"),
             pl.lit("").alias("same"),
@@ -304,5 +315,5 @@ def _has_a_letter(column: str) -> pl.Expr:
     return pl.col(column).str.contains(r"\p{L}")
 
 
-def _joined(*columns: str) -> pl.Expr:
+def _joined(*columns: pl.Expr | str) -> pl.Expr:
     return pl.concat_str([pl.coalesce(column, pl.lit("")) for column in columns], separator="|")

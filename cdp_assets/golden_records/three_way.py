@@ -222,11 +222,11 @@ def _with(chosen: Survivors, others: Survivors, customers: pl.DataFrame) -> Surv
     """``chosen``, but of these customers what ``others`` have: what was left out there is no runner-up either."""
     if customers.is_empty():
         return chosen
-    who = customers.select("customer").unique()
+    who = customers.get_column("customer").unique().implode()
 
     def put(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-        kept = one.join(who, on="customer", how="anti", maintain_order="left")
-        return pl.concat([kept, other.join(who, on="customer", how="semi", maintain_order="left")], how="diagonal")
+        kept = one.filter(~pl.col("customer").is_in(who))
+        return pl.concat([kept, other.filter(pl.col("customer").is_in(who))], how="diagonal")
 
     return Survivors(chosen.parts, put(chosen.frame, others.frame), put(chosen.rivals, others.rivals))
 
