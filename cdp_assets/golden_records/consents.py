@@ -34,6 +34,7 @@ from datetime import datetime
 
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
 from cdp_assets.golden_records.consent_statements import PERSON, region_of_record
 from cdp_assets.golden_records.corrections import comparable
 from cdp_assets.golden_records.customer_versions import GONE, CustomerVersions
@@ -75,13 +76,14 @@ def consents(
     has no row unless it is newer. ``withheld``: as in ``withheld.py``; what was said until then, and silence, allow
     nothing. Besides the table's columns there is ``is_complaint``.
     """
-    carried = sighted.select("customer", channel="type", address="value").unique()
+    withdrawn = said.filter(pl.col("state") == WITHDRAWN)
+    carried = _carried(sighted, withdrawn)
     regions = _regions_of_customers(known, said, policy)
     speaking = _with_purposes_of_customer(
         said.filter((pl.col("state") != WITHDRAWN) & pl.col("customer").is_not_null()), policy
     )
     judged = _judged(speaking, regions, policy, now)
-    withdrawals = _with_purposes(said.filter(pl.col("state") == WITHDRAWN), carried, judged, policy)
+    withdrawals = _with_purposes(withdrawn, carried, judged, policy)
     own = withdrawals.filter(pl.col("is_own"))
     concerned = pl.concat(
         [
@@ -127,6 +129,13 @@ def _withheld(states: pl.DataFrame, withheld: pl.DataFrame | None) -> pl.DataFra
     is_meant = pl.col("withheld_for").is_null() | (pl.col("withheld_for") == pl.col("purpose"))
     is_older = (pl.col("state") == ALLOWED) | (pl.col("since") <= pl.col("withheld_since"))
     return allowing.filter(is_meant & is_older).select(states.columns)
+
+
+def _carried(sighted: pl.DataFrame, withdrawals: pl.DataFrame) -> pl.DataFrame:
+    """``customer``, ``channel`` and ``address`` of those that withdrawals may concern: who withdrew, and what they named."""
+    is_theirs = sighted.get_column("customer").is_in(withdrawals.get_column("customer").drop_nulls().unique().implode())
+    is_named = Many(sighted.get_column("value")).hold(withdrawals.get_column("address").unique())
+    return sighted.filter(is_theirs | is_named).select("customer", channel="type", address="value").unique()
 
 
 # -- withdrawals ------------------------------------------------------------------------------------------------------
@@ -179,7 +188,7 @@ def _regions_of_customers(known: CustomerVersions, said: pl.DataFrame, policy: C
     if not policy.use_opt_out:
         placed = placed.join(wanted, on="customer", how="semi")
     countries = placed.select("customer", region=pl.col("addresses").list.eval(pl.element().struct.field("country")))
-    every = pl.concat([placed.select("customer", region=region_of_record()), countries.explode("region")])
+    every = pl.concat([placed.select("customer", region="jurisdiction"), countries.explode("region")])
     return every.filter(pl.col("region").is_not_null() & (pl.col("region") != UNKNOWN)).unique()
 
 

@@ -8,13 +8,15 @@ What does not belong here: any single rule (the other modules of this stage).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.lists import Flat, where
+from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.golden_records.consent_statements import statements
 from cdp_assets.golden_records.consents import CONTACTABLE, consents
 from cdp_assets.golden_records.corrections import (
@@ -26,6 +28,7 @@ from cdp_assets.golden_records.corrections import (
 )
 from cdp_assets.golden_records.customer_versions import CustomerVersions, customer_versions
 from cdp_assets.golden_records.emails import customer_emails
+from cdp_assets.golden_records.packed_order import rows_in_order
 from cdp_assets.golden_records.phones import customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
 from cdp_assets.golden_records.ranked_contacts import RETRACTED
@@ -36,11 +39,41 @@ from cdp_assets.golden_records.survivorship import (
     single_candidates,
 )
 from cdp_assets.golden_records.three_way import CONTESTED, settle, what_became, without_retracted
-from cdp_assets.tables import CONSENTS, CORRECTIONS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE, SUPPRESSIONS
+from cdp_assets.tables import (
+    CLUSTERS,
+    CONSENTS,
+    CORRECTIONS,
+    CUSTOMER_IDS,
+    CUSTOMERS,
+    EMAIL_ADDRESSES,
+    GOLDEN_EMAILS,
+    GOLDEN_PHONES,
+    PHONE_NUMBERS,
+    PROVENANCE,
+    RECORD_VERSIONS,
+    SIGHTINGS,
+    SUPPRESSIONS,
+)
 
 GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
 """Columns of ``golden_records/customers`` that hold a delivered value: each filled cell has a row in provenance."""
 
+
+COLUMNS_READ = {
+    RECORD_VERSIONS.name: (
+        "record_id", "source", "import_id", "observed_at", "content_hash", *NAME_PARTS, "first_name_norm", "middle_name_norm",
+        "last_name_norm", "suffix_norm", *SINGLES, "company_norm", "emails", "emails_delivered", "phones", "phones_delivered",
+        "addresses", "problems", "activity", "consent", "purpose", "channel", "lawful_basis", "jurisdiction", "validity_duration",
+        "double_opt_in", "corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction", "version",
+        "is_current", "is_newest",
+    ),
+    CUSTOMER_IDS.name: ("record_id", "source", "customer_id", "is_current"),
+    CLUSTERS.name: ("record_id", "weakest_probability"),
+    EMAIL_ADDRESSES.name: ("email", "class", "status", "sharing", "engaged_at"),
+    SIGHTINGS.name: ("record_id", "source", "type", "value", "first_seen_at", "last_seen_at"),
+    PHONE_NUMBERS.name: ("phone", "country", "type", "is_valid", "sharing"),
+}  # fmt: skip
+"""The columns that golden records are made from, by table: whoever reads the others reads them for nothing."""
 
 _EVIDENCE = ("record_id", "source", "import_id", "observed_at")
 """Columns of provenance that lead from a value to who said it."""
@@ -237,46 +270,19 @@ def _customers(
     phones: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per customer: its cells side by side, and what is counted over its records."""
-    customers = known.customers.with_columns(
-        _one_for_each(known.customers, cells[name]).alias(name) for name in GOLDEN_FIELDS
-    )
-    counted = (
-        customer_ids.select("record_id", "customer_id", "source")
-        .join(clusters.select("record_id", "weakest_probability"), on="record_id", how="left")
-        .group_by("customer_id", "source")
-        .agg(pl.len().alias("records"), pl.col("weakest_probability").min())
-        .sort("source")
-        .group_by("customer_id", maintain_order=True)
-        .agg(
-            pl.col("records").sum().cast(pl.Int64),
-            pl.col("source").alias("sources"),
-            pl.col("weakest_probability").min(),
-        )
-    )
-    seen = (
-        known.rows.group_by("customer")
-        .agg(first_seen_at=pl.col("observed_at").min(), last_seen_at=pl.col("observed_at").max())
-        .drop_nulls("customer")
-    )
-    contactable = (
-        emails.filter(pl.col("is_sendable") & pl.col("marketing_consent").is_in(CONTACTABLE))
-        .select("customer", may_email_marketing=pl.lit(True))
-        .unique()
-    )
-    theirs = phones.filter(pl.col("status") != RETRACTED)
-    reached = pl.concat([emails.select("customer"), theirs.select("customer")]).unique().with_columns(reached=True)
-    whole = (
-        customers.join(counted, on="customer_id", how="left")
-        .join(seen, on="customer", how="left")
-        .join(contactable, on="customer", how="left")
-        .join(reached, on="customer", how="left")
-        .sort("customer")
+    contactable = emails.filter(pl.col("is_sendable") & pl.col("marketing_consent").is_in(CONTACTABLE))
+    reached = [emails, phones.filter(pl.col("status") != RETRACTED)]
+    whole = known.customers.with_columns(
+        *(_one_for_each(known.customers, cells[name]).alias(name) for name in GOLDEN_FIELDS),
+        *_counted(known, customer_ids, clusters).iter_columns(),
+        *_seen(known).iter_columns(),
+        _marked(known.customers, [contactable]).alias("may_email_marketing"),
+        _marked(known.customers, reached).alias("reached"),
     )
     named = pl.any_horizontal(pl.col("first_name", "last_name", "full_name").is_not_null())
     return whole.with_columns(
         pl.col("date_of_birth").str.to_date("%Y-%m-%d"),
-        (named | pl.col("reached").is_not_null()).alias("is_known"),
-        pl.col("may_email_marketing").fill_null(False),
+        (named | pl.col("reached")).alias("is_known"),
         pl.col("email").is_not_null().alias("is_reachable_by_email"),
         pl.col("phone").is_not_null().alias("is_reachable_by_phone"),
         (pl.col("street").is_not_null() & pl.any_horizontal(pl.col("city", "postcode").is_not_null())).alias(
@@ -285,12 +291,53 @@ def _customers(
     ).drop("customer", "reached")
 
 
+def _counted(known: CustomerVersions, customer_ids: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
+    """``records``, ``sources`` and ``weakest_probability`` of each customer, in the order of customers."""
+    count, names = known.customers.height, customer_ids.get_column("source").unique().sort()
+    customer = known.members.get_column("customer")
+    source = customer_ids.get_column("source").cast(pl.Enum(names)).to_physical()
+    order, repeats = rows_in_order([customer, source], [False, False])
+    firsts = pl.Series(order[~repeats])
+    of_each = np.bincount(customer.gather(firsts).to_numpy(), minlength=count)
+    rows = rows_of(customer_ids.get_column("record_id"), clusters.get_column("record_id"))
+    weakest = clusters.get_column("weakest_probability").rechunk().gather(rows).gather(pl.Series(order))
+    by_customer = pl.DataFrame([customer.gather(pl.Series(order)).set_sorted(), weakest])
+    return pl.DataFrame(
+        [
+            pl.Series("records", np.bincount(customer.to_numpy(), minlength=count), dtype=pl.Int64),
+            Flat.of_lengths(names.gather(source.gather(firsts)).alias("sources"), of_each).lists(),
+            by_customer.group_by("customer", maintain_order=True).agg(pl.all().min()).get_column("weakest_probability"),
+        ]
+    )
+
+
+def _seen(known: CustomerVersions) -> pl.DataFrame:
+    """``first_seen_at`` and ``last_seen_at`` of each customer, in the order of customers."""
+    rows = known.rows.select("customer", "observed_at")
+    rows = rows.drop_nulls("customer") if rows.get_column("customer").null_count() else rows
+    customer, moments = rows.get_column("customer").to_numpy(), rows.get_column("observed_at")
+    at = moments.to_physical().to_numpy()
+    limits = np.iinfo(np.int64)
+    first, last = (np.full(known.customers.height, limit) for limit in (limits.max, limits.min))
+    np.minimum.at(first, customer, at)
+    np.maximum.at(last, customer, at)
+    return pl.DataFrame({"first_seen_at": first, "last_seen_at": last}).cast(moments.dtype)
+
+
+def _marked(customers: pl.DataFrame, some: Sequence[pl.DataFrame]) -> pl.Series:
+    """Whether each customer has a row in one of the frames."""
+    marks = np.zeros(customers.height, dtype=np.bool_)
+    for frame in some:
+        marks[frame.get_column("customer").to_numpy()] = True
+    return pl.Series(marks)
+
+
 def _one_for_each(customers: pl.DataFrame, cells: pl.DataFrame) -> pl.Series:
     """The cells' values in the order of customers, null where a customer has none."""
     position = np.full(customers.height, -1, dtype=np.int64)
     position[cells.get_column("customer").to_numpy()] = np.arange(cells.height)
     found = pl.Series(position)
-    return cells.get_column("value").gather(found.set(found < 0, None))
+    return cells.get_column("value").rechunk().gather(where(found, found >= 0))
 
 
 def _by_id(table: pl.DataFrame, known: CustomerVersions) -> pl.DataFrame:
