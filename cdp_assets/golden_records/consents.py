@@ -39,7 +39,8 @@ from cdp_assets.golden_records.consent_statements import PERSON, region_of_recor
 from cdp_assets.golden_records.corrections import comparable
 from cdp_assets.golden_records.customer_versions import GONE, CustomerVersions
 from cdp_assets.golden_records.policy import ConsentPolicy
-from cdp_assets.golden_records.region_rules import UNKNOWN, rule_frame
+from cdp_assets.golden_records.region_rules import UNKNOWN
+from cdp_assets.golden_records.strictest_rules import strictest_of_each
 from cdp_assets.standardized.consent_words import EXPIRED, GIVEN, REQUESTED, WITHDRAWN
 
 INSUFFICIENT = "insufficient"
@@ -192,33 +193,12 @@ def _regions_of_customers(known: CustomerVersions, said: pl.DataFrame, policy: C
     return every.filter(pl.col("region").is_not_null() & (pl.col("region") != UNKNOWN)).unique()
 
 
-def _strictest(places: pl.DataFrame, by: list[str], policy: ConsentPolicy) -> pl.DataFrame:
-    """One row per ``by`` of ``places`` (which have a ``region`` and a ``channel``): the strictest of their regions' rules.
-
-    ``regions``: which they were; ``is_opt_out``, ``double_opt_in``, ``expires_after``.
-    """
-    rules = rule_frame(policy.region_rules)
-    known = pl.col("region").is_in(rules.get_column("region").implode())
-    placed = places.with_columns(pl.when(known).then("region").otherwise(pl.lit(UNKNOWN)).alias("region")).unique()
-    return (
-        placed.join(rules, on="region")
-        .sort(*by, "region")
-        .group_by(by, maintain_order=True)
-        .agg(
-            pl.col("region").str.join("+").alias("regions"),
-            pl.col("opt_out_channels").list.contains(pl.col("channel")).all().alias("is_opt_out"),
-            pl.col("double_opt_in").max().alias("asked_double_opt_in"),
-            pl.col("expires_after").min(),
-        )
-    )
-
-
 def _judged(speaking: pl.DataFrame, regions: pl.DataFrame, policy: ConsentPolicy, now: datetime) -> pl.DataFrame:
     """Grants, expiries and requests with their ``verdict``, the ``regions`` whose rule was asked, and ``expires_at``."""
     events = speaking.with_row_index("number")
     own = events.select("number", "channel", "region")
     others = events.select("number", "channel", "customer").join(regions, on="customer").select(own.columns)
-    ruled = events.join(_strictest(pl.concat([own, others]), ["number"], policy), on="number", how="left")
+    ruled = events.join(strictest_of_each(pl.concat([own, others]), ["number"], policy), on="number", how="left")
     by_policy = pl.col("observed_at") + pl.duration(days="expires_after")
     ruled = ruled.with_columns(expires_at=pl.min_horizontal("ends_at", by_policy))
     is_unconfirmed = (
@@ -318,7 +298,7 @@ def _allowed(
     place = ["customer", "channel", "address"]
     own = carriers.select(*place, "region")
     others = own.select(place).unique().join(_regions_of_customers(known, states.clear(), policy), on="customer")
-    ruled = _strictest(pl.concat([own, others.select(own.columns)]), place, policy).filter("is_opt_out")
+    ruled = strictest_of_each(pl.concat([own, others.select(own.columns)]), place, policy).filter("is_opt_out")
     collected = (
         carriers.filter(pl.col("standing") > GONE)
         .sort("observed_at", "order", descending=[False, True])

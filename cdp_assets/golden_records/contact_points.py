@@ -85,16 +85,17 @@ def _alike(customers: pl.Series, values: pl.Series) -> npt.NDArray[np.int64]:
 
     Values are put side by side by their hash, and then compared themselves: two with one hash would stand among each other.
     """
-    bits = np.uint64(_WORD - max(int(customers.max()).bit_length(), 1))  # type: ignore[call-overload]
-    words = (customers.to_numpy().astype(np.uint64) << bits) | (values.hash().to_numpy() >> (np.uint64(_WORD) - bits))
+    numbers = customers.to_numpy().astype(np.uint64)
+    bits = np.uint64(_WORD - max(int(numbers.max()).bit_length(), 1))
+    words = (numbers << bits) | (values.hash().to_numpy() >> (np.uint64(_WORD) - bits))
     order = np.argsort(words)
     words, found = words[order], values.gather(pl.Series(order))
     is_next = np.append(True, words[1:] != words[:-1])
     if ((found != found.shift()).fill_null(False).to_numpy() & ~is_next).any():
         both = pl.DataFrame([customers.alias("customer"), values.alias("value")])
         numbered = both.unique().sort("customer", "value").with_row_index("point")
-        numbers = both.join(numbered, on=["customer", "value"], how="left", maintain_order="left").get_column("point")
-        return numbers.cast(pl.Int64).to_numpy()
+        points = both.join(numbered, on=["customer", "value"], how="left", maintain_order="left").get_column("point")
+        return points.cast(pl.Int64).to_numpy()
     places = np.empty(len(order), dtype=np.int64)
     places[order] = np.cumsum(is_next) - 1
     return places
@@ -130,7 +131,9 @@ def _sightings(seen: pl.DataFrame, points: int) -> pl.DataFrame:
     source = seen.get_column("source").cast(pl.Enum(names)).to_physical()
     order, repeats = rows_in_order([seen.get_column("point"), source], [False, False])
     point = seen.get_column("point").gather(pl.Series(order))
-    moments = seen.select(point, *(pl.col(name).gather(pl.lit(pl.Series(order))) for name in ("first_seen_at", "last_seen_at")))
+    moments = seen.select(
+        point, *(pl.col(name).gather(pl.lit(pl.Series(order))) for name in ("first_seen_at", "last_seen_at"))
+    )
     measured = (
         moments.with_columns(pl.col("point").set_sorted())
         .group_by("point", maintain_order=True)
@@ -141,7 +144,12 @@ def _sightings(seen: pl.DataFrame, points: int) -> pl.DataFrame:
     lists = Flat.of_lengths(names.gather(source.gather(pl.Series(order[firsts]))).alias("sources"), of_each).lists()
     if measured.height == points:
         return measured.drop("point").insert_column(0, lists)
-    every = pl.DataFrame([pl.int_range(points, dtype=pl.UInt32, eager=True).alias("point"), where(lists, pl.Series(of_each > 0)).alias("sources")])
+    every = pl.DataFrame(
+        [
+            pl.int_range(points, dtype=pl.UInt32, eager=True).alias("point"),
+            where(lists, pl.Series(of_each > 0)).alias("sources"),
+        ]
+    )
     return every.join(measured, on="point", how="left", maintain_order="left").drop("point")
 
 

@@ -8,17 +8,15 @@ What does not belong here: any single rule (the other modules of this stage).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.lists import Flat, where
-from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.golden_records.consent_statements import statements
-from cdp_assets.golden_records.consents import CONTACTABLE, consents
+from cdp_assets.golden_records.consents import consents
 from cdp_assets.golden_records.corrections import (
     CORRECTION,
     NOTHING,
@@ -26,12 +24,11 @@ from cdp_assets.golden_records.corrections import (
     corrections_in_force,
     with_full_names,
 )
+from cdp_assets.golden_records.customer_rows import customer_rows
 from cdp_assets.golden_records.customer_versions import CustomerVersions, customer_versions
 from cdp_assets.golden_records.emails import customer_emails
-from cdp_assets.golden_records.packed_order import rows_in_order
 from cdp_assets.golden_records.phones import customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
-from cdp_assets.golden_records.ranked_contacts import RETRACTED
 from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.golden_records.survivorship import (
     address_candidates,
@@ -155,7 +152,7 @@ def golden_records(
     }
     provenance = _provenance(cells, known)
     became = what_became(corrections, pl.concat([*states, emails.states, phones.states]), known)
-    customers = _customers(cells, known, customer_ids, clusters, emails.table, phones.table)
+    customers = customer_rows(cells, known, customer_ids, clusters, emails.table, phones.table)
     return GoldenRecords(
         CUSTOMERS.conform(customers),
         PROVENANCE.conform(provenance),
@@ -244,7 +241,9 @@ def _provenance(cells: Mapping[str, pl.DataFrame], known: CustomerVersions) -> p
     every = every[order]
     delivered = known.at(every.get_column("row"), *_EVIDENCE)
     evidence = {
-        name: delivered.get_column(name).scatter(place[is_set], pl.concat([cells.get_column(name) for cells in corrected]))
+        name: delivered.get_column(name).scatter(
+            place[is_set], pl.concat([cells.get_column(name) for cells in corrected])
+        )
         if corrected
         else delivered.get_column(name)
         for name in _EVIDENCE
@@ -259,85 +258,6 @@ def _provenance(cells: Mapping[str, pl.DataFrame], known: CustomerVersions) -> p
         "next_best",
         known.at(every.get_column("next_best_row"), "record_id").get_column("record_id").alias("next_best_record_id"),
     )
-
-
-def _customers(
-    cells: Mapping[str, pl.DataFrame],
-    known: CustomerVersions,
-    customer_ids: pl.DataFrame,
-    clusters: pl.DataFrame,
-    emails: pl.DataFrame,
-    phones: pl.DataFrame,
-) -> pl.DataFrame:
-    """One row per customer: its cells side by side, and what is counted over its records."""
-    contactable = emails.filter(pl.col("is_sendable") & pl.col("marketing_consent").is_in(CONTACTABLE))
-    reached = [emails, phones.filter(pl.col("status") != RETRACTED)]
-    whole = known.customers.with_columns(
-        *(_one_for_each(known.customers, cells[name]).alias(name) for name in GOLDEN_FIELDS),
-        *_counted(known, customer_ids, clusters).iter_columns(),
-        *_seen(known).iter_columns(),
-        _marked(known.customers, [contactable]).alias("may_email_marketing"),
-        _marked(known.customers, reached).alias("reached"),
-    )
-    named = pl.any_horizontal(pl.col("first_name", "last_name", "full_name").is_not_null())
-    return whole.with_columns(
-        pl.col("date_of_birth").str.to_date("%Y-%m-%d"),
-        (named | pl.col("reached")).alias("is_known"),
-        pl.col("email").is_not_null().alias("is_reachable_by_email"),
-        pl.col("phone").is_not_null().alias("is_reachable_by_phone"),
-        (pl.col("street").is_not_null() & pl.any_horizontal(pl.col("city", "postcode").is_not_null())).alias(
-            "is_reachable_by_post"
-        ),
-    ).drop("customer", "reached")
-
-
-def _counted(known: CustomerVersions, customer_ids: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
-    """``records``, ``sources`` and ``weakest_probability`` of each customer, in the order of customers."""
-    count, names = known.customers.height, customer_ids.get_column("source").unique().sort()
-    customer = known.members.get_column("customer")
-    source = customer_ids.get_column("source").cast(pl.Enum(names)).to_physical()
-    order, repeats = rows_in_order([customer, source], [False, False])
-    firsts = pl.Series(order[~repeats])
-    of_each = np.bincount(customer.gather(firsts).to_numpy(), minlength=count)
-    rows = rows_of(customer_ids.get_column("record_id"), clusters.get_column("record_id"))
-    weakest = clusters.get_column("weakest_probability").rechunk().gather(rows).gather(pl.Series(order))
-    by_customer = pl.DataFrame([customer.gather(pl.Series(order)).set_sorted(), weakest])
-    return pl.DataFrame(
-        [
-            pl.Series("records", np.bincount(customer.to_numpy(), minlength=count), dtype=pl.Int64),
-            Flat.of_lengths(names.gather(source.gather(firsts)).alias("sources"), of_each).lists(),
-            by_customer.group_by("customer", maintain_order=True).agg(pl.all().min()).get_column("weakest_probability"),
-        ]
-    )
-
-
-def _seen(known: CustomerVersions) -> pl.DataFrame:
-    """``first_seen_at`` and ``last_seen_at`` of each customer, in the order of customers."""
-    rows = known.rows.select("customer", "observed_at")
-    rows = rows.drop_nulls("customer") if rows.get_column("customer").null_count() else rows
-    customer, moments = rows.get_column("customer").to_numpy(), rows.get_column("observed_at")
-    at = moments.to_physical().to_numpy()
-    limits = np.iinfo(np.int64)
-    first, last = (np.full(known.customers.height, limit) for limit in (limits.max, limits.min))
-    np.minimum.at(first, customer, at)
-    np.maximum.at(last, customer, at)
-    return pl.DataFrame({"first_seen_at": first, "last_seen_at": last}).cast(moments.dtype)
-
-
-def _marked(customers: pl.DataFrame, some: Sequence[pl.DataFrame]) -> pl.Series:
-    """Whether each customer has a row in one of the frames."""
-    marks = np.zeros(customers.height, dtype=np.bool_)
-    for frame in some:
-        marks[frame.get_column("customer").to_numpy()] = True
-    return pl.Series(marks)
-
-
-def _one_for_each(customers: pl.DataFrame, cells: pl.DataFrame) -> pl.Series:
-    """The cells' values in the order of customers, null where a customer has none."""
-    position = np.full(customers.height, -1, dtype=np.int64)
-    position[cells.get_column("customer").to_numpy()] = np.arange(cells.height)
-    found = pl.Series(position)
-    return cells.get_column("value").rechunk().gather(where(found, found >= 0))
 
 
 def _by_id(table: pl.DataFrame, known: CustomerVersions) -> pl.DataFrame:

@@ -72,7 +72,8 @@ def _code(column: pl.Series, is_descending: bool) -> _Code:
     low, high = values.min(), values.max()
     if low is None or high is None:
         return _Code(np.zeros(0, dtype=np.uint64), 0)
-    assert isinstance(low, int) and isinstance(high, int)
+    assert isinstance(low, int)
+    assert isinstance(high, int)
     numbers = values.fill_null(low).to_numpy()
     codes = (high - numbers if is_descending else numbers - low).astype(np.uint64)
     span = high - low

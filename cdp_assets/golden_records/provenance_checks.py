@@ -45,7 +45,9 @@ def _marks(places: npt.NDArray[np.int64], customers: int) -> npt.NDArray[np.bool
 def _places(provenance: pl.DataFrame, known: pl.Series) -> npt.NDArray[np.int64]:
     """The place of each row's customer and field among all cells; -1 of such as there are not."""
     firsts = provenance.select(begins("customer_id")).to_series()
-    of_runs = rows_of(provenance.get_column("customer_id").filter(firsts), known).cast(pl.Int64).fill_null(-1).to_numpy()
+    of_runs = (
+        rows_of(provenance.get_column("customer_id").filter(firsts), known).cast(pl.Int64).fill_null(-1).to_numpy()
+    )
     customer = of_runs[np.cumsum(firsts.to_numpy()) - 1]
     field = provenance.get_column("field").cast(pl.Enum(GOLDEN_FIELDS), strict=False).to_physical()
     number = field.cast(pl.Int64).fill_null(-1).to_numpy()

@@ -90,7 +90,9 @@ def ranked_contacts(
     begins = begins_of(ranked.get_column("customer"))
     before = np.repeat(begins, np.diff(np.append(begins, ranked.height)))
     ranked = ranked.with_columns(
-        pl.Series("rank", np.arange(1, ranked.height + 1) - before, dtype=pl.Int64), value=kind.name, is_usable=kind.usable
+        pl.Series("rank", np.arange(1, ranked.height + 1) - before, dtype=pl.Int64),
+        value=kind.name,
+        is_usable=kind.usable,
     )
     table = ranked.with_columns(best_for(ranked, consents, kind.name, policy))
     is_usable = pl.col(kind.usable)
@@ -119,7 +121,7 @@ def golden_cells(ranked: pl.DataFrame, is_eligible: pl.Expr, keys: Sequence[Key]
     rivals = begins[runs] + (begins[runs] == best)  # the first of the others
     contested, rival = np.flatnonzero(is_contested), rivals[is_contested]
     rule = pl.repeat(ONLY_VALUE, len(best), dtype=pl.String, eager=True).scatter(
-        contested, deciding_rules(theirs, best[contested], theirs, rival, keys)
+        contested, deciding_rules(theirs, best[contested], rival, keys)
     )
     of_rivals = where(pl.Series(rivals), pl.Series(is_contested))
     is_from_people = pl.col("is_set") | pl.col("row").is_null()

@@ -41,7 +41,12 @@ RULE_KEYS: dict[Rule, Key] = {
 
 TRUST_AND_TIME = (RULE_KEYS["most_trusted"], RULE_KEYS["most_recent"])
 
-TEXT_AND_RECORD = (Key(TIE_BREAK, "text", descending=False), Key(TIE_BREAK, "order", descending=False))
+TEXT = "text"
+"""Column of what a person would read of a value; some frames tell it by an expression."""
+
+_TEXT = pl.col(TEXT)
+
+TEXT_AND_RECORD = (Key(TIE_BREAK, TEXT, descending=False), Key(TIE_BREAK, "order", descending=False))
 
 TIE_KEYS = (*TRUST_AND_TIME, *TEXT_AND_RECORD)
 """Last resort of every order: trust, then time, then the value's text, then the record."""
@@ -59,21 +64,29 @@ def keys_of(first: Sequence[Key], rules: Sequence[Rule], last: Sequence[Key] = (
 
 
 def in_order(frame: pl.DataFrame, keys: Sequence[Key]) -> pl.DataFrame:
-    """``frame`` by customer, best first; customers and numbers are never null.
+    """``frame`` by customer, best first: the rows of :func:`rows_best_first`."""
+    return frame[rows_best_first(frame, keys)]
 
-    Numbers are compared first: texts take several times as long, and hardly ever decide.
+
+def rows_best_first(frame: pl.DataFrame, keys: Sequence[Key], text: pl.Expr = _TEXT) -> Rows:
+    """The rows of ``frame`` by customer, best first; customers are never null.
+
+    Numbers are compared first: texts take several times as long, and hardly ever decide. What the key :data:`TEXT` compares is made
+    of the rows that no number tells apart.
     """
     columns, descending = ["customer", *(key.column for key in keys)], [False, *(key.descending for key in keys)]
     schema = frame.schema
-    first_text = next((n for n, name in enumerate(columns) if schema[name] == pl.String), len(columns))
+    first_text = next((n for n, name in enumerate(columns) if name == TEXT or schema[name] == pl.String), len(columns))
     numbers = [frame.get_column(name) for name in columns[:first_text]]
     order, repeats = rows_in_order(numbers, descending[:first_text])
     if first_text < len(columns) and repeats.any():
         tied = np.flatnonzero(repeats | np.append(repeats[1:], False))
-        compared = frame.select(columns)[order[tied]].with_row_index("tie")
-        by_text = compared.sort(columns, descending=descending, nulls_last=True).get_column("tie").to_numpy()
-        order[tied] = order[tied][by_text]
-    return frame[order]
+        compared = frame[order[tied]].select(text.alias(TEXT) if name == TEXT else name for name in columns)
+        sorted_rows = (
+            compared.with_row_index("tie").sort(columns, descending=descending, nulls_last=True).get_column("tie")
+        )
+        order[tied] = order[tied][sorted_rows.to_numpy()]
+    return order
 
 
 def first_of_each(ordered: pl.DataFrame) -> pl.DataFrame:
@@ -82,14 +95,17 @@ def first_of_each(ordered: pl.DataFrame) -> pl.DataFrame:
 
 
 def deciding_rules(
-    frame: pl.DataFrame, winners: Rows, of: pl.DataFrame, rivals: Rows, keys: Sequence[Key]
+    frame: pl.DataFrame, winners: Rows, rivals: Rows, keys: Sequence[Key], text: pl.Expr = _TEXT
 ) -> pl.Series:
-    """Name of the first criterion in which each of ``winners``, rows of ``frame``, differs from its rival, a row ``of`` another frame."""
-    rules = pl.repeat(TIE_BREAK, len(winners), eager=True)
+    """Name of the first criterion in which each of ``winners`` differs from its rival; both are rows of ``frame``."""
+    rules = pl.repeat(TIE_BREAK, len(winners), dtype=pl.String, eager=True)
     waiting = np.arange(len(winners))
     for key in keys:
-        ours, theirs = (one.get_column(key.column) for one in (frame, of))
-        differs = ours.gather(winners[waiting]).ne_missing(theirs.gather(rivals[waiting])).to_numpy()
+        if key.column == TEXT:
+            ours, theirs = (frame[rows[waiting]].select(text).to_series() for rows in (winners, rivals))
+        else:
+            ours, theirs = (frame.get_column(key.column).gather(rows[waiting]) for rows in (winners, rivals))
+        differs = ours.ne_missing(theirs).to_numpy()
         rules = rules.scatter(waiting[differs], key.rule)
         waiting = waiting[~differs]
     return rules

@@ -32,7 +32,7 @@ from cdp_assets.candidate_links.lists import where
 from cdp_assets.golden_records.customer_versions import FORMER, GONE, CustomerVersions
 from cdp_assets.golden_records.packed_order import Rows, begins_of
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, Rule
-from cdp_assets.golden_records.ranking import ONLY_VALUE, Key, deciding_rules, first_of_each, in_order, keys_of
+from cdp_assets.golden_records.ranking import ONLY_VALUE, Key, deciding_rules, first_of_each, keys_of, rows_best_first
 from cdp_assets.standardized.problems import MALFORMED
 
 OLDEST_PERSON_YEARS = 120
@@ -65,12 +65,15 @@ class Candidates:
 
     - ``key``: two candidates with one key say the same;
     - ``is_valid``, ``fullness``: see the module;
-    - ``same`` and ``form``: candidates with one ``same`` differ only in how fully they say it, more ``form`` is fuller;
+    - ``form``: candidates with one ``same`` differ only in how fully they say it, more ``form`` is fuller;
     - ``comparable_<part>``, for parts of which two spellings are equal in a way that only standardization knows.
+
+    ``same``: told of few, so by an expression over the frame.
     """
 
     parts: tuple[str, ...]
     frame: pl.DataFrame
+    same: pl.Expr
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,12 @@ class Survivors:
             return cells.with_columns(
                 runners_up=pl.lit(0, pl.Int64), next_best=pl.lit(None, pl.String), next_best_row=pl.lit(None, pl.UInt32)
             )
-        place = np.full(1 + max(cells.get_column("customer").max() or 0, self.rivals.get_column("customer").max()), -1)  # type: ignore[type-var, operator]
-        place[cells.get_column("customer").to_numpy()] = np.arange(cells.height)
-        others = self.rivals.select("customer", next_best=pl.col(part).cast(pl.String), next_best_row="row").with_columns(
-            pl.Series("place", place[self.rivals.get_column("customer").to_numpy()])
-        )
+        customers, theirs = (one.get_column("customer").to_numpy() for one in (cells, self.rivals))
+        place = np.full(1 + max(customers.max(initial=0), theirs.max()), -1)
+        place[customers] = np.arange(cells.height)
+        others = self.rivals.select(
+            "customer", next_best=pl.col(part).cast(pl.String), next_best_row="row"
+        ).with_columns(pl.Series("place", place[theirs]))
         others = others.filter(pl.col("next_best").is_not_null() & (pl.col("place") >= 0))
         values = cells.get_column("value").gather(others.get_column("place"))
         others = others.filter(others.get_column("next_best") != values)
@@ -117,27 +121,23 @@ class Survivors:
 
 def survivors(candidates: Candidates, rules: Sequence[Rule]) -> Survivors:
     """Choose one candidate per customer by quality, ``rules`` and tie-breaks, and name the rule that decided."""
-    frame = candidates.frame
-    columns = ["customer", "row", "key", *candidates.parts]
-    is_alone = frame.get_column("customer").is_unique()
-    uncontested = frame.select(columns).filter(is_alone).with_columns(pl.lit(ONLY_VALUE).alias("rule"))
-    several = frame.filter(~is_alone)
-    if several.is_empty():
-        return Survivors(candidates.parts, uncontested, several)
     text = _joined(*(pl.col(part).cast(pl.String) for part in candidates.parts))
-    several = several.with_columns(text.alias("text"), pl.col("standing").gt(GONE).alias("exists"), *_measures(rules, text))
+    frame = candidates.frame.with_columns(
+        pl.col("standing").gt(GONE).alias("exists"), *_measures(rules, text)
+    ).rechunk()
     keys = keys_of(QUALITY, rules)
-    ordered = in_order(several, keys)
-    winners = begins_of(ordered.get_column("customer"))
-    best = np.repeat(winners, np.diff(np.append(winners, ordered.height)))  # of the customer of each row
-    said = ordered.get_column("key")
+    order = rows_best_first(frame, keys, text)
+    winners = begins_of(frame.get_column("customer").gather(order))
+    of_each = np.diff(np.append(winners, len(order)))
+    best = np.repeat(winners, of_each)  # of the customer of each row
+    said = frame.get_column("key").gather(order)
     others = np.flatnonzero((said != said.gather(best)).to_numpy())
     rivals = others[begins_of(best[others])]
     contested = np.searchsorted(winners, best[rivals])
-    rule = pl.repeat(ONLY_VALUE, len(winners), eager=True).scatter(
-        contested, deciding_rules(ordered, winners[contested], ordered, rivals, keys)
+    rule = pl.repeat(ONLY_VALUE, len(winners), dtype=pl.String, eager=True).scatter(
+        contested, deciding_rules(frame, order[winners[contested]], order[rivals], keys, text)
     )
-    fullest = _fullest_forms(ordered, best, keys)
+    fullest = _fullest_forms(candidates.same, frame, order, best, keys, text)
     replaced = np.searchsorted(winners, best[fullest])
     chosen = winners.copy()
     chosen[replaced] = fullest
@@ -145,10 +145,10 @@ def survivors(candidates: Candidates, rules: Sequence[Rule]) -> Survivors:
     is_contested[contested] = True
     return Survivors(
         candidates.parts,
-        pl.concat(
-            [uncontested, ordered.select(columns)[chosen].with_columns(rule.scatter(replaced, FULLEST_FORM).alias("rule"))]
+        frame.select("customer", "row", "key", *candidates.parts)[order[chosen]].with_columns(
+            rule.scatter(replaced, FULLEST_FORM).alias("rule")
         ),
-        ordered.filter(pl.Series(np.repeat(is_contested, np.diff(np.append(winners, ordered.height))))),
+        frame[order[np.repeat(is_contested, of_each)]],
     )
 
 
@@ -162,19 +162,25 @@ def _measures(rules: Sequence[Rule], text: pl.Expr) -> list[pl.Expr]:
     return measures
 
 
-def _fullest_forms(ordered: pl.DataFrame, best: Rows, keys: Sequence[Key]) -> Rows:
-    """Rows that take the winner's place: such as say the chosen value more fully, and are as good in quality; one of a customer.
+def _fullest_forms(
+    same: pl.Expr, frame: pl.DataFrame, order: Rows, best: Rows, keys: Sequence[Key], text: pl.Expr
+) -> Rows:
+    """Places in the order that take the winner's: such as say the chosen value more fully, and are as good in quality; one of a customer.
 
-    ``best``: the row of the winner of each row's customer.
+    ``best``: the place of the winner of each place's customer. ``same``, ``text``: as told by :class:`Candidates`.
     """
-    form = ordered.get_column("form").to_numpy()
+    form = frame.get_column("form").to_numpy()[order]
     fuller = np.flatnonzero(form > form[best])
-    compared = ordered.select("same", *(key.column for key in QUALITY))
-    is_same = (compared[fuller] == compared[best[fuller]]).select(pl.all_horizontal(pl.all())).to_series()
+    ours, theirs = (
+        frame[order[places]].select(same.alias("same"), *(key.column for key in QUALITY))
+        for places in (fuller, best[fuller])
+    )
+    is_same = (ours == theirs).select(pl.all_horizontal(pl.all())).to_series()
     fuller = fuller[is_same.fill_null(False).to_numpy()]
-    beside = ordered.select("customer", "form", *(key.column for key in keys))[fuller].with_row_index("place")
-    fullest = first_of_each(in_order(beside, [Key(FULLEST_FORM, "form"), *keys]))
-    return fuller[fullest.get_column("place").to_numpy()]
+    beside = frame[order[fuller]]
+    fullest = rows_best_first(beside, [Key(FULLEST_FORM, "form"), *keys], text)
+    firsts = fullest[begins_of(beside.get_column("customer").gather(fullest))]
+    return np.asarray(fuller[firsts])
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -212,9 +218,11 @@ def name_candidates(known: CustomerVersions) -> Candidates:
             .alias("key"),
             (~text.str.contains(r"[0-9@]")).alias("is_valid"),
             fullness.cast(pl.UInt8).alias("fullness"),
-            _joined("first_name_norm", "last_name_norm").alias("same"),
             form.cast(pl.UInt8).alias("form"),
+            "first_name_norm",
+            "last_name_norm",
         ),
+        _joined("first_name_norm", "last_name_norm"),
     )
 
 
@@ -236,25 +244,28 @@ def address_candidates(known: CustomerVersions) -> Candidates:
         .filter(pl.any_horizontal(pl.col(*ADDRESS_PARTS).is_not_null()))
     )
     as_now = pl.when(pl.col("position") > 0).then(pl.min_horizontal("standing", pl.lit(FORMER, pl.UInt8)))
-    place = pl.coalesce("postcode_norm", "city_norm", pl.lit(""))
-    street = _joined("street_norm", "house_number", "unit")
+    frame = frame.with_columns(
+        pl.coalesce("postcode_norm", "city_norm", pl.lit("")).alias("place"),
+        _joined("street_norm", "house_number", "unit").alias("comparable_street"),
+    )
     return Candidates(
         ADDRESS_PARTS,
         frame.select(
             *(name for name in _COMMON if name != "standing"),
             as_now.otherwise("standing").alias("standing"),
             *ADDRESS_PARTS,
-            pl.concat_str(street, place, pl.coalesce("country", pl.lit("")), separator="|").alias("key"),
+            _joined("comparable_street", "place", "country").alias("key"),
             (
                 pl.col("street").is_not_null()
                 & pl.any_horizontal(pl.col("city", "postcode").is_not_null())
                 & ~pl.col("is_doubted")
             ).alias("is_valid"),
             pl.lit(0, pl.UInt8).alias("fullness"),
-            pl.concat_str(street, place, separator="|").alias("same"),
             pl.sum_horizontal(pl.col(*ADDRESS_PARTS).is_not_null().cast(pl.UInt8)).cast(pl.UInt8).alias("form"),
-            street.alias("comparable_street"),
+            "comparable_street",
+            "place",
         ),
+        pl.concat_str("comparable_street", "place", separator="|"),
     )
 
 
@@ -272,10 +283,10 @@ def single_candidates(known: CustomerVersions, field: str) -> Candidates:
             key.alias("key"),
             is_valid.alias("is_valid"),
             pl.lit(0, pl.UInt8).alias("fullness"),
-            pl.lit("").alias("same"),
             pl.lit(0, pl.UInt8).alias("form"),
             *in_words,
         ),
+        pl.lit(""),
     )
 
 
