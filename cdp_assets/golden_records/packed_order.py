@@ -23,7 +23,7 @@ _WORD = 64
 def rows_in_order(columns: Sequence[pl.Series], descending: Sequence[bool]) -> tuple[Rows, Marks]:
     """The rows as they follow each other by the first column, then the second …, and which is like the one before it in all of them.
 
-    Columns hold integers, moments, days or flags, of one length; nulls come last. Rows that are alike come in any order.
+    Columns hold integers (of 64 bits at most), moments, days or flags, of one length; nulls come last. Rows that are alike come in any order.
     """
     count = len(columns[0])
     order, repeats = np.arange(count), np.ones(count, dtype=np.bool_)
