@@ -83,7 +83,8 @@ def _places(carried: pl.DataFrame, seen: pl.DataFrame) -> tuple[pl.Series, pl.Se
 def _alike(customers: pl.Series, values: pl.Series) -> npt.NDArray[np.int64]:
     """A number for each customer and value, in the order of customers.
 
-    Values are put side by side by their hash, and then compared themselves: two with one hash would stand among each other.
+    Values are put side by side by their hash, which takes a third of the time that finding distinct rows takes; then neighbours are
+    compared themselves. Should two values of one customer have one hash, all are told apart by themselves.
     """
     numbers = customers.to_numpy().astype(np.uint64)
     bits = np.uint64(_WORD - max(int(numbers.max()).bit_length(), 1))
@@ -130,18 +131,15 @@ def _sightings(seen: pl.DataFrame, points: int) -> pl.DataFrame:
     names = seen.get_column("source").unique().sort()
     source = seen.get_column("source").cast(pl.Enum(names)).to_physical()
     order, repeats = rows_in_order([seen.get_column("point"), source], [False, False])
-    point = seen.get_column("point").gather(pl.Series(order))
-    moments = seen.select(
-        point, *(pl.col(name).gather(pl.lit(pl.Series(order))) for name in ("first_seen_at", "last_seen_at"))
-    )
+    seen, source = seen.select("point", "first_seen_at", "last_seen_at")[order], source.gather(order)
     measured = (
-        moments.with_columns(pl.col("point").set_sorted())
+        seen.with_columns(pl.col("point").set_sorted())
         .group_by("point", maintain_order=True)
         .agg(pl.col("first_seen_at").min(), pl.col("last_seen_at").max())
     )
-    firsts = ~repeats
-    of_each = np.bincount(point.to_numpy()[firsts], minlength=points)
-    lists = Flat.of_lengths(names.gather(source.gather(pl.Series(order[firsts]))).alias("sources"), of_each).lists()
+    is_first = pl.Series(~repeats)  # of its source
+    of_each = np.bincount(seen.get_column("point").filter(is_first).to_numpy(), minlength=points)
+    lists = Flat.of_lengths(names.gather(source.filter(is_first)).alias("sources"), of_each).lists()
     if measured.height == points:
         return measured.drop("point").insert_column(0, lists)
     every = pl.DataFrame(
