@@ -139,9 +139,10 @@ class WithheldOfErased:
         for kind, one, erasure_id in known.select("kind", "sign", "erasure_id").iter_rows():
             newest[kind, one] = max(since[erasure_id], newest.get((kind, one), since[erasure_id]))
         purposes = sorted({kind.removeprefix(FOR) for kind, _ in newest if kind.startswith(FOR)})
+        distinct = addresses.select("channel", "address").unique().sort("channel", "address")
 
         def rows() -> Iterator[tuple[str, str, str | None, object]]:
-            for channel, address in addresses.select("channel", "address").iter_rows():
+            for channel, address in distinct.iter_rows():
                 if (SOMETHING, sign(SOMETHING, _said(channel, address))) in newest:
                     for purpose in purposes:
                         at = newest.get((f"{FOR}{purpose}", sign(f"{FOR}{purpose}", _said(channel, address))))

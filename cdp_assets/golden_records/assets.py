@@ -15,8 +15,9 @@ from cdp_assets.golden_records.consent_checks import (
     untraced_consents,
 )
 from cdp_assets.golden_records.consent_log import chain_breaks, enter, events_of, imports_in_use
-from cdp_assets.golden_records.golden import GOLDEN_FIELDS
+from cdp_assets.golden_records.golden import COLUMNS_READ, GOLDEN_FIELDS
 from cdp_assets.golden_records.policy import load_consent_policy
+from cdp_assets.golden_records.provenance_checks import untraced_values
 from cdp_assets.golden_records.suppressions import ERASED
 from cdp_assets.golden_records.withheld import Withheld
 from cdp_assets.resources import RESOLUTION_POOL, key_check, now, same_columns, stored, table_asset, table_spec
@@ -152,7 +153,7 @@ def golden_assets(
     workspace: dg.ResourceParam[Workspace], withheld: dg.ResourceParam[Withheld]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Make all seven from one resolution: they must agree with each other."""
-    frames = [workspace.lake.read(table) for table in _MADE_FROM]
+    frames = [workspace.lake.read(table, columns=[*COLUMNS_READ[table.name]]) for table in _MADE_FROM]
     made = golden_records_as_decided(workspace, *frames, withheld=withheld, now=now())
     known = made.customers.filter(pl.col("is_known"))
     yield stored(
@@ -241,25 +242,13 @@ def every_customer_has_one_golden_record(workspace: dg.ResourceParam[Workspace])
 @dg.asset_check(asset=["golden_records", "provenance"], blocking=True, pool=RESOLUTION_POOL)
 def every_golden_value_comes_from_a_record(workspace: dg.ResourceParam[Workspace]) -> dg.AssetCheckResult:
     """Each filled cell has a row in provenance, and each row names a record of that very customer."""
-    golden = workspace.lake.read(CUSTOMERS)
-    cells = pl.concat(
-        golden.select("customer_id", pl.lit(name).alias("field"), pl.col(name).is_not_null().alias("filled"))
-        for name in GOLDEN_FIELDS
-    ).filter(pl.col("filled"))
-    provenance = workspace.lake.read(PROVENANCE, columns=["customer_id", "field", "record_id"])
-    untraced = cells.join(provenance, on=["customer_id", "field"], how="anti").height
-    unneeded = provenance.join(cells, on=["customer_id", "field"], how="anti").height
-    members = workspace.lake.read(CUSTOMER_IDS, columns=["customer_id", "record_id"])
-    strangers = provenance.join(members, on=["customer_id", "record_id"], how="anti").height
-    return dg.AssetCheckResult(
-        passed=not (untraced or unneeded or strangers),
-        metadata={
-            "cells": cells.height,
-            "cells_without_a_record": untraced,
-            "records_without_a_cell": unneeded,
-            "records_of_somebody_else": strangers,
-        },
+    lake = workspace.lake
+    found = untraced_values(
+        lake.read(CUSTOMERS, columns=["customer_id", *GOLDEN_FIELDS]),
+        lake.read(PROVENANCE, columns=["customer_id", "field", "record_id"]),
+        lake.read(CUSTOMER_IDS, columns=["customer_id", "record_id"]),
     )
+    return dg.AssetCheckResult(passed=not any(found[name] for name in found if name != "cells"), metadata=found)
 
 
 @dg.asset_check(asset=["golden_records", "consents"], blocking=True, pool=RESOLUTION_POOL)

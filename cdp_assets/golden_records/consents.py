@@ -34,11 +34,13 @@ from datetime import datetime
 
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
 from cdp_assets.golden_records.consent_statements import PERSON, region_of_record
 from cdp_assets.golden_records.corrections import comparable
 from cdp_assets.golden_records.customer_versions import GONE, CustomerVersions
 from cdp_assets.golden_records.policy import ConsentPolicy
-from cdp_assets.golden_records.region_rules import UNKNOWN, rule_frame
+from cdp_assets.golden_records.region_rules import UNKNOWN
+from cdp_assets.golden_records.strictest_rules import strictest_of_each
 from cdp_assets.standardized.consent_words import EXPIRED, GIVEN, REQUESTED, WITHDRAWN
 
 INSUFFICIENT = "insufficient"
@@ -75,13 +77,14 @@ def consents(
     has no row unless it is newer. ``withheld``: as in ``withheld.py``; what was said until then, and silence, allow
     nothing. Besides the table's columns there is ``is_complaint``.
     """
-    carried = sighted.select("customer", channel="type", address="value").unique()
+    withdrawn = said.filter(pl.col("state") == WITHDRAWN)
+    carried = _carried(sighted, withdrawn)
     regions = _regions_of_customers(known, said, policy)
     speaking = _with_purposes_of_customer(
         said.filter((pl.col("state") != WITHDRAWN) & pl.col("customer").is_not_null()), policy
     )
     judged = _judged(speaking, regions, policy, now)
-    withdrawals = _with_purposes(said.filter(pl.col("state") == WITHDRAWN), carried, judged, policy)
+    withdrawals = _with_purposes(withdrawn, carried, judged, policy)
     own = withdrawals.filter(pl.col("is_own"))
     concerned = pl.concat(
         [
@@ -127,6 +130,13 @@ def _withheld(states: pl.DataFrame, withheld: pl.DataFrame | None) -> pl.DataFra
     is_meant = pl.col("withheld_for").is_null() | (pl.col("withheld_for") == pl.col("purpose"))
     is_older = (pl.col("state") == ALLOWED) | (pl.col("since") <= pl.col("withheld_since"))
     return allowing.filter(is_meant & is_older).select(states.columns)
+
+
+def _carried(sighted: pl.DataFrame, withdrawals: pl.DataFrame) -> pl.DataFrame:
+    """``customer``, ``channel`` and ``address`` of those that withdrawals may concern: who withdrew, and what they named."""
+    is_theirs = sighted.get_column("customer").is_in(withdrawals.get_column("customer").drop_nulls().unique().implode())
+    is_named = Many(sighted.get_column("value")).hold(withdrawals.get_column("address").unique())
+    return sighted.filter(is_theirs | is_named).select("customer", channel="type", address="value").unique()
 
 
 # -- withdrawals ------------------------------------------------------------------------------------------------------
@@ -179,29 +189,8 @@ def _regions_of_customers(known: CustomerVersions, said: pl.DataFrame, policy: C
     if not policy.use_opt_out:
         placed = placed.join(wanted, on="customer", how="semi")
     countries = placed.select("customer", region=pl.col("addresses").list.eval(pl.element().struct.field("country")))
-    every = pl.concat([placed.select("customer", region=region_of_record()), countries.explode("region")])
+    every = pl.concat([placed.select("customer", region="jurisdiction"), countries.explode("region")])
     return every.filter(pl.col("region").is_not_null() & (pl.col("region") != UNKNOWN)).unique()
-
-
-def _strictest(places: pl.DataFrame, by: list[str], policy: ConsentPolicy) -> pl.DataFrame:
-    """One row per ``by`` of ``places`` (which have a ``region`` and a ``channel``): the strictest of their regions' rules.
-
-    ``regions``: which they were; ``is_opt_out``, ``double_opt_in``, ``expires_after``.
-    """
-    rules = rule_frame(policy.region_rules)
-    known = pl.col("region").is_in(rules.get_column("region").implode())
-    placed = places.with_columns(pl.when(known).then("region").otherwise(pl.lit(UNKNOWN)).alias("region")).unique()
-    return (
-        placed.join(rules, on="region")
-        .sort(*by, "region")
-        .group_by(by, maintain_order=True)
-        .agg(
-            pl.col("region").str.join("+").alias("regions"),
-            pl.col("opt_out_channels").list.contains(pl.col("channel")).all().alias("is_opt_out"),
-            pl.col("double_opt_in").max().alias("asked_double_opt_in"),
-            pl.col("expires_after").min(),
-        )
-    )
 
 
 def _judged(speaking: pl.DataFrame, regions: pl.DataFrame, policy: ConsentPolicy, now: datetime) -> pl.DataFrame:
@@ -209,7 +198,7 @@ def _judged(speaking: pl.DataFrame, regions: pl.DataFrame, policy: ConsentPolicy
     events = speaking.with_row_index("number")
     own = events.select("number", "channel", "region")
     others = events.select("number", "channel", "customer").join(regions, on="customer").select(own.columns)
-    ruled = events.join(_strictest(pl.concat([own, others]), ["number"], policy), on="number", how="left")
+    ruled = events.join(strictest_of_each(pl.concat([own, others]), ["number"], policy), on="number", how="left")
     by_policy = pl.col("observed_at") + pl.duration(days="expires_after")
     ruled = ruled.with_columns(expires_at=pl.min_horizontal("ends_at", by_policy))
     is_unconfirmed = (
@@ -309,7 +298,7 @@ def _allowed(
     place = ["customer", "channel", "address"]
     own = carriers.select(*place, "region")
     others = own.select(place).unique().join(_regions_of_customers(known, states.clear(), policy), on="customer")
-    ruled = _strictest(pl.concat([own, others.select(own.columns)]), place, policy).filter("is_opt_out")
+    ruled = strictest_of_each(pl.concat([own, others.select(own.columns)]), place, policy).filter("is_opt_out")
     collected = (
         carriers.filter(pl.col("standing") > GONE)
         .sort("observed_at", "order", descending=[False, True])

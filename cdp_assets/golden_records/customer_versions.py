@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.lookup import rows_of
+from cdp_assets.candidate_links.ordered import begins
 from cdp_assets.golden_records.policy import DEFAULT_TRUST
 
 GONE, FORMER, CURRENT = 0, 1, 2
@@ -30,11 +33,13 @@ class CustomerVersions:
     ``rows``: one row per record version, in the order of ``versions``: ``row``, ``customer`` (position in
     ``customers``; null for a record that belongs to none), ``record`` and ``order`` (ranks that do not depend on the
     order of rows; within a record the newest version comes first), ``standing``, ``trust``, ``observed_at``.
+    ``members``: ``record_id`` and ``customer`` of each record that has one, in the order of ``customer_ids``.
     """
 
     versions: pl.DataFrame
     rows: pl.DataFrame
     customers: pl.DataFrame
+    members: pl.DataFrame
 
     def with_values(self, *values: pl.Expr | str) -> pl.DataFrame:
         """``rows`` with these expressions over ``record_versions`` beside them, for records that have a customer."""
@@ -43,13 +48,12 @@ class CustomerVersions:
 
     def sighted(self, sightings: pl.DataFrame) -> pl.DataFrame:
         """E-mail addresses and phones of ``standardized/sightings``, with the customer whose record carries them."""
-        members = self.with_values("record_id").filter(pl.col("record").is_first_distinct())
-        return (
-            sightings.filter(pl.col("type").is_in(["email", "phone"]))
-            .select("record_id", "source", "type", "value", "first_seen_at", "last_seen_at")
-            .join(members.select("record_id", "customer"), on="record_id")
-            .drop("record_id")
+        theirs = sightings.filter(pl.col("type").is_in(["email", "phone"]))
+        rows = _rows_of_runs(theirs.get_column("record_id"), self.members.get_column("record_id"))
+        beside = theirs.select("source", "type", "value", "first_seen_at", "last_seen_at").with_columns(
+            self.members.get_column("customer").gather(rows)
         )
+        return beside.filter(pl.col("customer").is_not_null()) if rows.null_count() else beside
 
     def at(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
         """These columns of ``record_versions`` at the given row numbers, nulls for null."""
@@ -63,14 +67,17 @@ def customer_versions(versions: pl.DataFrame, customer_ids: pl.DataFrame, trust:
     A version whose record belongs to no customer stays, without one. Raises :class:`GoldenRecordsError` when
     ``customer_ids`` names records that ``record_versions`` does not have.
     """
-    customers = customer_ids.select("customer_id").unique().sort("customer_id").with_row_index("customer")
-    members = customer_ids.select("record_id", "customer_id", exists="is_current").join(
-        customers, on="customer_id", how="inner"
-    )
+    ids = customer_ids.get_column("customer_id")
+    customers = ids.unique().sort().to_frame().with_row_index("customer")
+    customer = rows_of(ids, customers.get_column("customer_id")).alias("customer")
+    member = _rows_of_runs(versions.get_column("record_id"), customer_ids.get_column("record_id"))
+    _every_member_has_a_version(member, customer_ids)
     rows = (
         versions.select("record_id", "source", "version", "observed_at", "is_current")
         .with_row_index("row")
-        .join(members.drop("customer_id"), on="record_id", how="left", maintain_order="left")
+        .with_columns(
+            customer.gather(member), customer_ids.get_column("is_current").rechunk().gather(member).alias("exists")
+        )
     )
     ranks = (
         rows.select("row", "record_id", "version")
@@ -80,7 +87,6 @@ def customer_versions(versions: pl.DataFrame, customer_ids: pl.DataFrame, trust:
         .sort("row")
     )
     rows = rows.with_columns(ranks.get_column("order"), ranks.get_column("record"))
-    _every_member_has_a_version(rows, members)
     standing = (
         pl.when(~pl.col("exists").fill_null(False))
         .then(GONE)
@@ -98,6 +104,7 @@ def customer_versions(versions: pl.DataFrame, customer_ids: pl.DataFrame, trust:
             "observed_at",
         ),
         customers,
+        pl.DataFrame([customer_ids.get_column("record_id"), customer]),
     )
 
 
@@ -111,10 +118,20 @@ def _trust_of(trust: Mapping[str, int]) -> pl.Expr:
     )
 
 
-def _every_member_has_a_version(rows: pl.DataFrame, members: pl.DataFrame) -> None:
-    found = rows.filter(pl.col("customer").is_not_null()).get_column("record").n_unique()
-    if found < members.height:
+def _rows_of_runs(sought: pl.Series, held: pl.Series) -> pl.Series:
+    """:func:`~cdp_assets.candidate_links.lookup.rows_of` of a column whose neighbours are often alike: each run of them is looked up once."""
+    if sought.is_empty():
+        return rows_of(sought, held)
+    firsts = sought.to_frame("id").select(begins("id")).to_series()
+    runs = pl.Series(np.cumsum(firsts.to_numpy()) - 1)
+    return rows_of(sought.filter(firsts), held).gather(runs)
+
+
+def _every_member_has_a_version(members: pl.Series, customer_ids: pl.DataFrame) -> None:
+    """``members``: the row of ``customer_ids`` of each version's record."""
+    found = members.drop_nulls().n_unique()
+    if found < customer_ids.height:
         raise GoldenRecordsError(
-            f"identity_graph/customer_ids names {members.height - found} records that standardized/record_versions does "
+            f"identity_graph/customer_ids names {customer_ids.height - found} records that standardized/record_versions does "
             "not have; the two are of different runs: resolve the customers again"
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.golden_records.contact_points import contact_points
 from cdp_assets.golden_records.corrections import Corrections
 from cdp_assets.golden_records.customer_versions import CustomerVersions
@@ -77,9 +78,9 @@ def customer_emails(
 
 def _described(points: pl.DataFrame, email_addresses: pl.DataFrame) -> pl.DataFrame:
     """Class, status and sharing of each address; one that only a correction names is described here, as unverified."""
-    described = points.join(
-        email_addresses.select("email", "class", "status", "sharing", "engaged_at"), on="email", how="left"
-    )
+    rows = rows_of(points.get_column("email"), email_addresses.get_column("email"))
+    known = email_addresses.select("class", "status", "sharing", "engaged_at").rechunk()
+    described = points.with_columns(column.gather(rows) for column in known.iter_columns())
     strangers = described.filter(pl.col("class").is_null()).get_column("email").unique()
     if strangers.is_empty():
         return described

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.golden_records.consent_statements import statements
-from cdp_assets.golden_records.consents import CONTACTABLE, consents
+from cdp_assets.golden_records.consents import consents
 from cdp_assets.golden_records.corrections import (
     CORRECTION,
     NOTHING,
@@ -24,11 +24,11 @@ from cdp_assets.golden_records.corrections import (
     corrections_in_force,
     with_full_names,
 )
+from cdp_assets.golden_records.customer_rows import customer_rows
 from cdp_assets.golden_records.customer_versions import CustomerVersions, customer_versions
 from cdp_assets.golden_records.emails import customer_emails
 from cdp_assets.golden_records.phones import customer_phones
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, SINGLES, ConsentPolicy, SurvivorshipPolicy
-from cdp_assets.golden_records.ranked_contacts import RETRACTED
 from cdp_assets.golden_records.suppressions import suppressions
 from cdp_assets.golden_records.survivorship import (
     address_candidates,
@@ -36,10 +36,44 @@ from cdp_assets.golden_records.survivorship import (
     single_candidates,
 )
 from cdp_assets.golden_records.three_way import CONTESTED, settle, what_became, without_retracted
-from cdp_assets.tables import CONSENTS, CORRECTIONS, CUSTOMERS, GOLDEN_EMAILS, GOLDEN_PHONES, PROVENANCE, SUPPRESSIONS
+from cdp_assets.tables import (
+    CLUSTERS,
+    CONSENTS,
+    CORRECTIONS,
+    CUSTOMER_IDS,
+    CUSTOMERS,
+    EMAIL_ADDRESSES,
+    GOLDEN_EMAILS,
+    GOLDEN_PHONES,
+    PHONE_NUMBERS,
+    PROVENANCE,
+    RECORD_VERSIONS,
+    SIGHTINGS,
+    SUPPRESSIONS,
+)
 
 GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
 """Columns of ``golden_records/customers`` that hold a delivered value: each filled cell has a row in provenance."""
+
+
+COLUMNS_READ = {
+    RECORD_VERSIONS.name: (
+        "record_id", "source", "import_id", "observed_at", "content_hash", *NAME_PARTS, "first_name_norm", "middle_name_norm",
+        "last_name_norm", "suffix_norm", *SINGLES, "company_norm", "emails", "emails_delivered", "phones", "phones_delivered",
+        "addresses", "problems", "activity", "consent", "purpose", "channel", "lawful_basis", "jurisdiction", "validity_duration",
+        "double_opt_in", "corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction", "version",
+        "is_current", "is_newest",
+    ),
+    CUSTOMER_IDS.name: ("record_id", "source", "customer_id", "is_current"),
+    CLUSTERS.name: ("record_id", "weakest_probability"),
+    EMAIL_ADDRESSES.name: ("email", "class", "status", "sharing", "engaged_at"),
+    SIGHTINGS.name: ("record_id", "source", "type", "value", "first_seen_at", "last_seen_at"),
+    PHONE_NUMBERS.name: ("phone", "country", "type", "is_valid", "sharing"),
+}  # fmt: skip
+"""The columns that golden records are made from, by table: whoever reads the others reads them for nothing."""
+
+_EVIDENCE = ("record_id", "source", "import_id", "observed_at")
+"""Columns of provenance that lead from a value to who said it."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +152,7 @@ def golden_records(
     }
     provenance = _provenance(cells, known)
     became = what_became(corrections, pl.concat([*states, emails.states, phones.states]), known)
-    customers = _customers(cells, known, customer_ids, clusters, emails.table, phones.table)
+    customers = customer_rows(cells, known, customer_ids, clusters, emails.table, phones.table)
     return GoldenRecords(
         CUSTOMERS.conform(customers),
         PROVENANCE.conform(provenance),
@@ -159,11 +193,8 @@ def _surviving_cells(
 
 def _corrected_cells(cells: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """``cells`` with what was set in the place of what survived, which becomes one more runner-up, and the first."""
-    uncorrected = cells.with_columns(
-        pl.lit(None, pl.String).alias(name) for name in ("record_id", "source", "import_id")
-    ).with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias("observed_at"))
     if held.is_empty():
-        return uncorrected
+        return cells
     survived = cells.select("customer", "runners_up", next_best="value", next_best_row="row")
     replaced = held.join(survived, on="customer", how="left").select(
         "customer",
@@ -178,8 +209,8 @@ def _corrected_cells(cells: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         "import_id",
         pl.col("corrected_at").alias("observed_at"),
     )
-    untouched = uncorrected.join(held.select("customer"), on="customer", how="anti")
-    return pl.concat([untouched, replaced.filter(pl.col("value") != NOTHING)])
+    untouched = cells.filter(~pl.col("customer").is_in(held.get_column("customer").unique().implode()))
+    return pl.concat([untouched, replaced.filter(pl.col("value") != NOTHING)], how="diagonal")
 
 
 def _set_by_correction(cells: pl.DataFrame, corrections: Corrections, kind: str) -> pl.DataFrame:
@@ -188,6 +219,8 @@ def _set_by_correction(cells: pl.DataFrame, corrections: Corrections, kind: str)
     evidence = sets.select("customer", "record_id", "source", "import_id", observed_at="corrected_at")
     is_from_people = pl.col("rule") == CORRECTION
     chosen_by_people = cells.filter(is_from_people).join(evidence, on="customer")
+    if chosen_by_people.is_empty():
+        return cells.filter(~is_from_people)
     return pl.concat(
         [cells.filter(~is_from_people), chosen_by_people.with_columns(pl.lit(None, pl.UInt32).alias("row"))],
         how="diagonal",
@@ -195,87 +228,36 @@ def _set_by_correction(cells: pl.DataFrame, corrections: Corrections, kind: str)
 
 
 def _provenance(cells: Mapping[str, pl.DataFrame], known: CustomerVersions) -> pl.DataFrame:
-    """One row per filled cell, with the record that it came from."""
-    every = pl.concat(
-        [cells[name].select(pl.lit(name).alias("field"), pl.all()) for name in GOLDEN_FIELDS], how="diagonal"
-    ).sort("customer", maintain_order=True)
-    evidence = ("record_id", "source", "import_id", "observed_at")
-    delivered = known.at(every.get_column("row"), *evidence)
+    """One row per filled cell, with the record that it came from, or that was corrected."""
+    of_fields = [cells[name] for name in GOLDEN_FIELDS]
+    told = ("customer", "value", "row", "rule", "runners_up", "next_best", "next_best_row")
+    every = pl.concat([frame.select(told) for frame in of_fields], rechunk=True)
+    fields = np.repeat(np.arange(len(of_fields)), [frame.height for frame in of_fields])
+    order = np.argsort(every.get_column("customer").to_numpy().astype(np.int64) * len(of_fields) + fields)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    is_set = (every.get_column("rule") == CORRECTION).to_numpy()
+    corrected = [frame.filter(pl.col("rule") == CORRECTION) for frame in of_fields if "record_id" in frame.columns]
+    every = every[order]
+    delivered = known.at(every.get_column("row"), *_EVIDENCE)
+    evidence = {
+        name: delivered.get_column(name).scatter(
+            place[is_set], pl.concat([cells.get_column(name) for cells in corrected])
+        )
+        if corrected
+        else delivered.get_column(name)
+        for name in _EVIDENCE
+    }
     return every.select(
         known.customers.get_column("customer_id").gather(every.get_column("customer")),
-        "field",
+        pl.Series("field", GOLDEN_FIELDS).gather(pl.Series(fields[order])),
         "value",
-        *(pl.coalesce(name, delivered.get_column(name)).alias(name) for name in evidence),
+        *evidence.values(),
         "rule",
         pl.col("runners_up").cast(pl.Int64),
         "next_best",
         known.at(every.get_column("next_best_row"), "record_id").get_column("record_id").alias("next_best_record_id"),
     )
-
-
-def _customers(
-    cells: Mapping[str, pl.DataFrame],
-    known: CustomerVersions,
-    customer_ids: pl.DataFrame,
-    clusters: pl.DataFrame,
-    emails: pl.DataFrame,
-    phones: pl.DataFrame,
-) -> pl.DataFrame:
-    """One row per customer: its cells side by side, and what is counted over its records."""
-    customers = known.customers.with_columns(
-        _one_for_each(known.customers, cells[name]).alias(name) for name in GOLDEN_FIELDS
-    )
-    counted = (
-        customer_ids.select("record_id", "customer_id", "source")
-        .join(clusters.select("record_id", "weakest_probability"), on="record_id", how="left")
-        .group_by("customer_id", "source")
-        .agg(pl.len().alias("records"), pl.col("weakest_probability").min())
-        .sort("source")
-        .group_by("customer_id", maintain_order=True)
-        .agg(
-            pl.col("records").sum().cast(pl.Int64),
-            pl.col("source").alias("sources"),
-            pl.col("weakest_probability").min(),
-        )
-    )
-    seen = (
-        known.rows.group_by("customer")
-        .agg(first_seen_at=pl.col("observed_at").min(), last_seen_at=pl.col("observed_at").max())
-        .drop_nulls("customer")
-    )
-    contactable = (
-        emails.filter(pl.col("is_sendable") & pl.col("marketing_consent").is_in(CONTACTABLE))
-        .select("customer", may_email_marketing=pl.lit(True))
-        .unique()
-    )
-    theirs = phones.filter(pl.col("status") != RETRACTED)
-    reached = pl.concat([emails.select("customer"), theirs.select("customer")]).unique().with_columns(reached=True)
-    whole = (
-        customers.join(counted, on="customer_id", how="left")
-        .join(seen, on="customer", how="left")
-        .join(contactable, on="customer", how="left")
-        .join(reached, on="customer", how="left")
-        .sort("customer")
-    )
-    named = pl.any_horizontal(pl.col("first_name", "last_name", "full_name").is_not_null())
-    return whole.with_columns(
-        pl.col("date_of_birth").str.to_date("%Y-%m-%d"),
-        (named | pl.col("reached").is_not_null()).alias("is_known"),
-        pl.col("may_email_marketing").fill_null(False),
-        pl.col("email").is_not_null().alias("is_reachable_by_email"),
-        pl.col("phone").is_not_null().alias("is_reachable_by_phone"),
-        (pl.col("street").is_not_null() & pl.any_horizontal(pl.col("city", "postcode").is_not_null())).alias(
-            "is_reachable_by_post"
-        ),
-    ).drop("customer", "reached")
-
-
-def _one_for_each(customers: pl.DataFrame, cells: pl.DataFrame) -> pl.Series:
-    """The cells' values in the order of customers, null where a customer has none."""
-    position = np.full(customers.height, -1, dtype=np.int64)
-    position[cells.get_column("customer").to_numpy()] = np.arange(cells.height)
-    found = pl.Series(position)
-    return cells.get_column("value").gather(found.set(found < 0, None))
 
 
 def _by_id(table: pl.DataFrame, known: CustomerVersions) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.golden_records.contact_points import contact_points
 from cdp_assets.golden_records.corrections import Corrections
 from cdp_assets.golden_records.customer_versions import CustomerVersions
@@ -73,7 +74,10 @@ def customer_phones(
 def _described(points: pl.DataFrame, phone_numbers: pl.DataFrame) -> pl.DataFrame:
     """Country, type, validity and sharing of each number; one that only a correction names is described by its plan."""
     columns = ["phone", "country", "type", "is_valid"]
-    known = phone_numbers.select(*columns, "sharing")
-    named_only = points.join(known, on="phone", how="anti").get_column("phone")
-    strangers = described_by_plan(named_only).select(*columns, sharing=pl.lit(PERSONAL))
-    return points.join(pl.concat([known, strangers]), on="phone", how="left")
+    known, sought = phone_numbers.select(*columns, "sharing"), points.get_column("phone")
+    rows = rows_of(sought, known.get_column("phone"))
+    if rows.null_count():
+        strangers = described_by_plan(sought.filter(rows.is_null())).select(*columns, sharing=pl.lit(PERSONAL))
+        known = pl.concat([known, strangers])
+        rows = rows_of(sought, known.get_column("phone"))
+    return points.with_columns(column.gather(rows) for column in known.drop("phone").rechunk().iter_columns())

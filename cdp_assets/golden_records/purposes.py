@@ -6,8 +6,10 @@ What does not belong here: how consent is decided (``consents.py``), in what ord
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.lists import Flat
 from cdp_assets.golden_records.consents import ALLOWED, CONTACTABLE, INSUFFICIENT
 from cdp_assets.golden_records.policy import ConsentPolicy
 from cdp_assets.golden_records.ranking import first_of_each
@@ -44,22 +46,18 @@ def best_for(ranked: pl.DataFrame, consents: pl.DataFrame, channel: str, policy:
     """
     usable = ranked.select("customer", "value", "is_usable").with_row_index("place").filter("is_usable")
     states = _of_channel(consents, channel).select("customer", "value", "purpose", "state")
-    best = []
-    for purpose in sorted({*policy.marketing_purposes, *policy.service_purposes}):
+    purposes = sorted({*policy.marketing_purposes, *policy.service_purposes})
+    is_best = np.zeros((ranked.height, len(purposes)), dtype=np.bool_)
+    for number, purpose in enumerate(purposes):
         of_purpose = states.filter(pl.col("purpose") == purpose)
         if purpose in policy.marketing_purposes:
             needed, how = of_purpose.filter(pl.col("state").is_in(CONTACTABLE)), "semi"
         else:
             needed, how = of_purpose.filter(pl.col("state") == WITHDRAWN), "anti"
         allowed = usable.join(needed, on=["customer", "value"], how=how, maintain_order="left")  # type: ignore[arg-type]
-        best.append(first_of_each(allowed).select("place", purpose=pl.lit(purpose)))
-    lists = pl.concat(best).group_by("place", maintain_order=True).agg("purpose") if best else _NO_PURPOSES
-    places = pl.int_range(ranked.height, dtype=pl.get_index_type(), eager=True).alias("place").to_frame()
-    found = places.join(lists, on="place", how="left", maintain_order="left").get_column("purpose")
-    return found.fill_null(pl.Series([[]], dtype=pl.List(pl.String))).alias("best_for")
-
-
-_NO_PURPOSES = pl.DataFrame(schema={"place": pl.get_index_type(), "purpose": pl.List(pl.String)})
+        is_best[first_of_each(allowed.select("customer", "place")).get_column("place").to_numpy(), number] = True
+    names = pl.Series("best_for", purposes, dtype=pl.String)
+    return Flat.of_lengths(names.gather(pl.Series(np.nonzero(is_best)[1])), is_best.sum(axis=1)).lists()
 
 
 def _of_channel(consents: pl.DataFrame, channel: str) -> pl.DataFrame:

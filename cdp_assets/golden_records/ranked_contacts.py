@@ -9,17 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.lists import where
 from cdp_assets.golden_records.contact_points import ContactPoints
 from cdp_assets.golden_records.corrections import CORRECTION, Corrections
+from cdp_assets.golden_records.packed_order import begins_of
 from cdp_assets.golden_records.policy import ConsentPolicy, Rule
 from cdp_assets.golden_records.purposes import best_for, consent_order, marketing_consent
 from cdp_assets.golden_records.ranking import (
     ONLY_VALUE,
-    TIE_KEYS,
     Key,
-    deciding_rule,
+    deciding_rules,
     first_of_each,
     in_order,
     keys_of,
@@ -84,8 +86,11 @@ def ranked_contacts(
     )
     judged = judged.with_columns(consent_order(pl.col("marketing_consent")).alias("consent_order"))
     keys = keys_of(kind.order, rules, last=[MAIN])
-    ranked = in_order(judged, keys).with_columns(
-        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("customer").alias("rank"),
+    ranked = in_order(judged, keys)
+    begins = begins_of(ranked.get_column("customer"))
+    before = np.repeat(begins, np.diff(np.append(begins, ranked.height)))
+    ranked = ranked.with_columns(
+        pl.Series("rank", np.arange(1, ranked.height + 1) - before, dtype=pl.Int64),
         value=kind.name,
         is_usable=kind.usable,
     )
@@ -93,49 +98,43 @@ def ranked_contacts(
     is_usable = pl.col(kind.usable)
     return RankedContacts(
         table.select("customer", *kind.columns),
-        golden_cells(ranked, is_usable, points.carriers, keys),
+        golden_cells(ranked, is_usable, keys),
         states_of_sets(ranked, corrections.of(kind.name)[0], is_usable, points.carriers),
     )
 
 
-def golden_cells(
-    ranked: pl.DataFrame, is_eligible: pl.Expr, carriers: pl.DataFrame, keys: Sequence[Key]
-) -> pl.DataFrame:
+def golden_cells(ranked: pl.DataFrame, is_eligible: pl.Expr, keys: Sequence[Key]) -> pl.DataFrame:
     """The golden address or number of each customer: the first that ``is_eligible``.
 
     ``ranked``: the frame of :class:`ContactPoints` in order. Returns cells: ``customer``, ``value``, ``row`` (of the
     best version that carries it), ``rule`` (``correction`` where a correction chose it, or is all that names it),
     ``runners_up``, the first of these (``next_best``) and the version that carries it (``next_best_row``).
     """
-    theirs = ranked.filter(~pl.col("is_retracted"))
-    best = first_of_each(theirs.filter(is_eligible))
-    others = theirs.join(best, on=["customer", "point"], how="anti", nulls_equal=True, maintain_order="left")
-    rivals = first_of_each(others)
-    counted = others.group_by("customer").agg(pl.len().cast(pl.Int64).alias("runners_up"))
-    rule = pl.when(pl.col("runners_up") == 0).then(pl.lit(ONLY_VALUE)).otherwise(deciding_rule(keys))
-    cells = (
-        best.join(rivals, on="customer", how="left", suffix="_rival")
-        .join(counted, on="customer", how="left")
-        .with_columns(pl.col("runners_up").fill_null(0))
-        .with_columns(rule.alias("rule"))
+    theirs = ranked.filter(~pl.col("is_retracted")) if ranked.get_column("is_retracted").any() else ranked
+    customer = theirs.get_column("customer").to_numpy()
+    begins = begins_of(customer)
+    eligible = np.flatnonzero(theirs.select(is_eligible).to_series().to_numpy())
+    best = eligible[begins_of(customer[eligible])]
+    runs = np.searchsorted(begins, best, side="right") - 1
+    runners_up = np.diff(np.append(begins, len(customer)))[runs] - 1
+    is_contested = runners_up > 0
+    rivals = begins[runs] + (begins[runs] == best)  # the first of the others
+    contested, rival = np.flatnonzero(is_contested), rivals[is_contested]
+    rule = pl.repeat(ONLY_VALUE, len(best), dtype=pl.String, eager=True).scatter(
+        contested, deciding_rules(theirs, best[contested], rival, keys)
     )
-    evidence = _best_carriers(carriers, cells.get_column("point"))
-    of_rival = _best_carriers(carriers, cells.get_column("point_rival")).rename({"row": "next_best_row"})
+    of_rivals = where(pl.Series(rivals), pl.Series(is_contested))
     is_from_people = pl.col("is_set") | pl.col("row").is_null()
     return (
-        cells.join(evidence, on="customer", how="left")
-        .join(of_rival, on="customer", how="left")
-        .with_columns(pl.when(is_from_people).then(pl.lit(CORRECTION)).otherwise("rule").alias("rule"))
-        .select("customer", "value", "row", "rule", "runners_up", "next_best_row", next_best="value_rival")
+        theirs.select("customer", "value", "is_set", row="best_row")[best]
+        .with_columns(
+            pl.when(is_from_people).then(pl.lit(CORRECTION)).otherwise(pl.lit(rule)).alias("rule"),
+            pl.Series("runners_up", runners_up.astype(np.int64)),
+            theirs.get_column("best_row").gather(of_rivals).alias("next_best_row"),
+            theirs.get_column("value").gather(of_rivals).alias("next_best"),
+        )
+        .drop("is_set")
     )
-
-
-def _best_carriers(carriers: pl.DataFrame, points: pl.Series) -> pl.DataFrame:
-    """``customer`` and ``row``: the best record version that carries each of these points, one point of each customer."""
-    wanted = points.drop_nulls().rename("point").to_frame()
-    keys = [Key("current", "standing"), *(key for key in TIE_KEYS if key.column != "text")]
-    carrying = carriers.join(wanted, on="point", how="semi").select("customer", "row", *(key.column for key in keys))
-    return first_of_each(in_order(carrying, keys)).select("customer", "row")
 
 
 def states_of_sets(
@@ -150,7 +149,8 @@ def states_of_sets(
     theirs = ranked.join(sets.select("customer"), on="customer", how="semi", maintain_order="left")
     retired = theirs.filter("is_retired").select("customer", is_retired=pl.lit(True)).unique()
     rivals = first_of_each(theirs.filter(pl.col("is_new") & is_eligible & ~pl.col("is_retired")))
-    rows = carriers.sort("observed_at", "order").unique("point", keep="first", maintain_order=True)
+    rows = carriers.join(rivals.select("point"), on="point", how="semi").sort("observed_at", "order")
+    rows = rows.unique("point", keep="first", maintain_order=True)
     by = rivals.select("customer", "point", contested_by="value").join(
         rows.select("point", contested_row="row"), on="point", how="left"
     )

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from cdp_assets.golden_records.packed_order import Rows, rows_in_order
 from cdp_assets.golden_records.policy import Rule
 
 ONLY_VALUE = "only_value"
@@ -39,7 +41,12 @@ RULE_KEYS: dict[Rule, Key] = {
 
 TRUST_AND_TIME = (RULE_KEYS["most_trusted"], RULE_KEYS["most_recent"])
 
-TEXT_AND_RECORD = (Key(TIE_BREAK, "text", descending=False), Key(TIE_BREAK, "order", descending=False))
+TEXT = "text"
+"""Column of what a person would read of a value; some frames tell it by an expression."""
+
+_TEXT = pl.col(TEXT)
+
+TEXT_AND_RECORD = (Key(TIE_BREAK, TEXT, descending=False), Key(TIE_BREAK, "order", descending=False))
 
 TIE_KEYS = (*TRUST_AND_TIME, *TEXT_AND_RECORD)
 """Last resort of every order: trust, then time, then the value's text, then the record."""
@@ -57,23 +64,29 @@ def keys_of(first: Sequence[Key], rules: Sequence[Rule], last: Sequence[Key] = (
 
 
 def in_order(frame: pl.DataFrame, keys: Sequence[Key]) -> pl.DataFrame:
-    """``frame`` by customer, best first. A customer with one row needs no comparing, and most have one.
+    """``frame`` by customer, best first: the rows of :func:`rows_best_first`."""
+    return frame[rows_best_first(frame, keys)]
 
-    Numbers are compared first: texts take several times as long, and hardly ever decide.
+
+def rows_best_first(frame: pl.DataFrame, keys: Sequence[Key], text: pl.Expr = _TEXT) -> Rows:
+    """The rows of ``frame`` by customer, best first; customers are never null.
+
+    Numbers are compared first: texts take several times as long, and hardly ever decide. What the key :data:`TEXT` compares is made
+    of the rows that no number tells apart.
     """
     columns, descending = ["customer", *(key.column for key in keys)], [False, *(key.descending for key in keys)]
     schema = frame.schema
-    first_text = next((n for n, name in enumerate(columns) if schema[name] == pl.String), len(columns))
-    is_alone = frame.get_column("customer").is_unique()
-    several = frame.select(columns).with_row_index("place").filter(~is_alone)
-    by_numbers = several.sort(columns[:first_text], descending=descending[:first_text], nulls_last=True)
-    repeats = [pl.col(name).eq_missing(pl.col(name).shift()) for name in columns[:first_text]]
-    is_like_the_last = by_numbers.select(pl.all_horizontal(repeats)).to_series()
-    is_tied = (is_like_the_last | is_like_the_last.shift(-1)).fill_null(False)
-    tied = by_numbers.filter(is_tied).sort(columns, descending=descending, nulls_last=True)
-    compared = by_numbers.get_column("place").scatter(is_tied.arg_true(), tied.get_column("place"))
-    places = pl.concat([is_alone.arg_true(), compared])
-    return frame[places.gather(frame.get_column("customer").gather(places).arg_sort())]
+    first_text = next((n for n, name in enumerate(columns) if name == TEXT or schema[name] == pl.String), len(columns))
+    numbers = [frame.get_column(name) for name in columns[:first_text]]
+    order, repeats = rows_in_order(numbers, descending[:first_text])
+    if first_text < len(columns) and repeats.any():
+        tied = np.flatnonzero(repeats | np.append(repeats[1:], False))
+        compared = frame[order[tied]].select(text.alias(TEXT) if name == TEXT else name for name in columns)
+        sorted_rows = (
+            compared.with_row_index("tie").sort(columns, descending=descending, nulls_last=True).get_column("tie")
+        )
+        order[tied] = order[tied][sorted_rows.to_numpy()]
+    return order
 
 
 def first_of_each(ordered: pl.DataFrame) -> pl.DataFrame:
@@ -81,11 +94,18 @@ def first_of_each(ordered: pl.DataFrame) -> pl.DataFrame:
     return ordered.filter(pl.col("customer").ne_missing(pl.col("customer").shift()))
 
 
-def deciding_rule(keys: Sequence[Key]) -> pl.Expr:
-    """Name of the first criterion in which a winner differs from its rival, whose columns end ``_rival``."""
-    rule = pl.lit(TIE_BREAK)
-    for key in reversed(keys):
-        rule = (
-            pl.when(pl.col(key.column).ne_missing(pl.col(f"{key.column}_rival"))).then(pl.lit(key.rule)).otherwise(rule)
-        )
-    return rule
+def deciding_rules(
+    frame: pl.DataFrame, winners: Rows, rivals: Rows, keys: Sequence[Key], text: pl.Expr = _TEXT
+) -> pl.Series:
+    """Name of the first criterion in which each of ``winners`` differs from its rival; both are rows of ``frame``."""
+    rules = pl.repeat(TIE_BREAK, len(winners), dtype=pl.String, eager=True)
+    waiting = np.arange(len(winners))
+    for key in keys:
+        if key.column == TEXT:
+            ours, theirs = (frame[rows[waiting]].select(text).to_series() for rows in (winners, rivals))
+        else:
+            ours, theirs = (frame.get_column(key.column).gather(rows[waiting]) for rows in (winners, rivals))
+        differs = ours.ne_missing(theirs).to_numpy()
+        rules = rules.scatter(waiting[differs], key.rule)
+        waiting = waiting[~differs]
+    return rules

@@ -15,8 +15,12 @@ What does not belong here: how consent is decided (``consents.py``), keeping an 
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.among import Many
+from cdp_assets.candidate_links.lists import Flat
+from cdp_assets.candidate_links.ordered import rows_at
 from cdp_assets.golden_records.consent_statements import PERSON
 from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.golden_records.customer_versions import CustomerVersions
@@ -71,14 +75,16 @@ def _withdrawn_by_name(said: pl.DataFrame, decided: pl.DataFrame, policy: Consen
     withdrawals = said.filter(pl.col("state") == WITHDRAWN)
     place = ["channel", "address"]
     marketing = pl.DataFrame({"purpose": list(policy.marketing_purposes)}, schema={"purpose": pl.String()})
+    unlimited = withdrawals.filter(pl.col("purpose").is_null()).drop("purpose")
+    places = unlimited.select(place).unique()
     spoken_of = pl.concat(
         [
-            said.select(*place, "purpose").drop_nulls(),
-            decided.select(*place, "purpose"),
-            withdrawals.select(place).unique().join(marketing, how="cross"),
+            said.select(*place, "purpose").drop_nulls().join(places, on=place, how="semi"),
+            decided.select(*place, "purpose").join(places, on=place, how="semi"),
+            places.join(marketing, how="cross"),
         ]
     ).unique()
-    unlimited = withdrawals.filter(pl.col("purpose").is_null()).drop("purpose").join(spoken_of, on=place)
+    unlimited = unlimited.join(spoken_of, on=place)
     limited = withdrawals.filter(pl.col("purpose").is_not_null())
     return (
         pl.concat([limited, unlimited.select(limited.columns)])
@@ -110,17 +116,19 @@ def _erased(
 
 def _delivered(known: CustomerVersions, suppressed: pl.DataFrame) -> pl.DataFrame:
     """``channel``, ``address`` and how it was last ``delivered``, of suppressed addresses."""
-    values = known.versions.select("emails", "emails_delivered", "phones", "phones_delivered")
-    rows = pl.concat([known.rows.select("order", "observed_at"), values], how="horizontal")
-    written = [
-        rows.select("observed_at", "order", channel=pl.lit(kind), address=f"{kind}s", delivered=f"{kind}s_delivered")
-        .filter(pl.col("address").list.len() == pl.col("delivered").list.len())
-        .explode("address", "delivered")
-        for kind in ("email", "phone")
-    ]
+    parts = []
+    for kind in ("email", "phone"):
+        of_kind = suppressed.filter(pl.col("channel") == kind).get_column("address").unique()
+        rows = known.rows.select("observed_at", "order", channel=pl.lit(kind)).with_columns(
+            known.versions.get_column(f"{kind}s").alias("address"),
+            known.versions.get_column(f"{kind}s_delivered").alias("delivered"),
+        )
+        some = Flat.of(rows.get_column("address"))
+        holding = np.unique(some.rows()[Many(some.values).rows_of(of_kind)])
+        theirs = rows_at(rows, holding).filter(pl.col("address").list.len() == pl.col("delivered").list.len())
+        parts.append(theirs.explode("address", "delivered").filter(pl.col("address").is_in(of_kind.implode())))
     return (
-        pl.concat(written)
-        .join(suppressed.select("channel", "address").unique(), on=["channel", "address"], how="semi")
+        pl.concat(parts)
         .sort("observed_at", "order", descending=[True, False])
         .unique(["channel", "address"], keep="first", maintain_order=True)
         .select("channel", "address", "delivered")

@@ -25,11 +25,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from cdp_assets.candidate_links.lists import where
 from cdp_assets.golden_records.customer_versions import FORMER, GONE, CustomerVersions
+from cdp_assets.golden_records.packed_order import Rows, begins_of
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, Rule
-from cdp_assets.golden_records.ranking import ONLY_VALUE, Key, deciding_rule, first_of_each, in_order, keys_of
+from cdp_assets.golden_records.ranking import ONLY_VALUE, Key, deciding_rules, first_of_each, keys_of, rows_best_first
 from cdp_assets.standardized.problems import MALFORMED
 
 OLDEST_PERSON_YEARS = 120
@@ -60,14 +63,17 @@ class Candidates:
     ``frame``: one row per value delivered: ``customer``, ``row`` (of record_versions), ``record``, ``order``,
     ``standing``, ``trust``, ``observed_at``, the ``parts``, and
 
-    - ``key``: two candidates with one key say the same; ``text``: what a person would read;
+    - ``key``: two candidates with one key say the same;
     - ``is_valid``, ``fullness``: see the module;
-    - ``same`` and ``form``: candidates with one ``same`` differ only in how fully they say it, more ``form`` is fuller;
+    - ``form``: candidates with one ``same`` differ only in how fully they say it, more ``form`` is fuller;
     - ``comparable_<part>``, for parts of which two spellings are equal in a way that only standardization knows.
+
+    ``same``: told of few, so by an expression over the frame.
     """
 
     parts: tuple[str, ...]
     frame: pl.DataFrame
+    same: pl.Expr
 
 
 @dataclass(frozen=True)
@@ -91,76 +97,90 @@ class Survivors:
             return cells.with_columns(
                 runners_up=pl.lit(0, pl.Int64), next_best=pl.lit(None, pl.String), next_best_row=pl.lit(None, pl.UInt32)
             )
-        others = (
-            self.rivals.select("customer", next_best=pl.col(part).cast(pl.String), next_best_row="row")
-            .filter(pl.col("next_best").is_not_null())
-            .join(cells.select("customer", "value"), on="customer", how="inner", maintain_order="left")
-            .filter(pl.col("next_best") != pl.col("value"))
-            .drop("value")
-        )
-        counted = others.group_by("customer").agg(pl.col("next_best").n_unique().cast(pl.Int64).alias("runners_up"))
-        return (
-            cells.join(counted, on="customer", how="left")
-            .join(first_of_each(others), on="customer", how="left")
-            .with_columns(pl.col("runners_up").fill_null(0))
+        customers, theirs = (one.get_column("customer").to_numpy() for one in (cells, self.rivals))
+        place = np.full(1 + max(customers.max(initial=0), theirs.max()), -1)
+        place[customers] = np.arange(cells.height)
+        others = self.rivals.select(
+            "customer", next_best=pl.col(part).cast(pl.String), next_best_row="row"
+        ).with_columns(pl.Series("place", place[theirs]))
+        others = others.filter(pl.col("next_best").is_not_null() & (pl.col("place") >= 0))
+        values = cells.get_column("value").gather(others.get_column("place"))
+        others = others.filter(others.get_column("next_best") != values)
+        first = first_of_each(others)
+        counted = others.group_by("place").agg(pl.col("next_best").n_unique().cast(pl.Int64).alias("runners_up"))
+        runners_up, of_each = np.zeros(cells.height, dtype=np.int64), np.full(cells.height, -1)
+        runners_up[counted.get_column("place").to_numpy()] = counted.get_column("runners_up").to_numpy()
+        of_each[first.get_column("place").to_numpy()] = np.arange(first.height)
+        next_best = where(pl.Series(of_each), pl.Series(of_each >= 0))
+        return cells.with_columns(
+            pl.Series("runners_up", runners_up),
+            first.get_column("next_best").gather(next_best),
+            first.get_column("next_best_row").gather(next_best),
         )
 
 
 def survivors(candidates: Candidates, rules: Sequence[Rule]) -> Survivors:
     """Choose one candidate per customer by quality, ``rules`` and tie-breaks, and name the rule that decided."""
-    frame = candidates.frame
-    columns = ["customer", "row", "key", *candidates.parts]
-    is_alone = frame.get_column("customer").is_unique()
-    several = frame.filter(~is_alone)
-    uncontested = frame.filter(is_alone).select(*columns, pl.lit(ONLY_VALUE).alias("rule"))
-    if several.is_empty():
-        return Survivors(candidates.parts, uncontested, several)
-    several = several.with_columns(pl.col("standing").gt(GONE).alias("exists"), *_measures(rules))
+    text = _joined(*(pl.col(part).cast(pl.String) for part in candidates.parts))
+    frame = candidates.frame.with_columns(
+        pl.col("standing").gt(GONE).alias("exists"), *_measures(rules, text)
+    ).rechunk()
     keys = keys_of(QUALITY, rules)
-    ordered = in_order(several, keys)
-    winners = first_of_each(ordered)
-    best = winners.select("customer", best_key="key")
-    against = ordered.join(best, on="customer", how="inner", maintain_order="left")
-    rivals = first_of_each(against.filter(pl.col("key") != pl.col("best_key")))
-    contested = ordered.join(rivals.select("customer"), on="customer", how="semi", maintain_order="left")
-    compared = winners.join(rivals, on="customer", how="left", suffix="_rival")
-    rule = pl.when(pl.col("key_rival").is_null()).then(pl.lit(ONLY_VALUE)).otherwise(deciding_rule(keys))
-    chosen = compared.with_columns(rule.alias("rule"))
+    order = rows_best_first(frame, keys, text)
+    winners = begins_of(frame.get_column("customer").gather(order))
+    of_each = np.diff(np.append(winners, len(order)))
+    best = np.repeat(winners, of_each)  # of the customer of each row
+    said = frame.get_column("key").gather(order)
+    others = np.flatnonzero((said != said.gather(best)).to_numpy())
+    rivals = others[begins_of(best[others])]
+    contested = np.searchsorted(winners, best[rivals])
+    rule = pl.repeat(ONLY_VALUE, len(winners), dtype=pl.String, eager=True).scatter(
+        contested, deciding_rules(frame, order[winners[contested]], order[rivals], keys, text)
+    )
+    fullest = _fullest_forms(candidates.same, frame, order, best, keys, text)
+    replaced = np.searchsorted(winners, best[fullest])
+    chosen = winners.copy()
+    chosen[replaced] = fullest
+    is_contested = np.zeros(len(winners), dtype=np.bool_)
+    is_contested[contested] = True
     return Survivors(
         candidates.parts,
-        pl.concat([uncontested, _in_fullest_form(chosen, ordered, keys, columns)]),
-        contested,
+        frame.select("customer", "row", "key", *candidates.parts)[order[chosen]].with_columns(
+            rule.scatter(replaced, FULLEST_FORM).alias("rule")
+        ),
+        frame[order[np.repeat(is_contested, of_each)]],
     )
 
 
-def _measures(rules: Sequence[Rule]) -> list[pl.Expr]:
+def _measures(rules: Sequence[Rule], text: pl.Expr) -> list[pl.Expr]:
     """Columns that only some policies ask for."""
     measures = []
     if "most_frequent" in rules:
         measures.append(pl.col("record").n_unique().over("customer", "key").alias("times"))
     if "longest" in rules:
-        measures.append(pl.col("text").str.len_chars().alias("length"))
+        measures.append(text.str.len_chars().alias("length"))
     return measures
 
 
-def _in_fullest_form(
-    chosen: pl.DataFrame, ordered: pl.DataFrame, keys: Sequence[Key], columns: Sequence[str]
-) -> pl.DataFrame:
-    """Let a record that says the chosen value more fully, and is as good in quality, take the winner's place."""
-    quality = [key.column for key in QUALITY]
-    wanted = chosen.select("customer", "same", *quality, won_with="form")
-    fuller = ordered.join(wanted, on=["customer", "same", *quality], how="inner", maintain_order="left").filter(
-        pl.col("form") > pl.col("won_with")
+def _fullest_forms(
+    same: pl.Expr, frame: pl.DataFrame, order: Rows, best: Rows, keys: Sequence[Key], text: pl.Expr
+) -> Rows:
+    """Places in the order that take the winner's: such as say the chosen value more fully, and are as good in quality; one of a customer.
+
+    ``best``: the place of the winner of each place's customer. ``same``, ``text``: as told by :class:`Candidates`.
+    """
+    form = frame.get_column("form").to_numpy()[order]
+    fuller = np.flatnonzero(form > form[best])
+    ours, theirs = (
+        frame[order[places]].select(same.alias("same"), *(key.column for key in QUALITY))
+        for places in (fuller, best[fuller])
     )
-    if fuller.is_empty():
-        return chosen.select(*columns, "rule")
-    fullest = first_of_each(in_order(fuller, [Key(FULLEST_FORM, "form"), *keys]))
-    return pl.concat(
-        [
-            chosen.join(fullest.select("customer"), on="customer", how="anti").select(*columns, "rule"),
-            fullest.select(*columns, pl.lit(FULLEST_FORM).alias("rule")),
-        ]
-    )
+    is_same = (ours == theirs).select(pl.all_horizontal(pl.all())).to_series()
+    fuller = fuller[is_same.fill_null(False).to_numpy()]
+    beside = frame[order[fuller]]
+    fullest = rows_best_first(beside, [Key(FULLEST_FORM, "form"), *keys], text)
+    firsts = fullest[begins_of(beside.get_column("customer").gather(fullest))]
+    return np.asarray(fuller[firsts])
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -196,12 +216,13 @@ def name_candidates(known: CustomerVersions) -> Candidates:
             .then(_joined("first_name_norm", "middle_name_norm", "last_name_norm", "suffix_norm"))
             .otherwise(text.str.to_lowercase())
             .alias("key"),
-            text.alias("text"),
             (~text.str.contains(r"[0-9@]")).alias("is_valid"),
             fullness.cast(pl.UInt8).alias("fullness"),
-            _joined("first_name_norm", "last_name_norm").alias("same"),
             form.cast(pl.UInt8).alias("form"),
+            "first_name_norm",
+            "last_name_norm",
         ),
+        _joined("first_name_norm", "last_name_norm"),
     )
 
 
@@ -223,26 +244,28 @@ def address_candidates(known: CustomerVersions) -> Candidates:
         .filter(pl.any_horizontal(pl.col(*ADDRESS_PARTS).is_not_null()))
     )
     as_now = pl.when(pl.col("position") > 0).then(pl.min_horizontal("standing", pl.lit(FORMER, pl.UInt8)))
-    place = pl.coalesce("postcode_norm", "city_norm", pl.lit(""))
-    street = _joined("street_norm", "house_number", "unit")
+    frame = frame.with_columns(
+        pl.coalesce("postcode_norm", "city_norm", pl.lit("")).alias("place"),
+        _joined("street_norm", "house_number", "unit").alias("comparable_street"),
+    )
     return Candidates(
         ADDRESS_PARTS,
         frame.select(
             *(name for name in _COMMON if name != "standing"),
             as_now.otherwise("standing").alias("standing"),
             *ADDRESS_PARTS,
-            pl.concat_str(street, place, pl.coalesce("country", pl.lit("")), separator="|").alias("key"),
-            _joined(*ADDRESS_PARTS).alias("text"),
+            _joined("comparable_street", "place", "country").alias("key"),
             (
                 pl.col("street").is_not_null()
                 & pl.any_horizontal(pl.col("city", "postcode").is_not_null())
                 & ~pl.col("is_doubted")
             ).alias("is_valid"),
             pl.lit(0, pl.UInt8).alias("fullness"),
-            pl.concat_str(street, place, separator="|").alias("same"),
             pl.sum_horizontal(pl.col(*ADDRESS_PARTS).is_not_null().cast(pl.UInt8)).cast(pl.UInt8).alias("form"),
-            street.alias("comparable_street"),
+            "comparable_street",
+            "place",
         ),
+        pl.concat_str("comparable_street", "place", separator="|"),
     )
 
 
@@ -258,13 +281,12 @@ def single_candidates(known: CustomerVersions, field: str) -> Candidates:
             *_COMMON,
             field,
             key.alias("key"),
-            pl.col(field).cast(pl.String).alias("text"),
             is_valid.alias("is_valid"),
             pl.lit(0, pl.UInt8).alias("fullness"),
-            pl.lit("").alias("same"),
             pl.lit(0, pl.UInt8).alias("form"),
             *in_words,
         ),
+        pl.lit(""),
     )
 
 
@@ -304,5 +326,5 @@ def _has_a_letter(column: str) -> pl.Expr:
     return pl.col(column).str.contains(r"\p{L}")
 
 
-def _joined(*columns: str) -> pl.Expr:
+def _joined(*columns: pl.Expr | str) -> pl.Expr:
     return pl.concat_str([pl.coalesce(column, pl.lit("")) for column in columns], separator="|")

@@ -25,7 +25,7 @@ What does not belong here: which corrections are in force (``corrections.py``); 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -118,7 +118,7 @@ def without_retracted(candidates: Candidates, retractions: pl.DataFrame) -> Cand
                 .join(retracted, on=["customer", "comparable"], how="anti", nulls_equal=False, maintain_order="left")
                 .drop("comparable")
             )
-    return Candidates(candidates.parts, frame)
+    return replace(candidates, frame=frame)
 
 
 def _state() -> pl.Expr:
@@ -210,23 +210,23 @@ def _without(candidates: Candidates, statements: pl.DataFrame) -> Candidates:
         return candidates
     rows = statements.select("customer", "row", "key").unique()
     left = candidates.frame.join(rows, on=["customer", "row", "key"], how="anti", maintain_order="left")
-    return Candidates(candidates.parts, left)
+    return replace(candidates, frame=left)
 
 
 def _of_customers(candidates: Candidates, customers: pl.DataFrame) -> Candidates:
     theirs = candidates.frame.join(customers.select("customer"), on="customer", how="semi", maintain_order="left")
-    return Candidates(candidates.parts, theirs)
+    return replace(candidates, frame=theirs)
 
 
 def _with(chosen: Survivors, others: Survivors, customers: pl.DataFrame) -> Survivors:
     """``chosen``, but of these customers what ``others`` have: what was left out there is no runner-up either."""
     if customers.is_empty():
         return chosen
-    who = customers.select("customer").unique()
+    who = customers.get_column("customer").unique().implode()
 
     def put(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-        kept = one.join(who, on="customer", how="anti", maintain_order="left")
-        return pl.concat([kept, other.join(who, on="customer", how="semi", maintain_order="left")], how="diagonal")
+        kept = one.filter(~pl.col("customer").is_in(who))
+        return pl.concat([kept, other.filter(pl.col("customer").is_in(who))], how="diagonal")
 
     return Survivors(chosen.parts, put(chosen.frame, others.frame), put(chosen.rivals, others.rivals))
 

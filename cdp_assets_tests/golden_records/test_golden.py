@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
 import polars as pl
 import pytest
 
 from cdp_assets import tables
 from cdp_assets.golden_records.customer_versions import GoldenRecordsError
-from cdp_assets.golden_records.golden import GOLDEN_FIELDS, golden_records
+from cdp_assets.golden_records.golden import COLUMNS_READ, GOLDEN_FIELDS, GoldenRecords, golden_records
 from cdp_assets_tests.golden_records.builders import (
     TRUST,
     Resolution,
@@ -178,3 +180,50 @@ def test_a_customer_says_by_which_channel_they_can_be_reached(
     known = {"office@a.example": {"class": "role"}}
     golden = golden_row(one_customer(record("crm/1", **values), addresses=known))
     assert tuple(golden[f"is_reachable_by_{channel}"] for channel in ("email", "phone", "post")) == reachable
+
+
+def _tables(made: GoldenRecords) -> dict[str, pl.DataFrame]:
+    return {f.name: getattr(made, f.name) for f in fields(made) if f.name != "counts"}
+
+
+def _story() -> Resolution:
+    """Two customers who share an address, one of whom carries several of everything; the shop's record names what is in no other."""
+    rows = [
+        *DANA,
+        record(
+            "shop/1", "2021", email=["dana@companyx.example", "d@home.example"], phone=["+14155550199", "+14155550123"]
+        ),
+        record("crm/2", "2023", full_name="D. O.", email="dana@companya.example", phone="+14155550123"),
+        record("web/9", "2023", email="nobody@x.example"),
+    ]
+    ids = {"a": ["webinar/1", "web/1", "crm/1", "news/1", "shop/1"], "b": ["crm/2"]}
+    return Resolution(rows, ids, addresses=DEAD)
+
+
+def test_columns_that_are_not_read_change_nothing() -> None:
+    story = _story()
+    frames = [
+        (tables.RECORD_VERSIONS, story.versions),
+        (tables.CUSTOMER_IDS, story.customer_ids),
+        (tables.CLUSTERS, story.clusters),
+        (tables.EMAIL_ADDRESSES, story.email_addresses),
+        (tables.SIGHTINGS, story.sightings),
+        (tables.PHONE_NUMBERS, story.phone_numbers),
+    ]
+    whole, read = (
+        golden_records(*some, trust=TRUST, now=moment("2026"))  # type: ignore[misc]
+        for some in (
+            [frame for _, frame in frames],
+            [frame.select(COLUMNS_READ[table.name]) for table, frame in frames],
+        )
+    )
+    for name, frame in _tables(whole).items():
+        assert frame.equals(_tables(read)[name]), name
+
+
+def test_addresses_are_told_apart_by_themselves_where_all_have_one_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = _tables(_story().golden())
+    assert expected["emails"].height == 4
+    monkeypatch.setattr(pl.Series, "hash", lambda column, **_: pl.repeat(7, len(column), dtype=pl.UInt64, eager=True))
+    for name, frame in _tables(_story().golden()).items():
+        assert frame.equals(expected[name]), name
