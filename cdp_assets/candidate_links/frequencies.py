@@ -53,7 +53,7 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
 
 
 def _written_otherwise(scripts: pl.Series) -> float:
-    """Of two profiles, how likely they are written in different letters; no less than of two profiles where one is.
+    """How likely two profiles are written in different letters; at least one in as many as there are, to divide by.
 
     Only of such is it asked whether their names sound the same: what strangers agree on so is as much rarer than the sound itself.
     """
