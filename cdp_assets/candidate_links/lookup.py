@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.ordered import begins
+
 _SLOTS_PER_VALUE = 4
 """At least so many: then all but an eighth of the values have a slot of their own, and the table takes 16 to 32 bytes for each."""
 
@@ -29,6 +31,15 @@ def rows_of(sought: pl.Series, held: pl.Series) -> pl.Series:
         return pl.int_range(len(held), dtype=ROW, eager=True)
     # As tables are read, they have several chunks: rows at random would take ten times as long.
     return _rows_of(sought, held.rechunk(), _TABLES)
+
+
+def rows_of_runs(sought: pl.Series, held: pl.Series) -> pl.Series:
+    """:func:`rows_of` of a column whose neighbours are often alike: each run of them is looked up once."""
+    if sought.is_empty():
+        return rows_of(sought, held)
+    firsts = sought.to_frame("sought").select(begins("sought")).to_series()
+    runs = pl.Series(np.cumsum(firsts.to_numpy()) - 1)
+    return rows_of(sought.filter(firsts), held).gather(runs)
 
 
 def _rows_of(sought: pl.Series, held: pl.Series, tables: int) -> pl.Series:

@@ -36,8 +36,6 @@ LEAST_OF_PRIOR_EXACT = 0.2
 # Unless what they hold parts matches from strangers nearly as well: misspelt names are still alike, and strangers' are not. So much of the
 # evidence that well-kept values would give must be left; of records with two slips in most values it is half.
 LEAST_OF_PRIOR_EVIDENCE = 0.4
-
-
 # One person's first name and date of birth are both wrong in next to no pairs of records, and where values are misspelt as often as can be, no
 # oftener than the two by themselves let expect (measured: .7 to 1.2 times as often). Where both differ in more matches than this, and in so many
 # times more than expected, EM has taken parents and children for one person: in data of families, 2.3 to 5.3 times, one match in fifty or more.

@@ -32,15 +32,13 @@ from cdp_assets.tables import (
     EMAIL_ADDRESSES,
     GOLDEN_EMAILS,
     GOLDEN_PHONES,
-    PHONE_NUMBERS,
     PROVENANCE,
     RECORD_VERSIONS,
-    SIGHTINGS,
     SUPPRESSIONS,
 )
 from cdp_assets.workspace import Workspace
 
-_MADE_FROM = [RECORD_VERSIONS, CUSTOMER_IDS, CLUSTERS, EMAIL_ADDRESSES, SIGHTINGS, PHONE_NUMBERS]
+_MADE_FROM = [*COLUMNS_READ]
 
 
 @table_asset(
@@ -153,7 +151,7 @@ def golden_assets(
     workspace: dg.ResourceParam[Workspace], withheld: dg.ResourceParam[Withheld]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Make all seven from one resolution: they must agree with each other."""
-    frames = [workspace.lake.read(table, columns=[*COLUMNS_READ[table.name]]) for table in _MADE_FROM]
+    frames = [workspace.lake.read(table, columns=[*columns]) for table, columns in COLUMNS_READ.items()]
     made = golden_records_as_decided(workspace, *frames, withheld=withheld, now=now())
     known = made.customers.filter(pl.col("is_known"))
     yield stored(

@@ -13,6 +13,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.lists import Flat, where
 from cdp_assets.candidate_links.lookup import rows_of
+from cdp_assets.candidate_links.ordered import first_rows
 from cdp_assets.golden_records.consents import CONTACTABLE
 from cdp_assets.golden_records.customer_versions import CustomerVersions
 from cdp_assets.golden_records.packed_order import rows_in_order
@@ -92,7 +93,5 @@ def _marked(customers: pl.DataFrame, some: Sequence[pl.DataFrame]) -> pl.Series:
 
 def _one_for_each(customers: pl.DataFrame, cells: pl.DataFrame) -> pl.Series:
     """The cells' values in the order of customers, null where a customer has none."""
-    position = np.full(customers.height, -1, dtype=np.int64)
-    position[cells.get_column("customer").to_numpy()] = np.arange(cells.height)
-    found = pl.Series(position)
-    return cells.get_column("value").rechunk().gather(where(found, found >= 0))
+    found = pl.Series(first_rows(cells.get_column("customer").to_numpy(), customers.height))
+    return cells.get_column("value").rechunk().gather(where(found, found < cells.height))

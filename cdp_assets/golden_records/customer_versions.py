@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.lookup import rows_of
-from cdp_assets.candidate_links.ordered import begins
+from cdp_assets.candidate_links.lookup import rows_of, rows_of_runs
 from cdp_assets.golden_records.policy import DEFAULT_TRUST
 
 GONE, FORMER, CURRENT = 0, 1, 2
@@ -49,7 +47,7 @@ class CustomerVersions:
     def sighted(self, sightings: pl.DataFrame) -> pl.DataFrame:
         """E-mail addresses and phones of ``standardized/sightings``, with the customer whose record carries them."""
         theirs = sightings.filter(pl.col("type").is_in(["email", "phone"]))
-        rows = _rows_of_runs(theirs.get_column("record_id"), self.members.get_column("record_id"))
+        rows = rows_of_runs(theirs.get_column("record_id"), self.members.get_column("record_id"))
         beside = theirs.select("source", "type", "value", "first_seen_at", "last_seen_at").with_columns(
             self.members.get_column("customer").gather(rows)
         )
@@ -70,7 +68,7 @@ def customer_versions(versions: pl.DataFrame, customer_ids: pl.DataFrame, trust:
     ids = customer_ids.get_column("customer_id")
     customers = ids.unique().sort().to_frame().with_row_index("customer")
     customer = rows_of(ids, customers.get_column("customer_id")).alias("customer")
-    member = _rows_of_runs(versions.get_column("record_id"), customer_ids.get_column("record_id"))
+    member = rows_of_runs(versions.get_column("record_id"), customer_ids.get_column("record_id"))
     _every_member_has_a_version(member, customer_ids)
     rows = (
         versions.select("record_id", "source", "version", "observed_at", "is_current")
@@ -116,15 +114,6 @@ def _trust_of(trust: Mapping[str, int]) -> pl.Expr:
         )
         .alias("trust")
     )
-
-
-def _rows_of_runs(sought: pl.Series, held: pl.Series) -> pl.Series:
-    """:func:`~cdp_assets.candidate_links.lookup.rows_of` of a column whose neighbours are often alike: each run of them is looked up once."""
-    if sought.is_empty():
-        return rows_of(sought, held)
-    firsts = sought.to_frame("id").select(begins("id")).to_series()
-    runs = pl.Series(np.cumsum(firsts.to_numpy()) - 1)
-    return rows_of(sought.filter(firsts), held).gather(runs)
 
 
 def _every_member_has_a_version(members: pl.Series, customer_ids: pl.DataFrame) -> None:

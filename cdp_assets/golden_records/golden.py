@@ -8,7 +8,7 @@ What does not belong here: any single rule (the other modules of this stage).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,27 +50,29 @@ from cdp_assets.tables import (
     RECORD_VERSIONS,
     SIGHTINGS,
     SUPPRESSIONS,
+    Table,
 )
 
 GOLDEN_FIELDS = (*NAME_PARTS, *SINGLES, "email", "phone", *ADDRESS_PARTS)
 """Columns of ``golden_records/customers`` that hold a delivered value: each filled cell has a row in provenance."""
 
 
-COLUMNS_READ = {
-    RECORD_VERSIONS.name: (
+COLUMNS_READ: Mapping[Table, Sequence[str]] = {
+    RECORD_VERSIONS: (
         "record_id", "source", "import_id", "observed_at", "content_hash", *NAME_PARTS, "first_name_norm", "middle_name_norm",
         "last_name_norm", "suffix_norm", *SINGLES, "company_norm", "emails", "emails_delivered", "phones", "phones_delivered",
         "addresses", "problems", "activity", "consent", "purpose", "channel", "lawful_basis", "jurisdiction", "validity_duration",
         "double_opt_in", "corrected_source", "corrected_key", "corrected_field", "corrected_value", "correction", "version",
         "is_current", "is_newest",
     ),
-    CUSTOMER_IDS.name: ("record_id", "source", "customer_id", "is_current"),
-    CLUSTERS.name: ("record_id", "weakest_probability"),
-    EMAIL_ADDRESSES.name: ("email", "class", "status", "sharing", "engaged_at"),
-    SIGHTINGS.name: ("record_id", "source", "type", "value", "first_seen_at", "last_seen_at"),
-    PHONE_NUMBERS.name: ("phone", "country", "type", "is_valid", "sharing"),
+    CUSTOMER_IDS: ("record_id", "source", "customer_id", "is_current"),
+    CLUSTERS: ("record_id", "weakest_probability"),
+    EMAIL_ADDRESSES: ("email", "class", "status", "sharing", "engaged_at"),
+    SIGHTINGS: ("record_id", "source", "type", "value", "first_seen_at", "last_seen_at"),
+    PHONE_NUMBERS: ("phone", "country", "type", "is_valid", "sharing"),
 }  # fmt: skip
-"""The columns that golden records are made from, by table: whoever reads the others reads them for nothing."""
+"""The tables that golden records are made from, in the order of :func:`golden_records`' frames, and the columns that are used: whoever reads
+others reads them for nothing."""
 
 _EVIDENCE = ("record_id", "source", "import_id", "observed_at")
 """Columns of provenance that lead from a value to who said it."""
@@ -239,20 +241,17 @@ def _provenance(cells: Mapping[str, pl.DataFrame], known: CustomerVersions) -> p
     is_set = (every.get_column("rule") == CORRECTION).to_numpy()
     corrected = [frame.filter(pl.col("rule") == CORRECTION) for frame in of_fields if "record_id" in frame.columns]
     every = every[order]
-    delivered = known.at(every.get_column("row"), *_EVIDENCE)
-    evidence = {
-        name: delivered.get_column(name).scatter(
-            place[is_set], pl.concat([cells.get_column(name) for cells in corrected])
+    evidence = known.at(every.get_column("row"), *_EVIDENCE)
+    if corrected:
+        said = pl.concat([frame.select(_EVIDENCE) for frame in corrected])
+        evidence = evidence.with_columns(
+            evidence.get_column(name).scatter(place[is_set], said.get_column(name)) for name in _EVIDENCE
         )
-        if corrected
-        else delivered.get_column(name)
-        for name in _EVIDENCE
-    }
     return every.select(
         known.customers.get_column("customer_id").gather(every.get_column("customer")),
         pl.Series("field", GOLDEN_FIELDS).gather(pl.Series(fields[order])),
         "value",
-        *evidence.values(),
+        *evidence.get_columns(),
         "rule",
         pl.col("runners_up").cast(pl.Int64),
         "next_best",

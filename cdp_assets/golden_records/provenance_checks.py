@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.lookup import rows_of
-from cdp_assets.candidate_links.ordered import begins
+from cdp_assets.candidate_links.lookup import rows_of, rows_of_runs
 from cdp_assets.golden_records.golden import GOLDEN_FIELDS
 
 
@@ -44,11 +43,7 @@ def _marks(places: npt.NDArray[np.int64], customers: int) -> npt.NDArray[np.bool
 
 def _places(provenance: pl.DataFrame, known: pl.Series) -> npt.NDArray[np.int64]:
     """The place of each row's customer and field among all cells; -1 of such as there are not."""
-    firsts = provenance.select(begins("customer_id")).to_series()
-    of_runs = (
-        rows_of(provenance.get_column("customer_id").filter(firsts), known).cast(pl.Int64).fill_null(-1).to_numpy()
-    )
-    customer = of_runs[np.cumsum(firsts.to_numpy()) - 1]
+    customer = rows_of_runs(provenance.get_column("customer_id"), known).cast(pl.Int64).fill_null(-1).to_numpy()
     field = provenance.get_column("field").cast(pl.Enum(GOLDEN_FIELDS), strict=False).to_physical()
     number = field.cast(pl.Int64).fill_null(-1).to_numpy()
     return np.where((customer < 0) | (number < 0), -1, customer * len(GOLDEN_FIELDS) + number)
@@ -56,12 +51,6 @@ def _places(provenance: pl.DataFrame, known: pl.Series) -> npt.NDArray[np.int64]
 
 def _strangers(provenance: pl.DataFrame, members: pl.DataFrame) -> int:
     """Rows whose record is not of their customer. Neighbours mostly come from one record, which is looked up once."""
-    named = provenance.select("customer_id", "record_id")
-    is_next = named.select(
-        pl.any_horizontal(pl.all().ne_missing(pl.all().shift())).alias("is_next") | (pl.int_range(pl.len()) == 0)
-    ).to_series()
-    runs = named.filter(is_next)
-    lengths = np.diff(np.append(is_next.arg_true().to_numpy(), named.height))
-    owners = members.get_column("customer_id").rechunk()
-    owner = owners.gather(rows_of(runs.get_column("record_id"), members.get_column("record_id")))
-    return int(lengths[owner.ne_missing(runs.get_column("customer_id")).to_numpy()].sum())
+    rows = rows_of_runs(provenance.get_column("record_id"), members.get_column("record_id"))
+    owners = members.get_column("customer_id").rechunk().gather(rows)
+    return int(owners.ne_missing(provenance.get_column("customer_id")).sum())

@@ -14,7 +14,7 @@ from cdp_assets.golden_records.region_rules import UNKNOWN, rule_frame
 def strictest_of_each(places: pl.DataFrame, by: list[str], policy: ConsentPolicy) -> pl.DataFrame:
     """One row per ``by`` of ``places`` (which have a ``region`` and a ``channel``): the strictest of their regions' rules.
 
-    ``regions``: which they were; ``is_opt_out``, ``double_opt_in``, ``expires_after``.
+    ``regions``: which they were; ``is_opt_out``, ``asked_double_opt_in``, ``expires_after``.
     """
     rules = rule_frame(policy.region_rules)
     known = pl.col("region").is_in(rules.get_column("region").implode())

@@ -29,6 +29,7 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.lists import where
+from cdp_assets.candidate_links.ordered import first_rows
 from cdp_assets.golden_records.customer_versions import FORMER, GONE, CustomerVersions
 from cdp_assets.golden_records.packed_order import Rows, begins_of
 from cdp_assets.golden_records.policy import ADDRESS_PARTS, NAME_PARTS, Rule
@@ -98,20 +99,19 @@ class Survivors:
                 runners_up=pl.lit(0, pl.Int64), next_best=pl.lit(None, pl.String), next_best_row=pl.lit(None, pl.UInt32)
             )
         customers, theirs = (one.get_column("customer").to_numpy() for one in (cells, self.rivals))
-        place = np.full(1 + max(customers.max(initial=0), theirs.max()), -1)
-        place[customers] = np.arange(cells.height)
+        place = first_rows(customers, 1 + max(customers.max(initial=0), theirs.max()))
         others = self.rivals.select(
             "customer", next_best=pl.col(part).cast(pl.String), next_best_row="row"
         ).with_columns(pl.Series("place", place[theirs]))
-        others = others.filter(pl.col("next_best").is_not_null() & (pl.col("place") >= 0))
+        others = others.filter(pl.col("next_best").is_not_null() & (pl.col("place") < cells.height))
         values = cells.get_column("value").gather(others.get_column("place"))
         others = others.filter(others.get_column("next_best") != values)
         first = first_of_each(others)
         counted = others.group_by("place").agg(pl.col("next_best").n_unique().cast(pl.Int64).alias("runners_up"))
-        runners_up, of_each = np.zeros(cells.height, dtype=np.int64), np.full(cells.height, -1)
+        runners_up = np.zeros(cells.height, dtype=np.int64)
         runners_up[counted.get_column("place").to_numpy()] = counted.get_column("runners_up").to_numpy()
-        of_each[first.get_column("place").to_numpy()] = np.arange(first.height)
-        next_best = where(pl.Series(of_each), pl.Series(of_each >= 0))
+        of_each = pl.Series(first_rows(first.get_column("place").to_numpy(), cells.height))
+        next_best = where(of_each, of_each < first.height)
         return cells.with_columns(
             pl.Series("runners_up", runners_up),
             first.get_column("next_best").gather(next_best),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdp_assets.candidate_links.lookup import rows_of
+from cdp_assets.candidate_links.lookup import rows_of, rows_of_runs
 
 VALUES = st.one_of(st.integers(-3, 12), st.none())
 
@@ -37,3 +37,10 @@ def test_a_column_in_chunks_counts_its_rows_through(dtype: pl.DataType) -> None:
     held = pl.concat([pl.Series([7, 3]), pl.Series([5]), pl.Series([1, 9])], rechunk=False).cast(dtype)
     assert held.n_chunks() == 3
     assert rows_of(pl.Series([9, 5, 2, 7]).cast(dtype), held).to_list() == [4, 2, None, 0]
+
+
+def test_a_column_of_runs_is_looked_up_as_any_other() -> None:
+    held = pl.Series(["c", "a", "b"])
+    for sought in (["a", "a", "b", "a", None, None, "x", "c", "c"], [None], ["x"], []):
+        column = pl.Series(sought, dtype=pl.String)
+        assert rows_of_runs(column, held).to_list() == rows_of(column, held).to_list()

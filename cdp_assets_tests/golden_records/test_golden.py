@@ -214,7 +214,7 @@ def test_columns_that_are_not_read_change_nothing() -> None:
         golden_records(*some, trust=TRUST, now=moment("2026"))  # type: ignore[misc]
         for some in (
             [frame for _, frame in frames],
-            [frame.select(COLUMNS_READ[table.name]) for table, frame in frames],
+            [frame.select(COLUMNS_READ[table]) for table, frame in frames],
         )
     )
     for name, frame in _tables(whole).items():
