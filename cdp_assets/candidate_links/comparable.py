@@ -14,10 +14,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from cdp_assets.candidate_links.lists import Distinct, Flat, from_arrow, where
+from cdp_assets.candidate_links.lists import Distinct, Flat, from_arrow, joined, where
 from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.sounds import sounds
+from cdp_assets.candidate_links.source_pairs import SEPARATOR
 from cdp_assets.standardized.scripts import IDEOGRAPHS
+from cdp_assets.tables import TEXTS
 
 _DIGITS_OF_DATE = 8
 TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
@@ -60,6 +62,7 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
     "company": pl.String(),
     "company_words": pl.List(pl.String()),
     "job_title": pl.String(),
+    "sources": pl.String(),
 }
 
 
@@ -190,6 +193,7 @@ _DERIVED: dict[str, Callable[[_Parts], pl.Series]] = {
     "identifiers": lambda of: of.lists("identifiers"),
     "identifier_types": lambda of: of.flat("identifiers").lists_of(before(of.flat("identifiers").values, "=")),
     "company_words": lambda of: _words(of.distinct("company"), shortest=2, at_least=1),
+    "sources": lambda of: sources_told(of.profiles),
 }
 """How a column is derived from profiles; one that is not named here is the profiles' own of that name."""
 
@@ -217,6 +221,11 @@ def comparable(
 
 def _nothing(of: _Parts) -> pl.Series:
     return pl.repeat(None, len(of.profiles), eager=True)
+
+
+def sources_told(profiles: pl.DataFrame) -> pl.Series:
+    """The sources of each profile as one text; an empty one where they are not known."""
+    return joined(profiles.get_column("sources").cast(TEXTS).fill_null([]), SEPARATOR)
 
 
 def probable_addresses(profiles: pl.DataFrame) -> pl.Series:

@@ -603,22 +603,25 @@ KEY_LEVELS: dict[str, tuple[str, ...]] = {
 }
 BY_NAME: dict[str, Comparison] = {comparison.name: comparison for comparison in COMPARISONS}
 
-# A field that fewer profiles fill than this is hardly ever filled on both sides of a pair.
-MIN_FILLED = 0.005
-MIN_DISTINCT = 2  # a field with one value everywhere tells nobody apart
+# However few fill a field among many: two records of one small source can agree on it, and only they might tell that they are one person.
+MIN_FILLED = 2
+MIN_DISTINCT = (
+    2  # a field with one value everywhere tells nobody apart; but it may be the key of the only two who have one
+)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Whether a comparison is used on a data set, and why (or why not)."""
+    """Whether a comparison is used on a data set, why (or why not), and the share of profiles that fill it."""
 
     comparison: Comparison
     is_used: bool
     reason: str
+    filled: float
 
 
 def choose_comparisons(frame: pl.DataFrame) -> list[Choice]:
-    """Decide for each comparison whether ``frame`` (of ``comparable``) fills its fields enough to be of use."""
+    """Decide for each comparison whether ``frame`` (of ``comparable``) fills its fields, and with more than one value."""
     choices = []
     rows = max(len(frame), 1)
     for comparison in COMPARISONS:
@@ -628,14 +631,21 @@ def choose_comparisons(frame: pl.DataFrame) -> list[Choice]:
             filled = max(filled, len(column) - column.null_count())
             distinct = max(distinct, column.drop_nulls().n_unique() if len(column) else 0)
         share = filled / rows
-        told = f"{share:.0%} of profiles filled, {distinct} values"
-        if share < MIN_FILLED or filled < 2:
-            choices.append(Choice(comparison, False, f"left out: {told}"))
-        elif distinct < MIN_DISTINCT:
-            choices.append(Choice(comparison, False, f"left out: the same value everywhere ({told})"))
+        told = f"{_percent(share)} of profiles filled, {distinct} values"
+        if filled < MIN_FILLED:
+            reason = f"left out: {told}"
+        elif distinct < MIN_DISTINCT and comparison.name not in KEY_LEVELS:
+            reason = f"left out: the same value everywhere ({told})"
         else:
-            choices.append(Choice(comparison, True, f"{comparison.reason} ({told})"))
+            choices.append(Choice(comparison, True, f"{comparison.reason} ({told})", share))
+            continue
+        choices.append(Choice(comparison, False, reason, share))
     return choices
+
+
+def _percent(share: float) -> str:
+    """Whole per cents, and not none where there are some."""
+    return "under 1%" if 0.0 < share < 0.005 else f"{share:.0%}"
 
 
 def columns_of(comparisons: list[Comparison]) -> list[str]:

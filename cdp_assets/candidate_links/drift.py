@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import MIN_FILLED, OWNED_VALUES, Choice, choose_comparisons
+from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OWNED_VALUES, Choice, choose_comparisons
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.frequencies import beside_one
@@ -49,9 +49,9 @@ SAMPLED_PROFILES = 20_000
 COMMON = 1.0 / (10 * FREQUENCY_BINS)
 """A value of this frequency may stand in a bin without the others that are as common as it."""
 
-BORDER = 1.5
-"""A field whose filled share is within this factor of the least that training asks for would be compared in one week and not in the next: it says
-nothing."""
+RARELY_FILLED = 0.0075
+"""A field that fewer profiles fill may stand in one sample and not in the next: that it has come or gone says nothing. A key is told all the
+same, from so few on as chance does not bring (``FEWEST_NEW``): records that agree on it should not wait for the data to grow."""
 
 FEWEST_NEW = 5
 """A value seen less often in the sample may be there by chance: it is not called common."""
@@ -170,14 +170,17 @@ def _fields(frame: pl.DataFrame, model: TrainedModel) -> _Measured:
     differing = [
         choice
         for choice in choices
-        if choice.is_used != (choice.comparison.name in model.fields) and not _is_at_the_border(frame, choice)
+        if choice.is_used != (choice.comparison.name in model.fields) and _matters(choice, len(frame), model)
     ]
     return _Measured(FIELDS, ALL, float(sum(choice.is_used for choice in choices)), 0.0, float(len(differing)))
 
 
-def _is_at_the_border(frame: pl.DataFrame, choice: Choice) -> bool:
-    share = max(1.0 - frame.get_column(name).null_count() / max(len(frame), 1) for name in choice.comparison.needs)
-    return MIN_FILLED / BORDER <= share < MIN_FILLED * BORDER
+def _matters(choice: Choice, profiles: int, model: TrainedModel) -> bool:
+    """Whether it is no chance of a sample of so many ``profiles`` that the field of this comparison has come, or gone."""
+    name = choice.comparison.name
+    if not choice.is_used:
+        return model.filled.get(name, 1.0) >= RARELY_FILLED
+    return choice.filled >= RARELY_FILLED or (name in KEY_LEVELS and choice.filled * profiles >= FEWEST_NEW)
 
 
 def _frequencies(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) -> list[_Measured]:

@@ -34,15 +34,18 @@ from cdp_assets.candidate_links.blocking import BLOCKING_RULES
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
 from cdp_assets.candidate_links.plausibility import checked, differ_together, most_that_differ, strange_comparisons
 from cdp_assets.candidate_links.priors import (
+    MOST_SOURCE_BITS,
     PRIOR_CHANCES,
     PRIOR_HOUSEHOLD_PARTNERS,
     PRIOR_MATCHES,
     PRIOR_NAMESAKE_PAIRS,
     PRIOR_NAMESAKES,
     PRIOR_RECORDS_PER_PERSON,
+    PRIOR_SOURCE_PAIRS,
     SMALLEST_SHARE,
 )
 from cdp_assets.candidate_links.refinement import Refinement
+from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair
 from cdp_assets.candidate_links.studied_pairs import TrainingData, pair_count
 from cdp_assets.candidate_links.weights import (
     DIGITS,
@@ -55,6 +58,7 @@ from cdp_assets.candidate_links.weights import (
     bits_of_stories,
     namesake_bits,
     prior_parameters,
+    source_bits,
     with_shared_home,
 )
 
@@ -180,12 +184,41 @@ def _maximise(
                 for name, most in most_differ.items()
             }
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
-        new = replace(new, namesakes=_namesakes(data, new, 1.0 - of_match - of_home, parameters.namesakes))
+        new = replace(
+            new,
+            namesakes=_namesakes(data, new, 1.0 - of_match - of_home, parameters.namesakes),
+            sources=_by_sources(data, new, of_match, of_home),
+        )
         change = _change(parameters, new)
         parameters = new
         if change < CONVERGED:
             return parameters, found, True
     return parameters, found, change < 20 * CONVERGED
+
+
+def _by_sources(
+    data: TrainingData, parameters: Parameters, of_match: Floats, of_home: Floats
+) -> dict[SourcePair, SourceBits]:
+    """How much more often than on the whole pairs of two sources are matches, and households.
+
+    Nothing is known where all records are of one source. Each share is blended with the whole's, which counts as much as so many matches
+    (``PRIOR_SOURCE_PAIRS``) as it lets expect. Careful where it counts: that two sources hold more of each other's people than others do is
+    believed up to ``MOST_SOURCE_BITS``.
+    """
+    if len(data.pairs_of_sources) < 2 or data.candidates.sources is None:
+        return {}
+    found = data.candidates.sources.summed(of_match, of_home)
+    bits: dict[SourcePair, SourceBits] = {}
+    for pair, pairs in data.pairs_of_sources.items():
+        matches, homes = (count * data.candidates_stand_for for count in found.get(pair, (0.0, 0.0)))
+        more = _more_often(matches, pairs * parameters.matches)
+        bits[pair] = SourceBits(min(more, MOST_SOURCE_BITS), _more_often(homes, pairs * parameters.households))
+    return bits
+
+
+def _more_often(found: float, expected: float) -> float:
+    """Bits by which more is found than is to be expected."""
+    return float(np.log2((found + PRIOR_SOURCE_PAIRS) / (expected + PRIOR_SOURCE_PAIRS)))
 
 
 def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats, believed: float) -> float:
@@ -275,8 +308,9 @@ def _of_strangers(pairs: ComparedPairs, parameters: Parameters) -> Floats:
 def _stories(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats, Floats]:
     """How likely each pair is as a match and as a household, and of any class, against strangers: bits."""
     together = namesake_bits(pairs, parameters)
-    match = np.log2(parameters.matches / parameters.strangers) - together
-    home = np.log2(parameters.households / parameters.strangers) - together
+    match, home = source_bits(pairs, parameters)
+    match += np.log2(parameters.matches / parameters.strangers) - together
+    home += np.log2(parameters.households / parameters.strangers) - together
     for name in parameters.shares:
         of_match, of_home = bits_of_stories(pairs, name, parameters)
         match += of_match
@@ -391,5 +425,6 @@ def _rounded(parameters: Parameters) -> Parameters:
         name: LevelShares(tidy(s.m), tidy(s.u), None if s.h is None else tidy(s.h))
         for name, s in parameters.shares.items()
     }
-    (matches, households) = tidy((parameters.matches, parameters.households))
-    return Parameters(shares, matches, households, float(f"{parameters.namesakes:.{DIGITS}g}"))
+    (matches, households, namesakes) = tidy((parameters.matches, parameters.households, parameters.namesakes))
+    sources = {pair: SourceBits(*tidy(bits)) for pair, bits in parameters.sources.items()}
+    return Parameters(shares, matches, households, namesakes, sources)

@@ -17,9 +17,16 @@ from cdp_assets.candidate_links.decisions import decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.studied_pairs import compared
 from cdp_assets.candidate_links.trained_model import TrainedModel
-from cdp_assets.candidate_links.weights import bits_of, household_discount, namesake_bits, used_comparisons
+from cdp_assets.candidate_links.weights import (
+    bits_of,
+    household_discount,
+    namesake_bits,
+    source_bits,
+    used_comparisons,
+)
 
 PRIOR = "prior"
+SOURCES = "sources"
 HOUSEHOLD = "household"
 NAMESAKES = "namesakes"
 JUDGED = "judgements"
@@ -46,7 +53,7 @@ def explain(
 ) -> list[Evidence]:
     """The evidence for and against two profiles (frames of one row of ``linkage_profiles``) being one person.
 
-    The first row is the prior; the last are what names that go together explain (where both agree), what a shared household
+    The first row is the prior, and the second what the sources of the two let expect beside it, if anything; the last are what names that go together explain (where both agree), what a shared household
     explains and, where pairs have been judged, how far those make the rest trusted. Their weights add up to the match weight.
     """
     engine = engine or DuckDBEngine()
@@ -58,6 +65,10 @@ def explain(
     if not comparisons:
         return rows
     pairs = compared(frame, model.term_frequencies, pl.DataFrame({"id_l": [1], "id_r": [2]}), comparisons, engine)
+    of_sources = float(source_bits(pairs, model.parameters)[0][0])
+    if of_sources:
+        often = f"{'more' if of_sources > 0 else 'less'} often one person than records on the whole"
+        rows.append(Evidence(SOURCES, often, of_sources, _says(of_sources), *frame.get_column("sources")))
     for comparison in comparisons:
         level = comparison.level_of(int(pairs.gammas[comparison.name][0]))
         weight = float(bits_of(pairs, comparison.name, model.parameters)[0])

@@ -3,7 +3,8 @@
 Under one model version a pair depends on the values of its two profiles, on which blocks of theirs are small enough to be paired
 (``blocking.py``), and on whether a key that both carry is one person's (``decisions.py``, OWN_KEY). So a pair can change only where
 
-* one of the two is new or gone, or its blocking keys have changed (an own address has become somebody's probable one);
+* one of the two is new or gone, or its blocking keys have changed (an own address has become somebody's probable one), or the sources of
+  its records have;
 * a block that both stand in has grown over its cap, or shrunk below it;
 * an e-mail, phone or identifier that both carry has come to be carried by several people, or by one only.
 
@@ -30,7 +31,7 @@ from cdp_assets.candidate_links.blocking import (
     keyed,
     used_rules,
 )
-from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value
+from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value, sources_told
 from cdp_assets.candidate_links.ordered import in_order, rows_at
 from cdp_assets.candidate_links.pairing import Numbers, Pairs, distinct_pairs, together
 from cdp_assets.candidate_links.reach import Reach
@@ -64,7 +65,7 @@ class Touched:
 
 def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -> Touched:
     """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``)."""
-    change = _change(in_order(profiles, _ID), in_order(former, _ID))
+    change = _change(in_order(profiles, _ID), in_order(former, _ID), bool(model.parameters.sources))
     rules = used_rules(model.caps, model.policy)
     near = _near(change, change.arriving, change.gone, rules)
     keys, found, wholly = _Keys(rules), _are(change, _of_other_people(change)), _are(change, change.arriving)
@@ -86,7 +87,7 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -
 @dataclass(frozen=True)
 class _Change:
     """How former profiles have become those of ``reach``: ``come`` and ``kept``, rows of profiles that are new and of those whose keys
-    are others now; ``gone``, profiles that are no more. ``known``: addresses that are probably somebody's, each once or more; ``known_before``:
+    or sources are others now; ``gone``, profiles that are no more. ``known``: addresses that are probably somebody's, each once or more; ``known_before``:
     those that were."""
 
     reach: Reach
@@ -109,18 +110,30 @@ class _Change:
         return self.profiles.get_column(_ID).to_numpy()
 
 
-def _change(profiles: pl.DataFrame, former: pl.DataFrame) -> _Change:
+def _change(profiles: pl.DataFrame, former: pl.DataFrame, tells_sources: bool) -> _Change:
+    """``tells_sources``: whether it matters of which sources the records of a profile are."""
     reach = Reach(profiles)
     ids, ids_before = profiles.get_column(_ID).to_numpy(), former.get_column(_ID).to_numpy()
     is_new = ~_are_among(ids, ids_before)
     come = np.flatnonzero(is_new)
-    is_gone = len(ids) - len(come) != len(ids_before)
-    gone = rows_at(former, np.flatnonzero(~_are_among(ids_before, ids))) if is_gone else former.clear()
+    is_gone = np.zeros(len(ids_before), dtype=np.bool_)
+    if len(ids) - len(come) != len(ids_before):
+        is_gone = ~_are_among(ids_before, ids)
+    gone = rows_at(former, np.flatnonzero(is_gone))
     known = reach.values("probable_emails")
     stays = pl.Series(~is_new[reach.flat("probable_emails").rows()])
     known_before = pl.concat([known.filter(stays), Reach(gone).values("probable_emails")])
-    kept = np.setdiff1d(_with_other_keys(reach, reach.at(come), gone, known, known_before), come)
-    return _Change(reach, come, kept, gone, known, known_before)
+    kept = _with_other_keys(reach, reach.at(come), gone, known, known_before)
+    if tells_sources:
+        kept = np.union1d(kept, _of_other_sources(profiles, former, is_new, is_gone))
+    return _Change(reach, come, np.setdiff1d(kept, come), gone, known, known_before)
+
+
+def _of_other_sources(profiles: pl.DataFrame, former: pl.DataFrame, is_new: Members, is_gone: Members) -> Numbers:
+    """Rows of profiles that were there before, with records of other sources."""
+    now, before = sources_told(profiles).filter(pl.Series(~is_new)), sources_told(former).filter(pl.Series(~is_gone))
+    rows: Numbers = np.flatnonzero(~is_new)[(now != before).to_numpy()]
+    return rows
 
 
 def _are_among(ids: Numbers, others: Numbers) -> Members:

@@ -18,8 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS, choose_comparisons
+from cdp_assets.candidate_links.comparisons import BY_NAME
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import weight_of_probability
@@ -140,31 +139,6 @@ def _chosen(
 
 
 SMALL_DATA = "the data is small: training on all of it costs seconds"
-
-
-def why_due(model: TrainedModel | None, profiles: pl.DataFrame, policy: LinkagePolicy) -> str | None:
-    """Why a new version is due by the size and shape of the data, or None while the one in use serves.
-
-    Small data is trained anew each time: it costs seconds, and makes the result depend on the data alone, not on the
-    order in which it came. What has moved inside the fields is measured by ``drift.py``.
-    """
-    if model is None:
-        return "there is no model yet"
-    if not is_readable(model):
-        return "the version in use is of another release, which compared or blocked otherwise"
-    if profiles.height < policy.retrain.always_below_profiles:
-        return SMALL_DATA
-    if fields_to_compare(profiles) != set(model.fields):
-        return "the fields that are filled have changed"
-    if profiles.height > model.trained_profiles * (1 + policy.retrain.when_grown_by):
-        return "the data has grown"
-    return None
-
-
-def fields_to_compare(profiles: pl.DataFrame) -> set[str]:
-    """The comparisons that training would choose for these profiles today."""
-    asked = {name for comparison in COMPARISONS for name in comparison.needs}
-    return {c.comparison.name for c in choose_comparisons(comparable(profiles, only=asked)) if c.is_used}
 
 
 def is_readable(model: TrainedModel) -> bool:

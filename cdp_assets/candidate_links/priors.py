@@ -174,6 +174,13 @@ PRIOR_OWN_KEY_PAIRS = 10.0
 PRIOR_NAMESAKES = 2.0
 PRIOR_NAMESAKE_PAIRS = 100.0
 
+# How often records of two sources are one person, or of one household, is believed to be as often as records on the whole are, until the data
+# says otherwise: the belief counts as much as so many of either. Between 3 and 30 the mean F1 of eighty kinds of data moves by less than .0005.
+PRIOR_SOURCE_PAIRS = 10.0
+# Two sources that hold each customer once have all matches between them: twice the share on the whole. Where a small source seems to be much denser
+# still, its people differ from the others' in more than that: names and places that are rare on the whole are common there, and prove less.
+MOST_SOURCE_BITS = 1.0
+
 # Of random pairs, how many are one person: three records each of as many people, before the data has spoken (``training`` scales by the
 # number of profiles). Of pairs that are not, how many live together: two others of three records.
 PRIOR_RECORDS_PER_PERSON = 1.6

@@ -12,11 +12,12 @@ from itertools import groupby
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links import hash_order
 from cdp_assets.candidate_links.lists import Flat, joined, once, side_by_side, where
-from cdp_assets.candidate_links.lookup import ROW
+from cdp_assets.candidate_links.lookup import ROW, rows_of_runs
 from cdp_assets.candidate_links.ordered import begins, numbered, rows_at
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.standardized.scripts import scripts_of
@@ -102,11 +103,22 @@ def linkage_profiles(
     first = runs.get_column("len").cum_sum() - runs.get_column("len")
     rows = held.get_column("row").gather(first)  # equal id, equal values: any row tells them
     values = (_of_rows(said.get_column(column.name), rows) for column in PROFILE_VALUES)
-    profiles = pl.DataFrame(
-        [runs.get_column("value").alias("profile_id"), *values, runs.get_column("len").alias("records")]
+    told = runs.select(pl.col("value").alias("profile_id"), pl.col("len").alias("records"))
+    sources = sources_of(
+        np.repeat(np.arange(len(runs)), runs.get_column("len").to_numpy()),
+        _of_rows(said.get_column("told_by"), held.get_column("row")),
     )
+    profiles = pl.DataFrame([*told, *values, sources])
     members = held.select("profile_id", _of_rows(said.get_column("record_id"), held.get_column("row")))
     return LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members)
+
+
+def sources_of(profiles: npt.NDArray[np.intp], sources: pl.Series) -> pl.Series:
+    """The sources of each profile, once and in order, where these numbers of ``profiles`` (``0, 1, …``, in order) are told by these ``sources``."""
+    names = sources.unique().sort()
+    codes = rows_of_runs(sources, names).to_numpy()
+    told = np.unique(profiles * len(names) + codes)
+    return Flat.of_lengths(names.gather(told % len(names)), np.bincount(told // len(names))).lists().alias("sources")
 
 
 def _of_rows(column: pl.Series, rows: pl.Series) -> pl.Series:
@@ -169,6 +181,7 @@ def _values(rows: pl.DataFrame, one_row_sources: set[str]) -> pl.DataFrame:
         "record_id",
         "record",
         pl.when(pl.col("source").is_in(sorted(one_row_sources))).then(pl.col("source")).alias("source"),
+        pl.col("source").alias("told_by"),
         *(_filled(rows.get_column(kept)).alias(name) for name, kept in _TEXTS.items()),
         scripts_of(rows.get_column("first_name")).alias("first_name_script"),
         scripts_of(rows.get_column("last_name")).alias("last_name_script"),

@@ -24,7 +24,10 @@ from cdp_assets.candidate_links.increments import touched
 from cdp_assets.candidate_links.key_people import one_person_carries
 from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, levels
 from cdp_assets.candidate_links.ordered import in_order, replaced
+from cdp_assets.candidate_links.priors import MOST_SOURCE_BITS
 from cdp_assets.candidate_links.reach import Reach
+from cdp_assets.candidate_links.source_pairs import SourcesOfPairs
+from cdp_assets.candidate_links.studied_pairs import sources_of_pairs
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import (
     Parameters,
@@ -33,6 +36,7 @@ from cdp_assets.candidate_links.weights import (
     household_discount,
     namesake_bits,
     probability,
+    source_bits,
     used_comparisons,
 )
 from cdp_assets.tables import SCORED_PAIRS
@@ -132,9 +136,12 @@ def _scored(
     scored = engine.weigh(
         beside_left(compared, frequency_columns(frame, model.term_frequencies, asked)),
         model.content["splink"],
-        model.calibration.before(model.review_weight - OWN_KEY_MARGIN),
+        model.calibration.before(model.review_weight - OWN_KEY_MARGIN) - MOST_SOURCE_BITS,
     )
-    weighed = with_household_discount(scored, model.parameters, model.calibration).select(pl.exclude("^tf_.*$"))
+    sources = sources_of_pairs(frame, scored)
+    weighed = with_household_discount(scored, model.parameters, model.calibration, sources).select(
+        pl.exclude("^tf_.*$")
+    )
     decided = decide(
         weighed.with_columns(_is_one_persons(reach, frame, weighed, model.accept_weight)),
         model.accept_weight,
@@ -168,13 +175,17 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
     return decided.select(pl.max_horizontal(pl.lit(by_weight), own_key)).to_series()
 
 
-def with_household_discount(scored: pl.DataFrame, parameters: Parameters, calibration: Calibration) -> pl.DataFrame:
-    """Take what names that go together and households explain off the weights that Splink gave; trust them as far as labels say.
+def with_household_discount(
+    scored: pl.DataFrame, parameters: Parameters, calibration: Calibration, sources: SourcesOfPairs | None = None
+) -> pl.DataFrame:
+    """Take what names that go together and households explain off the weights that Splink gave, and add what the ``sources`` of the pairs
+    let expect; trust them as far as labels say.
 
     ``household_bits``: how many bits the household took off.
     """
-    pairs = compared_pairs(scored, dependent_comparisons(parameters))
+    pairs = compared_pairs(scored, dependent_comparisons(parameters), sources)
     before = scored.get_column("match_weight").to_numpy() - namesake_bits(pairs, parameters)
+    before += source_bits(pairs, parameters)[0]
     discount = household_discount(pairs, parameters)
     weights = calibration.apply(before - discount)
     found = {"match_weight": weights, "household_bits": calibration.apply(before) - weights}

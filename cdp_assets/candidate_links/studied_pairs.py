@@ -7,7 +7,8 @@ Deterministic: rows are sorted, samples are arithmetic hashes of the profile ids
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.hashing import mixed, of_pairs
 from cdp_assets.candidate_links.levels import beside_left, levels
 from cdp_assets.candidate_links.refinement import LabelledPairs
+from cdp_assets.candidate_links.source_pairs import SourcePair, SourcesOfPairs, pairs_of_profiles
 from cdp_assets.candidate_links.weights import ComparedPairs, compared_pairs
 
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
@@ -38,7 +40,8 @@ class TrainingData:
     """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for.
 
     ``same``: records that say the same, as pairs of a profile with itself, and ``same_rules``, the rules that would find them. ``all_pairs``
-    are those of the profiles studied; ``profiles`` counts all profiles that the model is for; ``labelled``: pairs whose answer is known.
+    are those of the profiles studied, ``pairs_of_sources`` the same by pair of sources; ``profiles`` counts all profiles that the model is for;
+    ``labelled``: pairs whose answer is known.
     """
 
     candidates: ComparedPairs
@@ -50,6 +53,7 @@ class TrainingData:
     all_pairs: float
     profiles: int
     labelled: LabelledPairs | None = None
+    pairs_of_sources: Mapping[SourcePair, float] = field(default_factory=dict)
 
     @property
     def candidates_stand_for_in_all(self) -> float:
@@ -94,6 +98,7 @@ def training_data(
         all_pairs=pair_count(count),
         profiles=profiles,
         labelled=labelled,
+        pairs_of_sources=pairs_of_profiles(frame.get_column("sources")),
     )
 
 
@@ -138,7 +143,13 @@ def compared_with(
     found = levels(frame, ordered, comparisons, engine)
     # They are counted and looked up in every round of estimation.
     found = found.with_columns(pl.col("^gamma_.*$").cast(pl.Int64))
-    return compared_pairs(beside_left(found, tf_columns), comparisons)
+    return compared_pairs(beside_left(found, tf_columns), comparisons, sources_of_pairs(frame, found))
+
+
+def sources_of_pairs(frame: pl.DataFrame, pairs: pl.DataFrame) -> SourcesOfPairs:
+    """The sources of pairs of :func:`levels`, whose profiles stand in ``frame`` (of ``comparable``)."""
+    left, right = (pairs.get_column(side).to_numpy() for side in ("at_l", "at_r"))
+    return SourcesOfPairs.of(frame.get_column("sources"), left, right)
 
 
 def trained_on(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparisons import Choice, Comparison
 from cdp_assets.candidate_links.expected import Expected
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.weights import Parameters, weight_of_probability
+from cdp_assets.candidate_links.weights import DIGITS, Parameters, weight_of_probability
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class TrainedModel:
     def caps(self) -> dict[str, Caps]:
         """How large the blocks of each rule may be, by rule."""
         return {row["rule"]: Caps(row["cap"], row["finer_cap"]) for row in self.content["blocking"]}
+
+    @property
+    def filled(self) -> dict[str, float]:
+        """The share of profiles that filled each comparison when the model was trained; empty where it did not keep that."""
+        return {row["name"]: row["filled"] for row in self.content["comparisons"] if "filled" in row}
 
     @property
     def own_keys(self) -> dict[str, float]:
@@ -93,7 +98,13 @@ def model_of(
         "calibration": calibration.as_dict(),
         "expected": promise.as_dict(),
         "comparisons": [
-            {"name": choice.comparison.name, "is_used": choice.is_used, "reason": choice.reason} for choice in choices
+            {
+                "name": choice.comparison.name,
+                "is_used": choice.is_used,
+                "reason": choice.reason,
+                "filled": float(f"{choice.filled:.{DIGITS}g}"),
+            }
+            for choice in choices
         ],
         "blocking": [vars(report) for report in reports],
         # When to train is no part of what was trained: another limit makes no other model.

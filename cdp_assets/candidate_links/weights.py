@@ -15,7 +15,8 @@ Bits, base 2, throughout. What does not belong here: estimation (``estimation.py
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ from cdp_assets.candidate_links.priors import (
     SHARED_AT_HOME,
     WRITTEN_AT_HOME,
 )
+from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair, SourcesOfPairs
 
 NAMES = (FIRST_NAME.name, LAST_NAME.name)
 UNLIKE = (ELSE.name, READ_OTHERWISE)
@@ -66,13 +68,15 @@ class LevelShares:
 class Parameters:
     """All parameters of a model: shares per comparison, and how many of all pairs are matches and household pairs.
 
-    ``namesakes``: how many times more often two strangers agree on both names than either name lets expect by itself.
+    ``namesakes``: how many times more often two strangers agree on both names than either name lets expect by itself. ``sources``: how
+    many bits more often pairs of two sources are matches and household pairs (``source_pairs.py``).
     """
 
     shares: dict[str, LevelShares]
     matches: float
     households: float
     namesakes: float = 1.0
+    sources: Mapping[SourcePair, SourceBits] = field(default_factory=dict)
 
     @property
     def strangers(self) -> float:
@@ -91,6 +95,7 @@ class Parameters:
             "matches": self.matches,
             "households": self.households,
             "namesakes": self.namesakes,
+            "sources": [[*pair, *bits] for pair, bits in sorted(self.sources.items())],
             "shares": {name: {"m": s.m, "u": s.u, "h": s.h} for name, s in self.shares.items()},
         }
 
@@ -100,22 +105,29 @@ class Parameters:
             name: LevelShares(tuple(s["m"]), tuple(s["u"]), None if s["h"] is None else tuple(s["h"]))
             for name, s in data["shares"].items()
         }
-        return cls(shares, data["matches"], data["households"], data.get("namesakes", 1.0))
+        sources = {(one, other): SourceBits(*bits) for one, other, *bits in data.get("sources", [])}
+        return cls(shares, data["matches"], data["households"], data.get("namesakes", 1.0), sources)
 
 
 @dataclass(frozen=True)
 class ComparedPairs:
-    """Pairs with the level of each comparison and, where a term frequency adjusts that level, its log2."""
+    """Pairs with the level of each comparison and, where a term frequency adjusts that level, its log2.
+
+    ``sources``: those of both profiles of each pair, where they are known.
+    """
 
     ids: pl.DataFrame
     gammas: dict[str, Levels]
     log_tf: dict[str, Floats]  # nan where no term frequency applies; nothing of a comparison that has none
+    sources: SourcesOfPairs | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
-def compared_pairs(frame: pl.DataFrame, comparisons: list[Comparison]) -> ComparedPairs:
+def compared_pairs(
+    frame: pl.DataFrame, comparisons: list[Comparison], sources: SourcesOfPairs | None = None
+) -> ComparedPairs:
     """Read ``id_l``, ``id_r``, ``gamma_*`` and ``tf_<column>`` columns; ``tf_`` is the frequency of the left value."""
     gammas: dict[str, Levels] = {}
     log_tf: dict[str, Floats] = {}
@@ -129,7 +141,7 @@ def compared_pairs(frame: pl.DataFrame, comparisons: list[Comparison]) -> Compar
                 frequency = frame.get_column(f"tf_{level.tf}").gather(here).fill_null(float("nan"))
                 logs = log_tf.setdefault(comparison.name, np.full(len(frame), np.nan))
                 logs[here] = np.log2(frequency.to_numpy())
-    return ComparedPairs(frame.select("id_l", "id_r"), gammas, log_tf)
+    return ComparedPairs(frame.select("id_l", "id_r"), gammas, log_tf, sources)
 
 
 def _by_gamma(shares: tuple[float, ...]) -> Floats:
@@ -184,17 +196,25 @@ def namesake_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
     return np.where(agree, np.log2(parameters.namesakes), 0.0)
 
 
+def source_bits(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats]:
+    """Bits by which a pair is likelier than others to be one person, and one household, by the sources that its records are of."""
+    if pairs.sources is None or not parameters.sources:
+        return np.zeros(len(pairs)), np.zeros(len(pairs))
+    return pairs.sources.bits(parameters.sources)
+
+
 def household_discount(pairs: ComparedPairs, parameters: Parameters) -> Floats:
     """Bits that a shared household takes off the match weight: zero or more."""
-    bits = np.log2(parameters.households / parameters.strangers) - namesake_bits(pairs, parameters)
+    _, of_sources = source_bits(pairs, parameters)
+    bits = np.log2(parameters.households / parameters.strangers) + of_sources - namesake_bits(pairs, parameters)
     for comparison in household_comparisons(parameters):
         bits += household_bits_of(pairs, comparison.name, parameters)
     return np.asarray(np.logaddexp2(0.0, bits, out=bits), dtype=np.float64)
 
 
 def match_weights(pairs: ComparedPairs, parameters: Parameters) -> Floats:
-    """Match weight of each pair: prior, comparisons, and what households and names that go together take off."""
-    total = np.full(len(pairs), parameters.prior_bits)
+    """Match weight of each pair: prior, its sources, comparisons, and what households and names that go together take off."""
+    total = parameters.prior_bits + source_bits(pairs, parameters)[0]
     for name in parameters.shares:
         total = total + bits_of(pairs, name, parameters)
     return total - namesake_bits(pairs, parameters) - household_discount(pairs, parameters)

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from cdp_assets.candidate_links.comparisons import MIN_FILLED
 from cdp_assets.candidate_links.drift import (
     AGREEMENT,
+    FEWEST_NEW,
     FIELDS,
     FILLED,
     GROWTH,
     NEAR,
+    RARELY_FILLED,
     SHIFT,
     UNSEEN,
     drift,
@@ -156,19 +157,43 @@ def test_more_pairs_near_the_threshold_are_told(
     assert beyond(again(people, doubtful, model, first)) == {(NEAR, "all")}
 
 
-def test_a_field_at_the_border_of_being_compared_says_nothing(
+def with_jobs(people: pl.DataFrame, share: float) -> pl.DataFrame:
+    """A share of the profiles tell a job, each another one."""
+    number = pl.int_range(people.height)
+    return people.with_columns(job_title=pl.when(number < share * people.height).then(pl.format("job {}", number)))
+
+
+def test_a_field_that_hardly_anybody_fills_says_nothing_by_coming(
     people: pl.DataFrame, pairs: pl.DataFrame, model: TrainedModel, first: pl.DataFrame
 ) -> None:
-    def with_phones(share: float) -> pl.DataFrame:
-        numbers = [
-            [f"+4477009{number:05d}"] if number < share * people.height else [] for number in range(people.height)
-        ]
-        return people.with_columns(phones=pl.Series(numbers, dtype=pl.List(pl.String)))
+    assert "job_title" not in model.fields
+    rarely, often = (again(with_jobs(people, RARELY_FILLED * times), pairs, model, first) for times in (0.7, 1.6))
+    assert measure(rarely, FIELDS)["value"] == measure(often, FIELDS)["value"] == len(model.fields) + 1
+    assert (measure(rarely, FIELDS)["drift"], measure(often, FIELDS)["drift"]) == (0.0, 1.0)
 
-    assert "phone" not in model.fields
-    border, above = (again(with_phones(MIN_FILLED * times), pairs, model, first) for times in (1.3, 2.0))
-    assert measure(border, FIELDS)["value"] == measure(above, FIELDS)["value"] == len(model.fields) + 1
-    assert (measure(border, FIELDS)["drift"], measure(above, FIELDS)["drift"]) == (0.0, 1.0)
+
+@pytest.mark.parametrize(("times", "drifted"), [(0.7, 0.0), (1.6, 1.0)])
+def test_a_field_that_hardly_anybody_filled_says_nothing_by_going(
+    people: pl.DataFrame, pairs: pl.DataFrame, times: float, drifted: float
+) -> None:
+    before = with_jobs(people, RARELY_FILLED * times)
+    model = train(before, POLICY)
+    assert "job_title" in model.fields
+    first = drift(before, pairs, model, DRIFT.empty(), resolution_id="r1", now=NOON)
+    assert measure(first, FIELDS)["drift"] == 0.0
+    assert measure(again(people, pairs, model, first), FIELDS)["drift"] == drifted
+
+
+def test_a_key_says_so_from_the_first_few_that_carry_it(pairs: pl.DataFrame) -> None:
+    people, _ = town(700)
+    model = train(people, POLICY)
+    assert "identifier" not in model.fields
+    assert FEWEST_NEW < RARELY_FILLED * people.height
+    first = drift(people, pairs.clear(), model, DRIFT.empty(), resolution_id="r1", now=NOON)
+    for carriers, drifted in ((FEWEST_NEW - 1, 0.0), (FEWEST_NEW, 1.0)):
+        numbers = [[f"loyalty_id={number}"] if number < carriers else [] for number in range(people.height)]
+        carried = people.with_columns(identifiers=pl.Series(numbers, dtype=pl.List(pl.String)))
+        assert measure(again(carried, pairs.clear(), model, first), FIELDS)["drift"] == drifted
 
 
 def test_large_data_is_measured_on_a_sample(

@@ -19,7 +19,6 @@ from cdp_assets.candidate_links.models import (
     proposed,
     version_of,
     which_scores,
-    why_due,
     with_frequencies_of,
     with_proposal,
     with_version,
@@ -243,12 +242,3 @@ def test_todays_policy_sets_the_thresholds(trained: TrainedModel) -> None:
     strict = in_use(models, frequencies, LinkagePolicy(accept_probability=0.99))
     assert strict is not None
     assert strict.accept_weight > trained.accept_weight
-
-
-def test_when_a_new_version_is_due(trained: TrainedModel) -> None:
-    assert why_due(None, profiles(80), PATIENT) is not None
-    assert why_due(trained, profiles(80), PATIENT) is None
-    assert why_due(trained, profiles(99), PATIENT) is None
-    assert why_due(trained, profiles(101), PATIENT) == "the data has grown"
-    assert why_due(trained, profiles(80), LinkagePolicy()) is not None  # small data is always trained anew
-    assert why_due(trained, profiles(80, date_of_birth=None), PATIENT) == "the fields that are filled have changed"
