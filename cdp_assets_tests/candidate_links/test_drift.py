@@ -188,7 +188,7 @@ def test_a_key_says_so_from_the_first_few_that_carry_it(pairs: pl.DataFrame) -> 
     people, _ = town(700)
     model = train(people, POLICY)
     assert "identifier" not in model.fields
-    assert FEWEST_NEW < RARELY_FILLED * people.height
+    assert RARELY_FILLED * people.height > FEWEST_NEW
     first = drift(people, pairs.clear(), model, DRIFT.empty(), resolution_id="r1", now=NOON)
     for carriers, drifted in ((FEWEST_NEW - 1, 0.0), (FEWEST_NEW, 1.0)):
         numbers = [[f"loyalty_id={number}"] if number < carriers else [] for number in range(people.height)]
