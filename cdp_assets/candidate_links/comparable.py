@@ -14,12 +14,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from cdp_assets.candidate_links.lists import Distinct, Flat, from_arrow, joined, where
+from cdp_assets.candidate_links.lists import Distinct, Flat, from_arrow, where
 from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.sounds import sounds
-from cdp_assets.candidate_links.source_pairs import SEPARATOR
 from cdp_assets.standardized.scripts import IDEOGRAPHS
-from cdp_assets.tables import TEXTS
+from cdp_assets.tables import TEXT
 
 _DIGITS_OF_DATE = 8
 TAIL_DIGITS = 7  # a phone without its area or country code still ends in these
@@ -224,8 +223,8 @@ def _nothing(of: _Parts) -> pl.Series:
 
 
 def sources_told(profiles: pl.DataFrame) -> pl.Series:
-    """The sources of each profile as one text; an empty one where they are not known."""
-    return joined(profiles.get_column("sources").cast(TEXTS).fill_null([]), SEPARATOR)
+    """The sources of each profile; an empty text where they are not known."""
+    return profiles.get_column("sources").cast(TEXT).fill_null("")
 
 
 def probable_addresses(profiles: pl.DataFrame) -> pl.Series:

@@ -25,6 +25,8 @@ FOR, AGAINST, TOTAL = "#2e7d5b", "#b5483a", "#4a5a75"
 _WIDTH = 520
 _BINS = 60
 _MOST_POINTS = 200
+_DEEP_BITS = 3
+"""From so many bits on a colour is no deeper."""
 
 
 def match_weights_chart(model: TrainedModel) -> Spec:
@@ -88,6 +90,23 @@ def block_sizes_chart(model: TrainedModel) -> Spec:
         .properties(width=_WIDTH * 0.3)
     )
     return _spec(alt.hconcat(squares, beside, spacing=4).configure_view(stroke=None))
+
+
+def sources_chart(model: TrainedModel) -> Spec:
+    """Bits by which records of two sources are more, or less, often one person than records on the whole."""
+    known = model.parameters.sources
+    names = sorted({name for pair in known for name in pair})
+    rows = [
+        {"source": one, "and": other, "bits": round(bits.match, 1), "told": f"{bits.match:+.1f}"}
+        for (one, other), bits in sorted(known.items())
+    ]
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X("and:N", sort=names, scale=alt.Scale(domain=names), title=None, axis=alt.Axis(labelAngle=-45)),
+        y=alt.Y("source:N", sort=names, scale=alt.Scale(domain=names), title=None),
+    )
+    colours = alt.Scale(domain=[-_DEEP_BITS, 0, _DEEP_BITS], range=[AGAINST, "#f4f1ea", FOR], clamp=True)
+    squares = base.mark_rect().encode(color=alt.Color("bits:Q", scale=colours, title="bits"))
+    return _spec((squares + base.mark_text(fontSize=10).encode(text="told:N")).properties(width=alt.Step(48)))
 
 
 def waterfall(evidence: list[Evidence]) -> Spec:

@@ -13,14 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.differences import come_or_gone
 from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.candidate_links.ordered import each_once, in_order, replaced, rows_with
-from cdp_assets.candidate_links.profiles import linkage_profiles, sources_of
+from cdp_assets.candidate_links.profiles import Sources, linkage_profiles
 from cdp_assets.candidate_links.shared import CROWD_SHARING, identifier_values
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS
 
@@ -68,8 +67,10 @@ def reprofile(
     held = pl.concat([others, part_members]).sort(_PROFILE, _RECORD)
     counts = held.group_by(_PROFILE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("records"))
     told_by = each_once(rows_with(versions, _RECORD, held.get_column(_RECORD)).select(_RECORD, "source"), _RECORD)
-    sources = told_by.get_column("source").gather(rows_of(held.get_column(_RECORD), told_by.get_column(_RECORD)))
-    counts = counts.with_columns(sources_of(held.get_column(_PROFILE).rle_id().to_numpy().astype(np.intp), sources))
+    rows = rows_of(held.get_column(_RECORD), told_by.get_column(_RECORD)).to_numpy()
+    counts = counts.with_columns(
+        Sources.of(told_by.get_column("source")).of_each(counts.get_column("records").to_numpy(), rows)
+    )
     # Equal id, equal values: any row tells them.
     known = pl.concat([part, rows_with(before, _PROFILE, touched)]).unique(_PROFILE).drop("records", "sources")
     told = counts.join(known, on=_PROFILE).select(before.columns)

@@ -26,7 +26,7 @@ import polars as pl
 from cdp_assets.candidate_links.lists import Distinct
 
 SEPARATOR = ","
-"""Between the names of a profile's sources, which hold letters, digits and underscores only."""
+"""Between the names of the sources in a profile's ``sources``; they hold letters, digits and underscores only."""
 
 SourcePair = tuple[str, str]
 """Two sources, in order; the same one twice for two records of one."""
@@ -54,7 +54,7 @@ class SourcesOfPairs:
 
     @classmethod
     def of(cls, sources: pl.Series, left: Numbers, right: Numbers) -> SourcesOfPairs:
-        """``sources``: those of each profile, joined by :data:`SEPARATOR`; ``left`` and ``right``: its rows of the pairs."""
+        """``sources``: those of each profile, as ``linkage_profiles`` has them; ``left`` and ``right``: its rows of the pairs."""
         held = Distinct.of(sources)
         codes, texts = held.places.to_numpy().astype(np.intp), held.texts.to_list()
         both = codes[left] * len(texts) + codes[right]
@@ -105,7 +105,7 @@ class SourcesOfPairs:
 
 
 def source_pairs(one: str, other: str) -> set[SourcePair]:
-    """The pairs of one source of a profile and one of another's, each joined by :data:`SEPARATOR`; none where no source is known."""
+    """The pairs of one of a profile's ``sources`` and one of another's; none where no source is known."""
     return {
         (min(left, right), max(left, right))
         for left in one.split(SEPARATOR)

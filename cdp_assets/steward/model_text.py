@@ -42,6 +42,10 @@ _BY_JUDGED = (
     "there the model is believed, and blocking's loss is the least that it can be. Of links, not of customers: those reach pairs "
     "by way of other records too."
 )
+_SOURCES = (
+    "Bits that a pair has by its sources alone, beside the share of all pairs: a source that holds each person once is far below zero with "
+    "itself. Learned, blended with the whole, and never more than one bit for a match."
+)
 _SMALL = 1e-3
 """Shares below this are written as powers of ten."""
 
@@ -150,6 +154,9 @@ def model_text(found: ModelFacts, width: int) -> str:
         f"{heading('What each level proves')}\n{_levels(model.parameters, width)}\n\n{paragraph(_BITS, width)}",
         f"{heading('How candidate pairs are found')}\n{_blocking(content, width)}",
     ]
+    if model.parameters.sources:
+        told = f"{_by_sources(model.parameters, width)}\n\n{paragraph(_SOURCES, width)}"
+        parts.insert(-1, f"{heading('What is believed of records of two sources')}\n{told}")
     if found.quality is not None:
         parts.insert(1, f"{heading('How good its links are')}\n{_good(found.quality, width)}")
     if model.own_keys:
@@ -177,6 +184,10 @@ def model_as_json(found: ModelFacts) -> dict[str, Any]:
         "matches": model.parameters.matches,
         "households": model.parameters.households,
         "namesakes": model.parameters.namesakes,
+        "sources": [
+            {"sources": list(pair), "match_bits": bits.match, "household_bits": bits.household}
+            for pair, bits in sorted(model.parameters.sources.items())
+        ],
         "comparisons": content["comparisons"],
         "levels": _level_rows(model.parameters),
         "blocking": content["blocking"],
@@ -295,6 +306,14 @@ def _levels(parameters: Parameters, width: int) -> str:
         name = row["comparison"].replace("_", " ")
         rows.append((name, level, _share(row["m"]), _share(row["u"]), f"{row['bits']:+.2f}"))
     return table(("comparison", "level", "m", "u", "bits"), rows, width)
+
+
+def _by_sources(parameters: Parameters, width: int) -> str:
+    rows = [
+        (" and ".join(dict.fromkeys(pair)), f"{bits.match:+.2f}", f"{bits.household:+.2f}")
+        for pair, bits in sorted(parameters.sources.items())
+    ]
+    return table(("sources", "one person", "one household"), rows, width)
 
 
 def _share(share: float) -> str:

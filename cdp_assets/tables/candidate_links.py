@@ -45,7 +45,9 @@ LINKAGE_PROFILES = Table(
         Column("profile_id", INTEGER, "hash of the compared values", nullable=False),
         *PROFILE_VALUES,
         Column("records", INTEGER, "records that have or had these values", nullable=False),
-        Column("sources", TEXTS, "sources of those records, sorted; null: from before this was kept"),
+        Column(
+            "sources", TEXT, "sources of those records, sorted, with commas between; null: from before this was kept"
+        ),
     ),
     key=("profile_id",),
 )
