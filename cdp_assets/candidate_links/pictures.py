@@ -97,7 +97,7 @@ def sources_chart(model: TrainedModel) -> Spec:
     known = model.parameters.sources
     names = sorted({name for pair in known for name in pair})
     rows = [
-        {"source": one, "and": other, "bits": round(bits.match, 1), "told": f"{bits.match:+.1f}"}
+        {"source": one, "and": other, "bits": round(bits.match, 1), "told": f"{round(bits.match, 1) + 0.0:+.1f}"}
         for (one, other), bits in sorted(known.items())
     ]
     base = alt.Chart(alt.InlineData(values=rows)).encode(

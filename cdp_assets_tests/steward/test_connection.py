@@ -99,7 +99,7 @@ def test_the_text_shows_every_line_of_evidence_with_its_sign(linked: Workspace) 
     for row in found.evidence:
         if row.level != "nothing to compare":
             assert f"{row.weight:+.2f}" in text
-    assert "Nothing to compare in: email." in text
+    assert "Nothing to compare in: email, identifier." in text
     assert f"{found.match_weight:+.2f}" in text
 
 
