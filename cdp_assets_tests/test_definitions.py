@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.api import create_execution_plan
 
 from cdp_assets.definitions import definitions_for
 from cdp_assets.workspace import Workspace
@@ -138,6 +139,15 @@ def test_one_resolution_runs_at_a_time(definitions: dg.Definitions) -> None:
     resolve = definitions.resolve_job_def("resolve_customers")
     pools = {node.definition.pool for node in resolve.graph.node_dict.values()}
     assert pools == {"resolution"}
+
+
+def test_the_publication_comes_last(definitions: dg.Definitions) -> None:
+    """It tells the ledger that these imports are resolved: what a kill leaves unmade after it, no later run would make."""
+    plan = create_execution_plan(definitions.resolve_job_def("resolve_customers"))
+    order = [step.key for step in plan.get_all_steps_in_topo_order()]
+    publication = next(number for number, key in enumerate(order) if key.endswith("publications"))
+    after = [key for key in order[publication + 1 :] if not key.startswith("published__publications_")]
+    assert after == []
 
 
 def test_an_audit_is_no_part_of_a_resolution_but_its_findings_are(definitions: dg.Definitions) -> None:

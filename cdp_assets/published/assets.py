@@ -23,6 +23,7 @@ from cdp_assets.tables import (
     IDENTITY_CHANGES,
     PROVENANCE,
     PUBLICATIONS,
+    REVIEW_STAKES,
     SEGMENT_MEMBERS,
     SUPPRESSIONS,
 )
@@ -41,11 +42,13 @@ PUBLISHED_TABLES = (
     IDENTITY_CHANGES,
     SEGMENT_MEMBERS,
 )
+MADE_BEFORE = (REVIEW_STAKES,)
+"""Not published, and of the same resolution: what the ledger calls resolved, nobody makes any more (:func:`publications`)."""
 
 
 @table_asset(
     PUBLICATIONS,
-    deps=PUBLISHED_TABLES,
+    deps=[*PUBLISHED_TABLES, *MADE_BEFORE],
     kinds=["sqlalchemy"],
     pool=RESOLUTION_POOL,
 )
