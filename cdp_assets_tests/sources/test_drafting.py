@@ -28,8 +28,11 @@ def saved(folder: Path, text: str) -> SourceContract:
     return load_contract(path)
 
 
-def mapped(contract: SourceContract) -> dict[str, list[str | None]]:
-    return {name: [source.column for source in contract.field_sources(name)] for name in contract.fields}
+def mapped(contract: SourceContract) -> dict[str, list[str | tuple[str, ...] | None]]:
+    """Source columns by field; those that are joined as a tuple, a constant as None."""
+    return {
+        name: [source.columns or source.column for source in contract.field_sources(name)] for name in contract.fields
+    }
 
 
 ENGLISH = """Contact ID,First Name,Last Name,E-mail Address,Mobile,Home Phone,Date of birth,Mailing Street,Mailing City,Mailing Zip/Postal Code,Loyalty No,Last Modified Date,Score
@@ -98,12 +101,12 @@ def test_a_header_that_its_values_belie_is_not_believed(tmp_path: Path) -> None:
     assert mapped(contract) == {"email": ["address"]}
 
 
-def test_further_addresses_are_lists_and_further_lines_are_not(tmp_path: Path) -> None:
+def test_further_addresses_are_lists_and_further_lines_are_joined(tmp_path: Path) -> None:
     contract = drafted(
         tmp_path, "id,email,Street,Street 2,City,Other Street,Other City\n1,a@companyx.example,Way 1,Flat 2,X,Way 3,Y\n"
     )
     found = mapped(contract)
-    assert (found["street"], found["city"]) == (["Street", "Other Street"], ["City", "Other City"])
+    assert (found["street"], found["city"]) == ([("Street", "Street 2"), "Other Street"], ["City", "Other City"])
 
 
 def test_unclear_days_are_marked_for_a_person(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""Which column, or which few together, tell the rows of a file apart.
+
+A column whose values repeat is a key only where its header says so beyond doubt (``contact_id`` of a file that holds several
+versions of a contact); never because there is no better one: rows of one key overwrite each other.
+
+What does not belong here: what else a column is (``drafting.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from cdp_assets.sources.column_guesses import ColumnLook, Columns
+from cdp_assets.sources.header_meaning import header_parts, identifier_of, is_of_something_else, rank_of
+from cdp_assets.sources.header_words import KEY_WORDS, NO_KEYS, PERSONS_KEYS, SHARED_KEYS
+
+NEARLY_UNIQUE = 0.98
+"""Share of rows with a value of their own from which a column called a key is one, with slips."""
+
+REPEATED_AT_MOST = 0.01
+"""Share of rows that columns together may leave alike: rows that say the same twice."""
+
+MOST_TOGETHER = 6
+"""Columns that are tried together; what takes more of them to tell rows apart identifies nothing that lasts."""
+
+
+@dataclass(frozen=True)
+class KeyGuess:
+    """Columns that identify a row, how many rows they leave alike, and whether their names say that they are a key."""
+
+    columns: tuple[str, ...]
+    repeated: int
+    is_named: bool
+
+
+def key_of_profiles(columns: Columns, used: Set[str], emails: Sequence[str]) -> KeyGuess | None:
+    """The key of rows of people. ``used``: columns that say something else; ``emails``: those of the person, the main one first."""
+    looks = columns.looks
+    named = _named(columns.header)
+    sure = [name for name, rank in named if rank < len(KEY_WORDS) and not _is_shared(name)]
+    free = [name for name in columns.header if name not in used and _may_be_key(name, looks[name])]
+    nearly = [name for name in sure if looks[name].repeated <= columns.height * (1 - NEARLY_UNIQUE)]
+    for names, is_named in (((name for name, _ in named), True), (nearly, True), ((*free, *emails), False)):
+        found = _first_unique(names, looks) if names is not nearly else next(iter(nearly), None)
+        if found is not None:
+            return KeyGuess((found,), looks[found].repeated, is_named)
+    if sure:
+        return KeyGuess((sure[0],), looks[sure[0]].repeated, is_named=True)
+    return _together(columns)
+
+
+def key_of_events(columns: Columns) -> KeyGuess | None:
+    """The key of rows of events: a column that is called one, not the person's, and different in every row."""
+    named = [name for name, _ in _named(columns.header) if not _is_persons(name)]
+    found = _first_unique(named, columns.looks)
+    return KeyGuess((found,), 0, is_named=True) if found is not None else None
+
+
+def _named(header: Sequence[str]) -> list[tuple[str, int]]:
+    """Columns that are called keys with how surely, the surest first; whatever ends like an id comes after the known ones."""
+    ranked = [(rank, position, name) for position, name in enumerate(header) if (rank := _rank(name)) is not None]
+    return [(name, rank) for rank, _, name in sorted(ranked)]
+
+
+def _rank(name: str) -> int | None:
+    rank = rank_of(name, KEY_WORDS)
+    if rank is not None:
+        return rank
+    parts = header_parts(name)
+    if not parts or parts[-1] not in ("id", "key", "uuid", "guid", "no", "nr", "number"):
+        return None
+    if identifier_of(name) is not None or not NO_KEYS.isdisjoint(parts):
+        return None
+    return len(KEY_WORDS) + is_of_something_else(name)
+
+
+def _is_shared(name: str) -> bool:
+    return rank_of(name, SHARED_KEYS) is not None
+
+
+def _is_persons(name: str) -> bool:
+    return rank_of(name, PERSONS_KEYS) is not None
+
+
+def _may_be_key(name: str, look: ColumnLook) -> bool:
+    """Whether values that differ may be a key: not times, measures or texts that differ by chance."""
+    return look.moment < 0.5 and look.days < 0.5 and look.with_blank < 0.5 and NO_KEYS.isdisjoint(header_parts(name))
+
+
+def _first_unique(names: Iterable[str], looks: Mapping[str, ColumnLook]) -> str | None:
+    return next((name for name in names if looks[name].is_unique), None)
+
+
+def _together(columns: Columns) -> KeyGuess | None:
+    """The few columns, filled in every row, that tell rows apart."""
+    looks = columns.looks
+    whole = [name for name in columns.header if looks[name].filled == 1.0 and NO_KEYS.isdisjoint(header_parts(name))]
+    candidates = sorted(whole, key=lambda name: -looks[name].distinct)[: 2 * MOST_TOGETHER]
+    chosen: list[str] = []
+    repeated = columns.height
+    while repeated and candidates and len(chosen) < MOST_TOGETHER:
+        left = {name: columns.repeated([*chosen, name]) for name in candidates}
+        best = min(candidates, key=lambda name: left[name])
+        if left[best] >= repeated:
+            break
+        repeated = left[best]
+        chosen.append(best)
+        candidates.remove(best)
+    if len(chosen) < 2 or repeated > columns.height * REPEATED_AT_MOST:
+        return None
+    return KeyGuess(tuple(name for name in columns.header if name in chosen), repeated, is_named=False)
