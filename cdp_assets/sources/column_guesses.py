@@ -57,7 +57,7 @@ FEW_WORDS = 10
 """Distinct values that a column of answers may have."""
 
 _TIME_OF_DAY = r"[T ,]+\d{1,2}:\d{2}.*$"
-_FLAGS = r"^(?i:\s*(?:yes|no|y|n|true|false|ja|nein|si|sí|oui|non|tak|nie)\s*)$"
+_FLAGS = r"^(?i:\s*(?:yes|no|true|false|ja|nein|si|sí|oui|non|tak|nie)\s*)$"
 _HONORIFICS = (
     r"^(?i:\s*(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|rev|herr|frau|sr|sra|srta|mme|m|mlle|pan|pani)\.?\s*)+$"
 )
@@ -170,8 +170,12 @@ def _date_formats(readings: pl.DataFrame) -> tuple[str, ...]:
 def _days_written(readings: pl.DataFrame) -> tuple[tuple[str, float], ...]:
     found: list[tuple[str, float]] = []
     height = max(1, readings.height)
+    day_first = [written for written in readings.columns if _is_day_first(written)]
+    is_day_first = _any(readings, day_first) >= _any(readings, [n for n in readings.columns if n not in day_first])
     while readings.height and readings.width:
-        best = max(readings.columns, key=lambda written: (int(readings[written].sum()), _is_like(written, found)))
+        best = max(
+            readings.columns, key=lambda written: (int(readings[written].sum()), _is_day_first(written) == is_day_first)
+        )
         share = int(readings[best].sum()) / height
         if share < SHORTEST_SHARE_TOLD:
             break
@@ -180,11 +184,13 @@ def _days_written(readings: pl.DataFrame) -> tuple[tuple[str, float], ...]:
     return tuple(found)
 
 
-def _is_like(written: str, found: Sequence[tuple[str, float]]) -> bool:
-    """Whether day and month stand in the order of the commonest format."""
-    return bool(found) and (written.find("%d") < written.find("%m")) == (
-        found[0][0].find("%d") < found[0][0].find("%m")
-    )
+def _is_day_first(written: str) -> bool:
+    return 0 <= written.find("%d") < written.find("%m")
+
+
+def _any(readings: pl.DataFrame, names: Sequence[str]) -> int:
+    """How many values one of some formats reads."""
+    return int(readings.select(is_read=pl.any_horizontal(names)).to_series().sum()) if names else 0
 
 
 def _mean(are_so: pl.Series) -> float:

@@ -34,8 +34,8 @@ DELIMITERS_TRIED = (",", ";", "\t", "|")
 ENOUGH_TO_TELL = 20
 """Filled values from which repetition is no accident."""
 
-OFTEN_REPEATED = 0.5
-"""Share of distinct values below which an identifier identifies groups, not people."""
+OFTEN_REPEATED = 0.1
+"""Share of distinct values below which an identifier identifies groups, not people: one person seldom has ten rows."""
 
 
 def draft_contract(path: Path, source: str | None = None) -> str:
@@ -145,7 +145,9 @@ def _guess_key(draft: Draft, columns: Columns) -> None:
             "have the source number its rows (a record id) and draft again, or write the contract by hand",
         )
     draft.key = list(found.columns)
-    if len(found.columns) > 1:
+    if len(found.columns) > 1 and not found.repeated and not set(found.columns) & set(draft.mapped()):
+        draft.notes["key"] = "guess: no column alone identifies a row, these do together"
+    elif len(found.columns) > 1:
         alike = f" ({found.repeated:,} rows are alike in them)" if found.repeated else ""
         draft.notes["key"] = (
             f"CHECK: no column identifies a row; these do together{alike}. Where one of them is corrected, its row becomes "

@@ -107,7 +107,8 @@ OBSERVED_AT_WORDS = """updatedat updated lastupdated lastupdate updatedon update
     paymentdate donationdate contributiondate receiptdate receiveddate confirmtime optintime signupdatetime
     subscriptiondate subscribedat datesubscribed angelegtam registriertam bestelldatum fechapedido fecharegistro
     fechacreacion fechadealta fechadecreacion fechadepedido dateinscription datedinscription datecommande
-    datedecommande inscritle creele datarejestracji datautworzenia datazamowienia""".split()  # noqa: SIM905
+    datedecommande inscritle creele datarejestracji datautworzenia datazamowienia
+    openedat openedon occurredon at""".split()  # noqa: SIM905
 """What headers call the moment at which a row was true, best first."""
 
 KEY_WORDS = """id key uuid guid rowid recordid contactid customerid personid userid clientid leadid memberid accountid
@@ -154,7 +155,7 @@ QUALIFIERS = frozenset(
     """customer contact person people client user member lead attendee subscriber registrant buyer billing shipping
     delivery mailing home work business office private personal primary main secondary alternate alternative other
     previous former old current default delivered visitor kunde kunden kontakt cliente contacto klient klienta
-    patient donor participant invitee voter voters supporter applicant respondent recipient cust
+    patient donor participant invitee voter voters supporter applicant respondent recipient caller cust
     rechnung rechnungs rechnungsadresse liefer lieferadresse lieferung facturacion envio entrega facturation
     livraison fakturowy fakturowa dostawa dostawy wysylki
     1 2 3 one two""".split()  # noqa: SIM905
@@ -170,7 +171,7 @@ ADDRESS_QUALIFIERS = frozenset(
 SAME_AS_NONE = frozenset(
     """customer contact person people client user member lead attendee subscriber registrant buyer primary main current
     default delivered visitor kunde kunden kontakt cliente contacto klient klienta patient donor participant invitee
-    voter voters supporter applicant respondent recipient cust 1 one principal
+    voter voters supporter applicant respondent recipient caller cust 1 one principal
     address addresses addr adr adresse adresses anschrift direccion adres""".split()  # noqa: SIM905
 )
 """Qualifiers that tell no address from the plain one."""
