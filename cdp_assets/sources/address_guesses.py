@@ -69,7 +69,7 @@ def _with_lines_placed(said: Mapping[str, Meaning]) -> dict[str, Meaning]:
     placed: dict[str, Meaning] = {}
     for name, meaning in said.items():
         numbered = (*meaning.whose, str(meaning.line))
-        is_another = meaning.line is not None and meaning.line > 1 and numbered in others
+        is_another = meaning.line is not None and meaning.line > 1 and not meaning.is_line and numbered in others
         placed[name] = Meaning(meaning.field, numbered, None, meaning.rank) if is_another else meaning
     return placed
 

@@ -16,6 +16,7 @@ from cdp_assets.sources.header_meaning import (
     field_of,
     header_parts,
     identifier_of,
+    is_of_something_else,
     is_second_part_of_name,
     may_be_mail_or_phone,
     meanings_of,
@@ -40,7 +41,9 @@ def guess_fields(draft: Draft, columns: Columns) -> None:
     for name in dict.fromkeys(meaning.field for meaning in meant.values()):
         candidates = [column for column in columns.header if column in meant and meant[column].field == name]
         if name in ("email", "phone"):
-            ordered = sorted(candidates, key=lambda column: _is_lesser(meant[column]))
+            ordered = sorted(
+                candidates, key=lambda column: _is_lesser(meant[column]) and not _is_numbered(meant[column])
+            )
             draft.columns[name] = [(column,) for column in ordered]
         elif name not in LIST_FIELDS and not (name == "date_of_birth" and name in draft.columns):
             draft.columns[name] = _single(columns, meant, name, candidates)
@@ -106,6 +109,10 @@ def _is_lesser(meaning: Meaning) -> bool:
     return not LESSER.isdisjoint(meaning.whose)
 
 
+def _is_numbered(meaning: Meaning) -> bool:
+    return any(word.isdecimal() for word in meaning.whose)
+
+
 # -- fields -----------------------------------------------------------------------------------------------------------
 
 
@@ -163,7 +170,9 @@ def _by_values(draft: Draft, columns: Columns) -> None:
     """E-mails, phones and postcodes under headers that do not say so."""
     for name in columns.header:
         look = columns.looks[name]
-        if name in draft.used() or not may_be_mail_or_phone(name) or identifier_of(name) is not None:
+        if name in draft.used() or is_of_something_else(name) or identifier_of(name) is not None:
+            continue
+        if not may_be_mail_or_phone(name) and columns.share(name, r"^\s*\+") < MOST_OF_THEM:
             continue
         if rank_of(name, KEY_WORDS) is not None or rank_of(name, OBSERVED_AT_WORDS) is not None:
             continue

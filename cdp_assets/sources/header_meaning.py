@@ -41,19 +41,21 @@ class Meaning:
     """What a header says.
 
     ``whose``: the qualifiers that tell it from others of its field, in order (``billing``; ``work 2``); none for the plain one.
-    ``line``: the number behind a street's word (2 of ``Address 2``), which may be a line or another address. ``rank``: how early
-    the field's words name it; ``county`` is a region, too, but ``state`` is the better one.
+    ``line``: the number behind a street's word (2 of ``Address 2``), which may be a line or another address, unless ``is_line``
+    (``Address 1 Street 2``). ``rank``: how early the field's words name it; ``county`` is a region, too, but ``state`` is the better
+    one.
     """
 
     field: str
     whose: tuple[str, ...] = ()
     line: int | None = None
     rank: int = 0
+    is_line: bool = False
 
 
 def header_parts(header: str) -> list[str]:
     """A header's words: ASCII, lower case; ``MailingPostalCode`` is mailing, postal, code. A ``#`` behind a word is a number."""
-    numbered = re.sub(r"(?<=\w)\s*#\s*$", " number", anyascii(header))
+    numbered = re.sub(r"(?:^|(?<=\w))\s*#\s*$", " number", anyascii(header))
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", numbered)
     return re.findall(r"[a-z]+|\d+", spaced.lower())
 
@@ -102,7 +104,8 @@ def street_part_of(header: str, *, is_beside_street: bool) -> tuple[str, tuple[s
     parts = _words(header)
     for aside in (frozenset[str](), QUALIFIERS, QUALIFIERS | ADDRESS_QUALIFIERS):
         core, whose = _parted(parts, aside)
-        for word in ("".join(core), "".join(part for part in core if part not in _ARTICLES)):
+        numbered = ["number" if part in _NUMBER_WORDS else part for part in core if part not in _ARTICLES]
+        for word in ("".join(core), "".join(part for part in core if part not in _ARTICLES), "".join(numbered)):
             found = _STREET_PART_OF_WORD.get(word)
             if found is None and is_beside_street:
                 found = _PART_BESIDE_STREET_OF_WORD.get(word)
@@ -125,12 +128,13 @@ def asks_values(header: str) -> str | None:
 
 def is_of_something_else(header: str) -> bool:
     """Whether a header speaks of somebody or something that is not the row's person: ``Contact owner``."""
-    return not OF_SOMETHING_ELSE.isdisjoint(header_parts(header))
+    parts = header_parts(header)
+    return any(part in OF_SOMETHING_ELSE or part.startswith(_LONG_WORDS_OF_SOMETHING_ELSE) for part in parts)
 
 
 def may_be_mail_or_phone(header: str) -> bool:
-    """Whether nothing in a header says that its values are neither an e-mail address nor a phone of the row's person."""
-    return NEITHER_MAIL_NOR_PHONE.isdisjoint(header_parts(header)) and not is_of_something_else(header)
+    """Whether nothing in a header says that its values are numbers of another kind."""
+    return NEITHER_MAIL_NOR_PHONE.isdisjoint(header_parts(header))
 
 
 def may_say_consent(header: str) -> bool:
@@ -164,6 +168,7 @@ _PART_BESIDE_STREET_OF_WORD = {
 }
 _BIRTH_PART_OF_WORD = {word: part for part, words in BIRTH_PARTS.items() for word in words.split()}
 
+_LONG_WORDS_OF_SOMETHING_ELSE = tuple(word for word in OF_SOMETHING_ELSE if len(word) > 5)
 _SAID_OF_MOMENTS = frozenset("utc gmt est pst cet do not modify local".split())  # noqa: SIM905
 _ASKS = frozenset(
     "your you what whats please enter ihre ihr deine dein votre vos ton tu su twoj twoja twoje podaj".split()  # noqa: SIM905
@@ -186,14 +191,33 @@ _NAME_PARTS: Mapping[str, str] = {
     **dict.fromkeys(("org", "organization", "organisation", "company", "business", "employer"), "company"),
 }
 _NAME_QUALIFIERS = frozenset({"native", "legal", "of"})
-_PHONE_NOUNS = frozenset("phone phones telephone tel ph mobile cell cellphone mobilephone".split())  # noqa: SIM905
+_PHONE_NOUNS = frozenset(
+    [
+        "phone",
+        "phones",
+        "telephone",
+        "tel",
+        "ph",
+        "mobile",
+        "cell",
+        "cellphone",
+        "mobilephone",
+        "handy",
+        "telefon",
+        "telefono",
+        "mobil",
+        "movil",
+        "portable",
+    ]
+)
 _PHONE_WORDS = _PHONE_NOUNS | frozenset(
-    "number numbers no nr num cellular landline full value handy day daytime evening preferred contact hm wk".split()  # noqa: SIM905
+    "number numbers no nr num nummer numer numero cellular landline full value day daytime evening preferred contact hm wk".split()  # noqa: SIM905
 )
 _MAIL_WORDS = frozenset("address value id preferred".split())  # noqa: SIM905
 _GLUED = tuple(
     "mailing billing shipping residential permanent other home work business office mobile customer contact person".split()  # noqa: SIM905
 )
+_MAY_BE_CODED = frozenset({"sex", "name_suffix", *ADDRESS_FIELDS})
 _MAY_BE_GLUED = frozenset({"email", "phone", *ADDRESS_FIELDS})
 
 
@@ -225,7 +249,7 @@ def _read(parts: Sequence[str]) -> Iterator[Meaning]:
     if len(core) == 1:
         yield from _unglued(core[0], whose)
     if len(core) > 1 and core[-1] in _CODE_ENDINGS:
-        yield from (meaning for meaning in _known(core[:-1], whose) if meaning.field in (*ADDRESS_FIELDS, "sex"))
+        yield from (meaning for meaning in _known(core[:-1], whose) if meaning.field in _MAY_BE_CODED)
 
 
 def _known(parts: Sequence[str], whose: tuple[str, ...]) -> Iterator[Meaning]:
@@ -258,7 +282,8 @@ def _address(parts: Sequence[str]) -> Iterator[Meaning]:
         if field is None or (field not in ADDRESS_FIELDS and not _belongs(field, words)):
             continue
         number = int(line) if line and field == "street" else None
-        yield Meaning(field, _whose(said if number or not line else (*said, line)), number, rank)
+        is_line = word in _STREET_LINE_WORDS or any(part.isdecimal() for part in words)
+        yield Meaning(field, _whose(said if number or not line else (*said, line)), number, rank, is_line)
 
 
 def _belongs(field: str, words: Sequence[str]) -> bool:

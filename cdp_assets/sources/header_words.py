@@ -72,9 +72,8 @@ FIELD_WORDS: Mapping[str, str] = {
         profesion poste fonction stanowisko zawod positiontitle roletitle titleposition organizationtitle
         currentposition professionaltitle stanowiskopracy berufsbezeichnung""",
     "activity": "activity event eventtype eventname activitytype action aktion aktivitaet aktivitat actividad evenement zdarzenie",
-    "activity_subject": """activitysubject page pageurl url pagetitle webinar webinarname session document campaign
-        content pagelocation currenturl actionurl pageuri pagepath webinartitle webinartopic eventtitle
-        nombredelevento nomdelevenement veranstaltung""",
+    "activity_subject": """activitysubject page pageurl pagelocation currenturl url pagetitle webinar webinarname session document campaign content
+        actionurl pageuri pagepath webinartitle webinartopic eventtitle nombredelevento nomdelevenement veranstaltung""",
     "consent": "consent optin optedin consentstatus subscriptionstatus einwilligung consentimiento consentement zgoda",
     "purpose": "purpose consentpurpose zweck finalidad finalite cel",
     "channel": "channel consentchannel kanal canal kanalkontaktu",
@@ -93,27 +92,27 @@ FIELD_WORDS: Mapping[str, str] = {
 }
 """Canonical field to what headers call it: ASCII, lower case, letters and digits only."""
 
-OBSERVED_AT_WORDS = """updatedat updated lastupdated lastupdate updatedon updatedate modifiedat modified lastmodified
-    lastmodifieddate modifieddate modifiedon changedat lastchanged timestamp ts eventtime eventtimestamp eventdate
-    occurredat happenedat observedat datetime joinedat attendedat registeredat signedupat signupdate optindate createdat
-    created createdon createddate creationdate date time when aktualisiertam aktualisiert geaendertam geaendert
-    geandertam geandert erstelltam erstellt datum fechaactualizacion fechamodificacion actualizado modificado fechaalta fecha datemodification
-    datemaj misajour modifiele datecreation datamodyfikacji zmieniono dataaktualizacji utworzono data systemmodstamp
-    datemodified dateupdated datelastupdated datelastmodified updatetime modificationdate modifiedtime lastchangedate
-    lastmodifieddatetime dateadded datecreated dateentered addedon addedat addtime addedtime createtime createdtime
-    creationtime accountcreated profilecreatedon customersince membersince submittedat submitdate submissiondate
-    submissiontime servertime servertimestamp sessiondate jointime firstjointime registrationtime registrationdate
-    registeredon registrationdatetime registrationdateandtime orderdate dateordered orderedat purchasedate paidat
-    paymentdate donationdate contributiondate receiptdate receiveddate confirmtime optintime signupdatetime
-    subscriptiondate subscribedat datesubscribed angelegtam registriertam bestelldatum fechapedido fecharegistro
-    fechacreacion fechadealta fechadecreacion fechadepedido dateinscription datedinscription datecommande
-    datedecommande inscritle creele datarejestracji datautworzenia datazamowienia
-    openedat openedon occurredon at""".split()  # noqa: SIM905
+OBSERVED_AT_WORDS = """updatedat updated lastupdated lastupdate updatedon updatedate modifiedat modified lastmodified lastmodifieddate
+    modifieddate modifiedon systemmodstamp datemodified dateupdated datelastupdated datelastmodified updatetime
+    modificationdate modifiedtime lastchangedate lastmodifieddatetime changedat lastchanged timestamp ts
+    eventtime eventtimestamp eventdate occurredat happenedat observedat datetime joinedat attendedat
+    registeredat signedupat signupdate optindate createdat created createdon createddate creationdate date time
+    when aktualisiertam aktualisiert geaendertam geaendert geandertam geandert erstelltam erstellt datum
+    fechaactualizacion fechamodificacion actualizado modificado fechaalta fecha datemodification datemaj
+    misajour modifiele datecreation datamodyfikacji zmieniono dataaktualizacji utworzono data dateadded
+    datecreated dateentered addedon addedat addtime addedtime createtime createdtime creationtime accountcreated
+    profilecreatedon customersince membersince submittedat submitdate submissiondate submissiontime servertime
+    servertimestamp sessiondate jointime firstjointime registrationtime registrationdate registeredon
+    registrationdatetime registrationdateandtime orderdate dateordered orderedat purchasedate paidat paymentdate
+    donationdate contributiondate receiptdate receiveddate confirmtime optintime signupdatetime subscriptiondate
+    subscribedat datesubscribed angelegtam registriertam bestelldatum fechapedido fecharegistro fechacreacion
+    fechadealta fechadecreacion fechadepedido dateinscription datedinscription datecommande datedecommande
+    inscritle creele datarejestracji datautworzenia datazamowienia openedat openedon occurredon at""".split()  # noqa: SIM905
 """What headers call the moment at which a row was true, best first."""
 
 KEY_WORDS = """id key uuid guid rowid recordid contactid customerid personid userid clientid leadid memberid accountid
     subscriberid eventid ticketid attendeeid externalid kundennummer kundennr kundenid nummer nr idcliente codigocliente
-    idclient numeroclient idklienta numerklienta recid recordnumber recordkey rowkey rowno rownumber uniqueid
+    idclient numeroclient idklienta numerklienta leid euid attendeenumber ticketnumber recid recordnumber recordkey rowkey rowno rownumber uniqueid
     profileid useruuid personuuid patientid patientnumber mrn voterid donorid supporterid studentid employeeid
     participantid registrantid respondentid responseid submissionid transactionid orderid identifiant
     identificador identyfikator kundenkonto""".split()  # noqa: SIM905
@@ -225,7 +224,7 @@ NOT_A_FIELD = frozenset(
 
 OF_SOMETHING_ELSE = frozenset(
     """owner manager assistant agent host organizer organiser rep representative salesperson assignee assigned creator
-    created author sender spouse partner parent mother father guardian emergency kin referrer referred supervisor
+    by author sender spouse partner parent mother father guardian emergency kin referrer referred supervisor
     beneficiary trustee company organization organisation employer account campaign traffic source product item
     list segment device browser os app store website file group tag event page webinar session team plan bank
     geo ip vendor supplier merchant seller fax""".split()  # noqa: SIM905
@@ -250,16 +249,18 @@ CONSENT_PHRASES = (
 """How columns are called that may say who agreed to be contacted."""
 
 ATTENDANCE_WORDS = frozenset(
-    """jointime leavetime timeinsession attended attendeestatus attendancestatus checkedin checkinstatus attendance
+    """jointime leavetime timeinsession attended attendancestatus checkedin checkinstatus attendance
     jointimeleavetimetimeinsession timeinsessionminutes""".split()  # noqa: SIM905
 )
 REGISTRATION_WORDS = frozenset("tickettype ticketclass tickettypename ticketname ticketid registrationstatus".split())  # noqa: SIM905
+RECEIPT_WORDS = frozenset({"receiptid", "receiptnumber", "receiptdate"})
+DONOR_WORDS = frozenset({"donor", "donors", "contributor"})
 ORDER_WORDS = frozenset(
     """orderid ordernumber orderno ordernr order bestellnummer bestellnr numerodepedido numeropedido pedido idpedido
     numerodecommande numerocommande commande numerzamowienia nrzamowienia zamowienie financialstatus""".split()  # noqa: SIM905
 )
 DONATION_WORDS = frozenset(
-    "donationid donationdate contributionid contributiondate donationamount giftid giftdate".split()  # noqa: SIM905
+    "donationid donationdate donationamount contributionid contributiondate giftid giftdate".split()  # noqa: SIM905
 )
 AMOUNT_WORDS = frozenset(
     """amount total subtotal price paid gross net betrag summe gesamt gesamtbetrag preis importe precio montant prix

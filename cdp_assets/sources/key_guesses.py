@@ -8,18 +8,23 @@ What does not belong here: what else a column is (``drafting.py``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from cdp_assets.sources.column_guesses import ColumnLook, Columns
-from cdp_assets.sources.header_meaning import header_parts, identifier_of, is_of_something_else, rank_of
-from cdp_assets.sources.header_words import KEY_WORDS, NO_KEYS, PERSONS_KEYS, SHARED_KEYS
+from cdp_assets.sources.header_meaning import field_of, header_parts, identifier_of, is_of_something_else, rank_of
+from cdp_assets.sources.header_words import KEY_WORDS, NO_KEYS, OBSERVED_AT_WORDS, PERSONS_KEYS, SHARED_KEYS
 
 NEARLY_UNIQUE = 0.98
 """Share of rows with a value of their own from which a column called a key is one, with slips."""
 
 REPEATED_AT_MOST = 0.01
 """Share of rows that columns together may leave alike: rows that say the same twice."""
+
+_KEY_ENDINGS = frozenset({"id", "key", "uuid", "guid", "no", "nr", "number"})
+_ENDS_LIKE_ID = re.compile(r"(?<!pa|va|sa|vo|ou|ro|ri|ui)(?<!l)id$")
+"""``SOSVOTERID``, but not what ends so by chance (paid, valid, void, android, grid, solid)."""
 
 MOST_TOGETHER = 6
 """Columns that are tried together; what takes more of them to tell rows apart identifies nothing that lasts."""
@@ -37,7 +42,7 @@ class KeyGuess:
 def key_of_profiles(columns: Columns, used: Set[str], emails: Sequence[str]) -> KeyGuess | None:
     """The key of rows of people. ``used``: columns that say something else; ``emails``: those of the person, the main one first."""
     looks = columns.looks
-    named = _named(columns.header)
+    named = [(name, rank) for name, rank in _named(columns.header) if rank < len(KEY_WORDS) or name not in used]
     sure = [name for name, rank in named if rank < len(KEY_WORDS) and not _is_shared(name)]
     free = [name for name in columns.header if name not in used and _may_be_key(name, looks[name])]
     nearly = [name for name in sure if looks[name].repeated <= columns.height * (1 - NEARLY_UNIQUE)]
@@ -52,7 +57,7 @@ def key_of_profiles(columns: Columns, used: Set[str], emails: Sequence[str]) -> 
 
 def key_of_events(columns: Columns) -> KeyGuess | None:
     """The key of rows of events: a column that is called one, not the person's, and different in every row."""
-    named = [name for name, _ in _named(columns.header) if not _is_persons(name)]
+    named = [name for name, _ in _named(columns.header) if not _is_persons(name) and identifier_of(name) is None]
     found = _first_unique(named, columns.looks)
     return KeyGuess((found,), 0, is_named=True) if found is not None else None
 
@@ -68,9 +73,9 @@ def _rank(name: str) -> int | None:
     if rank is not None:
         return rank
     parts = header_parts(name)
-    if not parts or parts[-1] not in ("id", "key", "uuid", "guid", "no", "nr", "number"):
+    if not parts or not (parts[-1] in _KEY_ENDINGS or parts[0] == "id" or _ENDS_LIKE_ID.search(parts[-1])):
         return None
-    if identifier_of(name) is not None or not NO_KEYS.isdisjoint(parts):
+    if identifier_of(name) is not None or field_of(name) is not None or not NO_KEYS.isdisjoint(parts):
         return None
     return len(KEY_WORDS) + is_of_something_else(name)
 
@@ -85,7 +90,9 @@ def _is_persons(name: str) -> bool:
 
 def _may_be_key(name: str, look: ColumnLook) -> bool:
     """Whether values that differ may be a key: not times, measures or texts that differ by chance."""
-    return look.moment < 0.5 and look.days < 0.5 and look.with_blank < 0.5 and NO_KEYS.isdisjoint(header_parts(name))
+    says_else = field_of(name) is not None or rank_of(name, OBSERVED_AT_WORDS) is not None
+    is_text = look.moment >= 0.5 or look.days >= 0.5 or look.with_blank >= 0.5
+    return not says_else and not is_text and NO_KEYS.isdisjoint(header_parts(name))
 
 
 def _first_unique(names: Iterable[str], looks: Mapping[str, ColumnLook]) -> str | None:

@@ -17,8 +17,10 @@ from cdp_assets.sources.header_words import (
     AMOUNT_WORDS,
     ATTENDANCE_WORDS,
     DONATION_WORDS,
+    DONOR_WORDS,
     OBSERVED_AT_WORDS,
     ORDER_WORDS,
+    RECEIPT_WORDS,
     REGISTRATION_WORDS,
 )
 from cdp_assets.sources.vocabulary import CANONICAL_FIELDS, CORRECTION_NEEDS, EVENT_FIELDS, NAME_FIELDS, Kind
@@ -81,7 +83,8 @@ def _happened(draft: Draft, has: Set[str], people: int, columns: Columns) -> str
         return "attended"
     if words & REGISTRATION_WORDS:
         return "registered"
-    if words & DONATION_WORDS and parts & AMOUNT_WORDS:
+    is_donation = words & DONATION_WORDS or (words & RECEIPT_WORDS and parts & DONOR_WORDS)
+    if is_donation and parts & AMOUNT_WORDS:
         return "donated"
     if words & ORDER_WORDS and parts & AMOUNT_WORDS:
         return "purchase"
