@@ -141,4 +141,6 @@ def _side_by_side(addresses: Sequence[_Address]) -> list[dict[str, tuple[str, ..
             if any(part in kept[0] for part in _PLACES) and not any(part in has for part in _PLACES):
                 continue
         kept.append(has)
+    if kept and kept[0].keys() == {"region"}:
+        return []  # a state without a place is more often that of a subscription
     return kept[:MOST_ADDRESSES]

@@ -86,7 +86,7 @@ def identifier_of(header: str) -> str | None:
 def rank_of(header: str, words: list[str]) -> int | None:
     """How early ``words`` names the header; None when it does not."""
     parts = header_parts(header)
-    plain = [part for part in parts if part not in _SAID_OF_MOMENTS]
+    plain = [part for part in parts if part not in _SAID_OF_MOMENTS and not part.isdecimal()]
     for candidate in _spellings(parts) + _spellings(plain):
         if candidate in words:
             return words.index(candidate)
@@ -231,11 +231,20 @@ def _meanings(header: str) -> Iterator[Meaning]:
     if len(segments) > 1 and last and not is_of_something_else(".".join(segments[:-1])):
         head = [part for part in whole[: len(whole) - len(last)] if part in QUALIFIERS]
         yield from _read([*head, *last])
+    yield from _alternatives(header)
     if not _ASKS.isdisjoint(whole):
         yield from _read([part for part in whole if part not in _SAID_IN_QUESTIONS])
     plain = [part for part in whole if part not in _ARTICLES and part not in _DATE_PICTURES]
     if plain != whole:
         yield from _read(plain)
+
+
+def _alternatives(header: str) -> Iterator[Meaning]:
+    """``State/Province/Territory``: words that all mean one field, where they are known; ``City/State/Zip`` means none."""
+    said = [next(_read(_words(word)), None) for word in header.split("/")] if "/" in header else []
+    known = [meaning for meaning in said if meaning is not None]
+    if said and said[0] is not None and len({meaning.field for meaning in known}) == 1:
+        yield said[0]
 
 
 def _read(parts: Sequence[str]) -> Iterator[Meaning]:

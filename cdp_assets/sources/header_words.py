@@ -12,18 +12,18 @@ from collections.abc import Mapping
 FIELD_WORDS: Mapping[str, str] = {
     "first_name": """first firstname givenname given forename fname vorname rufname nombre nombres primernombre prenom
         prenoms imie imiona givennames forenames primeiro primeironome voornaam fornavn fornamn imiepierwsze
-        firstnames""",
+        firstnames fstnam frstnam firstnm fnam firstnam""",
     "middle_name": """middle middlename mname middleinitial mi secondname segundonombre zweitername zweitervorname
         drugieimie deuxiemeprenom additionalname additionalnames middlenames middleinitials tussenvoegsel""",
     "last_name": """last lastname surname familyname family lname nachname familienname zuname apellido apellidos
         primerapellido nom nomdefamille nazwisko lastnames familynames primerosapellidos segundoapellido achternaam
-        efternavn efternamn cognome sobrenome apelido naissancenom nomfamille""",
+        efternavn efternamn cognome sobrenome apelido naissancenom nomfamille lstnam lastnm lnam lastnam surnam""",
     "full_name": """name fullname displayname personname completename firstandlastname attendee attendeename
         vollername vollstaendigername vollstandigername nombrecompleto nombreyapellidos nomcomplet nometprenom
         nomprenom imieinazwisko wholename fullnames customername clientname contactname patientname donorname
-        membername subscribername registrantname recipientname contributorname participantname nameoriginalname usernameoriginalname voornaamachternaam
+        membername subscribername registrantname contributorname participantname nameoriginalname usernameoriginalname voornaamachternaam
         kundenname vornamenachname nachnamevorname vornameundnachname vorundnachname nombrecliente nombredelcliente
-        nomclient nomduclient klient imienazwisko nazwiskoimie naam nome""",
+        nomclient nomduclient klient imienazwisko nazwiskoimie naam nome requester nazwaklienta guestname studentname pupilname passengername tenantname""",
     "name_suffix": "suffix namesuffix generation namenszusatz sufijo suffixname suffixe",
     "sex": """sex gender geschlecht sexo genero sexe genre plec gendercode sexcode sexgender gendersex
         administrativesex birthsex sexatbirth geslacht sesso""",
@@ -41,7 +41,7 @@ FIELD_WORDS: Mapping[str, str] = {
     "date_of_birth": """dateofbirth dob birthdate birthday birth born bday geburtsdatum geburtstag gebdatum gebdat
         fechadenacimiento fechanacimiento nacimiento fnacimiento datedenaissance datenaissance naissance dataurodzenia
         urodzony birthdt datebirth dateofbirthday geboortedatum geburtsdat gebtag fecnac fecnacimiento fechanac
-        datanascimento datadinascita nedatele fodselsdato datenaiss ddn dataur""",
+        datanascimento datadinascita nedatele fodselsdato datenaiss ddn dataur brthdt birthdat""",
     "street": """street street1 streetaddress streetname streetline address address1 addressline addressline1 line1
         strasse str strassehausnummer strasseundhausnummer anschrift adresse adresse1 calle direccion domicilio rue
         voie ulica adres adres1 streetnameandnumber streetandnumber streetaddress1 strasseundnr strassenr
@@ -51,14 +51,14 @@ FIELD_WORDS: Mapping[str, str] = {
        """,
     "city": """city town locality suburb cityname ort stadt wohnort ciudad poblacion localidad municipio ville commune
         miasto miejscowosc suburbtown towncity citytown municipality citylocality localite comune citta plaats
-        woonplaats cidade postort miastowies""",
+        woonplaats cidade postort miastowies citynm""",
     "region": """region state province county stateprovince stateregion stateorprovince bundesland estado provincia
         comunidad comunidadautonoma departement wojewodztwo stateprovinceregion regionstate stateregionprovince
         provincestate stateprovincecode regionprovince provinceorstate statecode provincecode regioncode statename
        """,
     "postcode": """postcode postalcode zip zipcode zippostcode zippostalcode postal eircode plz postleitzahl
         codigopostal cp cpostal codepostal kodpocztowy kod postalzip postalzipcode zippostal zip5 zipcode5
-        ziporpostalcode postcodezip kodpoczt codpostal codpost postnummer postnr""",
+        ziporpostalcode postcodezip kodpoczt codpostal codpost postnummer postnr zipcd zipcde zipcod""",
     "country": """country countrycode countryname nation land staat pais pays kraj countryregion countryregionname
         countryorregion countryid countryiso countrycodeiso iso2 isocountry isocountrycode isocode landcode landkode
         panstwo paese""",
@@ -154,8 +154,8 @@ QUALIFIERS = frozenset(
     """customer contact person people client user member lead attendee subscriber registrant buyer billing shipping
     delivery mailing home work business office private personal primary main secondary alternate alternative other
     previous former old current default delivered visitor kunde kunden kontakt cliente contacto klient klienta
-    patient donor participant invitee voter voters supporter applicant respondent recipient caller cust
-    rechnung rechnungs rechnungsadresse liefer lieferadresse lieferung facturacion envio entrega facturation
+    patient donor participant invitee voter voters supporter applicant respondent recipient caller student pupil guest requester employee passenger traveler traveller tenant insured cust
+    rechnung rechnungs rechnungsadresse liefer lieferadresse lieferung ship bill facturacion envio entrega facturation
     livraison fakturowy fakturowa dostawa dostawy wysylki
     1 2 3 one two""".split()  # noqa: SIM905
 )
@@ -163,14 +163,14 @@ QUALIFIERS = frozenset(
 
 ADDRESS_QUALIFIERS = frozenset(
     """address addresses addr adr adresse adresses anschrift direccion adres card mail residential residence residences
-    res permanent legal registered physical invoice principal korrespondencji zamieszkania""".split()  # noqa: SIM905
+    res permanent legal registered physical invoice principal to korrespondencji zamieszkania""".split()  # noqa: SIM905
 )
 """Words that say only whose or which one it is where the rest is a part of an address."""
 
 SAME_AS_NONE = frozenset(
     """customer contact person people client user member lead attendee subscriber registrant buyer primary main current
     default delivered visitor kunde kunden kontakt cliente contacto klient klienta patient donor participant invitee
-    voter voters supporter applicant respondent recipient caller cust 1 one principal
+    voter voters supporter applicant respondent caller student pupil guest requester employee passenger traveler traveller tenant insured cust 1 one principal
     address addresses addr adr adresse adresses anschrift direccion adres""".split()  # noqa: SIM905
 )
 """Qualifiers that tell no address from the plain one."""
@@ -227,7 +227,7 @@ OF_SOMETHING_ELSE = frozenset(
     by author sender spouse partner parent mother father guardian emergency kin referrer referred supervisor
     beneficiary trustee company organization organisation employer account campaign traffic source product item
     list segment device browser os app store website file group tag event page webinar session team plan bank
-    geo ip vendor supplier merchant seller fax""".split()  # noqa: SIM905
+    geo ip vendor supplier merchant seller fax to cc bcc reply""".split()  # noqa: SIM905
 )
 """Words of what is not the person of the row: an e-mail of the owner of a contact would join all of his contacts."""
 
@@ -252,7 +252,7 @@ ATTENDANCE_WORDS = frozenset(
     """jointime leavetime timeinsession attended attendancestatus checkedin checkinstatus attendance
     jointimeleavetimetimeinsession timeinsessionminutes""".split()  # noqa: SIM905
 )
-REGISTRATION_WORDS = frozenset("tickettype ticketclass tickettypename ticketname ticketid registrationstatus".split())  # noqa: SIM905
+REGISTRATION_WORDS = frozenset("tickettype ticketclass tickettypename ticketname registrationstatus".split())  # noqa: SIM905
 RECEIPT_WORDS = frozenset({"receiptid", "receiptnumber", "receiptdate"})
 DONOR_WORDS = frozenset({"donor", "donors", "contributor"})
 ORDER_WORDS = frozenset(

@@ -23,6 +23,7 @@ REPEATED_AT_MOST = 0.01
 """Share of rows that columns together may leave alike: rows that say the same twice."""
 
 _KEY_ENDINGS = frozenset({"id", "key", "uuid", "guid", "no", "nr", "number"})
+_KEY_BEGINNINGS = frozenset({"id", "nr", "no", "num", "numer", "numero", "nummer"})
 _ENDS_LIKE_ID = re.compile(r"(?<!pa|va|sa|vo|ou|ro|ri|ui)(?<!l)id$")
 """``SOSVOTERID``, but not what ends so by chance (paid, valid, void, android, grid, solid)."""
 
@@ -73,7 +74,7 @@ def _rank(name: str) -> int | None:
     if rank is not None:
         return rank
     parts = header_parts(name)
-    if not parts or not (parts[-1] in _KEY_ENDINGS or parts[0] == "id" or _ENDS_LIKE_ID.search(parts[-1])):
+    if not parts or not (parts[-1] in _KEY_ENDINGS or parts[0] in _KEY_BEGINNINGS or _ENDS_LIKE_ID.search(parts[-1])):
         return None
     if identifier_of(name) is not None or field_of(name) is not None or not NO_KEYS.isdisjoint(parts):
         return None

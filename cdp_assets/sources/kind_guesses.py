@@ -67,9 +67,10 @@ def _is_consent(has: Set[str], people: int, columns: Columns) -> bool:
     """Whether rows say who agreed to what: not a list of people with a column of consent."""
     if "consent" not in has:
         return False
-    more = sum(1 for name in EVENT_FIELDS["consents"] if name in has) - 1
+    more = sum(1 for name in EVENT_FIELDS["consents"] if name in has and name not in ("consent", "double_opt_in"))
     has_moment = any(rank_of(name, OBSERVED_AT_WORDS) is not None for name in columns.header)
-    return more >= 2 or (people < 2 and (more > 0 or has_moment))
+    is_nobody = not any(name in has for name in NAME_FIELDS)
+    return more >= 2 or (people < 2 and (more > 0 or (has_moment and is_nobody)))
 
 
 def _happened(draft: Draft, has: Set[str], people: int, columns: Columns) -> str | None:

@@ -1067,4 +1067,263 @@ EXPORTS = (
         address.country = country > country
         updated_at = epoch > observed_at
         """),
+    Export("Square customers", """
+        Reference ID = none >
+        First Name = first > first_name
+        Last Name = last > last_name
+        Email Address = email > email
+        Phone Number = phone > phone
+        Nickname = text >
+        Company Name = company > company
+        Street Address 1 = street > street
+        Street Address 2 = line2 > street+
+        City = city > city
+        State = state > region
+        Postal Code = zip > postcode
+        Birthday = born > date_of_birth
+        Memo = text >
+        Square Customer ID = code > key
+        Creation Source = text >
+        First Visit = then >
+        Last Visit = at >
+        Transaction Count = count >
+        Lifetime Spend = money >
+        Email Subscription Status = word >
+        """),
+    Export("Wix contacts", """
+        First Name = first > first_name
+        Last Name = last > last_name
+        Email 1 = email > key email
+        Email 2 = email2 > email
+        Phone 1 = phone > phone
+        Phone 2 = phone2 > phone
+        Address 1 - Type = home >
+        Address 1 - Street = street > street
+        Address 1 - City = city > city
+        Address 1 - State/Region = state > region
+        Address 1 - Zip = zip > postcode
+        Address 1 - Country = country > country
+        Company = company > company
+        Position = title > job_title
+        Email subscriber status = word >
+        SMS subscriber status = word >
+        Source = text >
+        Labels = text >
+        Created At (UTC+0) = at > observed_at
+        Last Activity = text >
+        """),
+    Export("Brevo contacts", """
+        CONTACT ID = id > key
+        EMAIL = email > email
+        FIRSTNAME = first > first_name
+        LASTNAME = last > last_name
+        SMS = phone > phone
+        EXT_ID = none >
+        DOUBLE_OPT-IN = yes >
+        OPT_IN = yes >
+        ADDED_TIME = then >
+        MODIFIED_TIME = at > observed_at
+        """),
+    Export("newsletter subscribers", """
+        id = id > key
+        first_name = first > first_name
+        email = email > email
+        state = word >
+        created_at = at > observed_at
+        referrer = text >
+        """),
+    Export("LinkedIn connections", """
+        First Name = first > first_name
+        Last Name = last > last_name
+        URL = url >
+        Email Address = email > key email
+        Company = company > company
+        Position = title > job_title
+        Connected On = at > ?
+        """),
+    Export("Facebook lead ads", """
+        id = id > key
+        created_time = at > observed_at
+        ad_id = same >
+        ad_name = text >
+        adset_name = text >
+        campaign_id = same >
+        campaign_name = text >
+        form_name = text >
+        is_organic = true >
+        platform = word >
+        full_name = full > full_name
+        email = email > email
+        phone_number = phone > phone
+        city = city > city
+        """),
+    Export("payments", """
+        Date = born_us > ?
+        Time = text >
+        Name = full > full_name
+        Type = word >
+        Status = word >
+        Currency = country >
+        Gross = money >
+        Fee = money >
+        From Email Address = email > email
+        To Email Address = staff >
+        Transaction ID = code > key
+        Address Line 1 = street > street
+        Address Line 2/District/Neighborhood = line2 > street+
+        Town/City = city > city
+        State/Province/Region/County/Territory/Prefecture/Republic = state > region
+        Zip/Postal Code = zip > postcode
+        Country = country > country
+        Contact Phone Number = phone > phone
+        """, kind="profiles"),
+    Export("employees", """
+        Employee ID = id > key
+        Preferred Name = first >
+        Legal First Name = first > first_name
+        Legal Last Name = last > last_name
+        Work Email = email > email
+        Personal Email = email2 > email
+        Manager = full >
+        Manager Email = staff >
+        Department = text >
+        Job Title = title > job_title
+        Hire Date = then > ?
+        Date of Birth = born > date_of_birth
+        Home Address Line 1 = street > street
+        Home Address City = city > city
+        Home Address Postal Code = zip > postcode
+        Mobile = phone > phone
+        Emergency Contact Phone = phone2 >
+        """),
+    Export("pupils", """
+        Student ID = id > key
+        Student First Name = first > first_name
+        Student Last Name = last > last_name
+        Date of Birth = born > date_of_birth
+        Grade = count >
+        Guardian Name = full >
+        Guardian Email = email2 >
+        Guardian Phone = phone2 >
+        Student Email = email > email
+        """),
+    Export("support tickets", """
+        Ticket ID = id > key
+        Requester = full > full_name
+        Requester email = email > email
+        Requester phone = phone > phone
+        Assignee = full >
+        Assignee email = staff >
+        Organization = company > company
+        Subject = text >
+        Status = word >
+        Created at = then >
+        Updated at = at > observed_at
+        """, kind="profiles"),
+    Export("Amazon orders", """
+        order-id = id > key
+        purchase-date = at > observed_at
+        buyer-email = email > email
+        buyer-name = full > full_name
+        buyer-phone-number = phone > phone
+        item-price = money >
+        recipient-name = full >
+        ship-address-1 = street > street
+        ship-address-2 = line2 > street+
+        ship-city = city > city
+        ship-state = state > region
+        ship-postal-code = zip > postcode
+        ship-country = country > country
+        """, kind="activities", happened="purchase"),
+    Export("a British membership list", """
+        Membership No = id > key
+        Title = mr >
+        Forename = first > first_name
+        Surname = last > last_name
+        Address Line 1 = street > street
+        Address Line 2 = line2 > street+
+        Address Line 3 = none > street+
+        Town = city > city
+        County = county > region
+        Postcode = zip > postcode
+        Tel (Home) = phone > phone
+        Tel (Mobile) = phone2 > phone
+        Email = email > email
+        DOB = born_uk > date_of_birth
+        Gift Aid = yes >
+        Joined = born_uk > ?
+        """),
+    Export("consents of a platform", """
+        contact_email = email > email
+        consent_status = word > consent
+        purpose = word > purpose
+        channel = word > channel
+        timestamp = at > observed_at
+        source = text >
+        event_id = id > key
+        """, kind="consents"),
+    Export("e-mail events", """
+        email = email > email
+        event = event > activity
+        timestamp = epoch > observed_at
+        sg_message_id = code > key
+        url = url > activity_subject
+        ip = ip >
+        useragent = text >
+        """, kind="activities"),
+    Export("camel case", """
+        personId = id > key
+        firstName = first > first_name
+        lastName = last > last_name
+        emailAddress = email > email
+        mobilePhoneNumber = phone > phone
+        homeAddress.street = street_name > street
+        homeAddress.houseNumber = number > street+
+        homeAddress.postalCode = zip > postcode
+        homeAddress.city = city > city
+        workAddress.city = city >
+        dateOfBirth = born > date_of_birth
+        employer.name = company > company
+        lastModifiedDateTime = at > observed_at
+        """),
+    Export("Polish orders", """
+        Numer zamówienia = id > key
+        Data zamówienia = at > observed_at
+        Nazwa klienta = full > full_name
+        Adres e-mail klienta = email > email
+        Telefon klienta = phone > phone
+        Ulica i numer = street > street
+        Kod pocztowy = kod > postcode
+        Miasto = city > city
+        Kwota = money >
+        Status = word >
+        """, kind="activities", happened="purchase", delimiter=";"),
+    Export("an old mainframe", """
+        CUSTNO = id > key
+        FSTNAM = first > ?
+        LSTNAM = last > ?
+        ADDR1 = street > street
+        ADDR2 = line2 > street+
+        CITYNM = city > ?
+        STCD = state > ?
+        ZIPCD = zip > postcode
+        TELNO = phone > phone
+        EMAILADDR = email > email
+        BRTHDT = born > ?
+        """),
+    Export("hotel guests", """
+        Reservation Number = id > key
+        Guest First Name = first > first_name
+        Guest Last Name = last > last_name
+        Guest Email = email > email
+        Guest Phone = phone > phone
+        Nationality = country >
+        Arrival Date = born >
+        Departure Date = born >
+        Date of Birth = born > date_of_birth
+        Passport No. = code > id:passport_number
+        Address = street > street
+        City = city > city
+        Agent = text >
+        """),
 )  # fmt: skip
