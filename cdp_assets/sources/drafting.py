@@ -1,7 +1,7 @@
 """A contract drafted from a file, for a person to read, correct and keep.
 
 Headers are understood in five languages, values are looked at (never shown); each guess says that it is one. The draft is
-a contract that can be used as it stands.
+a contract that can be used as it stands, unless nothing tells the rows of the file apart: then it asks for a key.
 
 What does not belong here: deciding. Where a wrong guess would do harm (deleting what a snapshot no longer holds, joining
 people by an identifier, reading an answer as a consent) the draft takes the careful side and says what to change.
@@ -31,6 +31,9 @@ ENCODINGS_TRIED = ("windows-1252", "latin-1", "utf-16-le", "utf-16-be")
 
 DELIMITERS_TRIED = (",", ";", "\t", "|")
 
+KEYS_ASKED_FOR = ("record_id", "row_id", "source_record_id", "id_of_this_row")
+"""What a key is called that a file lacks: the first name that none of its columns has."""
+
 ENOUGH_TO_TELL = 20
 """Filled values from which repetition is no accident."""
 
@@ -43,8 +46,9 @@ def draft_contract(path: Path, source: str | None = None) -> str:
 
     ``source`` defaults to a name made from the file's. The text loads with ``load_contract`` once it is saved as
     ``contracts/<source>.yaml``. Raises :class:`FileRefused` for a file that can not be read, has no header, or of which no
-    contract can be made that loads (nothing tells its rows apart, or nothing in it is understood), and a ``ValueError`` for
-    a ``source`` that can not be a source's name.
+    contract can be made that loads (nothing in it is understood, and nothing tells its rows apart), and a ``ValueError`` for
+    a ``source`` that can not be a source's name. Where no column is a key, the draft names one that the file lacks, so that
+    nothing is imported before it is there.
     """
     path = path.resolve()
     name = checks.source_name(source) if source is not None else _source_name(path)
@@ -139,11 +143,12 @@ def _guess_key(draft: Draft, columns: Columns) -> None:
         return
     found = key_of_profiles(columns, draft.used(), draft.mapped("email"))
     if found is None:
-        raise FileRefused(
-            "key_missing",
-            "no column, and no few of them together, tell its rows apart, and rows of people need a key",
-            "have the source number its rows (a record id) and draft again, or write the contract by hand",
+        draft.key = [next((name for name in KEYS_ASKED_FOR if name not in columns.header), KEYS_ASKED_FOR[-1])]
+        draft.notes["key"] = (
+            "CHECK: no column, and no few of them together, tell its rows apart: have the source number its rows, in a column "
+            "of this name; files without it are refused"
         )
+        return
     draft.key = list(found.columns)
     if len(found.columns) > 1 and not found.repeated and not set(found.columns) & set(draft.mapped()):
         draft.notes["key"] = "guess: no column alone identifies a row, these do together"
@@ -174,7 +179,7 @@ def _guess_identifiers(draft: Draft, columns: Columns) -> None:
         draft.notes["identifiers"] = f"values repeat too often to identify a person: {', '.join(map(repr, repeated))}"
     if draft.columns or draft.constants or draft.identifiers:
         return
-    if len(draft.key) != 1 or draft.notes.get("key"):
+    if len(draft.key) != 1 or draft.key[0] not in columns.header or draft.notes.get("key"):
         raise FileRefused(
             "nothing_recognised",
             "none of its columns is understood, and none identifies a row",

@@ -123,7 +123,8 @@ def birth_part_of(header: str) -> str | None:
 
 def asks_values(header: str) -> str | None:
     """The field of a word that means it only where the values do: ``Title`` may be a position or a form of address."""
-    return WORDS_THAT_ASK_VALUES.get("".join(header_parts(header)))
+    parts = header_parts(header)
+    return WORDS_THAT_ASK_VALUES.get("".join(part for part in parts if part != "current"))
 
 
 def is_of_something_else(header: str) -> bool:
@@ -181,7 +182,7 @@ _DATE_PICTURES = frozenset("yyyy yy mm dd jjjj jj tt aaaa aa rrrr".split())  # n
 _CODE_ENDINGS = frozenset("cd code codes desc lbl label name txt text iso".split())  # noqa: SIM905
 _ADDRESS_WORDS = frozenset("address addresses adresse adresses anschrift direccion adres".split())  # noqa: SIM905
 _NUMBER_WORDS = frozenset({"number", "num", "no", "nr", "nbr"})
-_STREET_LINE_WORDS = frozenset("line addressline streetline adresszeile adressezeile ligne linea linia".split())  # noqa: SIM905
+_STREET_LINE_WORDS = frozenset("line ln addressline streetline adresszeile adressezeile ligne linea linia".split())  # noqa: SIM905
 _NAME_PARTS: Mapping[str, str] = {
     **dict.fromkeys(("first", "given", "fore"), "first_name"),
     **dict.fromkeys(("middle", "additional"), "middle_name"),
@@ -211,7 +212,7 @@ _PHONE_NOUNS = frozenset(
     ]
 )
 _PHONE_WORDS = _PHONE_NOUNS | frozenset(
-    "number numbers no nr num nummer numer numero cellular landline full value day daytime evening preferred contact hm wk".split()  # noqa: SIM905
+    "number numbers no nr num nummer numer numero cellular landline full value day daytime evening preferred contact hm wk privat fixe fijo fixo gsm".split()  # noqa: SIM905
 )
 _MAIL_WORDS = frozenset("address value id preferred".split())  # noqa: SIM905
 _GLUED = tuple(
@@ -292,6 +293,7 @@ def _address(parts: Sequence[str]) -> Iterator[Meaning]:
             continue
         number = int(line) if line and field == "street" else None
         is_line = word in _STREET_LINE_WORDS or any(part.isdecimal() for part in words)
+        rank += 0 if field in ADDRESS_FIELDS else 50
         yield Meaning(field, _whose(said if number or not line else (*said, line)), number, rank, is_line)
 
 
@@ -335,9 +337,11 @@ def _whose(qualifiers: Sequence[str] | Iterator[str]) -> tuple[str, ...]:
 
 
 def _words(header: str) -> list[str]:
-    """A header's words, with ``e mail``, ``addr`` and the component ``c1`` in one form."""
+    """A header's words, with ``e mail``, ``addr``, ``dt``, the component ``c1`` and the group behind a line in one form."""
     spaced = re.sub(r"\be mail", "email", " ".join(header_parts(header)))
     spaced = re.sub(r"\bad(?:d|)r\b", "address", spaced)
+    spaced = re.sub(r"\bdt\b", "date", spaced)
+    spaced = re.sub(r"^(.* \d) (\d)$", r"\2 \1", spaced)
     return re.sub(r"(?<=\w )[a-z] (\d)$", r"\1", spaced).split()
 
 

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 FIELD_WORDS: Mapping[str, str] = {
     "first_name": """first firstname givenname given forename fname vorname rufname nombre nombres primernombre prenom
         prenoms imie imiona givennames forenames primeiro primeironome voornaam fornavn fornamn imiepierwsze
-        firstnames fstnam frstnam firstnm fnam firstnam""",
+        firstnames fstnam frstnam firstnm fnam firstnam fn""",
     "middle_name": """middle middlename mname middleinitial mi secondname segundonombre zweitername zweitervorname
         drugieimie deuxiemeprenom additionalname additionalnames middlenames middleinitials tussenvoegsel""",
     "last_name": """last lastname surname familyname family lname nachname familienname zuname apellido apellidos
         primerapellido nom nomdefamille nazwisko lastnames familynames primerosapellidos segundoapellido achternaam
-        efternavn efternamn cognome sobrenome apelido naissancenom nomfamille lstnam lastnm lnam lastnam surnam""",
+        efternavn efternamn cognome sobrenome apelido naissancenom nomfamille lstnam lastnm lnam lastnam surnam ln""",
     "full_name": """name fullname displayname personname completename firstandlastname attendee attendeename
         vollername vollstaendigername vollstandigername nombrecompleto nombreyapellidos nomcomplet nometprenom
         nomprenom imieinazwisko wholename fullnames customername clientname contactname patientname donorname
@@ -101,7 +101,7 @@ OBSERVED_AT_WORDS = """updatedat updated lastupdated lastupdate updatedon update
     fechaactualizacion fechamodificacion actualizado modificado fechaalta fecha datemodification datemaj
     misajour modifiele datecreation datamodyfikacji zmieniono dataaktualizacji utworzono data dateadded
     datecreated dateentered addedon addedat addtime addedtime createtime createdtime creationtime accountcreated
-    profilecreatedon customersince membersince submittedat submitdate submissiondate submissiontime servertime
+    profilecreatedon customersince membersince datejoined joined joinedon appliedat appliedon dateapplied firstjoin submittedat submitdate submissiondate submissiontime servertime
     servertimestamp sessiondate jointime firstjointime registrationtime registrationdate registeredon
     registrationdatetime registrationdateandtime orderdate dateordered orderedat purchasedate paidat paymentdate
     donationdate contributiondate receiptdate receiveddate confirmtime optintime signupdatetime subscriptiondate
@@ -128,7 +128,7 @@ PERSONS_KEYS = """contactid customerid personid userid clientid leadid memberid 
 
 NO_KEYS = frozenset(
     """amount price total sum value cost revenue lat latitude lon lng longitude ip hash checksum date time timestamp
-    duration score url note notes comment description card last phone mobile fax tel telephone""".split()  # noqa: SIM905
+    duration score count counts quantity age visits sessions spend spent rating points balance credit url note notes comment description card last phone mobile fax tel telephone""".split()  # noqa: SIM905
 )
 """Words of columns whose values differ without identifying a row."""
 
@@ -139,7 +139,7 @@ IDENTIFIER_WORDS: Mapping[str, str] = {
         idvisitor visitoruuid""",
     "ssn": "ssn socialsecurity socialsecuritynumber socsecid socsec socsecnumber socialsecuritynum ssnpatient",
     "national_id": """nationalid nationalidentity nationalidentitynumber nationalidentifier nin nif dni nie dninif nifdni
-        pesel steuerid nationalinsurance nationalinsurancenumber personnummer burgerservicenummer bsn""",
+        pesel steuerid nationalinsurance nationalinsurancenumber personnummer burgerservicenummer bsn dninie niedni""",
     "passport_number": "passport passportnumber passportid passnummer reisepassnummer numeropasaporte pasaporte numeropaszportu",
     "drivers_license": """driverslicense driverslicence driverlicense driverlicence drivinglicence drivinglicense
         driverslicensenumber driverslicencenumber fuhrerscheinnummer dlnumber permisdeconduire""",
@@ -154,7 +154,7 @@ QUALIFIERS = frozenset(
     """customer contact person people client user member lead attendee subscriber registrant buyer billing shipping
     delivery mailing home work business office private personal primary main secondary alternate alternative other
     previous former old current default delivered visitor kunde kunden kontakt cliente contacto klient klienta
-    patient donor participant invitee voter voters supporter applicant respondent recipient caller student pupil guest requester employee passenger traveler traveller tenant insured cust
+    patient donor participant invitee voter voters supporter applicant respondent recipient caller student pupil guest requester employee passenger traveler traveller tenant insured policyholder candidate cust
     rechnung rechnungs rechnungsadresse liefer lieferadresse lieferung ship bill facturacion envio entrega facturation
     livraison fakturowy fakturowa dostawa dostawy wysylki
     1 2 3 one two""".split()  # noqa: SIM905
@@ -170,7 +170,7 @@ ADDRESS_QUALIFIERS = frozenset(
 SAME_AS_NONE = frozenset(
     """customer contact person people client user member lead attendee subscriber registrant buyer primary main current
     default delivered visitor kunde kunden kontakt cliente contacto klient klienta patient donor participant invitee
-    voter voters supporter applicant respondent caller student pupil guest requester employee passenger traveler traveller tenant insured cust 1 one principal
+    voter voters supporter applicant respondent caller student pupil guest requester employee passenger traveler traveller tenant insured policyholder candidate cust 1 one principal
     address addresses addr adr adresse adresses anschrift direccion adres""".split()  # noqa: SIM905
 )
 """Qualifiers that tell no address from the plain one."""
@@ -227,7 +227,8 @@ OF_SOMETHING_ELSE = frozenset(
     by author sender spouse partner parent mother father guardian emergency kin referrer referred supervisor
     beneficiary trustee company organization organisation employer account campaign traffic source product item
     list segment device browser os app store website file group tag event page webinar session team plan bank
-    geo ip vendor supplier merchant seller fax to cc bcc reply""".split()  # noqa: SIM905
+    geo ip vendor supplier merchant seller recruiter advisor adviser consultant coach physician doctor
+    provider teacher instructor coordinator caseworker asst mgr fax to cc bcc reply""".split()  # noqa: SIM905
 )
 """Words of what is not the person of the row: an e-mail of the owner of a contact would join all of his contacts."""
 
@@ -249,7 +250,7 @@ CONSENT_PHRASES = (
 """How columns are called that may say who agreed to be contacted."""
 
 ATTENDANCE_WORDS = frozenset(
-    """jointime leavetime timeinsession attended attendancestatus checkedin checkinstatus attendance
+    """jointime leavetime timeinsession firstjoin lastleave inmeetingduration attended attendancestatus checkedin checkinstatus attendance
     jointimeleavetimetimeinsession timeinsessionminutes""".split()  # noqa: SIM905
 )
 REGISTRATION_WORDS = frozenset("tickettype ticketclass tickettypename ticketname registrationstatus".split())  # noqa: SIM905

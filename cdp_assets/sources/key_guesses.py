@@ -33,11 +33,10 @@ MOST_TOGETHER = 6
 
 @dataclass(frozen=True)
 class KeyGuess:
-    """Columns that identify a row, how many rows they leave alike, and whether their names say that they are a key."""
+    """Columns that identify a row, and how many rows they leave alike."""
 
     columns: tuple[str, ...]
     repeated: int
-    is_named: bool
 
 
 def key_of_profiles(columns: Columns, used: Set[str], emails: Sequence[str]) -> KeyGuess | None:
@@ -47,20 +46,22 @@ def key_of_profiles(columns: Columns, used: Set[str], emails: Sequence[str]) -> 
     sure = [name for name, rank in named if rank < len(KEY_WORDS) and not _is_shared(name)]
     free = [name for name in columns.header if name not in used and _may_be_key(name, looks[name])]
     nearly = [name for name in sure if looks[name].repeated <= columns.height * (1 - NEARLY_UNIQUE)]
-    for names, is_named in (((name for name, _ in named), True), (nearly, True), ((*free, *emails), False)):
-        found = _first_unique(names, looks) if names is not nearly else next(iter(nearly), None)
-        if found is not None:
-            return KeyGuess((found,), looks[found].repeated, is_named)
-    if sure:
-        return KeyGuess((sure[0],), looks[sure[0]].repeated, is_named=True)
-    return _together(columns)
+    codes, others = [name for name in free if looks[name].with_digit >= 0.5], free
+    found = (
+        (next((name for name, _ in named), None) if columns.height == 0 else None)
+        or _first_unique((name for name, _ in named), looks)
+        or next(iter(nearly), None)
+        or _first_unique((*codes, *emails, *others), looks)
+        or next(iter(sure), None)
+    )
+    return KeyGuess((found,), looks[found].repeated) if found is not None else _together(columns)
 
 
 def key_of_events(columns: Columns) -> KeyGuess | None:
     """The key of rows of events: a column that is called one, not the person's, and different in every row."""
     named = [name for name, _ in _named(columns.header) if not _is_persons(name) and identifier_of(name) is None]
     found = _first_unique(named, columns.looks)
-    return KeyGuess((found,), 0, is_named=True) if found is not None else None
+    return KeyGuess((found,), 0) if found is not None else None
 
 
 def _named(header: Sequence[str]) -> list[tuple[str, int]]:
@@ -91,6 +92,8 @@ def _is_persons(name: str) -> bool:
 
 def _may_be_key(name: str, look: ColumnLook) -> bool:
     """Whether values that differ may be a key: not times, measures or texts that differ by chance."""
+    if look.email >= 0.5:
+        return False
     says_else = field_of(name) is not None or rank_of(name, OBSERVED_AT_WORDS) is not None
     is_text = look.moment >= 0.5 or look.days >= 0.5 or look.with_blank >= 0.5
     return not says_else and not is_text and NO_KEYS.isdisjoint(header_parts(name))
@@ -117,4 +120,4 @@ def _together(columns: Columns) -> KeyGuess | None:
         candidates.remove(best)
     if len(chosen) < 2 or repeated > columns.height * REPEATED_AT_MOST:
         return None
-    return KeyGuess(tuple(name for name in columns.header if name in chosen), repeated, is_named=False)
+    return KeyGuess(tuple(name for name in columns.header if name in chosen), repeated)

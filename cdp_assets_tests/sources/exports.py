@@ -1326,4 +1326,239 @@ EXPORTS = (
         City = city > city
         Agent = text >
         """),
+    Export("BigCommerce customers", """
+        Customer ID = id > key
+        Company Name = company > company
+        First Name = first > first_name
+        Last Name = last > last_name
+        Email = email > email
+        Phone = phone > phone
+        Notes = text >
+        Store Credit = money >
+        Customer Group = word >
+        Date Joined = at > observed_at
+        Address ID - 1 = id2 >
+        Address First Name - 1 = first >
+        Address Last Name - 1 = last >
+        Address Company - 1 = company >
+        Address Line 1 - 1 = street > street
+        Address Line 2 - 1 = line2 > street+
+        City/Suburb - 1 = city > city
+        State/Province - 1 = state > region
+        Zip/Postcode - 1 = zip > postcode
+        Country - 1 = country > country
+        Address Phone - 1 = phone2 > phone
+        Receive ACS/Review Emails = yes >
+        """),
+    Export("Squarespace profiles", """
+        Email = email > key email
+        First Name = first > first_name
+        Last Name = last > last_name
+        Shipping Address Name = full >
+        Shipping Address 1 = street > street
+        Shipping Address 2 = line2 > street+
+        Shipping City = city > city
+        Shipping Province/State = state > region
+        Shipping Zip = zip > postcode
+        Shipping Country = country > country
+        Shipping Phone Number = phone > phone
+        Subscriber Since = then > ?
+        Subscriber Source = text >
+        Accepts Marketing = yes >
+        Order Count = count >
+        Total Spend = money >
+        Created On = at > observed_at
+        """),
+    Export("Zoho contacts", """
+        Record Id = code > key
+        Contact Owner.id = same >
+        Contact Owner = full >
+        Lead Source = text >
+        First Name = first > first_name
+        Last Name = last > last_name
+        Account Name.id = same >
+        Account Name = company > company
+        Email = email > email
+        Secondary Email = email2 > email
+        Title = title > job_title
+        Phone = phone > phone
+        Mobile = phone2 > phone
+        Home Phone = none > phone
+        Fax = phone2 >
+        Date of Birth = born > date_of_birth
+        Assistant = full >
+        Asst Phone = phone2 >
+        Email Opt Out = true >
+        Skype ID = none >
+        Created By = full >
+        Created Time = then >
+        Modified Time = at > observed_at
+        Mailing Street = street > street
+        Mailing City = city > city
+        Mailing State = state > region
+        Mailing Zip = zip > postcode
+        Mailing Country = country > country
+        """),
+    Export("church giving", """
+        Envelope Number = id2 >
+        Donor ID = id > key
+        Household ID = same >
+        Household Name = last >
+        Goes By Name = first >
+        Given Name = first > first_name
+        Family Name = last > last_name
+        Home Phone = phone > phone
+        Cell Phone = phone2 > phone
+        Preferred E-mail = email > email
+        Street 1 = street > street
+        Street 2 = line2 > street+
+        City = city > city
+        State = state > region
+        Zip Code = zip > postcode
+        Birth Date = born_us > date_of_birth
+        Baptism Date = born_us >
+        Spouse Name = first >
+        Spouse Email = email2 >
+        Member Status = word >
+        """),
+    Export("library users", """
+        USER_ID = code > key
+        BARCODE = id2 >
+        USER_NAME_LAST = last > last_name
+        USER_NAME_FIRST = first > first_name
+        BIRTH_DATE = born > date_of_birth
+        USER_ADDR1_STREET = street > street
+        USER_ADDR1_CITY = city > city
+        USER_ADDR1_POSTCODE = zip > postcode
+        USER_ADDR1_EMAIL = email > email
+        USER_ADDR1_PHONE = phone > phone
+        USER_LIBRARY = text >
+        USER_STATUS = word >
+        LAST_ACTIVITY_DATE = at >
+        """),
+    Export("bank customers", """
+        CIF_NO = id > key
+        CUST_FULL_NM = full > ?
+        DT_OF_BIRTH = born > date_of_birth
+        GENDER_CD = sex > sex
+        RES_ADDR_LN1 = street > street
+        RES_ADDR_LN2 = line2 > street+
+        RES_CITY = city > city
+        RES_POSTAL_CD = zip > postcode
+        RES_CTRY = country > ?
+        MOBILE_NO = phone > phone
+        EMAIL_ID = email > email
+        BRANCH_CODE = same >
+        ACCT_OPEN_DT = then > ?
+        """),
+    Export("insurance policies", """
+        Policy Number = id > key
+        Policyholder First Name = first > first_name
+        Policyholder Last Name = last > last_name
+        Insured DOB = born_us > date_of_birth
+        Risk Address Line 1 = street > ?
+        Risk City = city > ?
+        Risk ZIP = zip > ?
+        Agent Name = full >
+        Agent Email = staff >
+        Policyholder Email = email > email
+        Policyholder Phone = phone > phone
+        Premium = money >
+        Effective Date = then >
+        Beneficiary Name = full >
+        """),
+    Export("job applicants", """
+        Application ID = id > key
+        Candidate Name = full > full_name
+        Candidate Email = email > email
+        Candidate Phone = phone > phone
+        Current Company = company > company
+        Current Title = title > job_title
+        Job ID = same >
+        Recruiter = full >
+        Recruiter Email = staff >
+        Applied On = at > observed_at
+        Source = text >
+        """),
+    Export("German dentists' patients", """
+        PatNr = id > key
+        Titel = none >
+        Vorname = first > first_name
+        Name = last > last_name
+        GebDatum = born_eu > date_of_birth
+        Geschlecht = sex > sex
+        Strasse = street_name > street
+        HausNr = number > street+
+        Plz = zip > postcode
+        Ort = city > city
+        TelPrivat = phone > phone
+        TelMobil = phone2 > phone
+        eMail = email > email
+        Krankenkasse = text >
+        VersichertenNr = code >
+        """, delimiter=";"),
+    Export("Spanish members", """
+        Nº socio = id > key
+        Nombre y apellidos = full > full_name
+        DNI/NIE = code > id:national_id
+        Fecha nac. = born_uk > date_of_birth
+        Dirección = street > street
+        C.P. = zip > postcode
+        Municipio = city > city
+        Tel. = phone > phone
+        Móvil = phone2 > phone
+        E-mail = email > email
+        Consentimiento LOPD = yes >
+        Fecha de alta = born_uk > ?
+        """, delimiter=";"),
+    Export("French donors", """
+        N° donateur = id > key
+        Civilité = mr >
+        NOM = last > last_name
+        PRENOM = first > first_name
+        ADRESSE = street > street
+        COMPLEMENT_ADRESSE = line2 > street+
+        CODE_POSTAL = zip > postcode
+        VILLE = city > city
+        TEL_FIXE = phone > phone
+        TEL_PORTABLE = phone2 > phone
+        EMAIL = email > email
+        MONTANT_DERNIER_DON = money >
+        DATE_DERNIER_DON = born >
+        """, delimiter=";"),
+    Export("Teams attendance", """
+        Full Name = full > full_name
+        First Join = at_us > observed_at
+        Last Leave = at_us >
+        In-Meeting Duration = text >
+        Email = email > email
+        Participant ID (UPN) = email >
+        Role = word >
+        """, kind="activities", happened="attended"),
+    Export("Segment identify calls", """
+        id = code > key
+        user_id = id2 >
+        anonymous_id = uuid > id:cookie_id
+        received_at = at >
+        email = email > email
+        first_name = first > first_name
+        last_name = last > last_name
+        context_ip = ip >
+        context_page_url = url >
+        context_campaign_name = text >
+        timestamp = at > observed_at
+        """),
+    Export("property register", """
+        PARCEL_ID = code > key
+        OWNER_NAME = full > ?
+        SITUS_HOUSE_NO = number > ?
+        SITUS_STREET = street_name > ?
+        MAIL_ADDRESS = street > street
+        MAIL_CITY = city > city
+        MAIL_STATE = state > region
+        MAIL_ZIP = zip > postcode
+        SALE_PRICE = money >
+        SALE_DATE = then >
+        LATITUDE = lat >
+        """),
 )  # fmt: skip
