@@ -289,7 +289,8 @@ def _address(parts: Sequence[str]) -> Iterator[Meaning]:
         if field is None and len(left) > 1 and left[-1] in _CODE_ENDINGS:
             field, rank = _FIELD_OF_WORD.get("".join(left[:-1]), (None, 0))
             field = field if field in ADDRESS_FIELDS else None
-        if field is None or (field not in ADDRESS_FIELDS and not _belongs(field, words)):
+        is_odd = line is not None and field != "street" and line not in QUALIFIERS
+        if field is None or is_odd or (field not in ADDRESS_FIELDS and not _belongs(field, words)):
             continue
         number = int(line) if line and field == "street" else None
         is_line = word in _STREET_LINE_WORDS or any(part.isdecimal() for part in words)
@@ -299,7 +300,8 @@ def _address(parts: Sequence[str]) -> Iterator[Meaning]:
 
 def _belongs(field: str, words: Sequence[str]) -> bool:
     """Whether a field beside the address may be named as a part of it: ``Default Address Phone``."""
-    return field in ("company", "phone", "first_name", "last_name", "middle_name") and words[-1] not in _ADDRESS_WORDS
+    is_grouped = not _ADDRESS_WORDS.isdisjoint(words[:-1]) and words[-1] not in _ADDRESS_WORDS
+    return is_grouped and field in ("company", "phone", "first_name", "last_name", "middle_name")
 
 
 def _name(core: Sequence[str], whose: tuple[str, ...]) -> Iterator[Meaning]:

@@ -209,7 +209,7 @@ BIRTH_PARTS: Mapping[str, str] = {
         anonacimiento anodenacimiento anneenaissance anneedenaissance rokurodzenia""",
     "month": """birthmonth monthofbirth mob bmonth bm birthmm dobmonth dobmm dobmo dateofbirthmonth birthdatemonth geburtsmonat
         mesnacimiento mesdenacimiento moisnaissance moisdenaissance miesiacurodzenia""",
-    "day": """dayofbirth bday bd birthdd dobday dobdd dobdy dateofbirthday birthdateday geburtstagtag
+    "day": """birthday geburtstag dayofbirth bday bd birthdd dobday dobdd dobdy dateofbirthday birthdateday geburtstagtag
         dianacimiento diadenacimiento journaissance jourdenaissance dzienurodzenia""",
 }
 """Columns of a day of birth in parts; taken only all three together."""

@@ -99,6 +99,11 @@ def _may_be_key(name: str, look: ColumnLook) -> bool:
     return not says_else and not is_text and NO_KEYS.isdisjoint(header_parts(name))
 
 
+def _may_help(name: str) -> bool:
+    """Whether a column says something of a row that lasts."""
+    return field_of(name) is not None or NO_KEYS.isdisjoint(header_parts(name))
+
+
 def _first_unique(names: Iterable[str], looks: Mapping[str, ColumnLook]) -> str | None:
     return next((name for name in names if looks[name].is_unique), None)
 
@@ -106,7 +111,7 @@ def _first_unique(names: Iterable[str], looks: Mapping[str, ColumnLook]) -> str 
 def _together(columns: Columns) -> KeyGuess | None:
     """The few columns, filled in every row, that tell rows apart."""
     looks = columns.looks
-    whole = [name for name in columns.header if looks[name].filled == 1.0 and NO_KEYS.isdisjoint(header_parts(name))]
+    whole = [name for name in columns.header if looks[name].filled == 1.0 and _may_help(name)]
     candidates = sorted(whole, key=lambda name: -looks[name].distinct)[: 2 * MOST_TOGETHER]
     chosen: list[str] = []
     repeated = columns.height
