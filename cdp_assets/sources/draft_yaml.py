@@ -163,7 +163,9 @@ def _identifier_lines(draft: Draft) -> list[str]:
 
 
 def _unmapped_lines(draft: Draft, header: Sequence[str]) -> list[str]:
-    unmapped = [name for name in header if name not in draft.used()]
+    used = draft.used()
+    lists = {name.rpartition(".")[0] for name in used} | {name.rpartition(".")[0].rpartition(".")[0] for name in used}
+    unmapped = [name for name in header if name not in used | lists]
     lines: list[str] = []
     consents = [name for name in unmapped if may_say_consent(name)] if draft.kind == "profiles" else []
     if consents:

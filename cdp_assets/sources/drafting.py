@@ -21,6 +21,7 @@ from cdp_assets.sources.field_guesses import guess_fields
 from cdp_assets.sources.header_meaning import header_parts, identifier_of
 from cdp_assets.sources.key_guesses import key_of_events, key_of_profiles
 from cdp_assets.sources.kind_guesses import guess_kind
+from cdp_assets.sources.list_guesses import with_items
 from cdp_assets.sources.moment_guesses import guess_moments
 from cdp_assets.sources.reading import Table, read_table
 from cdp_assets.sources.refusal import FileRefused
@@ -122,7 +123,8 @@ def _regularity(candidate: tuple[Extract, Table]) -> tuple[float, int]:
 
 def _columns(table: Table) -> Columns:
     readable = table.rows.filter(table.rows.get_column("_problem").is_null())
-    return Columns(table.header, readable.select(raw_column(name) for name in table.header))
+    rows = readable.select(raw_column(name) for name in table.header)
+    return Columns(*with_items(table.header, rows)) if table.file_format == "jsonl" else Columns(table.header, rows)
 
 
 def _refuse_data_as_header(header: Sequence[str]) -> None:

@@ -224,7 +224,7 @@ _MAY_BE_GLUED = frozenset({"email", "phone", *ADDRESS_FIELDS})
 
 def _meanings(header: str) -> Iterator[Meaning]:
     whole = _words(header)
-    segments = header.split(".")
+    segments = _counted(header).split(".")
     last = _words(segments[-1])
     if "".join(whole) in NOT_A_FIELD or (len(segments) > 1 and "".join(last) in NOT_A_FIELD):
         return
@@ -338,9 +338,14 @@ def _whose(qualifiers: Sequence[str] | Iterator[str]) -> tuple[str, ...]:
     return tuple(part for part in qualifiers if part not in SAME_AS_NONE)
 
 
+def _counted(header: str) -> str:
+    """Items of lists, which count from 0, as the first and the second: ``emails.0`` is the first e-mail."""
+    return re.sub(r"\.(\d)(?=\.|$)", lambda item: f" {int(item[1]) + 1}", header)
+
+
 def _words(header: str) -> list[str]:
     """A header's words, with ``e mail``, ``addr``, ``dt``, the component ``c1`` and the group behind a line in one form."""
-    spaced = re.sub(r"\be mail", "email", " ".join(header_parts(header)))
+    spaced = re.sub(r"\be mail", "email", " ".join(header_parts(_counted(header))))
     spaced = re.sub(r"\bad(?:d|)r\b", "address", spaced)
     spaced = re.sub(r"\bdt\b", "date", spaced)
     spaced = re.sub(r"^(.* \d) (\d)$", r"\2 \1", spaced)

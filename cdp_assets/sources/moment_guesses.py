@@ -10,8 +10,13 @@ from __future__ import annotations
 
 from cdp_assets.sources.column_guesses import MOST_OF_THEM, Columns, written_shares
 from cdp_assets.sources.draft_yaml import Draft
-from cdp_assets.sources.header_meaning import is_of_something_else, rank_of
+from cdp_assets.sources.header_meaning import header_parts, is_of_something_else, rank_of
 from cdp_assets.sources.header_words import OBSERVED_AT_WORDS
+
+OF_THE_ROW = frozenset(
+    "meta metadata attributes properties fields data record contact customer user profile person audit system".split()  # noqa: SIM905
+)
+"""Groups of nested data that say when the row itself was true; a ``subscription.created_at`` is that of something else."""
 
 READS_MOST = 0.5
 """Share of days that a format must read to be written down where no format reads nearly all."""
@@ -49,9 +54,19 @@ def _observed_at(draft: Draft, columns: Columns) -> str | None:
     ranked = [
         (is_of_something_else(name), columns.looks[name].filled < MOST_OF_THEM, rank, position, name)
         for position, name in enumerate(columns.header)
-        if (rank := rank_of(name, OBSERVED_AT_WORDS)) is not None and name not in used and _are_moments(columns, name)
+        if (rank := _rank(name)) is not None and name not in used and _are_moments(columns, name)
     ]
     return min(ranked)[-1] if ranked else None
+
+
+def _rank(name: str) -> int | None:
+    """How early a header is one of a moment; ``meta.updated_at`` comes after all that say it plainly."""
+    head, _, last = name.rpartition(".")
+    rank = rank_of(name, OBSERVED_AT_WORDS)
+    if rank is None and head and OF_THE_ROW.issuperset(header_parts(head)):
+        rank = rank_of(last, OBSERVED_AT_WORDS)
+        return None if rank is None else len(OBSERVED_AT_WORDS) + rank
+    return rank
 
 
 def _are_moments(columns: Columns, name: str) -> bool:

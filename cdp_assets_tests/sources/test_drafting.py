@@ -303,6 +303,22 @@ def test_whole_names_stay_where_parts_are_missing(tmp_path: Path) -> None:
     assert mapped(drafted(tmp_path, header + "1,Ann,Lee,\n2,,,Bo Ray\n"))["full_name"] == ["name"]
 
 
+def test_items_of_lists_in_json_are_columns(tmp_path: Path) -> None:
+    lines = [
+        '{"id": "a1", "emails": ["a@companyx.example", "b@companyx.example"], "tags": ["x"], "meta": {"updated_at": "2024-01-01"}, '
+        '"addresses": [{"line1": "Way 1", "city": "X", "type": "home"}, {"line1": "Way 2", "city": "Y", "type": "work"}]}',
+        '{"id": "a2", "emails": ["c@companyx.example"], "tags": [], "meta": {"updated_at": "2024-01-02"}, "addresses": []}',
+    ]
+    contract = drafted(tmp_path, "\n".join(lines), name="crm.jsonl")
+    assert contract.observed_at == "meta.updated_at"
+    assert mapped(contract) == {
+        "email": ["emails.0", "emails.1"],
+        "street": ["addresses.0.line1", "addresses.1.line1"],
+        "city": ["addresses.0.city", "addresses.1.city"],
+    }
+    assert "not mapped (raw keeps them): tags\n" in draft_contract(tmp_path / "crm.jsonl")
+
+
 def test_a_form_of_address_is_no_position(tmp_path: Path) -> None:
     header = "id,name,title\n"
     assert "job_title" not in mapped(drafted(tmp_path, header + "1,Ann Lee,Mrs\n2,Bo Ray,Dr.\n"))
