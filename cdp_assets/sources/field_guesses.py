@@ -21,6 +21,8 @@ from cdp_assets.sources.header_meaning import (
     may_be_mail_or_phone,
     meanings_of,
     rank_of,
+    shared_prefix,
+    without_prefix,
 )
 from cdp_assets.sources.header_words import KEY_WORDS, LESSER, OBSERVED_AT_WORDS
 from cdp_assets.sources.vocabulary import ADDRESS_FIELDS, LIST_FIELDS, NAME_FIELDS
@@ -67,8 +69,24 @@ def _meant(columns: Columns) -> dict[str, Meaning]:
             if not _contradicts(meaning.field, look):
                 found[name] = meaning
                 break
+    found |= _prefixed(columns, found)
     if not any(meaning.field == "postcode" for meaning in found.values()):
         found |= _area(columns, found)
+    return found
+
+
+def _prefixed(columns: Columns, meant: dict[str, Meaning]) -> dict[str, Meaning]:
+    """Headers read without the prefix that most of them share, for fields that no other column says."""
+    prefix = shared_prefix(columns.header)
+    said = {meaning.field for meaning in meant.values()}
+    found: dict[str, Meaning] = {}
+    for name in columns.header:
+        bare = without_prefix(name, prefix)
+        if bare == name or name in meant:
+            continue
+        likely = [meaning for meaning in meanings_of(bare) if not _contradicts(meaning.field, columns.looks[name])]
+        if likely and likely[0].field not in said:
+            found[name] = likely[0]
     return found
 
 

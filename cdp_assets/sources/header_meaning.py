@@ -11,29 +11,46 @@ What does not belong here: the words (``header_words.py``); values, which may be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from anyascii import anyascii
 
 from cdp_assets.sources.header_words import (
     ADDRESS_QUALIFIERS,
+    ADDRESS_WORDS,
+    ARTICLES,
+    ASKS,
     BIRTH_PARTS,
+    CODE_ENDINGS,
     CONSENT_HINTS,
     CONSENT_PHRASES,
+    DATE_PICTURES,
     FIELD_WORDS,
     IDENTIFIER_WORDS,
+    MAIL_WORDS,
+    NAME_PARTS,
+    NAME_QUALIFIERS,
     NEITHER_MAIL_NOR_PHONE,
     NOT_A_FIELD,
+    NUMBER_WORDS,
     OF_SOMETHING_ELSE,
+    PHONE_NOUNS,
+    PHONE_WORDS,
     PLACES,
     QUALIFIERS,
+    SAID_IN_QUESTIONS,
+    SAID_OF_MOMENTS,
     SAME_AS_NONE,
+    STREET_LINE_WORDS,
     STREET_PARTS,
     STREET_PARTS_BESIDE_A_STREET,
     WORDS_THAT_ASK_VALUES,
 )
 from cdp_assets.sources.vocabulary import ADDRESS_FIELDS, NAME_FIELDS
+
+FEWEST_WITH_PREFIX = 4
+"""Headers that share a first word for it to be a prefix."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +96,14 @@ def field_of(header: str) -> str | None:
 def identifier_of(header: str) -> str | None:
     """The identifier that a header probably names."""
     parts = _words(header)
-    spellings = _spellings(parts) + _spellings([part for part in parts if part not in _NUMBER_WORDS])
+    spellings = _spellings(parts) + _spellings([part for part in parts if part not in NUMBER_WORDS])
     return next((_IDENTIFIER_OF_WORD[word] for word in spellings if word in _IDENTIFIER_OF_WORD), None)
 
 
 def rank_of(header: str, words: list[str]) -> int | None:
     """How early ``words`` names the header; None when it does not."""
     parts = header_parts(header)
-    plain = [part for part in parts if part not in _SAID_OF_MOMENTS and not part.isdecimal()]
+    plain = [part for part in parts if part not in SAID_OF_MOMENTS and not part.isdecimal()]
     for candidate in _spellings(parts) + _spellings(plain):
         if candidate in words:
             return words.index(candidate)
@@ -104,8 +121,8 @@ def street_part_of(header: str, *, is_beside_street: bool) -> tuple[str, tuple[s
     parts = _words(header)
     for aside in (frozenset[str](), QUALIFIERS, QUALIFIERS | ADDRESS_QUALIFIERS):
         core, whose = _parted(parts, aside)
-        numbered = ["number" if part in _NUMBER_WORDS else part for part in core if part not in _ARTICLES]
-        for word in ("".join(core), "".join(part for part in core if part not in _ARTICLES), "".join(numbered)):
+        numbered = ["number" if part in NUMBER_WORDS else part for part in core if part not in ARTICLES]
+        for word in ("".join(core), "".join(part for part in core if part not in ARTICLES), "".join(numbered)):
             found = _STREET_PART_OF_WORD.get(word)
             if found is None and is_beside_street:
                 found = _PART_BESIDE_STREET_OF_WORD.get(word)
@@ -125,6 +142,21 @@ def asks_values(header: str) -> str | None:
     """The field of a word that means it only where the values do: ``Title`` may be a position or a form of address."""
     parts = header_parts(header)
     return WORDS_THAT_ASK_VALUES.get("".join(part for part in parts if part != "current"))
+
+
+def shared_prefix(headers: Sequence[str]) -> str | None:
+    """The first word of most headers, where it says nothing by itself: ``PAT`` of ``PAT_CITY``, ``PAT_DOB``, ``PAT_SEX`` …"""
+    firsts = [parts[0] for header in headers if len(parts := header_parts(header)) > 1]
+    word = max(dict.fromkeys(firsts), key=firsts.count, default=None)
+    if word is None or firsts.count(word) < max(FEWEST_WITH_PREFIX, len(headers) / 2):
+        return None
+    return None if is_of_something_else(word) or field_of(word) is not None else word
+
+
+def without_prefix(header: str, prefix: str | None) -> str:
+    """A header without its first word, where that is the prefix."""
+    parts = header_parts(header)
+    return " ".join(parts[1:]) if len(parts) > 1 and parts[0] == prefix else header
 
 
 def is_of_something_else(header: str) -> bool:
@@ -170,51 +202,6 @@ _PART_BESIDE_STREET_OF_WORD = {
 _BIRTH_PART_OF_WORD = {word: part for part, words in BIRTH_PARTS.items() for word in words.split()}
 
 _LONG_WORDS_OF_SOMETHING_ELSE = tuple(word for word in OF_SOMETHING_ELSE if len(word) > 5)
-_SAID_OF_MOMENTS = frozenset("utc gmt est pst cet do not modify local".split())  # noqa: SIM905
-_ASKS = frozenset(
-    "your you what whats please enter ihre ihr deine dein votre vos ton tu su twoj twoja twoje podaj".split()  # noqa: SIM905
-)
-_SAID_IN_QUESTIONS = _ASKS | frozenset(
-    "is s are the a an in provide tell us my and also wie ist lautet quel quelle est cual es jaki jest".split()  # noqa: SIM905
-)
-_ARTICLES = frozenset("de del de la el los las du des le les d l of the".split())  # noqa: SIM905
-_DATE_PICTURES = frozenset("yyyy yy mm dd jjjj jj tt aaaa aa rrrr".split())  # noqa: SIM905
-_CODE_ENDINGS = frozenset("cd code codes desc lbl label name txt text iso".split())  # noqa: SIM905
-_ADDRESS_WORDS = frozenset("address addresses adresse adresses anschrift direccion adres".split())  # noqa: SIM905
-_NUMBER_WORDS = frozenset({"number", "num", "no", "nr", "nbr"})
-_STREET_LINE_WORDS = frozenset("line ln addressline streetline adresszeile adressezeile ligne linea linia".split())  # noqa: SIM905
-_NAME_PARTS: Mapping[str, str] = {
-    **dict.fromkeys(("first", "given", "fore"), "first_name"),
-    **dict.fromkeys(("middle", "additional"), "middle_name"),
-    **dict.fromkeys(("last", "family", "sur"), "last_name"),
-    **dict.fromkeys(("full", "whole", "complete"), "full_name"),
-    "suffix": "name_suffix",
-    **dict.fromkeys(("org", "organization", "organisation", "company", "business", "employer"), "company"),
-}
-_NAME_QUALIFIERS = frozenset({"native", "legal", "of"})
-_PHONE_NOUNS = frozenset(
-    [
-        "phone",
-        "phones",
-        "telephone",
-        "tel",
-        "ph",
-        "mobile",
-        "cell",
-        "cellphone",
-        "mobilephone",
-        "handy",
-        "telefon",
-        "telefono",
-        "mobil",
-        "movil",
-        "portable",
-    ]
-)
-_PHONE_WORDS = _PHONE_NOUNS | frozenset(
-    "number numbers no nr num nummer numer numero cellular landline full value day daytime evening preferred contact hm wk privat fixe fijo fixo gsm".split()  # noqa: SIM905
-)
-_MAIL_WORDS = frozenset("address value id preferred".split())  # noqa: SIM905
 _GLUED = tuple(
     "mailing billing shipping residential permanent other home work business office mobile customer contact person".split()  # noqa: SIM905
 )
@@ -233,9 +220,9 @@ def _meanings(header: str) -> Iterator[Meaning]:
         head = [part for part in whole[: len(whole) - len(last)] if part in QUALIFIERS]
         yield from _read([*head, *last])
     yield from _alternatives(header)
-    if not _ASKS.isdisjoint(whole):
-        yield from _read([part for part in whole if part not in _SAID_IN_QUESTIONS])
-    plain = [part for part in whole if part not in _ARTICLES and part not in _DATE_PICTURES]
+    if not ASKS.isdisjoint(whole):
+        yield from _read([part for part in whole if part not in SAID_IN_QUESTIONS])
+    plain = [part for part in whole if part not in ARTICLES and part not in DATE_PICTURES]
     if plain != whole:
         yield from _read(plain)
 
@@ -258,7 +245,7 @@ def _read(parts: Sequence[str]) -> Iterator[Meaning]:
     yield from _phone_or_mail(core, whose)
     if len(core) == 1:
         yield from _unglued(core[0], whose)
-    if len(core) > 1 and core[-1] in _CODE_ENDINGS:
+    if len(core) > 1 and core[-1] in CODE_ENDINGS:
         yield from (meaning for meaning in _known(core[:-1], whose) if meaning.field in _MAY_BE_CODED)
 
 
@@ -280,27 +267,27 @@ def _address(parts: Sequence[str]) -> Iterator[Meaning]:
     words = [word for n, word in enumerate(words) if n == 0 or word != words[n - 1]]
     core, whose = _parted(words, QUALIFIERS)
     bare, more = _parted(words, QUALIFIERS | ADDRESS_QUALIFIERS)
-    streets, others = _parted(words, (QUALIFIERS | ADDRESS_QUALIFIERS) - _ADDRESS_WORDS)
+    streets, others = _parted(words, (QUALIFIERS | ADDRESS_QUALIFIERS) - ADDRESS_WORDS)
     for left, said in ((core, whose), (streets, others), (bare, more)):
         word = "".join(left)
         field, rank = _FIELD_OF_WORD.get(word, (None, 0))
-        if word in _STREET_LINE_WORDS and (line or len(words) > len(left)):
+        if word in STREET_LINE_WORDS and (line or len(words) > len(left)):
             field, rank = "street", 0
-        if field is None and len(left) > 1 and left[-1] in _CODE_ENDINGS:
+        if field is None and len(left) > 1 and left[-1] in CODE_ENDINGS:
             field, rank = _FIELD_OF_WORD.get("".join(left[:-1]), (None, 0))
             field = field if field in ADDRESS_FIELDS else None
         is_odd = line is not None and field != "street" and line not in QUALIFIERS
         if field is None or is_odd or (field not in ADDRESS_FIELDS and not _belongs(field, words)):
             continue
         number = int(line) if line and field == "street" else None
-        is_line = word in _STREET_LINE_WORDS or any(part.isdecimal() for part in words)
+        is_line = word in STREET_LINE_WORDS or any(part.isdecimal() for part in words)
         rank += 0 if field in ADDRESS_FIELDS else 50
         yield Meaning(field, _whose(said if number or not line else (*said, line)), number, rank, is_line)
 
 
 def _belongs(field: str, words: Sequence[str]) -> bool:
     """Whether a field beside the address may be named as a part of it: ``Default Address Phone``."""
-    is_grouped = not _ADDRESS_WORDS.isdisjoint(words[:-1]) and words[-1] not in _ADDRESS_WORDS
+    is_grouped = not ADDRESS_WORDS.isdisjoint(words[:-1]) and words[-1] not in ADDRESS_WORDS
     return is_grouped and field in ("company", "phone", "first_name", "last_name", "middle_name")
 
 
@@ -308,17 +295,17 @@ def _name(core: Sequence[str], whose: tuple[str, ...]) -> Iterator[Meaning]:
     """The parts of a name in another order: ``PRIMARY_NAME_LAST``; what is the business's is a company's."""
     if "name" not in core and "names" not in core:
         return
-    rest = [part for part in core if part not in ("name", "names") and part not in _NAME_QUALIFIERS]
-    field = _NAME_PARTS.get("".join(rest))
+    rest = [part for part in core if part not in ("name", "names") and part not in NAME_QUALIFIERS]
+    field = NAME_PARTS.get("".join(rest))
     if field is not None and (field == "company" or PLACES.isdisjoint(whose)):
         yield Meaning(field, _whose([*whose, *(part for part in core if part == "native")]), None, 50)
 
 
 def _phone_or_mail(core: Sequence[str], whose: tuple[str, ...]) -> Iterator[Meaning]:
     words = set(core)
-    if words & _PHONE_NOUNS and words <= _PHONE_WORDS:
+    if words & PHONE_NOUNS and words <= PHONE_WORDS:
         yield Meaning("phone", _whose(whose), None, 50)
-    if words & {"email", "emails"} and words <= _MAIL_WORDS | {"email", "emails"}:
+    if words & {"email", "emails"} and words <= MAIL_WORDS | {"email", "emails"}:
         yield Meaning("email", _whose(whose), None, 50)
 
 
@@ -354,7 +341,7 @@ def _words(header: str) -> list[str]:
 
 def _spellings(parts: Sequence[str]) -> list[str]:
     """A header's words in one, with and without whose it is, what it is a number of, and articles."""
-    plain = [part for part in parts if part not in _ARTICLES]
+    plain = [part for part in parts if part not in ARTICLES]
     core = [part for part in parts if part not in QUALIFIERS]
     found = ["".join(parts), "".join(core), "".join(plain), "".join(part for part in plain if part not in QUALIFIERS)]
     return list(dict.fromkeys(word for word in found if word))

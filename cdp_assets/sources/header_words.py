@@ -46,7 +46,7 @@ FIELD_WORDS: Mapping[str, str] = {
         strasse str strassehausnummer strasseundhausnummer anschrift adresse adresse1 calle direccion domicilio rue
         voie ulica adres adres1 streetnameandnumber streetandnumber streetaddress1 strasseundnr strassenr
         strasseundnummer strasseunr strassehnr adressezeile adresszeile ligneadresse calleynumero nombredelavia
-        nombrevia nomdelavoie nomvoie libellevoie ulicainumer ulicainr via indirizzo straat straatnaam endereco rua
+        nombrevia nomdelavoie nomvoie libellevoie ulicainumer ulicainrdomu ulicainumerdomu ulicanrdomu ulicainr via indirizzo straat straatnaam endereco rua
         gatuadress adressligne fulladdress addressfull completeaddress entireaddress postaladdress
        """,
     "city": """city town locality suburb cityname ort stadt wohnort ciudad poblacion localidad municipio ville commune
@@ -188,7 +188,7 @@ STREET_PARTS: Mapping[str, str] = {
         streetnr buildingnumber hausnummer hausnr hnr nrdomu numerdomu nrbudynku numerbudynku numerodecalle
         numerocalle numeroexterior numeroportal numerovoie numerodevoie numerodelavoie numerorue numerodelarue
         huisnummer huisnr numerocivico civico""",
-    "unit": """apartment apartmentnumber apartmentno apt aptnumber aptno unitnumber unitno unitnum suitenumber
+    "unit": """aptsuite aptunit apartment apartmentnumber apartmentno apt aptnumber aptno unitnumber unitno unitnum suitenumber
         flatnumber flatno doornumber nrlokalu numerlokalu nrmieszkania numermieszkania numerointerior piso puerta
         escalera planta wohnung wohnungsnummer appartement etage huisnummertoevoeging""",
     "type": "streettype streetsuffix streettypecode tipodevia tipovia typedevoie typevoie",
@@ -228,7 +228,8 @@ OF_SOMETHING_ELSE = frozenset(
     beneficiary trustee company organization organisation employer account campaign traffic source product item
     list segment device browser os app store website file group tag event page webinar session team plan bank
     geo ip vendor supplier merchant seller recruiter advisor adviser consultant coach physician doctor
-    provider teacher instructor coordinator caseworker asst mgr fax to cc bcc reply""".split()  # noqa: SIM905
+    provider teacher instructor coordinator caseworker opiekun opiekuna handlowiec betreuer sachbearbeiter
+    bearbeiter vertreter comercial gestor vendedor responsable commercial conseiller vendeur asst mgr fax to cc bcc reply""".split()  # noqa: SIM905
 )
 """Words of what is not the person of the row: an e-mail of the owner of a contact would join all of his contacts."""
 
@@ -268,3 +269,37 @@ AMOUNT_WORDS = frozenset(
     kwota suma cena wartosc grandtotal""".split()  # noqa: SIM905
 )
 """How the columns of attendances, registrations, orders and donations are called; an order has an amount, too."""
+
+# -- words of one kind, by which headers are read ----------------------------------------------------------------------
+
+SAID_OF_MOMENTS = frozenset("utc gmt est pst cet do not modify local".split())  # noqa: SIM905
+ASKS = frozenset(
+    "your you what whats please enter ihre ihr deine dein votre vos ton tu su twoj twoja twoje podaj".split()  # noqa: SIM905
+)
+SAID_IN_QUESTIONS = ASKS | frozenset(
+    "is s are the a an in provide tell us my and also wie ist lautet quel quelle est cual es jaki jest".split()  # noqa: SIM905
+)
+ARTICLES = frozenset("de del de la el los las du des le les d l of the".split())  # noqa: SIM905
+DATE_PICTURES = frozenset("yyyy yy mm dd jjjj jj tt aaaa aa rrrr".split())  # noqa: SIM905
+CODE_ENDINGS = frozenset("cd code codes desc lbl label name txt text iso".split())  # noqa: SIM905
+ADDRESS_WORDS = frozenset("address addresses adresse adresses anschrift direccion adres".split())  # noqa: SIM905
+NUMBER_WORDS = frozenset({"number", "num", "no", "nr", "nbr"})
+STREET_LINE_WORDS = frozenset("line ln addressline streetline adresszeile adressezeile ligne linea linia".split())  # noqa: SIM905
+NAME_PARTS: Mapping[str, str] = {
+    **dict.fromkeys(("first", "given", "fore"), "first_name"),
+    **dict.fromkeys(("middle", "additional"), "middle_name"),
+    **dict.fromkeys(("last", "family", "sur"), "last_name"),
+    **dict.fromkeys(("full", "whole", "complete"), "full_name"),
+    "suffix": "name_suffix",
+    **dict.fromkeys(("org", "organization", "organisation", "company", "business", "employer"), "company"),
+}
+NAME_QUALIFIERS = frozenset({"native", "legal", "of"})
+PHONE_NOUNS = frozenset(
+    """phone phones telephone tel ph mobile cell cellphone mobilephone handy telefon telefono mobil movil
+    portable""".split()  # noqa: SIM905
+)
+PHONE_WORDS = PHONE_NOUNS | frozenset(
+    """number numbers no nr num nummer numer numero cellular landline full value day daytime evening preferred contact hm
+    wk privat fixe fijo fixo gsm""".split()  # noqa: SIM905
+)
+MAIL_WORDS = frozenset("address value id preferred".split())  # noqa: SIM905

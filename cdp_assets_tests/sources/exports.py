@@ -1561,4 +1561,196 @@ EXPORTS = (
         SALE_DATE = then >
         LATITUDE = lat >
         """),
+    Export("Lightspeed customers", """
+        customer_code = code > key
+        company_name = company > company
+        first_name = first > first_name
+        last_name = last > last_name
+        customer_group_name = word >
+        email = email > email
+        phone = phone > phone
+        mobile = phone2 > phone
+        physical_address_1 = street > street
+        physical_address_2 = line2 > street+
+        physical_city = city > city
+        physical_postcode = zip > postcode
+        physical_state = state > region
+        physical_country_id = country > country
+        postal_address_1 = street > ?
+        postal_city = city > ?
+        enable_loyalty = true >
+        loyalty_balance = money >
+        date_of_birth = born > date_of_birth
+        sex = sex > sex
+        do_not_email = true >
+        note = text >
+        """),
+    Export("Patreon members", """
+        Name = full > full_name
+        Email = email > email
+        Patron Status = word >
+        Follows You = yes >
+        Lifetime Amount = money >
+        Pledge Amount = money >
+        Tier = word >
+        Addressee = full >
+        Street = street > street
+        City = city > city
+        State = state > region
+        Zip = zip > postcode
+        Country = country > country
+        Phone = phone > phone
+        Patronage Since Date = then > ?
+        User ID = id > key
+        Last Updated = at > observed_at
+        """),
+    Export("gym members", """
+        Member # = id > key
+        First = first > first_name
+        Last = last > last_name
+        Cell # = phone > phone
+        Home # = phone2 > ?
+        E-Mail = email > email
+        DOB = born_us > date_of_birth
+        M/F = sex > ?
+        Emergency Contact = full >
+        Emergency Phone # = phone2 >
+        Street Address = street > street
+        Apt/Suite = flat > street+
+        City = city > city
+        ST = state > ?
+        ZIP = zip > postcode
+        Plan = word >
+        Join Date = then > ?
+        """),
+    Export("Marketo leads", """
+        id = id > key
+        firstName = first > first_name
+        lastName = last > last_name
+        middleName = middle > middle_name
+        email = email > email
+        company = company > company
+        title = title > job_title
+        address = street > street
+        city = city > city
+        state = state > region
+        postalCode = zip > postcode
+        country = country > country
+        phone = phone > phone
+        mobilePhone = phone2 > phone
+        mainPhone = phone2 > ?
+        unsubscribed = true >
+        emailInvalid = true >
+        leadSource = text >
+        leadScore = count >
+        inferredCity = city >
+        inferredCompany = company >
+        originalReferrer = url >
+        createdAt = then >
+        updatedAt = at > observed_at
+        cookies = none > ?
+        """),
+    Export("NationBuilder people", """
+        nationbuilder_id = id > key
+        prefix = mr >
+        first_name = first > first_name
+        middle_name = middle > middle_name
+        last_name = last > last_name
+        suffix = suffix > name_suffix
+        email1 = email > email
+        email1_is_bad = true >
+        email2 = email2 > email
+        email_opt_in = true >
+        phone_number = phone > phone
+        mobile_number = phone2 > phone
+        do_not_call = true >
+        primary_address1 = street > street
+        primary_address2 = line2 > street+
+        primary_city = city > city
+        primary_state = state > region
+        primary_zip = zip > postcode
+        primary_country_code = country > country
+        mailing_address1 = street > street
+        mailing_city = city > city
+        mailing_zip = zip > postcode
+        employer = company > company
+        occupation = title > job_title
+        born_at = born_us > ?
+        recruiter_id = same >
+        parent_id = same >
+        support_level = count >
+        created_at = then >
+        updated_at = at > observed_at
+        """),
+    Export("a Swiss association", """
+        Mitglied-Nr. = id > key
+        Anrede = anrede >
+        Name/Vorname = full > ?
+        Strasse/Nr. = street > street
+        Postleitzahl/Ort = text >
+        Telefon P = phone > phone
+        Telefon G = phone2 > phone
+        Natel = phone2 > ?
+        E-Mail privat = email > email
+        Eintrittsdatum = born_eu >
+        Geb.-Datum = born_eu > date_of_birth
+        """, delimiter=";"),
+    Export("French CRM", """
+        ID contact = id > key
+        Raison sociale = company > company
+        Nom du contact = last > ?
+        Prénom du contact = first > first_name
+        Fonction = title > job_title
+        Adresse ligne 1 = street > street
+        Adresse ligne 2 = line2 > street+
+        CP = zip > postcode
+        Ville = city > city
+        Tél. fixe = phone > phone
+        Tél. mobile = phone2 > phone
+        Adresse e-mail = email > email
+        Commercial = full >
+        Date de création = born_uk > ?
+        Consentement RGPD = yes >
+        """, delimiter=";"),
+    Export("Spanish webinar", """
+        Nombre = first > first_name
+        Apellidos = last > last_name
+        Correo = email > key email
+        Empresa = company > company
+        Cargo = title > job_title
+        Teléfono = phone > phone
+        Hora de registro = at > ?
+        Asistió = yes > ?
+        """),
+    Export("Polish CRM", """
+        ID klienta = id > key
+        Imię i nazwisko = full > full_name
+        Nazwa firmy = company > company
+        Stanowisko = title > job_title
+        Telefon komórkowy = phone > phone
+        E-mail = email > email
+        Opiekun = full >
+        E-mail opiekuna = staff >
+        Ulica i nr domu = street > street
+        Kod = kod > postcode
+        Miasto = city > city
+        Województwo = county > region
+        Zgoda RODO = yes >
+        Data modyfikacji = at > observed_at
+        """, delimiter=";"),
+    Export("lab results", """
+        PAT_ID = id > key
+        PAT_NAME = full > full_name
+        PAT_DOB = born > date_of_birth
+        PAT_SEX = sex > sex
+        PAT_ADDRESS = street > street
+        PAT_CITY = city > city
+        PAT_ZIP = zip > postcode
+        PAT_PHONE = phone > phone
+        ORDERING_PROVIDER = full >
+        PROVIDER_PHONE = phone2 >
+        SPECIMEN_DATE = then >
+        TEST_NAME = text >
+        RESULT = text >
+        """),
 )  # fmt: skip
