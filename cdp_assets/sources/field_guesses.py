@@ -97,7 +97,8 @@ def _contradicts(field: str, look: ColumnLook) -> bool:
     if field == "email":
         return look.email < 0.5
     if field == "phone":
-        return look.email > 0.5 or (look.moment >= MOST_OF_THEM and look.phone == 0 and look.digits < 0.5)
+        is_moment = look.moment >= MOST_OF_THEM and look.phone == 0 and look.digits < 0.5
+        return look.email > 0.5 or look.with_digit < 0.5 or is_moment
     if field == "date_of_birth":
         return not look.date_formats and look.moment < 0.5 and look.days < 0.5
     if field in ("full_name", "first_name", "last_name"):

@@ -27,6 +27,7 @@ from cdp_assets.sources.header_words import (
     CONSENT_PHRASES,
     DATE_PICTURES,
     FIELD_WORDS,
+    FIRMS,
     IDENTIFIER_WORDS,
     MAIL_WORDS,
     NAME_PARTS,
@@ -34,7 +35,10 @@ from cdp_assets.sources.header_words import (
     NEITHER_MAIL_NOR_PHONE,
     NOT_A_FIELD,
     NUMBER_WORDS,
+    OF_SOMEBODY_ELSE,
+    OF_SOMETHING,
     OF_SOMETHING_ELSE,
+    PERSON_GROUPS,
     PHONE_NOUNS,
     PHONE_WORDS,
     PLACES,
@@ -205,6 +209,7 @@ _LONG_WORDS_OF_SOMETHING_ELSE = tuple(word for word in OF_SOMETHING_ELSE if len(
 _GLUED = tuple(
     "mailing billing shipping residential permanent other home work business office mobile customer contact person".split()  # noqa: SIM905
 )
+_THINGS_HAVE = frozenset({"full_name", "company", "job_title", *ADDRESS_FIELDS})
 _MAY_BE_CODED = frozenset({"sex", "name_suffix", *ADDRESS_FIELDS})
 _MAY_BE_GLUED = frozenset({"email", "phone", *ADDRESS_FIELDS})
 
@@ -216,15 +221,27 @@ def _meanings(header: str) -> Iterator[Meaning]:
     if "".join(whole) in NOT_A_FIELD or (len(segments) > 1 and "".join(last) in NOT_A_FIELD):
         return
     yield from _read(whole)
-    if len(segments) > 1 and last and not is_of_something_else(".".join(segments[:-1])):
-        head = [part for part in whole[: len(whole) - len(last)] if part in QUALIFIERS]
-        yield from _read([*head, *last])
+    if len(segments) > 1 and last:
+        yield from _nested(segments, last)
     yield from _alternatives(header)
     if not ASKS.isdisjoint(whole):
         yield from _read([part for part in whole if part not in SAID_IN_QUESTIONS])
     plain = [part for part in whole if part not in ARTICLES and part not in DATE_PICTURES]
     if plain != whole:
         yield from _read(plain)
+
+
+def _nested(segments: Sequence[str], last: Sequence[str]) -> Iterator[Meaning]:
+    """A path of nested data by its last part: ``event.user.email`` is the user's, ``owner.email`` the owner's."""
+    heads = [_words(segment) for segment in segments[:-1]]
+    groups: set[str] = set()
+    for words in heads:
+        groups = (groups & OF_SOMEBODY_ELSE) - FIRMS if PERSON_GROUPS.intersection(words) else groups | set(words)
+    if not OF_SOMEBODY_ELSE.isdisjoint(groups):
+        return
+    whose = [part for words in heads for part in words if part in QUALIFIERS]
+    has_own = not OF_SOMETHING.isdisjoint(groups)
+    yield from (meaning for meaning in _read([*whose, *last]) if not (has_own and meaning.field in _THINGS_HAVE))
 
 
 def _alternatives(header: str) -> Iterator[Meaning]:

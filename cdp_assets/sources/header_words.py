@@ -222,16 +222,28 @@ NOT_A_FIELD = frozenset(
 )
 """Words that only look like a field with a qualifier."""
 
-OF_SOMETHING_ELSE = frozenset(
+OF_SOMEBODY_ELSE = frozenset(
     """owner manager assistant agent host organizer organiser rep representative salesperson assignee assigned creator
     by author sender spouse partner parent mother father guardian emergency kin referrer referred supervisor
-    beneficiary trustee company organization organisation employer account campaign traffic source product item
-    list segment device browser os app store website file group tag event page webinar session team plan bank
-    geo ip vendor supplier merchant seller recruiter advisor adviser consultant coach physician doctor
-    provider teacher instructor coordinator caseworker opiekun opiekuna handlowiec betreuer sachbearbeiter
-    bearbeiter vertreter comercial gestor vendedor responsable commercial conseiller vendeur asst mgr fax to cc bcc reply""".split()  # noqa: SIM905
+    beneficiary trustee company organization organisation employer account vendor supplier merchant seller
+    recruiter advisor adviser consultant coach physician doctor provider teacher instructor coordinator
+    caseworker opiekun opiekuna handlowiec betreuer sachbearbeiter bearbeiter vertreter comercial gestor
+    vendedor responsable commercial conseiller vendeur asst mgr fax to cc bcc reply""".split()  # noqa: SIM905
 )
-"""Words of what is not the person of the row: an e-mail of the owner of a contact would join all of his contacts."""
+"""Words of people and firms that are not the person of the row: an e-mail of the owner of a contact would join all of his
+contacts."""
+
+OF_SOMETHING = frozenset(
+    """campaign traffic source product item list segment device browser os app store website file group tag event page
+    webinar session team plan bank geo ip""".split()  # noqa: SIM905
+)
+"""Words of things that have a name and a place of their own: ``campaign.name``, ``geo.city``."""
+
+FIRMS = frozenset("company organization organisation employer account vendor supplier merchant seller".split())  # noqa: SIM905
+PERSON_GROUPS = frozenset("user customer contact person subscriber member attendee lead client".split())  # noqa: SIM905
+"""Groups of nested data: a firm, or a thing, has a user of its own (``account.user.email``); an owner is a user himself."""
+
+OF_SOMETHING_ELSE = OF_SOMEBODY_ELSE | OF_SOMETHING
 
 NEITHER_MAIL_NOR_PHONE = frozenset(
     """id ids uuid guid key number num no nr code ssn tax vat iban bic card license licence passport order invoice

@@ -23,7 +23,7 @@ from cdp_assets.sources.header_meaning import (
         "Campaign Name", "List name", "User Name", "username", "Office Name", "Product name", "traffic_source.name",
         "campaign.name", "owner.email", "Owner Email", "Manager's Name", "Assistant's Phone", "Emergency Contact Phone",
         "company phone", "Phone Type", "Phone 1 - Label", "E-mail Type", "Email Status", "email_opt_in", "ip_address",
-        "IP Address", "MAC address", "Address Type", "Address 1 - Formatted", "geo.country", "Passport country", "Card Name",
+        "IP Address", "MAC address", "Address Type", "Address 1 - Formatted", "geo.country", "user.owner.email", "owner.profile.email", "owner.user.email", "user.company.phone", "item.name", "Passport country", "Card Name",
         "Card Last4", "Maiden Name", "Phonetic First Name", "Fax", "Home Fax", "Title", "Zip+4", "Home Address PO Box",
         "City/State/Zip", "Homepage", "Line", "Street number", "Email Marketing Consent", "Accepts Email Marketing",
     ],
@@ -51,6 +51,10 @@ def test_what_only_sounds_like_a_field_is_none(header: str) -> None:
         ("Date of birth (DD/MM/YYYY)", "date_of_birth", ()),
         ("State/Province/Territory", "region", ()),
         ("customer.email", "email", ()),
+        ("event.user.email", "email", ()),
+        ("session.user.address.city", "city", ()),
+        ("event.phone", "phone", ()),
+        ("account.user.email", "email", ()),
     ],
 )
 def test_a_header_says_which_field_and_whose(header: str, field: str, whose: tuple[str, ...]) -> None:
