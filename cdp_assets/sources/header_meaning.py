@@ -177,7 +177,8 @@ def may_be_mail_or_phone(header: str) -> bool:
 def may_say_consent(header: str) -> bool:
     """Whether a header may say who agreed to be contacted: ``Accepts Email Marketing``, ``Opt-in``."""
     parts = header_parts(header)
-    return not CONSENT_HINTS.isdisjoint(parts) or any(f" {said} " in f" {' '.join(parts)} " for said in CONSENT_PHRASES)
+    joined = "".join(parts)
+    return not CONSENT_HINTS.isdisjoint(parts) or any(said.replace(" ", "") in joined for said in CONSENT_PHRASES)
 
 
 def spellings_of(header: str) -> list[str]:

@@ -131,9 +131,9 @@ def test_a_number_sign_is_a_word() -> None:
 @pytest.mark.parametrize(
     ("header", "may"),
     [
-        ("Accepts Email Marketing", True), ("Opt-in", True), ("HasOptedOutOfEmail", True), ("Do Not Call", True),
+        ("Accepts Email Marketing", True), ("Opt-in", True), ("HasOptedOutOfEmail", True), ("HASOPTEDOUTOFEMAIL", True), ("Do Not Call", True),
         ("Newsletter", True), ("Zgoda marketingowa", True), ("Unsubscribed", True),
-        ("(Do Not Modify) Modified On", False), ("MEMBER_RATING", False), ("Option", False),
+        ("(Do Not Modify) Modified On", False), ("MEMBER_RATING", False), ("Option", False), ("Adoption date", False),
     ],
 )  # fmt: skip
 def test_what_may_be_an_answer_about_contact_is_told(header: str, may: bool) -> None:
