@@ -20,7 +20,7 @@ import polars as pl
 
 from cdp_assets.ledger import IMPORTED, REFUSED
 from cdp_assets.sources.contract_model import SourceContract
-from cdp_assets.sources.header_words import field_of, identifier_of
+from cdp_assets.sources.header_meaning import field_of, identifier_of
 from cdp_assets.sources.landing import entries_of, look, source_dir
 from cdp_assets.sources.reading import open_delivery
 from cdp_assets.sources.refusal import FileRefused

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from cdp_assets.sources.contract_change_rules import ContractChange, Needs
 from cdp_assets.sources.contract_model import FieldSource, IdentifierSource, SourceContract
-from cdp_assets.sources.header_words import is_similar
+from cdp_assets.sources.header_meaning import is_similar
 from cdp_assets.sources.vocabulary import ADDRESS_FIELDS, CANONICAL_FIELDS, EVENT_FIELDS, LIST_FIELDS
 
 CONSENT_FIELDS = frozenset({"consent", "purpose", "channel"})

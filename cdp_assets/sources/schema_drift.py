@@ -18,14 +18,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from cdp_assets.sources.contract_model import SourceContract
-from cdp_assets.sources.header_words import (
-    KEY_WORDS,
-    OBSERVED_AT_WORDS,
-    field_of,
-    header_parts,
-    identifier_of,
-    rank_of,
-)
+from cdp_assets.sources.header_meaning import field_of, header_parts, identifier_of, rank_of
+from cdp_assets.sources.header_words import KEY_WORDS, OBSERVED_AT_WORDS
 from cdp_assets.sources.refusal import FileRefused
 
 SIMILAR_NAME = 0.75
