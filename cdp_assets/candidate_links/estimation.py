@@ -22,6 +22,7 @@ comes out can be people (``plausibility.py``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -63,6 +64,8 @@ from cdp_assets.candidate_links.weights import (
 )
 
 MAX_ROUNDS = 60
+# A pair of sources that is told from the whole by less is not kept: where there are hundreds of sources, most have next to nothing to do with each other.
+LEAST_SOURCE_BITS = 0.01
 CONVERGED = 1e-4
 # Fewer expected matches than this: the data has not shown what a match looks like.
 MIN_MATCHES = 3.0
@@ -212,13 +215,15 @@ def _by_sources(
     for pair, pairs in data.pairs_of_sources.items():
         matches, homes = (count * data.candidates_stand_for for count in found.get(pair, (0.0, 0.0)))
         more = _more_often(matches, pairs * parameters.matches)
-        bits[pair] = SourceBits(min(more, MOST_SOURCE_BITS), _more_often(homes, pairs * parameters.households))
+        told = SourceBits(min(more, MOST_SOURCE_BITS), _more_often(homes, pairs * parameters.households))
+        if max(map(abs, told)) >= LEAST_SOURCE_BITS:
+            bits[pair] = told
     return bits
 
 
 def _more_often(found: float, expected: float) -> float:
     """Bits by which more is found than is to be expected."""
-    return float(np.log2((found + PRIOR_SOURCE_PAIRS) / (expected + PRIOR_SOURCE_PAIRS)))
+    return math.log2((found + PRIOR_SOURCE_PAIRS) / (expected + PRIOR_SOURCE_PAIRS))
 
 
 def _namesakes(data: TrainingData, parameters: Parameters, of_strangers: Floats, believed: float) -> float:

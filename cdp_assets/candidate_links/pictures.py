@@ -25,6 +25,7 @@ FOR, AGAINST, TOTAL = "#2e7d5b", "#b5483a", "#4a5a75"
 _WIDTH = 520
 _BINS = 60
 _MOST_POINTS = 200
+_MOST_SOURCES = 20
 _DEEP_BITS = 3
 """From so many bits on a colour is no deeper."""
 
@@ -93,12 +94,14 @@ def block_sizes_chart(model: TrainedModel) -> Spec:
 
 
 def sources_chart(model: TrainedModel) -> Spec:
-    """Bits by which records of two sources are more, or less, often one person than records on the whole."""
+    """Bits by which records of two sources are more, or less, often one person than records on the whole; of many sources those furthest from it."""
     known = model.parameters.sources
-    names = sorted({name for pair in known for name in pair})
+    told = sorted(known, key=lambda pair: -abs(known[pair].match))
+    names = sorted(list(dict.fromkeys(name for pair in told for name in pair))[:_MOST_SOURCES])
     rows = [
         {"source": one, "and": other, "bits": round(bits.match, 1), "told": f"{round(bits.match, 1) + 0.0:+.1f}"}
         for (one, other), bits in sorted(known.items())
+        if one in names and other in names
     ]
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("and:N", sort=names, scale=alt.Scale(domain=names), title=None, axis=alt.Axis(labelAngle=-45)),

@@ -46,6 +46,10 @@ _SOURCES = (
     "Bits that a pair has by its sources alone, beside the share of all pairs: a source that holds each person once is far below zero with "
     "itself. Learned, blended with the whole, and never more than one bit for a match."
 )
+_MOST_SOURCE_PAIRS = 30
+_HARDLY_EVER = -3.0
+"""A source whose own records are so many bits less often one person's than others are."""
+
 _SMALL = 1e-3
 """Shares below this are written as powers of ten."""
 
@@ -309,11 +313,20 @@ def _levels(parameters: Parameters, width: int) -> str:
 
 
 def _by_sources(parameters: Parameters, width: int) -> str:
+    known = parameters.sources
+    telling = sorted(known, key=lambda pair: (-abs(known[pair].match), pair))[:_MOST_SOURCE_PAIRS]
     rows = [
-        (" and ".join(dict.fromkeys(pair)), f"{bits.match:+.2f}", f"{bits.household:+.2f}")
-        for pair, bits in sorted(parameters.sources.items())
+        (" and ".join(dict.fromkeys(pair)), f"{known[pair].match:+.2f}", f"{known[pair].household:+.2f}")
+        for pair in sorted(telling)
     ]
-    return table(("sources", "one person", "one household"), rows, width)
+    said = [table(("sources", "one person", "one household"), rows, width)]
+    if len(telling) < len(known):
+        said.append(f"(those furthest from the whole, of {plural(len(known), 'pair')} of sources)")
+    once = [one for one, other in telling if one == other and known[one, other].match <= _HARDLY_EVER]
+    if once:
+        told = f"{', '.join(sorted(once))}: hardly ever a person twice. Where that is never, `one_row_per_person: true` in the contract says so."
+        said.append(paragraph(told, width))
+    return "\n\n".join(said)
 
 
 def _share(share: float) -> str:

@@ -131,7 +131,7 @@ def test_one_source_alone_says_nothing(people: pl.DataFrame) -> None:
 
 def test_sources_that_say_nothing_of_people_change_next_to_nothing(people: pl.DataFrame) -> None:
     by_chance = train(told_by(people.sample(fraction=1.0, shuffle=True, seed=7), "a", "b", "c"), LinkagePolicy())
-    assert len(by_chance.parameters.sources) == 6
+    assert by_chance.parameters.sources
     assert max(abs(bits.match) for bits in by_chance.parameters.sources.values()) < 1.0
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from cdp_assets.candidate_links import pictures
 from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparisons import COMPARISONS
 from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair
 from cdp_assets.steward.lookup import LookupProblemError
-from cdp_assets.steward.model_text import NoSuchModelError, model_as_json, model_facts, model_text
+from cdp_assets.steward.model_text import ModelFacts, NoSuchModelError, model_as_json, model_facts, model_text
 from cdp_assets.workspace import Workspace
 from cdp_assets_tests.builders import PERSONAL_VALUES, empty_workspace
 
@@ -52,6 +54,41 @@ def test_blocking_rules_are_told_with_what_they_found(linked: Workspace) -> None
     pairs = {report["rule"]: report["pairs"] for report in told["blocking"]}
     assert pairs["SAME_EMAIL"] > 0
     assert "an e-mail address in common" in model_text(model_facts(linked.lake, LinkagePolicy()), 120)
+
+
+def with_sources(found: ModelFacts, sources: dict[SourcePair, SourceBits]) -> ModelFacts:
+    """The same model, had it learned this of sources."""
+    parameters = replace(found.model.parameters, sources=sources)
+    settings = json.dumps(found.model.content | {"parameters": parameters.as_dict()})
+    return replace(found, model=replace(found.model, settings=settings))
+
+
+def test_what_is_believed_of_two_sources_is_told(linked: Workspace) -> None:
+    found = model_facts(linked.lake, LinkagePolicy())
+    without = with_sources(found, {})
+    assert "of two sources" not in model_text(without, 100)
+    assert model_as_json(without)["sources"] == []
+    known = {("crm", "shop"): SourceBits(0.9, -0.25), ("shop", "shop"): SourceBits(-5.0, 1.5)}
+    text = " ".join(model_text(with_sources(found, known), 100).split())
+    assert "crm and shop +0.90 -0.25" in text
+    assert "shop -5.00 +1.50" in text
+    assert "shop: hardly ever a person twice" in text
+    assert "crm: hardly ever" not in text
+    assert model_as_json(with_sources(found, known))["sources"][1] == {
+        "sources": ["shop", "shop"], "match_bits": -5.0, "household_bits": 1.5,
+    }  # fmt: skip
+
+
+def test_of_hundreds_of_sources_those_that_differ_most_are_told(linked: Workspace) -> None:
+    found = model_facts(linked.lake, LinkagePolicy())
+    known = {(f"s{n:03}", f"s{n:03}"): SourceBits(-n / 100, 0.0) for n in range(100, 300)}
+    text = model_text(with_sources(found, known), 100)
+    assert "s299" in text
+    assert "s269" not in text
+    assert "of 200 pairs of sources" in text
+    picture = json.dumps(pictures.sources_chart(with_sources(found, known).model))
+    assert "s299" in picture
+    assert "s279" not in picture
 
 
 def test_how_good_the_links_are_is_told_with_who_says_so(linked: Workspace) -> None:
