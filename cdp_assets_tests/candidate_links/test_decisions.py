@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS
-from cdp_assets.candidate_links.decisions import NAMES_ALONE_BITS, RULES, at, decide
+from cdp_assets.candidate_links.decisions import NAMES_ALONE_BITS, NAMESAKES_AT_HOME_BITS, RULES, at, decide
 
 ACCEPT, REVIEW = 1.0, -4.0
 NAMED = {"first_name": "same", "last_name": "same"}
@@ -43,10 +43,12 @@ def test_a_suffix_on_one_side_says_that_there_is_another_of_this_name() -> None:
     assert decided(5.0, **junior, email="different", date_of_birth="same") == ("accepted", "weight")
 
 
-def test_one_name_at_one_address_with_two_birth_dates_is_two_people_unless_the_weight_says_otherwise() -> None:
+def test_one_name_at_one_address_with_two_birth_dates_is_two_people_unless_the_weight_leaves_no_doubt() -> None:
     home = {**NAMED, "address": "same street, number and town", "date_of_birth": "different"}
     assert decided(-9.0, **home) == ("conflict", "NAMESAKES")
-    assert decided(2.0, **home) == ("accepted", "weight")
+    assert decided(ACCEPT + NAMESAKES_AT_HOME_BITS - 0.1, **home) == ("conflict", "NAMESAKES")
+    assert decided(ACCEPT + NAMESAKES_AT_HOME_BITS, **home) == ("accepted", "weight")
+    assert decided(2.0, **{**home, "date_of_birth": "one digit off"}) == ("accepted", "weight")
     assert decided(-3.0, **home, email="same") == ("review", "weight")
     assert decided(-9.0, **{**home, "address": "different"}) is None
 
