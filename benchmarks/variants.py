@@ -1061,6 +1061,16 @@ def _of_set(
     return kind
 
 
+def club_beside_shop(seed: int, count: int, data: Path) -> Kind:
+    """A club of families beside a shop eight times as large, of other people, sloppily written: one model for both"""
+    fields = ("first_name", "last_name", "date_of_birth", "city", "email")
+    shop = recorded(people(count * 4, seed), seed, fields, replace(PLAIN_WRITING, typo=0.3, missing=0.2))
+    club = families(seed + 1, max(count // 2, 20), data).rows
+    rows = [{**row, "source": "shop"} for row in shop]
+    rows += [{**row, "source": "club", "entity": f"club {row['entity']}"} for row in club]
+    return _kind(rows, FIELDS)
+
+
 KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "names_birth": names_and_birth,
     "names_postcode": names_and_postcode,
@@ -1118,6 +1128,7 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "sloppy": sloppy,
     "sloppy_patients": sloppy_patients,
     "masked_styles": masked_styles,
+    "club_beside_shop": club_beside_shop,
     "febrl_names_birth": _of_set("febrl4", {"first_name": "given_name", "last_name": "surname", "date_of_birth": "date_of_birth"}, "febrl4: names and date of birth only", "AU"),
     "febrl_names_postcode": _of_set("febrl4", {"first_name": "given_name", "last_name": "surname", "postcode": "postcode"}, "febrl4: names and postcode only", "AU"),
     "febrl_addresses": _of_set("febrl4", {"street": "address_1", "city": "suburb", "postcode": "postcode", "date_of_birth": "date_of_birth"}, "febrl4: addresses and date of birth, no names", "AU"),

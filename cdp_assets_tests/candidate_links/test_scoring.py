@@ -182,3 +182,18 @@ def test_a_pair_that_its_own_key_decides_has_the_probability_of_such_pairs(town_
     assert pair["reason"].to_list() == ["OWN_KEY"]
     assert pair["match_probability"].item() == pytest.approx(0.999)
     assert by_weight < 0.999
+
+
+@pytest.mark.parametrize("key", ["identifiers", "emails", "phones"])
+def test_a_key_that_hardly_anybody_carries_joins_those_who_do(key: str) -> None:
+    """Two records of a small source beside a thousand of a large one that tells no such key."""
+    many, _ = town(700, leave_out=("emails",))
+    value = {"identifiers": "loyalty_id=C77", "emails": "m.quill@mail.example", "phones": "+447700900123"}[key]
+    two = profiles(
+        {"profile_id": 1_000_001, "last_name": "quill", key: [value], "sources": "till"},
+        {"profile_id": 1_000_002, "first_name": "maud", key: [value], "sources": "till"},
+    )
+    together = pl.concat([many.with_columns(sources=pl.lit("list")), two])
+    scored = score(together, train(together, LinkagePolicy()))
+    found = scored.filter((pl.col("profile_id_l") == 1_000_001) & (pl.col("profile_id_r") == 1_000_002))
+    assert found["decision"].to_list() == ["accepted"]
