@@ -605,9 +605,8 @@ BY_NAME: dict[str, Comparison] = {comparison.name: comparison for comparison in 
 
 # However few fill a field among many: two records of one small source can agree on it, and only they might tell that they are one person.
 MIN_FILLED = 2
-MIN_DISTINCT = (
-    2  # a field with one value everywhere tells nobody apart; but it may be the key of the only two who have one
-)
+# A field with one value everywhere tells nobody apart, unless it is the key of the only two who carry one.
+MIN_DISTINCT = 2
 
 
 @dataclass(frozen=True)
@@ -632,14 +631,14 @@ def choose_comparisons(frame: pl.DataFrame) -> list[Choice]:
             distinct = max(distinct, column.drop_nulls().n_unique() if len(column) else 0)
         share = filled / rows
         told = f"{_percent(share)} of profiles filled, {distinct} values"
-        if filled < MIN_FILLED:
+        is_filled, differs = filled >= MIN_FILLED, distinct >= MIN_DISTINCT or comparison.name in KEY_LEVELS
+        if not is_filled:
             reason = f"left out: {told}"
-        elif distinct < MIN_DISTINCT and comparison.name not in KEY_LEVELS:
+        elif not differs:
             reason = f"left out: the same value everywhere ({told})"
         else:
-            choices.append(Choice(comparison, True, f"{comparison.reason} ({told})", share))
-            continue
-        choices.append(Choice(comparison, False, reason, share))
+            reason = f"{comparison.reason} ({told})"
+        choices.append(Choice(comparison, is_filled and differs, reason, share))
     return choices
 
 

@@ -7,6 +7,9 @@ household" (a latent-class model with three classes), and what the second explai
 
     taken off = log2(1 + share of household pairs / share of strangers * product of h / u)
 
+Nor are all sources alike: how many bits more often the records of two of them are one person, or of one household, is added before
+anything is compared (``source_pairs.py``).
+
 Nor are a stranger's two names independent: who is called Jan is called Nowak more often than others are, because names go together by
 language, generation and family. Where both names agree, that is taken off the weight too (:func:`namesake_bits`).
 
