@@ -17,6 +17,7 @@ import polars as pl
 from cdp_assets.candidate_links.estimates import wilson
 from cdp_assets.candidate_links.explain import Evidence, match_weight
 from cdp_assets.candidate_links.sampling import Stratum
+from cdp_assets.candidate_links.source_pairs import furthest_first
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import used_comparisons
 from cdp_assets.drawing import Spec
@@ -96,8 +97,7 @@ def block_sizes_chart(model: TrainedModel) -> Spec:
 def sources_chart(model: TrainedModel) -> Spec:
     """Bits by which records of two sources are more, or less, often one person than records on the whole; of many sources those furthest from it."""
     known = model.parameters.sources
-    told = sorted(known, key=lambda pair: -abs(known[pair].match))
-    names = sorted(list(dict.fromkeys(name for pair in told for name in pair))[:_MOST_SOURCES])
+    names = sorted(list(dict.fromkeys(name for pair in furthest_first(known) for name in pair))[:_MOST_SOURCES])
     rows = [
         {"source": one, "and": other, "bits": round(bits.match, 1), "told": f"{round(bits.match, 1) + 0.0:+.1f}"}
         for (one, other), bits in sorted(known.items())

@@ -8,7 +8,6 @@ What does not belong here: how two profiles compare (``comparisons.py``) and col
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -18,8 +17,8 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links import hash_order
-from cdp_assets.candidate_links.lists import Flat, joined, once, side_by_side, where
-from cdp_assets.candidate_links.lookup import ROW, rows_of_runs
+from cdp_assets.candidate_links.lists import Distinct, Flat, joined, once, side_by_side, where
+from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.ordered import begins, numbered, rows_at
 from cdp_assets.candidate_links.shared import CROWD_SHARING
 from cdp_assets.candidate_links.source_pairs import SEPARATOR
@@ -107,40 +106,25 @@ def linkage_profiles(
     rows = held.get_column("row").gather(first)  # equal id, equal values: any row tells them
     values = (_of_rows(said.get_column(column.name), rows) for column in PROFILE_VALUES)
     told = runs.select(pl.col("value").alias("profile_id"), pl.col("len").alias("records"))
-    sources = Sources.of(said.get_column("told_by")).of_each(
-        runs.get_column("len").to_numpy(), held.get_column("row").to_numpy()
+    sources = sources_of(
+        said.get_column("told_by"), runs.get_column("len").to_numpy(), held.get_column("row").to_numpy()
     )
     profiles = pl.DataFrame([*told, *values, sources])
     members = held.select("profile_id", _of_rows(said.get_column("record_id"), held.get_column("row")))
     return LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members)
 
 
-@dataclass(frozen=True)
-class Sources:
-    """The source that each of many rows is of: its place among the ``names``, which are in order."""
-
-    names: pl.Series
-    places: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, column: pl.Series) -> Sources:
-        """A column of the sources' names, of which neighbours are often alike."""
-        names = column.unique().sort()
-        return cls(names, rows_of_runs(column, names).to_numpy().astype(np.int64))
-
-    def of_each(self, lengths: npt.NDArray[Any], rows: npt.NDArray[Any]) -> pl.Series:
-        """``sources``: those of one group of ``rows`` after the other, of these ``lengths``, each once and in order, joined by commas."""
-        places = self.places[rows]
-        ends = np.cumsum(lengths)
-        texts = self.names.gather(places[ends - lengths])
-        of_several = np.flatnonzero(lengths > 1)
-        group = np.repeat(np.arange(len(of_several)), lengths[of_several])
-        told = np.unique(group * len(self.names) + places[np.repeat(lengths > 1, lengths)])
-        lists = Flat.of_lengths(
-            self.names.gather(told % max(len(self.names), 1)),
-            np.bincount(told // max(len(self.names), 1), minlength=len(of_several)),
-        ).lists()
-        return texts.scatter(of_several, joined(lists, SEPARATOR)).alias("sources")
+def sources_of(told_by: pl.Series, lengths: npt.NDArray[Any], rows: npt.NDArray[Any]) -> pl.Series:
+    """``sources``: those that one group of ``rows`` after the other, of these ``lengths``, is told by, each once and in order, joined by commas."""
+    held = Distinct.of(told_by)
+    names, count = held.texts.sort(), max(len(held.texts), 1)
+    places = names.search_sorted(held.texts).to_numpy().astype(np.int64)[held.places.to_numpy()[rows]]
+    of_several = np.flatnonzero(lengths > 1)
+    group = np.repeat(np.arange(len(of_several)), lengths[of_several])
+    groups, told = np.divmod(np.unique(group * count + places[np.repeat(lengths > 1, lengths)]), count)
+    lists = Flat.of_lengths(names.gather(told), np.bincount(groups, minlength=len(of_several))).lists()
+    firsts = names.gather(places[np.cumsum(lengths) - lengths])
+    return firsts.scatter(of_several, joined(lists, SEPARATOR)).alias("sources")
 
 
 def _of_rows(column: pl.Series, rows: pl.Series) -> pl.Series:

@@ -19,7 +19,7 @@ from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.differences import come_or_gone
 from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.candidate_links.ordered import each_once, in_order, replaced, rows_with
-from cdp_assets.candidate_links.profiles import Sources, linkage_profiles
+from cdp_assets.candidate_links.profiles import linkage_profiles, sources_of
 from cdp_assets.candidate_links.shared import CROWD_SHARING, identifier_values
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS
 
@@ -69,7 +69,7 @@ def reprofile(
     told_by = each_once(rows_with(versions, _RECORD, held.get_column(_RECORD)).select(_RECORD, "source"), _RECORD)
     rows = rows_of(held.get_column(_RECORD), told_by.get_column(_RECORD)).to_numpy()
     counts = counts.with_columns(
-        Sources.of(told_by.get_column("source")).of_each(counts.get_column("records").to_numpy(), rows)
+        sources_of(told_by.get_column("source"), counts.get_column("records").to_numpy(), rows)
     )
     # Equal id, equal values: any row tells them.
     known = pl.concat([part, rows_with(before, _PROFILE, touched)]).unique(_PROFILE).drop("records", "sources")

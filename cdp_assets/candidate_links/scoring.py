@@ -26,8 +26,7 @@ from cdp_assets.candidate_links.levels import asked_frequencies, beside_left, le
 from cdp_assets.candidate_links.ordered import in_order, replaced
 from cdp_assets.candidate_links.priors import MOST_SOURCE_BITS
 from cdp_assets.candidate_links.reach import Reach
-from cdp_assets.candidate_links.source_pairs import SourcesOfPairs
-from cdp_assets.candidate_links.studied_pairs import sources_of_pairs
+from cdp_assets.candidate_links.source_pairs import SourcesOfPairs, sources_of_pairs
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import (
     Parameters,

@@ -57,16 +57,9 @@ class SourcesOfPairs:
         """``sources``: those of each profile, as ``linkage_profiles`` has them; ``left`` and ``right``: its rows of the pairs."""
         held = Distinct.of(sources)
         codes, texts = held.places.to_numpy().astype(np.intp), held.texts.to_list()
-        both = codes[left] * len(texts) + codes[right]
-        if len(texts) ** 2 <= len(both):  # as a rule: then sorting them all is spared
-            present = np.flatnonzero(np.bincount(both, minlength=1))
-            numbers = np.zeros(int(present[-1]) + 1 if len(present) else 1, dtype=np.intp)
-            numbers[present] = np.arange(len(present))
-            kind = numbers[both]
-        else:
-            present, kind = np.unique(both, return_inverse=True)
-        kinds = tuple((texts[number // len(texts)], texts[number % len(texts)]) for number in present)
-        return cls(kinds, kind.astype(np.intp))
+        both = Distinct.of(pl.Series(codes[left] * len(texts) + codes[right]))
+        kinds = tuple((texts[number // len(texts)], texts[number % len(texts)]) for number in both.texts.to_list())
+        return cls(kinds, both.places.to_numpy())
 
     @cached_property
     def _told(self) -> tuple[list[SourcePair], Numbers, Numbers]:
@@ -102,6 +95,17 @@ class SourcesOfPairs:
             by_kind = np.bincount(self.kind, weights=weight, minlength=len(self.kinds))
             sums.append(np.bincount(at, weights=by_kind[of_kind], minlength=len(pairs)))
         return {pair: [float(total[place]) for total in sums] for place, pair in enumerate(pairs)}
+
+
+def sources_of_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> SourcesOfPairs:
+    """The sources of ``pairs``, whose sides stand in the rows ``at_l`` and ``at_r`` of ``profiles`` (of ``comparable``)."""
+    left, right = (pairs.get_column(side).to_numpy() for side in ("at_l", "at_r"))
+    return SourcesOfPairs.of(profiles.get_column("sources"), left, right)
+
+
+def furthest_first(known: Mapping[SourcePair, SourceBits]) -> list[SourcePair]:
+    """Pairs of sources, those first of which records are one person most, or least, often beside the whole."""
+    return sorted(known, key=lambda pair: (-abs(known[pair].match), pair))
 
 
 def source_pairs(one: str, other: str) -> set[SourcePair]:

@@ -21,7 +21,7 @@ from cdp_assets.candidate_links.frequencies import frequency_columns
 from cdp_assets.candidate_links.hashing import mixed, of_pairs
 from cdp_assets.candidate_links.levels import beside_left, levels
 from cdp_assets.candidate_links.refinement import LabelledPairs
-from cdp_assets.candidate_links.source_pairs import SourcePair, SourcesOfPairs, pairs_of_profiles
+from cdp_assets.candidate_links.source_pairs import SourcePair, pairs_of_profiles, sources_of_pairs
 from cdp_assets.candidate_links.weights import ComparedPairs, compared_pairs
 
 # Pairs that EM looks at. Shares of a per mille are known to a tenth of themselves from 100,000 pairs, which small data
@@ -144,12 +144,6 @@ def compared_with(
     # They are counted and looked up in every round of estimation.
     found = found.with_columns(pl.col("^gamma_.*$").cast(pl.Int64))
     return compared_pairs(beside_left(found, tf_columns), comparisons, sources_of_pairs(frame, found))
-
-
-def sources_of_pairs(frame: pl.DataFrame, pairs: pl.DataFrame) -> SourcesOfPairs:
-    """The sources of pairs of :func:`levels`, whose profiles stand in ``frame`` (of ``comparable``)."""
-    left, right = (pairs.get_column(side).to_numpy() for side in ("at_l", "at_r"))
-    return SourcesOfPairs.of(frame.get_column("sources"), left, right)
 
 
 def trained_on(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -113,11 +113,11 @@ def looks(frame: pl.DataFrame) -> Mapping[str, ColumnLook]:
 def _look(column: pl.Series) -> ColumnLook:
     values = column.drop_nulls()
     sample = values.head(ROWS_LOOKED_AT)
-    readings = _readings(sample)
+    readings, distinct = _readings(sample), values.n_unique()
     return ColumnLook(
         filled=len(values) / max(1, len(column)),
-        is_unique=bool(len(values)) and values.n_unique() == len(column),
-        repeated=len(column) - values.n_unique(),
+        is_unique=bool(len(values)) and distinct == len(column),
+        repeated=len(column) - distinct,
         email=_share(sample, _EMAIL),
         phone=_phone_share(sample),
         moment=max(_share(sample, _MOMENT), _share(sample, _EPOCH)),
@@ -129,14 +129,14 @@ def _look(column: pl.Series) -> ColumnLook:
         flags=_share(sample, _FLAGS),
         honorifics=_share(sample, _HONORIFICS),
         code_words=_share(sample, _CODE_WORD),
-        distinct=values.n_unique() / max(1, len(values)),
+        distinct=distinct / max(1, len(values)),
         date_formats=_date_formats(readings),
         days_written=_days_written(readings),
     )
 
 
 def _share(values: pl.Series, pattern: str) -> float:
-    return float(values.str.contains(pattern).mean() or 0.0) if len(values) else 0.0  # type: ignore[arg-type]
+    return _mean(values.str.contains(pattern)) if len(values) else 0.0
 
 
 def _phone_share(values: pl.Series) -> float:
@@ -146,8 +146,8 @@ def _phone_share(values: pl.Series) -> float:
     digits = values.str.count_matches(r"\d")
     is_other = values.str.contains(_MOMENT) | values.str.contains(_PLAIN_NUMBER) | values.str.contains(_IP)
     phones = values.str.contains(_PHONE) & digits.is_between(7, 15) & ~is_other
-    marked = (phones & values.str.strip_chars().str.contains(_PHONE_MARKS)).mean()
-    return float(phones.mean() or 0.0) if float(marked or 0.0) > 1 / 3 else 0.0  # type: ignore[arg-type]
+    marked = phones & values.str.strip_chars().str.contains(_PHONE_MARKS)
+    return _mean(phones) if _mean(marked) > 1 / 3 else 0.0
 
 
 def _readings(values: pl.Series) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from cdp_assets.candidate_links.estimates import LEAST_JUDGED, Quality, quality
 from cdp_assets.candidate_links.labels import labelled_pairs, no_labelled_pairs
 from cdp_assets.candidate_links.models import in_use
 from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.candidate_links.source_pairs import furthest_first
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import Parameters, used_comparisons
 from cdp_assets.lake import Lake
@@ -314,7 +315,7 @@ def _levels(parameters: Parameters, width: int) -> str:
 
 def _by_sources(parameters: Parameters, width: int) -> str:
     known = parameters.sources
-    telling = sorted(known, key=lambda pair: (-abs(known[pair].match), pair))[:_MOST_SOURCE_PAIRS]
+    telling = furthest_first(known)[:_MOST_SOURCE_PAIRS]
     rows = [
         (" and ".join(dict.fromkeys(pair)), f"{known[pair].match:+.2f}", f"{known[pair].household:+.2f}")
         for pair in sorted(telling)

@@ -16,7 +16,7 @@ from cdp_assets.candidate_links import pictures
 from cdp_assets.candidate_links.explain import HOUSEHOLD, SOURCES, explain, match_weight
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import MOST_SOURCE_BITS
-from cdp_assets.candidate_links.profiles import Sources
+from cdp_assets.candidate_links.profiles import sources_of
 from cdp_assets.candidate_links.scoring import rescore, score
 from cdp_assets.candidate_links.source_pairs import SourceBits, SourcesOfPairs, pairs_of_profiles, source_pairs
 from cdp_assets.candidate_links.trained_model import TrainedModel
@@ -77,13 +77,12 @@ def test_sources_of_no_pairs_at_all() -> None:
 
 
 def test_the_sources_of_each_profile_stand_once_and_in_order() -> None:
-    sources = Sources.of(pl.Series(["shop", "crm", "crm", "web"]))
-    told = sources.of_each(np.array([1, 3, 2, 4]), np.array([3, 0, 1, 2, 1, 2, 0, 0, 3, 1]))
+    told_by = pl.Series(["shop", "crm", "crm", "web"])
+    told = sources_of(told_by, np.array([1, 3, 2, 4]), np.array([3, 0, 1, 2, 1, 2, 0, 0, 3, 1]))
     assert told.to_list() == ["web", "crm,shop", "crm", "crm,shop,web"]
-    assert sources.of_each(np.array([1, 1]), np.array([0, 3])).to_list() == ["shop", "web"]
-    assert (
-        Sources.of(pl.Series([], dtype=pl.String)).of_each(np.array([], dtype=int), np.array([], dtype=int)).is_empty()
-    )
+    assert sources_of(told_by, np.array([1, 1]), np.array([0, 3])).to_list() == ["shop", "web"]
+    nothing = np.array([], dtype=int)
+    assert sources_of(pl.Series([], dtype=pl.String), nothing, nothing).is_empty()
 
 
 NAMES = ("crm", "shop", "web")
