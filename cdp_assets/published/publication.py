@@ -148,7 +148,7 @@ def _publish(
     target.take_stock(connection, list(tables.values()))
     row_counts = {name: frame.height for name, frame in rows.items()}
     by_name = {table.name: table for table in tables.values()}
-    verify(connection, by_name, row_counts)
+    verify(connection, by_name, row_counts, references_too=any(work.gone is None for work in staged))
     notes = shaper.make_or_replace_view(CUSTOMER_360, _customer_360(connection))
     connection.execute(
         sa.select(sa.literal(1)).select_from(sa.table(CUSTOMER_360)).limit(1)

@@ -68,6 +68,32 @@ def test_rows_that_get_lost_on_the_way_are_noticed(url: str, monkeypatch: pytest
     assert is_still_the_first_publication(url)
 
 
+def test_what_is_referred_to_and_gets_lost_on_the_way_is_noticed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many rows as there should be, and one of them another's: no frame shows that."""
+    publish_to(url, two_customers())
+    bring_to = publication.bring_to
+
+    def mistaken(connection: sa.Connection, table: sa.Table, staged: sa.Table) -> Any:
+        if table.name == "customers":
+            connection.execute(staged.update().where(staged.c.customer_id == "C2").values(customer_id="C404"))
+        return bring_to(connection, table, staged)
+
+    monkeypatch.setattr(publication, "bring_to", mistaken)
+    with pytest.raises(
+        PublicationError, match=r"1 of the values of customer_ids\.customer_id are not in customers\."
+    ) as refused:
+        publish_to(url, two_customers(), "p2")
+    assert "C404" not in str(refused.value)
+    assert is_still_the_first_publication(url)
+
+
+def test_what_does_not_agree_is_refused_before_the_database_is_touched(tmp_path: Any) -> None:
+    for reference in REFERENCES:
+        with pytest.raises(PublicationError, match="does not agree with itself"):
+            publish_to(sqlite_url(tmp_path), with_a_stranger(reference))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_rows_with_one_key_are_refused_before_the_database_is_touched(tmp_path: Any) -> None:
     frames = two_customers()
     frames[CUSTOMERS] = pl.concat([frames[CUSTOMERS], frames[CUSTOMERS].head(1)])
