@@ -186,6 +186,8 @@ def _maximise(
                 name: _bounded(shares[name], most * levels[name].unlike(of_match, of_same))
                 for name, most in most_differ.items()
             }
+        # What contradicts may say nothing, but does not speak for a match.
+        shares = {name: _bounded(told, told.u[-1]) for name, told in shares.items()}
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
         new = replace(
             new,

@@ -205,6 +205,22 @@ def test_tenants_of_one_building_are_not_taken_for_one_organisation() -> None:
     assert shares.m[-1] <= plausibility.MOST_ORGANISATIONS_DIFFER
 
 
+def test_fathers_taken_for_their_sons_do_not_make_another_suffix_speak_for_a_match() -> None:
+    """One name and one home, senior and junior, and no date of birth: all but the suffix says that they are one."""
+    rng = np.random.default_rng(8)
+    rows: list[dict[str, Any]] = []
+    for person in range(200):
+        first, last = str(rng.choice(FIRST)), "".join(rng.choice(list("abdefgklmnorstu"), 7))
+        home = {"street": f"lane {last}", "house_number": str(person), "city": "york", "postcode": f"p{person}"}
+        own = {"first_name": first, "last_name": last, **home}
+        others = ({"suffix": "sr"}, {"suffix": "jr"}) if person % 10 == 0 else ({}, {"middle_name": "k"})
+        rows += [{**own, **told} for told in others]
+    model = train(profiles(*rows), LinkagePolicy(), DuckDBEngine(threads=1))
+    suffix = model.parameters.shares["suffix"]
+    assert suffix.m[-1] <= suffix.u[-1] < 0.1
+    assert suffix.m[0] > suffix.u[0]
+
+
 def test_the_employer_of_a_person_may_change_more_often_than_the_name_of_an_organisation() -> None:
     assert "company" not in plausibility.most_that_differ({"first_name", "last_name", "company"})
     assert "company" in plausibility.most_that_differ({"company", "address"})
