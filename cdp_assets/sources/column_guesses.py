@@ -21,6 +21,9 @@ MOST_OF_THEM = 0.8
 NEARLY_ALL = 0.95
 """Share of filled values that a date format must read: a wrong format reads about a third of all days."""
 
+YEARS = (1600, 2100)
+"""The first and the last year of a day: parish registers tell of people who were born long ago."""
+
 LEAST_DAYS = 0.5
 """Share of filled values that must look like days for a column to be read as days at all."""
 
@@ -151,13 +154,13 @@ def _phone_share(values: pl.Series) -> float:
 
 
 def _readings(values: pl.Series) -> pl.DataFrame:
-    """Whether each format reads each value as a day between 1890 and 2100: a column a format, none for no days at all."""
+    """Whether each format reads each value as a day of :data:`YEARS`: a column a format, none for no days at all."""
     texts = values.str.strip_chars().str.replace(_TIME_OF_DAY, "").str.slice(0, 24)
     if not len(texts) or _share(texts, r"^\d{1,4}.?\w+.{0,2}\d{1,4}|^\w{3,9} \d{1,2},? \d{4}") < LEAST_DAYS:
         return pl.DataFrame()
     days = {written: texts.str.to_date(written, strict=False, exact=True) for written in DATE_FORMATS}
     return pl.DataFrame(
-        [day.dt.year().is_between(1890, 2100).fill_null(False).alias(written) for written, day in days.items()]
+        [day.dt.year().is_between(*YEARS).fill_null(False).alias(written) for written, day in days.items()]
     )
 
 
@@ -244,7 +247,7 @@ class Columns:
         """The share of rows in which some columns, joined by blanks, are a day so written."""
         texts = self._rows.select(text=pl.concat_str([pl.col(name).str.strip_chars() for name in names], separator=" "))
         days = texts.to_series().drop_nulls().head(ROWS_LOOKED_AT).str.to_date(written, strict=False)
-        return _mean(days.dt.year().is_between(1880, 2100).fill_null(False)) if len(days) else 0.0
+        return _mean(days.dt.year().is_between(*YEARS).fill_null(False)) if len(days) else 0.0
 
     def words(self, name: str) -> set[str]:
         """The distinct values of a column of few: none where it has many."""

@@ -213,6 +213,13 @@ def test_days_written_in_several_ways_are_told_with_their_shares(tmp_path: Path)
     assert '\n# date_format: "%Y-%m-%d"  # CHECK: days are written in several ways' in draft, "no format reads most"
 
 
+def test_days_of_birth_in_a_parish_register_are_days(tmp_path: Path) -> None:
+    contract = drafted(tmp_path, "id,name,born\n1,Ann Lee,28/02/1857\n2,Bo Ray,15/11/1861\n")
+    assert (mapped(contract)["date_of_birth"], contract.date_format) == (["born"], "%d/%m/%Y")
+    parts = drafted(tmp_path, "id,name,birth_day,birth_month,birth_year\n1,Ann Lee,28,2,1857\n2,Bo Ray,15,11,1861\n")
+    assert mapped(parts)["date_of_birth"] == [("birth_day", "birth_month", "birth_year")]
+
+
 def test_a_time_of_day_behind_a_date_does_not_hide_its_format(tmp_path: Path) -> None:
     contract = drafted(tmp_path, "id,email,updated\n1,a@companyx.example,02/28/2024 10:15 AM\n2,,03/01/2024 11:00 PM\n")
     assert (contract.observed_at, contract.date_format) == ("updated", "%m/%d/%Y")
