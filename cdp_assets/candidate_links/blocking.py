@@ -78,8 +78,16 @@ def _each_name_and(column: str) -> AnyOf:
     return AnyOf(*(all_of(of_two_letters(name), column) for name in _NAMES), needed=column)
 
 
+def _four_letters(column: str) -> pl.Expr:
+    return pl.when(pl.col(column).str.len_chars() >= 4).then(beginning(column, 4))
+
+
 _PLACE = first_of("postcode", "city")
 _BY_NAME = (beginning("last_name", 3), beginning("first_root", 2))
+_INITIALS = (beginning("first_name", 1), beginning("last_name", 1))
+PHONE_END = pl.col("phone_main").str.slice(-4)
+PHONE_START = pl.when(pl.col("phone_main").str.len_chars() > 4).then(pl.col("phone_main").str.head(-4))
+"""Two parts of a phone number: where one digit is wrong, one of them is right."""
 _BY_DOB = ("dob", _PLACE)
 _BY_NAME_AND_DOB = (*_BY_NAME, first_of("dob", "postcode", "city"))
 _BY_PLACE = ("street", "house_number", first_of("postcode", "city", "dob"))
@@ -185,6 +193,28 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("date_of_birth", "address"),
         AnyOf(all_of("dob_day", "postcode"), all_of("dob_day", "city")),
         _BY_NAME,
+    ),
+    BlockingRule(
+        "NAME_BEGINNINGS_AND_BIRTH_DAY",
+        "two letters of the last name and one of the first, or four of the last name, and month and day of birth",
+        ("first_name", "last_name", "date_of_birth"),
+        AnyOf(
+            all_of(beginning("last_name", 2), beginning("first_name", 1), "dob_day"),
+            all_of(_four_letters("last_name"), "dob_day"),
+            needed="dob_day",
+        ),
+        (_PLACE, beginning("dob", 3)),
+    ),
+    BlockingRule(
+        "INITIALS_AND_PART_OF_PHONE",
+        "both initials, and the last four digits of a phone number or those before",
+        ("first_name", "last_name", "phone"),
+        AnyOf(
+            all_of(PHONE_END, *_INITIALS),
+            all_of(*_INITIALS, PHONE_START),
+            needed="phone_main",
+        ),
+        _BY_NAME_AND_DOB,
     ),
     BlockingRule(
         "COMPANY_BEGINNING_AND_PLACE",

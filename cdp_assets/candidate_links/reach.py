@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.among import rows_of_hashes_among
-from cdp_assets.candidate_links.blocking import BlockingRule
+from cdp_assets.candidate_links.blocking import PHONE_END, PHONE_START, BlockingRule
 from cdp_assets.candidate_links.comparable import TAIL_DIGITS, before, carriers, comparable
 from cdp_assets.candidate_links.keys import FACTOR
 from cdp_assets.candidate_links.lists import Flat
@@ -151,14 +151,30 @@ def _column(name: str) -> Part:
     return Part(name, lambda reach: Told.of(reach.profiles.get_column(name)))
 
 
-def _born(reach: Reach) -> Told:
-    """Dates of birth, derived where there are any: hardly one profile in five has one."""
-    has_date = reach.profiles.get_column("date_of_birth").is_not_null()
-    dated = reach.profiles.select("profile_id", "date_of_birth").filter(has_date)
-    there = has_date.to_numpy()
-    numbers, is_there = np.zeros(len(there), dtype=np.uint64), np.zeros(len(there), dtype=np.bool_)
-    numbers[there], is_there[there] = Told.of(comparable(dated, only=["dob"]).get_column("dob"))
-    return Told(numbers, is_there)
+def _born(name: str) -> Part:
+    """A column of ``comparable`` that is derived from dates of birth, where there are any: hardly one profile in five has one."""
+
+    def made(reach: Reach) -> Told:
+        has_date = reach.profiles.get_column("date_of_birth").is_not_null()
+        dated = reach.profiles.select("profile_id", "date_of_birth").filter(has_date)
+        there = has_date.to_numpy()
+        numbers, is_there = np.zeros(len(there), dtype=np.uint64), np.zeros(len(there), dtype=np.bool_)
+        numbers[there], is_there[there] = Told.of(comparable(dated, only=[name]).get_column(name))
+        return Told(numbers, is_there)
+
+    return Part(name, made)
+
+
+def _beginning(column: str, letters: int) -> Part:
+    return Part(
+        f"{letters} letters of {column}",
+        lambda reach: Told.of(reach.profiles.get_column(column).str.slice(0, letters)),
+    )
+
+
+def _of_main_phone(name: str, part: pl.Expr) -> Part:
+    main = pl.col("phones").list.first().alias("phone_main")
+    return Part(name, lambda reach: Told.of(reach.profiles.select(main).select(part).to_series()))
 
 
 def _first_root(reach: Reach) -> Told:
@@ -175,7 +191,9 @@ def _tails(reach: Reach) -> Told:
     return Told.of(reach.values("phones").str.slice(-TAIL_DIGITS))
 
 
-_BIRTH, _ROOT, _LAST = Part("dob", _born), Part("first_root", _first_root), _column("last_name")
+_BIRTH, _BIRTH_DAY = _born("dob"), _born("dob_day")
+_ROOT, _LAST = Part("first_root", _first_root), _column("last_name")
+_FIRST_INITIAL, _LAST_INITIAL = _beginning("first_name", 1), _beginning("last_name", 1)
 
 
 def _all_of(*columns: str) -> Trait:
@@ -208,6 +226,14 @@ _IN_COMMON: Mapping[str, list[Trait]] = {
     "SAME_COMPANY": [_all_of("company")],
     "SAME_BIRTH_DATE": [Trait("", (_BIRTH,))],
     "ANY_NAME_AND_CITY": _any_name_and(_column("city")),
+    "NAME_BEGINNINGS_AND_BIRTH_DAY": [
+        Trait("", (_beginning("last_name", 2), _FIRST_INITIAL, _BIRTH_DAY)),
+        Trait("", (_beginning("last_name", 4), _BIRTH_DAY)),
+    ],
+    "INITIALS_AND_PART_OF_PHONE": [
+        Trait("", (_of_main_phone("end of the main phone", PHONE_END), _FIRST_INITIAL, _LAST_INITIAL)),
+        Trait("", (_of_main_phone("start of the main phone", PHONE_START), _FIRST_INITIAL, _LAST_INITIAL)),
+    ],
     "NUMBER_AND_POSTCODE": [_all_of("house_number", "postcode")],
     "SAME_STREET": [_all_of("street", "house_number")],
     "SAME_LAST_NAME": [_all_of(name) for name in _NAMES],

@@ -48,6 +48,10 @@ def rules_of(blocks: Blocks) -> dict[tuple[int, int], set[str]]:
         ("ANY_NAME_AND_POSTCODE", {"first_name": "anna", "postcode": "y1"}, {"last_name": "anna", "postcode": "y1"}),
         ("SAME_BIRTH_DATE", {"date_of_birth": "1980-05-17"}, {"date_of_birth": "1980-05-17"}),
         ("BIRTH_DAY_AND_POSTCODE", {"date_of_birth": "1980-05-17", "city": "york"}, {"date_of_birth": "1990-05-17", "city": "york"}),
+        ("NAME_BEGINNINGS_AND_BIRTH_DAY", {"first_name": "anna", "last_name": "kovalenko", "date_of_birth": "1949-05-17"}, {"first_name": "ana", "last_name": "kowalenko", "date_of_birth": "1994-05-17"}),
+        ("NAME_BEGINNINGS_AND_BIRTH_DAY", {"first_name": "julia", "last_name": "kovalenko", "date_of_birth": "1949-05-17"}, {"first_name": "yulia", "last_name": "kovalenka", "date_of_birth": "1994-05-17"}),
+        ("INITIALS_AND_PART_OF_PHONE", {"first_name": "anna", "last_name": "adler", "phones": ["+13125551234"]}, {"first_name": "ana", "last_name": "adlre", "phones": ["+13125651234"]}),
+        ("INITIALS_AND_PART_OF_PHONE", {"first_name": "anna", "last_name": "adler", "phones": ["+13125551234"]}, {"first_name": "ana", "last_name": "adlre", "phones": ["+13125551284"]}),
         ("SAME_COMPANY", {"company": "acme"}, {"company": "acme"}),
         ("SAME_ADDRESS", {"street": "mill lane", "house_number": "4", "city": "york"}, {"street": "mill lane", "house_number": "4", "city": "york"}),
     ],
@@ -79,6 +83,12 @@ def test_the_first_of_january_is_no_birth_day() -> None:
     row = {"city": "york"}
     pairs = rules_of(found({**row, "date_of_birth": "1980-01-01"}, {**row, "date_of_birth": "1990-01-01"}))
     assert "BIRTH_DAY_AND_POSTCODE" not in pairs.get((1, 2), set())
+
+
+def test_what_two_short_phones_lack_is_nothing_in_common() -> None:
+    row = {"first_name": "anna", "last_name": "adler"}
+    pairs = rules_of(found({**row, "phones": ["112"]}, {**row, "phones": ["987"]}))
+    assert "INITIALS_AND_PART_OF_PHONE" not in pairs[1, 2]
 
 
 def test_a_junk_value_is_refined_then_left_out_and_reported() -> None:

@@ -46,6 +46,13 @@ def of_company(row: Row) -> list[Text]:
     return [key for place in places for key in text(row, *place)]
 
 
+def of_phone_parts(row: Row) -> list[Text]:
+    phone, initials = row["phone_main"], (begin(row["first_name"], 1), begin(row["last_name"], 1))
+    if phone is None:
+        return []
+    return [*text(row, phone[-4:], *initials), *([] if len(phone) < 5 else text(row, *initials, phone[:-4]))]
+
+
 def values_of(column: str) -> Callable[[Row], list[Text]]:
     return lambda row: [(value,) for value in row[column] or []]
 
@@ -94,6 +101,14 @@ PLAIN: dict[str, tuple[Callable[[Row], Iterable[Text]], Callable[[Row], Text]]] 
     "BIRTH_DAY_AND_POSTCODE": (
         lambda row: [*text(row, row["dob_day"], row["postcode"]), *text(row, row["dob_day"], row["city"])], by_name
     ),
+    "NAME_BEGINNINGS_AND_BIRTH_DAY": (
+        lambda row: [
+            *text(row, begin(row["last_name"], 2), begin(row["first_name"], 1), row["dob_day"]),
+            *([] if len(row["last_name"] or "") < 4 else text(row, begin(row["last_name"], 4), row["dob_day"])),
+        ],
+        lambda row: (place(row), begin(row["dob"], 3)),
+    ),
+    "INITIALS_AND_PART_OF_PHONE": (of_phone_parts, by_name_and_birth),
     "COMPANY_BEGINNING_AND_PLACE": (
         of_company, lambda row: (row["street"], row["house_number"], first(row["postcode"], row["city"], row["dob"]))
     ),
