@@ -240,6 +240,21 @@ def _unless(exception: str, condition: str) -> str:
     return f"(CASE WHEN {condition} THEN CASE WHEN {exception} THEN false ELSE true END ELSE false END)"
 
 
+def _among_middle_names(name: str) -> str:
+    """The name of one side is a middle name of the other's: a maiden name that was kept, or a second name that somebody goes by."""
+
+    def stands(own: str, other: str) -> str:
+        held = f"contains(' ' || middle_name_{other} || ' ', ' ' || {name}_{own} || ' ')"
+        return f"(length({name}_{own}) >= 3 AND {held})"
+
+    return (
+        "(CASE WHEN middle_name_l IS NULL AND middle_name_r IS NULL THEN false"
+        f" ELSE coalesce({stands('l', 'r')}, false) OR coalesce({stands('r', 'l')}, false) END)"
+    )
+
+
+AMONG_MIDDLE_NAMES = "among the other's middle names"
+
 FIRST_NAME = Comparison(
     "first_name",
     ("first_name",),
@@ -256,6 +271,7 @@ FIRST_NAME = Comparison(
         Level("same first of two names, other second", _OTHER_SECOND_NAME),
         Level("same nickname or first word", "first_root_l = first_root_r"),
         Level("one slip", _near("first_name")),
+        Level(AMONG_MIDDLE_NAMES, _among_middle_names("first_name")),
         Level(
             "initial or beginning",
             "starts_with(first_name_l, first_name_r) OR starts_with(first_name_r, first_name_l)",
@@ -290,6 +306,7 @@ LAST_NAME = Comparison(
         Level(SAME_SOUND, f"{_LAST_IN_OTHER_LETTERS} AND {_sounds_the_same('last_name', 'last_sound')}", "last_sound"),
         Level("one slip", _near("last_name")),
         Level("part of a double name", _PART_OF_DOUBLE_NAME),
+        Level(AMONG_MIDDLE_NAMES, _among_middle_names("last_name")),
         # One of two family names in common is what cousins have; a name may begin like another that is none of its parts.
         Level(
             "alike",
@@ -311,7 +328,12 @@ MIDDLE_NAME = Comparison(
     "middle name or its initial",
     (
         _same("middle_name"),
-        _null("middle_name_l IS NULL OR middle_name_r IS NULL"),
+        # A middle name that is the other's first or last name has been told there.
+        _null(
+            "middle_name_l IS NULL OR middle_name_r IS NULL"
+            f" OR (first_root_l <> first_root_r AND {_among_middle_names('first_name')})"
+            f" OR (last_name_l <> last_name_r AND {_among_middle_names('last_name')})"
+        ),
         Level("initial", "starts_with(middle_name_l, middle_name_r) OR starts_with(middle_name_r, middle_name_l)"),
         Level("alike", "jaro_winkler_similarity(middle_name_l, middle_name_r) >= 0.88"),
         ELSE,

@@ -116,8 +116,9 @@ def test_pairs_that_no_term_frequency_adjusts_are_weighed(
     compared = used_comparisons(town_model.parameters)
     columns = {level.tf for comparison in compared for level in comparison.scored if level.tf}
     row = {f"gamma_{comparison.name}": -1 for comparison in compared}
+    best = len(town_model.parameters.shares["first_name"].m) - 1
     pairs = pl.DataFrame(
-        [row, row | {"gamma_first_name": 0}, row | {"gamma_first_name": 10}], dict.fromkeys(row, pl.Int8)
+        [row, row | {"gamma_first_name": 0}, row | {"gamma_first_name": best}], dict.fromkeys(row, pl.Int8)
     )
     pairs = pairs.with_columns(pl.lit(None, pl.Float64).alias(f"tf_{column}") for column in columns)
     weights = ENGINE.weigh(pairs, town_model.content["splink"], -100.0).get_column("match_weight")
