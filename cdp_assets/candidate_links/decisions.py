@@ -53,6 +53,11 @@ HOUSEHOLD_MEMBERS = Rule(
     "first names and dates of birth both differ: what else agrees is the household's, not the person's",
     CONFLICT,
 )
+OTHER_SEX_AND_BIRTH = Rule(
+    "OTHER_SEX_AND_BIRTH",
+    "sex and date of birth both differ, and no key agrees: two people of much the same name",
+    CONFLICT,
+)
 TWINS = Rule(
     "TWINS",
     "first names differ where family name, date of birth and address agree: twins, until a key of their own says otherwise",
@@ -80,6 +85,7 @@ RULES: tuple[Rule, ...] = (
     FATHER_AND_SON,
     NAMESAKES,
     HOUSEHOLD_MEMBERS,
+    OTHER_SEX_AND_BIRTH,
     TWO_KEYS,
     TWINS,
     PARTNERS,
@@ -176,6 +182,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     # Two keys, or a key and the address, are no coincidence: then it is the names that are wrong.
     one_key = pl.sum_horizontal(key.cast(pl.Int8) for key in (own_id, mail, call, home)) == 1
     two_keys = _any(own_id, mail, call) & one_key & first_differs & last_differs & (born_differs | other_id)
+    other_person = at(scored, "sex", "different") & born_differs & no_key
     twins = first_differs & last_same & born_same & shared_home & ~own_id
     partners = first_differs & ~born_same & ~born_near & ~own_id & shared_home
     own_key = has_own_key(scored) & pl.col("is_one_persons")
@@ -188,13 +195,14 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float) -> 
     household = household & ~heavy & (kept | shared_home)
     namesakes = namesakes & (pl.col("match_weight") < accept_weight + NAMESAKES_AT_HOME_BITS)
     twins, partners = twins & ~heavy & kept, partners & ~heavy & kept
-    father, two_keys = father & kept, two_keys & kept
+    father, two_keys, other_person = father & kept, two_keys & kept, other_person & kept
     junior, moved, colleagues = junior & kept, moved & kept, colleagues & kept
     # The first line that holds decides.
     lines = (
         (father, FATHER_AND_SON.decision, FATHER_AND_SON.name),
         (namesakes, NAMESAKES.decision, NAMESAKES.name),
         (household, HOUSEHOLD_MEMBERS.decision, HOUSEHOLD_MEMBERS.name),
+        (other_person, OTHER_SEX_AND_BIRTH.decision, OTHER_SEX_AND_BIRTH.name),
         (two_keys, TWO_KEYS.decision, TWO_KEYS.name),
         (twins, TWINS.decision, TWINS.name),
         (partners, PARTNERS.decision, PARTNERS.name),

@@ -81,6 +81,15 @@ def test_household_members_are_barred_even_below_review() -> None:
     assert decided(-3.0, **{**members, "identifier": "same"}) == ("review", "weight")
 
 
+def test_another_sex_and_another_birth_date_are_another_person_unless_a_key_agrees() -> None:
+    other = {**NAMED, "sex": "different", "date_of_birth": "different"}
+    assert decided(9.0, **other) == ("conflict", "OTHER_SEX_AND_BIRTH")
+    assert decided(-4.5, **other) is None
+    assert decided(9.0, **other, identifier="same") == ("accepted", "weight")
+    assert decided(9.0, **{**other, "sex": "same"}) == ("accepted", "weight")
+    assert decided(9.0, **{**other, "date_of_birth": "one digit off"}) == ("accepted", "weight")
+
+
 def test_twins_and_partners_wait_for_a_person() -> None:
     home = "same street, number and town"
     twins = {"first_name": "different", "last_name": "same", "date_of_birth": "same", "address": home}
