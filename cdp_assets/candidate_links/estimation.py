@@ -48,6 +48,7 @@ from cdp_assets.candidate_links.priors import (
 from cdp_assets.candidate_links.refinement import Refinement
 from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair
 from cdp_assets.candidate_links.studied_pairs import TrainingData, pair_count
+from cdp_assets.candidate_links.twins import with_twins_seen
 from cdp_assets.candidate_links.weights import (
     DIGITS,
     NAMES,
@@ -168,10 +169,9 @@ def _maximise(
         of_strangers = _of_strangers(data.random, parameters)
         found = float(of_match.sum()) * data.candidates_stand_for
         homes = float(of_home.sum()) * data.candidates_stand_for
+        believed = prior.shares | with_twins_seen(prior, data.candidates, parameters, of_home)
         shares = {
-            c.name: _next_shares(
-                data, c, prior.shares[c.name], of_match, of_same, of_strangers, levels[c.name], refinement
-            )
+            c.name: _next_shares(data, c, believed[c.name], of_match, of_same, of_strangers, levels[c.name], refinement)
             for c in comparisons
         }
         if LAST_NAME.name in shares and FIRST_NAME.name in shares:
