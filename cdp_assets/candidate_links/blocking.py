@@ -206,6 +206,13 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         (_PLACE, beginning("dob", 3)),
     ),
     BlockingRule(
+        "NAME_BEGINNINGS_AND_CITY",
+        "two letters of the last name, one of the first, and the city",
+        ("first_name", "last_name", "address"),
+        AnyOf(all_of(beginning("last_name", 2), beginning("first_name", 1), "city"), needed="city"),
+        _BY_NAME_AND_DOB,
+    ),
+    BlockingRule(
         "INITIALS_AND_PART_OF_PHONE",
         "both initials, and the last four digits of a phone number or those before",
         ("first_name", "last_name", "phone"),
@@ -236,6 +243,13 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
     ),
     BlockingRule(
         "SAME_STREET", "street and number", ("address",), AnyOf(all_of("street", "house_number")), _BY_NAME_AND_DOB
+    ),
+    BlockingRule(
+        "NAME_BEGINNINGS",
+        "three letters of each name",
+        ("first_name", "last_name"),
+        AnyOf(all_of(beginning("last_name", 3), beginning("first_name", 3))),
+        _BY_DOB,
     ),
     BlockingRule(
         "SAME_LAST_NAME",

@@ -230,6 +230,8 @@ _IN_COMMON: Mapping[str, list[Trait]] = {
         Trait("", (_beginning("last_name", 2), _FIRST_INITIAL, _BIRTH_DAY)),
         Trait("", (_beginning("last_name", 4), _BIRTH_DAY)),
     ],
+    "NAME_BEGINNINGS_AND_CITY": [Trait("", (_beginning("last_name", 2), _FIRST_INITIAL, _column("city")))],
+    "NAME_BEGINNINGS": [Trait("", (_beginning("last_name", 3), _beginning("first_name", 3)))],
     "INITIALS_AND_PART_OF_PHONE": [
         Trait("", (_of_main_phone("end of the main phone", PHONE_END), _FIRST_INITIAL, _LAST_INITIAL)),
         Trait("", (_of_main_phone("start of the main phone", PHONE_START), _FIRST_INITIAL, _LAST_INITIAL)),

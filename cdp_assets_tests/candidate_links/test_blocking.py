@@ -50,6 +50,8 @@ def rules_of(blocks: Blocks) -> dict[tuple[int, int], set[str]]:
         ("BIRTH_DAY_AND_POSTCODE", {"date_of_birth": "1980-05-17", "city": "york"}, {"date_of_birth": "1990-05-17", "city": "york"}),
         ("NAME_BEGINNINGS_AND_BIRTH_DAY", {"first_name": "anna", "last_name": "kovalenko", "date_of_birth": "1949-05-17"}, {"first_name": "ana", "last_name": "kowalenko", "date_of_birth": "1994-05-17"}),
         ("NAME_BEGINNINGS_AND_BIRTH_DAY", {"first_name": "julia", "last_name": "kovalenko", "date_of_birth": "1949-05-17"}, {"first_name": "yulia", "last_name": "kovalenka", "date_of_birth": "1994-05-17"}),
+        ("NAME_BEGINNINGS_AND_CITY", {"first_name": "anna", "last_name": "kovalenko", "city": "york"}, {"first_name": "ana", "last_name": "kowalenko", "city": "york"}),
+        ("NAME_BEGINNINGS", {"first_name": "marianne", "last_name": "kovalenko"}, {"first_name": "mariane", "last_name": "kovalenka"}),
         ("INITIALS_AND_PART_OF_PHONE", {"first_name": "anna", "last_name": "adler", "phones": ["+13125551234"]}, {"first_name": "ana", "last_name": "adlre", "phones": ["+13125651234"]}),
         ("INITIALS_AND_PART_OF_PHONE", {"first_name": "anna", "last_name": "adler", "phones": ["+13125551234"]}, {"first_name": "ana", "last_name": "adlre", "phones": ["+13125551284"]}),
         ("SAME_COMPANY", {"company": "acme"}, {"company": "acme"}),

@@ -108,6 +108,10 @@ PLAIN: dict[str, tuple[Callable[[Row], Iterable[Text]], Callable[[Row], Text]]] 
         ],
         lambda row: (place(row), begin(row["dob"], 3)),
     ),
+    "NAME_BEGINNINGS_AND_CITY": (
+        lambda row: text(row, begin(row["last_name"], 2), begin(row["first_name"], 1), row["city"]), by_name_and_birth
+    ),
+    "NAME_BEGINNINGS": (lambda row: text(row, begin(row["last_name"], 3), begin(row["first_name"], 3)), by_birth),
     "INITIALS_AND_PART_OF_PHONE": (of_phone_parts, by_name_and_birth),
     "COMPANY_BEGINNING_AND_PLACE": (
         of_company, lambda row: (row["street"], row["house_number"], first(row["postcode"], row["city"], row["dob"]))
