@@ -65,8 +65,8 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-# The first of January is what systems write when they know the year only: it says nothing of day and month.
-_YEAR_ALONE = "0101"
+# The first of January is what systems write when they know the year only, or zeros: neither says anything of day and month.
+_NO_DAY = r"^0101$|00$"
 
 
 def _date(texts: pl.Series) -> pl.Series:
@@ -81,7 +81,7 @@ def _swapped_date(texts: pl.Series) -> pl.Series:
 
 def _exact_day(texts: pl.Series) -> pl.Series:
     day = _date(texts).str.slice(4, 4)
-    return where(day, day != _YEAR_ALONE)
+    return where(day, ~day.str.contains(_NO_DAY))
 
 
 def _first_root(roots: pl.Series, names: pl.Series) -> pl.Series:

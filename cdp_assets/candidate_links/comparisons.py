@@ -387,6 +387,10 @@ DATE_OF_BIRTH = Comparison(
             " OR (substr(dob_l, 1, 4) = substr(dob_r, 1, 4) AND substr(dob_l, 7, 2) = substr(dob_r, 7, 2)"
             " AND dob_day_l IS NOT NULL AND dob_day_r IS NOT NULL)",
         ),
+        Level(
+            "same year, day unknown",
+            "(dob_day_l IS NULL OR dob_day_r IS NULL) AND substr(dob_l, 1, 4) = substr(dob_r, 1, 4)",
+        ),
         Level("two digits off", "hamming(dob_l, dob_r) <= 2"),
         Level("same year", "substr(dob_l, 1, 4) = substr(dob_r, 1, 4)"),
         ELSE,

@@ -62,7 +62,7 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
         "same first of two names, other second": LevelPrior(0.003, 0.0005, 0.005),
         "same nickname or first word": LevelPrior(0.06, 0.002),
         "one slip": LevelPrior(0.08, 0.004),
-        "among the other's middle names": LevelPrior(0.002, 0.001, 0.005),
+        "among the other's middle names": LevelPrior(0.002, 0.001),
         "initial or beginning": LevelPrior(0.03, 0.004),
         "alike": LevelPrior(0.02, 0.02),
         "other letters, read otherwise": LevelPrior(0.001, 0.001, most_bits=0.0),
@@ -97,6 +97,7 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
         "years one digit apart, day unknown": LevelPrior(0.003, 0.0001),
         "one digit off": LevelPrior(0.06, 0.0015),
         "two of year, month and day agree": LevelPrior(0.015, 0.004),
+        "same year, day unknown": LevelPrior(0.005, 0.0005, 0.001),
         "two digits off": LevelPrior(0.012, 0.015),
         "same year": LevelPrior(0.01, 0.014),
         "different": LevelPrior(0.03, 0.9652),
@@ -160,10 +161,14 @@ SHARED_AT_HOME = {"address": 0.95}
 WRITTEN_AT_HOME = ("last_name", "phone")
 
 # What two people of a household have of a first name in common beyond chance, by level. One pair in a hundred is named alike:
-# father and son, mother and daughter. And where one side has one name only, it may be the family's, which partners have in
+# father and son, mother and daughter; and at least as many children have a parent's name for a second one. And where one side has one name only, it may be the family's, which partners have in
 # common as often as one person's records do, but for the households whose names differ.
 NAMED_ALIKE_AT_HOME = 0.01
 FAMILY_NAME_AT_HOME = 0.85
+
+# Two of one household say the same of when they were born so many times as often as strangers do: they are of one age more often. It tells where
+# years alone are known; of whole dates the prior, which is of twins, says more.
+SAME_AGE_AT_HOME = 2.0
 
 # An e-mail, phone or identifier that one person only carries: how often two records that agree on it are that person's, before the
 # data has spoken, and how many pairs that belief is worth. One in ten is a mailbox or a number that a household shares.

@@ -27,7 +27,9 @@ import numpy.typing as npt
 import polars as pl
 
 from cdp_assets.candidate_links.comparisons import (
+    AMONG_MIDDLE_NAMES,
     BY_NAME,
+    DATE_OF_BIRTH,
     ELSE,
     FIRST_NAME,
     LAST_NAME,
@@ -39,6 +41,7 @@ from cdp_assets.candidate_links.priors import (
     FAMILY_NAME_AT_HOME,
     NAMED_ALIKE_AT_HOME,
     PRIOR_NAMESAKES,
+    SAME_AGE_AT_HOME,
     SHARED_AT_HOME,
     WRITTEN_AT_HOME,
 )
@@ -249,7 +252,7 @@ def prior_parameters(comparisons: list[Comparison], matches: float, households: 
 
 def with_shared_home(name: str, shares: LevelShares) -> LevelShares:
     """Shares in which a household agrees as one person does on what it shares by definition (``SHARED_AT_HOME``), writes it as
-    carelessly (``WRITTEN_AT_HOME``), and has first names in common as families do."""
+    carelessly (``WRITTEN_AT_HOME``), and has first names and dates of birth in common as families do."""
     if name in SHARED_AT_HOME:
         part = SHARED_AT_HOME[name]
         return replace(shares, h=tuple(part * m + (1.0 - part) * u for m, u in zip(shares.m, shares.u, strict=True)))
@@ -258,6 +261,8 @@ def with_shared_home(name: str, shares: LevelShares) -> LevelShares:
         return replace(shares, h=(*(agree * m for m in shares.m[:-1]), shares.h[-1]))
     if name == FIRST_NAME.name:
         return replace(shares, h=_first_names_at_home(shares))
+    if name == DATE_OF_BIRTH.name and shares.h is not None:
+        return replace(shares, h=_born_at_home(shares.h[0], shares.u))
     return shares
 
 
@@ -265,12 +270,18 @@ def _first_names_at_home(shares: LevelShares) -> tuple[float, ...]:
     """As strangers, but for those named alike, and those of whom one is told by the family's name."""
     h = list(shares.u)
     for at, level in enumerate(FIRST_NAME.scored):
-        if level.name == "same":
+        if level.name in ("same", AMONG_MIDDLE_NAMES):  # the latter for a child's, after a parent
             h[at] = max(NAMED_ALIKE_AT_HOME, shares.u[at])
         elif level.name == "stands in the other's last name":
             h[at] = max(FAMILY_NAME_AT_HOME * shares.m[at], shares.u[at])
     h[-1] = max(h[-1] - (sum(h) - sum(shares.u)), shares.u[-1] / 2.0)
     return tuple(h)
+
+
+def _born_at_home(twins: float, u: tuple[float, ...]) -> tuple[float, ...]:
+    """As strangers, but for twins and for those of an age: where years alone are told, partners are often born in the same."""
+    same = min(max(twins, SAME_AGE_AT_HOME * u[0]), 0.5)
+    return (same, *(share * (1.0 - same) / (1.0 - u[0]) for share in u[1:]))
 
 
 def _normal(shares: tuple[float, ...]) -> tuple[float, ...]:

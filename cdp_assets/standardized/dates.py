@@ -2,8 +2,8 @@
 
 Without a declared format, or where a value does not follow it: ISO (1990-05-03, also with a time behind it), compact
 (19900503), East Asian (1990年5月3日), names of months in eight languages, and day/month/year in the order that the country writes; without a
-country only where one reading is possible. A day that cannot exist, or is to come, is no date, but its digits are
-kept as text: a typing error in a date still identifies. Placeholders (1900-01-01, 1970-01-01, 9999-12-31 …) are null
+country only where one reading is possible. A day that cannot exist, or is to come, and a year without a day are no date, but the digits are
+kept as text: a typing error in a date still identifies, and so does a year (1984 as 1984-00-00). Placeholders (1900-01-01, 1970-01-01, 9999-12-31 …) are null
 in both. Times without a zone are UTC.
 
 What does not belong here: deciding what happens to a row whose time is not readable (``records.py``).
@@ -28,7 +28,16 @@ EARLIEST_YEAR = 2
 LATEST_SLIP_YEAR = 2199
 """A day to come before the end of this year may be a slip of the hand; after it, it is an 'end of time'."""
 
-PLACEHOLDER_DATES = ("1900-01-01", "1900-01-00", "1970-01-01", "1899-12-30", "1899-12-31", "1753-01-01", "1111-11-11")
+PLACEHOLDER_DATES = (
+    "1900-01-01",
+    "1900-01-00",
+    "1900-00-00",
+    "1970-01-01",
+    "1899-12-30",
+    "1899-12-31",
+    "1753-01-01",
+    "1111-11-11",
+)
 """What systems write for 'no date': their first day, or one key held down."""
 
 _MONTHS = """
@@ -62,6 +71,12 @@ _NAMED = (
     r"^(?:[a-z]+,? )?(?P<b>[a-z]{3,})\.?[ \-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?,?[ \-]+(?P<y>\d{4})" + _TIME,
     r"^(?P<y>\d{4})[ \-/.]+(?P<b>[a-z]{3,})[ \-/.]+(?P<d>\d{1,2})" + _TIME,
 )
+_YEAR_ALONE = r"^(?P<y>(?:1[5-9]|20)\d{2})(?:[-/.](?P<m>0[1-9]|1[0-2]))?$"
+"""'1984', '1984-05': a day of birth of which the year is known, or year and month; the rest is written as zeros."""
+
+_YEARS = ("%Y", "%Y-%m")
+"""Declared formats without a day: such texts are read like any other year that stands alone."""
+
 _TWO_NUMBERS = r"^(?P<one>\d{1,2})(?P<by>[-/. ])(?P<two>\d{1,2})[-/. ](?:(?P<y>\d{4})|(?P<yy>\d{2}))" + _TIME
 _PARTS = ("y", "yy", "m", "b", "d", "H", "M", "S", "f", "p", "z")
 _SLIP = r"^[\d\-/.]*[a-z]?[\d\-/.]*[a-z]?[\d\-/.]*$"
@@ -157,7 +172,8 @@ def _read(distinct: pl.Series, date_format: str | None, country: str | None, lat
     waiting = pl.DataFrame({"key": distinct, "text": spelled}).drop_nulls("text")
     schema = {"key": pl.String, **dict.fromkeys(_PARTS, pl.String)}
     found = [pl.DataFrame(schema=schema)]
-    patterns = [*([_pattern(date_format)] if date_format else []), *_ISO, *_NAMED]
+    declared = [_pattern(date_format)] if date_format and date_format not in _YEARS else []
+    patterns = [*declared, *_ISO, *_NAMED]
     for pattern in patterns:
         read = _extracted(waiting, pattern)
         found.append(read.select(schema.keys()))
@@ -165,6 +181,9 @@ def _read(distinct: pl.Series, date_format: str | None, country: str | None, lat
         if waiting.is_empty():
             break
     found.append(_in_countrys_order(_extracted(waiting, _TWO_NUMBERS), country).select(schema.keys()))
+    years = _extracted(waiting, _YEAR_ALONE).with_columns(pl.col("m").fill_null("00"), d=pl.lit("00"))
+    found.append(years.select(schema.keys()))
+    waiting = waiting.join(years, on="key", how="anti")
     digits = pl.col("text").str.replace_all(r"[^0-9]", "")
     slips = waiting.filter(pl.col("text").str.contains(_SLIP)).with_columns(text=digits)
     found.append(_extracted(slips, _COMPACT_YEAR_FIRST).select(schema.keys()))

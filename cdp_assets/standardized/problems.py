@@ -28,7 +28,7 @@ PROBLEMS: Mapping[str, str] = {
     UNREADABLE: "no value of the field is in the text",
     PLACEHOLDER: "the text stands where there is no value: unknown, Test Test, 555-5555, 1900-01-01",
     MASKED: "letters or digits of an address or number were hidden before it was delivered: d***@gmail.com, 212-***-1234",
-    IMPOSSIBLE: "a date that no calendar has; its digits are kept as date_of_birth_text",
+    IMPOSSIBLE: "a date that no calendar has, or a year without a day; its digits are kept as date_of_birth_text",
     TO_COME: "a date of birth after the day of the import; its digits are kept as date_of_birth_text",
     UNKNOWN: "a country that has this name or code is not known; the source's own country holds instead",
     MALFORMED: "the country's postcodes are not written so; the value is kept all the same",

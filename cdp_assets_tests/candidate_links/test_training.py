@@ -17,7 +17,7 @@ from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.estimation import Estimated, estimate
 from cdp_assets.candidate_links.frequencies import term_frequencies
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PROBABLE_EMAIL_BITS
+from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PRIORS, PROBABLE_EMAIL_BITS
 from cdp_assets.candidate_links.scoring import score
 from cdp_assets.candidate_links.studied_pairs import TrainingData, random_pairs
 from cdp_assets.candidate_links.trained_model import TrainedModel
@@ -348,10 +348,23 @@ def test_first_names_at_home_are_strangers_but_for_those_named_alike_and_those_t
     assert shares.h is not None
     assert sum(shares.h) == pytest.approx(1.0)
     same, family = levels.index("same"), levels.index("stands in the other's last name")
-    assert shares.h[same] == NAMED_ALIKE_AT_HOME
+    parents = levels.index("among the other's middle names")
+    assert shares.h[same] == shares.h[parents] == NAMED_ALIKE_AT_HOME
     assert shares.h[family] == pytest.approx(FAMILY_NAME_AT_HOME * shares.m[family])
-    others = [at for at in range(len(levels) - 1) if at not in (same, family)]
+    others = [at for at in range(len(levels) - 1) if at not in (same, family, parents)]
     assert [shares.h[at] for at in others] == pytest.approx([shares.u[at] for at in others])
+
+
+def test_at_home_dates_of_birth_are_strangers_but_for_twins_and_for_one_age_where_years_alone_are_told() -> None:
+    dates = prior_parameters([BY_NAME["date_of_birth"]], 0.01, 0.001).shares["date_of_birth"]
+    assert dates.h is not None
+    assert dates.h[0] == pytest.approx(PRIORS["date_of_birth"]["same"].h, rel=0.05)
+    assert dates.h[1:] == pytest.approx([share * (1 - dates.h[0]) / (1 - dates.u[0]) for share in dates.u[1:]])
+    years = with_shared_home("date_of_birth", replace(dates, u=(0.03, *dates.u[1:-1], dates.u[-1] + dates.u[0] - 0.03)))
+    assert years.h is not None
+    assert years.h[0] == pytest.approx(0.06)
+    assert sum(years.h) == pytest.approx(1.0)
+    assert with_shared_home("date_of_birth", years).h == pytest.approx(years.h)
 
 
 def test_swapped_names_are_no_rarer_by_chance_than_agreeing_ones(town_model: TrainedModel) -> None:

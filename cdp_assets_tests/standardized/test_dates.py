@@ -89,8 +89,16 @@ BIRTH_DATES = [
     (None, None, "3000-01-01", None, None, "placeholder"),
     ("%d/%m/%Y", None, "01/01/1900", None, None, "placeholder"),
     (None, None, "unknown", None, None, "placeholder"),
-    (None, None, "1990", None, None, "unreadable"),
-    (None, None, "1990-05", None, None, "unreadable"),
+    # A year still identifies: it is kept as what it says, and makes no day.
+    (None, None, "1990", None, "1990-00-00", "impossible"),
+    (None, None, "1990-05", None, "1990-05-00", "impossible"),
+    ("%Y", None, "1990", None, "1990-00-00", "impossible"),
+    ("%Y", None, "1990-05-03", date(1990, 5, 3), "1990-05-03", None),
+    ("%d.%m.%Y", "DE", "1842", None, "1842-00-00", "impossible"),
+    (None, None, "1990-13", None, None, "unreadable"),
+    (None, None, "0512", None, None, "unreadable"),
+    (None, None, "2031", None, "2031-00-00", "to_come"),
+    (None, None, "1900", None, None, "placeholder"),
     (None, None, "", None, None, None),
 ]
 
