@@ -35,6 +35,8 @@ _OWN_VALUE_SHARE = 0.2
 
 _ENOUGH_ROWS = 20
 
+_YEAR_OF_BIRTH = r"^\s*(?:1[89]|20)[0-9]{2}\s*$"
+
 
 def guess_fields(draft: Draft, columns: Columns) -> None:
     """Fill the draft's ``columns``, and ``date_format`` where a day of birth is in parts."""
@@ -49,6 +51,7 @@ def guess_fields(draft: Draft, columns: Columns) -> None:
             draft.columns[name] = [(column,) for column in ordered]
         elif name not in LIST_FIELDS and not (name == "date_of_birth" and name in draft.columns):
             draft.columns[name] = _single(columns, meant, name, candidates)
+    _born_in_a_year(draft, columns)
     _addresses(draft, columns, meant)
     _by_values(draft, columns)
     _one_way_to_say_a_name(draft, columns)
@@ -172,6 +175,17 @@ def _born_in_parts(draft: Draft, columns: Columns, meant: dict[str, Meaning]) ->
             draft.date_format = written
             for name in names:
                 meant.pop(name, None)
+            return
+
+
+def _born_in_a_year(draft: Draft, columns: Columns) -> None:
+    """The year of birth, where nothing else says when a row's person was born."""
+    if draft.columns.get("date_of_birth"):
+        return
+    for name in columns.header:
+        if birth_part_of(name) == "year" and columns.share(name, _YEAR_OF_BIRTH) >= MOST_OF_THEM:
+            draft.columns["date_of_birth"] = [(name,)]
+            draft.notes[name] = "the year only"
             return
 
 

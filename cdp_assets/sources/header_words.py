@@ -207,7 +207,7 @@ STREET_PARTS_BESIDE_A_STREET: Mapping[str, str] = {
 BIRTH_PARTS: Mapping[str, str] = {
     "year": """birthyear yearofbirth yob byear by birthyyyy dobyear dobyyyy dobyr dateofbirthyear birthdateyear geburtsjahr
         anonacimiento anodenacimiento anneenaissance anneedenaissance rokurodzenia""",
-    "month": """birthmonth monthofbirth mob bmonth bm birthmm dobmonth dobmm dobmo dateofbirthmonth birthdatemonth geburtsmonat
+    "month": """birthmonth monthofbirth mob bmonth bm birthmm birthmon dobmonth dobmm dobmo dobmon dateofbirthmonth birthdatemonth geburtsmonat
         mesnacimiento mesdenacimiento moisnaissance moisdenaissance miesiacurodzenia""",
     "day": """birthday geburtstag dayofbirth bday bd birthdd dobday dobdd dobdy dateofbirthday birthdateday geburtstagtag
         dianacimiento diadenacimiento journaissance jourdenaissance dzienurodzenia""",

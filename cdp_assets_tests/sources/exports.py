@@ -843,7 +843,7 @@ EXPORTS = (
         full_phone_number = phone > phone
         race_code = word >
         gender_code = sex > sex
-        birth_year = year >
+        birth_year = year > date_of_birth
         registr_dt = born >
         """),
     Export("voters, street in parts", """

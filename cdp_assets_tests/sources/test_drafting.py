@@ -242,6 +242,15 @@ def test_a_day_of_birth_in_parts_is_joined_and_read(tmp_path: Path) -> None:
     assert contract.date_format == "%d %b %Y"
 
 
+def test_a_month_may_be_short_and_a_year_may_be_all_that_is_told(tmp_path: Path) -> None:
+    contract = drafted(tmp_path, "id,DOB_DAY,DOB_MON,DOB_YEAR\n1,3,2,1980\n2,23,12,1975\n")
+    assert mapped(contract)["date_of_birth"] == [("DOB_DAY", "DOB_MON", "DOB_YEAR")]
+    contract = drafted(tmp_path, "id,name,birthyear\n1,Ann Lee,1980\n2,Bo Ray,1975\n")
+    assert mapped(contract)["date_of_birth"] == ["birthyear"]
+    contract = drafted(tmp_path, "id,name,birthyear,dob\n1,Ann Lee,1980,1980-02-03\n2,Bo Ray,1975,1975-12-23\n")
+    assert mapped(contract)["date_of_birth"] == ["dob"]
+
+
 def test_columns_called_like_parts_of_a_day_must_make_one(tmp_path: Path) -> None:
     contract = drafted(tmp_path, "id,email,by,bm,bd\n1,a@companyx.example,Ann,x,y\n2,b@companyx.example,Bo,x,z\n")
     assert mapped(contract) == {"email": ["email"]}
