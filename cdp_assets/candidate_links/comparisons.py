@@ -327,7 +327,7 @@ MIDDLE_NAME = Comparison(
     ("middle_name",),
     "middle name or its initial",
     (
-        _same("middle_name"),
+        _same("middle_name", tf=True),
         # A middle name that is the other's first or last name has been told there.
         _null(
             "middle_name_l IS NULL OR middle_name_r IS NULL"

@@ -628,3 +628,15 @@ def test_pairs_in_doubt_do_not_make_each_other_namesakes() -> None:
         for believed in (1.0, 5.0)
     ]
     assert found == pytest.approx([(80 + 100) / (10 + 50)] * 2, rel=1e-6)
+
+
+def test_a_middle_name_that_many_have_proves_less() -> None:
+    names = ["ann"] * 30 + [f"{chr(97 + at)}{chr(97 + at)}na" for at in range(26)]
+    rows = [
+        {"first_name": f"f{at:02d}x", "last_name": f"l{at:02d}y", "middle_name": name, "emails": [f"m{at}@x.example"]}
+        for at, name in enumerate(names)
+        for _ in range(2)
+    ]
+    frequencies = train(profiles(*rows), LinkagePolicy()).term_frequencies.filter(field="middle_name")
+    told = dict(frequencies.select("value", "frequency").iter_rows())
+    assert told["ann"] > 10 * told["aana"]
