@@ -19,7 +19,15 @@ from functools import cache
 import polars as pl
 
 from cdp_assets.sources.countries import MONTH_FIRST_COUNTRIES
-from cdp_assets.standardized.problems import IMPOSSIBLE, PLACEHOLDER, TO_COME, UNREADABLE, placeholder_or, say_something
+from cdp_assets.standardized.problems import (
+    IMPOSSIBLE,
+    INCOMPLETE,
+    PLACEHOLDER,
+    TO_COME,
+    UNREADABLE,
+    placeholder_or,
+    say_something,
+)
 from cdp_assets.standardized.text import clean, in_ascii, without_placeholders
 
 EARLIEST_YEAR = 2
@@ -74,6 +82,9 @@ _NAMED = (
 _YEAR_ALONE = r"^(?P<y>(?:1[5-9]|20)\d{2})(?:[-/.](?P<m>0[1-9]|1[0-2]))?$"
 """'1984', '1984-05': a day of birth of which the year is known, or year and month; the rest is written as zeros."""
 
+_NO_DAY = "-00"
+"""How a text ends of which no more than the year, or year and month, is known."""
+
 _YEARS = ("%Y", "%Y-%m")
 """Declared formats without a day: such texts are read like any other year that stands alone."""
 
@@ -95,7 +106,7 @@ def standardize_birth_dates(
     """``date_of_birth``, ``date_of_birth_text`` (yyyy-mm-dd, also of a day that cannot exist) and ``problem`` of each text.
 
     ``latest``: the day the import landed; nobody is born after it. ``problem``: why there is no date of birth (impossible,
-    placeholder, to_come, unreadable); null where there is one, and where nothing was delivered.
+    incomplete, placeholder, to_come, unreadable); null where there is one, and where nothing was delivered.
     """
     distinct = delivered.drop_nulls().unique()
     parts = _read(distinct, date_format, country, latest.year)
@@ -109,6 +120,8 @@ def standardize_birth_dates(
         .then(pl.lit(PLACEHOLDER))
         .when(is_to_come)
         .then(pl.lit(TO_COME))
+        .when(text.str.ends_with(_NO_DAY))
+        .then(pl.lit(INCOMPLETE))
         .when(day.is_null())
         .then(pl.lit(IMPOSSIBLE))
     )

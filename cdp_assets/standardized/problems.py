@@ -20,15 +20,16 @@ import polars as pl
 from cdp_assets import tables
 from cdp_assets.standardized.text import VALUE, computed, without_placeholders, word_set
 
-UNREADABLE, PLACEHOLDER, MASKED, IMPOSSIBLE, TO_COME, UNKNOWN, MALFORMED = (
-    "unreadable", "placeholder", "masked", "impossible", "to_come", "unknown", "malformed",
+UNREADABLE, PLACEHOLDER, MASKED, IMPOSSIBLE, INCOMPLETE, TO_COME, UNKNOWN, MALFORMED = (
+    "unreadable", "placeholder", "masked", "impossible", "incomplete", "to_come", "unknown", "malformed",
 )  # fmt: skip
 
 PROBLEMS: Mapping[str, str] = {
     UNREADABLE: "no value of the field is in the text",
     PLACEHOLDER: "the text stands where there is no value: unknown, Test Test, 555-5555, 1900-01-01",
     MASKED: "letters or digits of an address or number were hidden before it was delivered: d***@gmail.com, 212-***-1234",
-    IMPOSSIBLE: "a date that no calendar has, or a year without a day; its digits are kept as date_of_birth_text",
+    IMPOSSIBLE: "a date that no calendar has; its digits are kept as date_of_birth_text",
+    INCOMPLETE: "a year, or a year and a month, without a day; kept as date_of_birth_text, as 1984-00-00",
     TO_COME: "a date of birth after the day of the import; its digits are kept as date_of_birth_text",
     UNKNOWN: "a country that has this name or code is not known; the source's own country holds instead",
     MALFORMED: "the country's postcodes are not written so; the value is kept all the same",
@@ -40,7 +41,7 @@ PROBLEMS_OF_FIELD: Mapping[str, tuple[str, ...]] = {
     "sex": (UNREADABLE,),
     "email": (MASKED, PLACEHOLDER, UNREADABLE),
     "phone": (MASKED, PLACEHOLDER, UNREADABLE),
-    "date_of_birth": (IMPOSSIBLE, PLACEHOLDER, TO_COME, UNREADABLE),
+    "date_of_birth": (IMPOSSIBLE, INCOMPLETE, PLACEHOLDER, TO_COME, UNREADABLE),
     **dict.fromkeys(("street", "city", "region"), (PLACEHOLDER,)),
     "postcode": (MALFORMED, PLACEHOLDER),
     "country": (PLACEHOLDER, UNKNOWN),

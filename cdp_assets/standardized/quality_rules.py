@@ -248,6 +248,7 @@ NOT_KEPT = "not_kept_"
 NOT_KEPT_ADVICE = {
     "unreadable": "Look at what the column holds: another field may be mapped here, or the format is not declared.",
     "impossible": "Check the declared format; where it is right, the source lets impossible values in.",
+    "incomplete": "A year identifies, if less than a day does, and is compared: nothing is lost. Where the source knows the day, map it.",
     "placeholder": "Make the field optional where it is entered, so that nobody has to make something up.",
     "masked": "Have the source deliver whole values: a masked one reaches nobody, and says of nobody who he is.",
 }

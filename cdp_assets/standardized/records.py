@@ -59,7 +59,7 @@ from cdp_assets.standardized.text import by_value, without_placeholders
 
 __all__ = ["ImportMeta", "Standardized", "records_of", "records_version", "rejections_of", "standardize"]
 
-STANDARDS_VERSION = 5
+STANDARDS_VERSION = 6
 """Raised with every change of a standard that changes records: imports that were read with an earlier one are stale."""
 
 

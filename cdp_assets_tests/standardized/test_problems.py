@@ -55,6 +55,8 @@ CASES: list[tuple[dict[str, str | None], list[str]]] = [
     ({"phone": "***-***-****"}, []),
     ({"date_of_birth": "last spring"}, ["date_of_birth:unreadable"]),
     ({"date_of_birth": "1980-02-30"}, ["date_of_birth:impossible"]),
+    ({"date_of_birth": "1980"}, ["date_of_birth:incomplete"]),
+    ({"date_of_birth": "1980-02-00"}, ["date_of_birth:incomplete"]),
     ({"date_of_birth": "1900-01-01"}, ["date_of_birth:placeholder"]),
     ({"date_of_birth": "01/01/1970"}, ["date_of_birth:placeholder"]),
     ({"date_of_birth": "0000-00-00"}, ["date_of_birth:placeholder"]),
