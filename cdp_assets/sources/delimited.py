@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from cdp_assets.sources.headers import MOST_COLUMNS, check_header, check_width
-from cdp_assets.sources.line_problems import QUOTE_MISPLACED, QUOTE_NOT_CLOSED, RAGGED_ROW
+from cdp_assets.sources.line_problems import QUOTE_MISPLACED, QUOTE_NOT_CLOSED, RAGGED_ROW, VALUE_WITHOUT_COLUMN
+from cdp_assets.sources.nameless_columns import BLANKS, ROWS_ASKED, RowWidth, without_nameless_end
 from cdp_assets.sources.refusal import FileRefused
 from cdp_assets.sources.row_grammar import LINE_END, Row, RowGrammar
 from cdp_assets.sources.row_shapes import (
@@ -69,7 +70,8 @@ class DelimitedReader:
 
     ``declared`` is the delimiter, None to detect it from the header; ``expected`` are column names that can tell which
     of several possible delimiters is meant. ``header`` and ``delimiter`` are known at once (a text without any row has
-    neither); ``blank_lines`` is complete after :meth:`batches` has ended. Raises :class:`FileRefused` when the delimiter
+    neither); ``blank_lines`` is complete after :meth:`batches` has ended. Columns without a name at the end of the header are
+    none (``nameless_columns.py``). Raises :class:`FileRefused` when the delimiter
     can not be told, the header can not be a header, or a line has no end.
     """
 
@@ -89,8 +91,10 @@ class DelimitedReader:
         self.header: tuple[str, ...] = ()
         self.delimiter: str | None = None
         if self._lines.text:
-            self.header, self.delimiter = self._header(declared, expected)
+            names, self.delimiter = self._header(declared, expected)
+            self.header = without_nameless_end(names, expected)
             check_header(self.header)
+            self._columns = self._row_width(self.delimiter, len(self.header), len(names))
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """All rows in the order of their lines: ``_line``, ``_problem``, ``_text``, ``column_0`` … as text.
@@ -100,7 +104,7 @@ class DelimitedReader:
         """
         if self.delimiter is None:
             return
-        splitter = _Splitter(self.delimiter, len(self.header), self._longest)
+        splitter = _Splitter(self.delimiter, self._columns, self._longest)
         lines = self._lines
         while lines.text or not lines.is_all:
             is_waiting = not lines.text
@@ -160,16 +164,37 @@ class DelimitedReader:
     def _header_row(self, mark: str, first_line: bytes) -> Row | None:
         # Counted before anything is made of it: a million columns are refused, not read.
         check_width(fields_of_line(first_line, mark))
-        grammar = RowGrammar(mark)
+        row = self._row_at(0, RowGrammar(mark), MOST_COLUMNS)
+        if row is not None:
+            check_width(row.count)
+        return row
+
+    def _row_at(self, start: int, grammar: RowGrammar, most_fields: int) -> Row | None:
+        """The row at a place in the text, for which it is read on; None where none ends within the longest row."""
         while True:
-            row = grammar.read(self._lines.text, 0, MOST_COLUMNS)
+            row = grammar.read(self._lines.text, start, most_fields)
             if row == "open" and not self._lines.is_all and len(self._lines.text) <= self._longest:
                 self._lines.more()
                 continue
-            if not isinstance(row, Row) or row.after > self._longest:
-                return None
-            check_width(row.count)
-            return row
+            return row if isinstance(row, Row) and row.after <= self._longest else None
+
+    def _row_width(self, mark: str, named: int, whole: int) -> RowWidth:
+        """How wide rows are: as wide as the header, unless the first row that fits leaves off what has no name."""
+        if named == whole:
+            return RowWidth(named, whole, whole)
+        grammar, start = RowGrammar(mark), 0
+        self._skip_blank_lines()
+        for _ in range(ROWS_ASKED):
+            if start == len(self._lines.text) and not self._lines.is_all:
+                self._lines.more()
+            row = self._row_at(start, grammar, whole) if start < len(self._lines.text) else None
+            if row is None:
+                break
+            width = RowWidth(named, whole, row.count)
+            if row.end > start and width.problem(row.fields, row.count) is None:
+                return width
+            start = row.after
+        return RowWidth(named, whole, whole)
 
 
 def _names(row: Row) -> tuple[str, ...]:
@@ -211,19 +236,18 @@ class _Kept:
 class _Splitter:
     """Splits text that begins with a row and holds whole lines."""
 
-    def __init__(self, delimiter: str, width: int, longest_row: int) -> None:
-        self._delimiter, self._width, self._longest = delimiter, width, longest_row
+    def __init__(self, delimiter: str, columns: RowWidth, longest_row: int) -> None:
+        self._delimiter, self._columns, self._longest = delimiter, columns, longest_row
+        self._width = columns.usual
         self._grammar = RowGrammar(delimiter)
 
     def take(self, text: bytes, line: int, *, is_all: bool) -> _Taken:
         """Read as many rows as the text holds for certain. Only at the end of the file are all of them."""
         marks = skeleton(text, self._delimiter)
-        return (
-            self._plain(text, marks, line)
-            or self._single_lines(text, marks, line)
-            or self._sound(text, line)
-            or self._line_by_line(text, line, is_all)
-        )
+        taken = self._plain(text, marks, line) or self._single_lines(text, marks, line) or self._sound(text, line)
+        if taken is None or self._has_nameless_value(taken.rows).any():
+            return self._line_by_line(text, line, is_all)
+        return replace(taken, rows=self._named(taken.rows))
 
     def _plain(self, text: bytes, marks: bytes, line: int) -> _Taken | None:
         """All rows of a text without quotes and with as many delimiters on every line."""
@@ -263,14 +287,15 @@ class _Splitter:
         numbers = pl.Series(sound.before, dtype=pl.Int64) + line
         return _Taken(_numbered(frame, numbers), sound.size, sound.lines, is_waiting=sound.size < len(text))
 
-    def _split(self, rows: bytes, count: int, *, has_quotes: bool) -> pl.DataFrame:
-        """Split sound rows, every one of which ends with a newline."""
-        names = [f"column_{position}" for position in range(self._width)]
+    def _split(self, rows: bytes, count: int, *, has_quotes: bool, width: int | None = None) -> pl.DataFrame:
+        """Split sound rows of ``width`` fields (default: the usual), every one of which ends with a newline."""
+        width = self._width if width is None else width
+        names = [f"column_{position}" for position in range(width)]
         if not count:
             return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
         # Polars takes a byte order mark off the first value; a first line of delimiters only keeps it.
-        guard = (self._delimiter * (self._width - 1) + ("\n" if self._width > 1 else "-\n")).encode()
-        is_guarded = rows.startswith(_BOM) or self._width == 1
+        guard = (self._delimiter * (width - 1) + ("\n" if width > 1 else "-\n")).encode()
+        is_guarded = rows.startswith(_BOM) or width == 1
         frame = pl.read_csv(
             guard + rows if is_guarded else rows,
             has_header=False,
@@ -282,12 +307,26 @@ class _Splitter:
             raise AssertionError("sound rows were not split one by one")
         return _without_empty(frame) if has_quotes and b'""' in rows else frame
 
+    def _has_nameless_value(self, rows: pl.DataFrame) -> pl.Series:
+        """Whether anything is in a column without a name, row by row."""
+        nameless = [pl.col(f"column_{n}") for n in range(self._columns.named, self._width)]
+        is_filled = [
+            (column.str.strip_chars(BLANKS.decode()).str.len_bytes() > 0).fill_null(False) for column in nameless
+        ]
+        if not is_filled:
+            return pl.Series([False]).new_from_index(0, rows.height)
+        return rows.select(is_filled=pl.any_horizontal(is_filled)).to_series()
+
+    def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows without the columns that have no name."""
+        return rows.drop([f"column_{n}" for n in range(self._columns.named, self._width)])
+
     # -- line by line -------------------------------------------------------------------------------------------------
 
     def _line_by_line(self, text: bytes, line: int, is_all: bool) -> _Taken:
         """Rows of a text some of whose lines are not sound: those that are, at once, and the others one by one."""
         lines = lines_of(text, self._delimiter, self._width)
-        quoted = _QuotedRows(text, lines, self._grammar, self._width, self._longest, is_all)
+        quoted = _QuotedRows(text, lines, self._grammar, self._columns, self._longest, is_all)
         quoted.read()
         done = quoted.done
         numbers = line + np.arange(done + 1) - np.cumsum(quoted.uncounted[: done + 1])
@@ -299,11 +338,14 @@ class _Splitter:
         split = self._split(
             _joined(text, lines, regular), len(regular), has_quotes=bool(lines.has_quotes[regular].any())
         )
+        is_unfit = self._has_nameless_value(split)
+        unfit = regular[is_unfit.to_numpy()]
         rows = [_Kept(int(numbers[kept.line]), kept.problem, kept.text, kept.fields) for kept in quoted.rows]
         frames = [
-            _numbered(split, pl.Series(numbers[regular], dtype=pl.Int64)),
-            _rows(rows, self._width),
-            self._ragged(text, lines, ragged, numbers),
+            self._named(_numbered(split, pl.Series(numbers[regular], dtype=pl.Int64)).filter(~is_unfit)),
+            _rows(rows, self._columns.named),
+            self._kept(text, lines, unfit, numbers, VALUE_WITHOUT_COLUMN),
+            *self._of_other_widths(text, lines, ragged, numbers),
         ]
         return _Taken(
             pl.concat(frames).sort(LINE),
@@ -313,17 +355,37 @@ class _Splitter:
             is_waiting=quoted.is_waiting,
         )
 
-    def _ragged(self, text: bytes, lines: Lines, ragged: Places, numbers: Places) -> pl.DataFrame:
-        """Lines without quotes that have more or fewer fields than the header."""
-        places = zip(lines.starts[ragged].tolist(), lines.stops[ragged].tolist(), strict=True)
+    def _of_other_widths(self, text: bytes, lines: Lines, others: Places, numbers: Places) -> list[pl.DataFrame]:
+        """Lines without quotes that have more or fewer fields than is usual: rows where only nameless columns differ."""
+        if self._columns.named == self._columns.whole:
+            return [self._kept(text, lines, others, numbers, RAGGED_ROW)]
+        mark, named, whole = self._delimiter.encode(), self._columns.named, self._columns.whole
+        fitting: list[bytes] = []
+        at: dict[str | None, list[int]] = {None: [], RAGGED_ROW: [], VALUE_WITHOUT_COLUMN: []}
+        for position in others.tolist():
+            values = text[lines.starts[position] : lines.stops[position]].split(mark, whole)
+            problem = self._columns.problem(values, len(values))
+            at[problem].append(position)
+            if problem is None:
+                fitting.append(mark.join(values[:named]) + b"\n")
+        found = {problem: np.array(positions, dtype=np.int64) for problem, positions in at.items()}
+        split = self._split(b"".join(fitting), len(fitting), has_quotes=False, width=named)
+        return [
+            _numbered(split, pl.Series(numbers[found[None]], dtype=pl.Int64)),
+            *(self._kept(text, lines, found[rule], numbers, rule) for rule in (RAGGED_ROW, VALUE_WITHOUT_COLUMN)),
+        ]
+
+    def _kept(self, text: bytes, lines: Lines, unfit: Places, numbers: Places, problem: str) -> pl.DataFrame:
+        """Lines that are kept whole for one reason."""
+        places = zip(lines.starts[unfit].tolist(), lines.stops[unfit].tolist(), strict=True)
         kept = pl.Series(TEXT, [text[start:stop] for start, stop in places], dtype=pl.Binary).cast(pl.String)
-        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(ragged))
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(unfit))
         return pl.DataFrame(
             [
-                pl.Series(LINE, numbers[ragged], dtype=pl.Int64),
-                pl.Series(PROBLEM, [RAGGED_ROW], dtype=pl.String).new_from_index(0, len(ragged)),
+                pl.Series(LINE, numbers[unfit], dtype=pl.Int64),
+                pl.Series(PROBLEM, [problem], dtype=pl.String).new_from_index(0, len(unfit)),
                 kept,
-                *(nothing.alias(f"column_{position}") for position in range(self._width)),
+                *(nothing.alias(f"column_{position}") for position in range(self._columns.named)),
             ]
         )
 
@@ -337,9 +399,11 @@ class _QuotedRows:
     ends there were that count for nobody.
     """
 
-    def __init__(self, text: bytes, lines: Lines, grammar: RowGrammar, width: int, longest: int, is_all: bool) -> None:
+    def __init__(
+        self, text: bytes, lines: Lines, grammar: RowGrammar, columns: RowWidth, longest: int, is_all: bool
+    ) -> None:
         self._text, self._lines, self._grammar = text, lines, grammar
-        self._width, self._longest, self._is_all = width, longest, is_all
+        self._columns, self._longest, self._is_all = columns, longest, is_all
         count = len(lines.ends)
         self.rows: list[_Kept] = []
         self.done, self.is_waiting = count, False
@@ -352,11 +416,11 @@ class _QuotedRows:
         for position in np.flatnonzero(~self._lines.is_regular & self._lines.has_quotes).tolist():
             if position < after:
                 continue
-            if len(self.rows) * self._width >= ENOUGH_VALUES:
+            if len(self.rows) * self._columns.whole >= ENOUGH_VALUES:
                 self.done = position
                 return
             start = int(self._lines.starts[position])
-            row = self._grammar.read(self._text, start, self._width)
+            row = self._grammar.read(self._text, start, self._columns.whole)
             if row == "open" and not self._is_all and len(self._text) - start <= self._longest:
                 self.done, self.is_waiting = position, True
                 return
@@ -368,17 +432,18 @@ class _QuotedRows:
         if not isinstance(row, Row) or row.after - start > self._longest:
             return self._keep_line(position, QUOTE_MISPLACED if row == "misplaced" else QUOTE_NOT_CLOSED)
         after = int(np.searchsorted(self._lines.ends, row.after - 1)) + 1
-        is_whole = row.count == self._width
+        problem = self._columns.problem(row.fields, row.count)
         inside = slice(position + 1, after - 1)
-        if not is_whole and after - position > 2 and self._lines.is_regular[inside].all():
+        if problem is not None and after - position > 2 and self._lines.is_regular[inside].all():
             # A stray quote swallowed rows that are sound on their own: the line alone is at fault.
             return self._keep_line(position, QUOTE_NOT_CLOSED)
         self.is_used[position:after] = True
         self.uncounted[after] += int(self._lines.ends_alone[position : after - 1].sum())
-        if is_whole:
-            self.rows.append(_Kept(position, None, None, [value.decode("utf-8") for value in row.fields]))
+        if problem is None:
+            values = [value.decode("utf-8") for value in row.fields[: self._columns.named]]
+            self.rows.append(_Kept(position, None, None, values))
         else:
-            self.rows.append(_Kept(position, RAGGED_ROW, self._text[start : row.end].decode("utf-8"), None))
+            self.rows.append(_Kept(position, problem, self._text[start : row.end].decode("utf-8"), None))
         return after
 
     def _keep_line(self, position: int, problem: str) -> int:

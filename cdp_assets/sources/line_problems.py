@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 RAGGED_ROW = "ragged_row"
+VALUE_WITHOUT_COLUMN = "value_without_column"
 QUOTE_NOT_CLOSED = "quote_not_closed"
 QUOTE_MISPLACED = "quote_misplaced"
 JSON_UNREADABLE = "json_unreadable"
@@ -18,6 +19,10 @@ ERASED_PERSON = "erased_person"
 
 LINE_PROBLEMS: Mapping[str, str] = {
     RAGGED_ROW: "it has more or fewer columns than the header: quote values that hold the delimiter, and deliver it again",
+    VALUE_WITHOUT_COLUMN: (
+        "it has a value in a column that the header does not name: name that column in the first line, or quote values that "
+        "hold the delimiter, and deliver it again"
+    ),
     QUOTE_NOT_CLOSED: "a quoted value is never closed: write a quote inside a value twice, and deliver it again",
     QUOTE_MISPLACED: "text follows a closing quote: write a quote inside a value twice, and deliver it again",
     JSON_UNREADABLE: "it is not JSON: deliver one JSON object per line",

@@ -246,12 +246,13 @@ def test_what_a_csv_writer_writes_is_read_back(table: list[tuple[str, ...]], end
 @given(st.text(st.sampled_from('ab,"\n\r'), max_size=60))
 def test_no_character_of_any_file_is_lost(body: str) -> None:
     """Whatever the body, each of its letters is in a value or in the text of a line that was kept whole."""
-    table = read_delimited(f"x,y\n{body}".encode(), ",")
-    values = table.frame.drop("_line", "_problem").rows()
-    kept = "".join(value for row in values for value in row if value)
-    for letter in "ab":
-        assert kept.count(letter) == body.count(letter)
-    assert table.frame["_line"].is_unique().all()
+    for header in ("x,y", "x,y,", "x,y,,"):
+        table = read_delimited(f"{header}\n{body}".encode(), ",")
+        values = table.frame.drop("_line", "_problem").rows()
+        kept = "".join(value for row in values for value in row if value)
+        for letter in "ab":
+            assert kept.count(letter) == body.count(letter)
+        assert table.frame["_line"].is_unique().all()
 
 
 # -- in pieces --------------------------------------------------------------------------------------------------------
@@ -263,7 +264,21 @@ _NASTY = st.one_of(
         max_size=6,
     ).flatmap(lambda lines: st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\r\r\n"]).map(lambda end: end.join([*lines, ""]))),
 )  # fmt: skip
-_HEADS = st.sampled_from(["x,y\n", "x,y\r\n", "x\r", '\n"x\ny",z\n', "sep=;\nx;y\n", "x;y,z\n", "\n\r\n", ""])
+_HEADS = st.sampled_from(
+    [
+        "x,y\n",
+        "x,y,\n",
+        'x,"",,\r\n',
+        "x,y,\n\n\n",
+        "x,y\r\n",
+        "x\r",
+        '\n"x\ny",z\n',
+        "sep=;\nx;y\n",
+        "x;y,z\n",
+        "\n\r\n",
+        "",
+    ]
+)
 _SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=4)
 _NO_PIECES = 1 << 20
 
