@@ -245,9 +245,14 @@ class Columns:
 
     def days_of(self, names: Sequence[str], written: str) -> float:
         """The share of rows in which some columns, joined by blanks, are a day so written."""
+        days = self.days(names, written)
+        return _mean(days.is_not_null()) if len(days) else 0.0
+
+    def days(self, names: Sequence[str], written: str) -> pl.Series:
+        """The days that some columns, joined by blanks, are in rows where all are filled; null for what is not so written."""
         texts = self._rows.select(text=pl.concat_str([pl.col(name).str.strip_chars() for name in names], separator=" "))
         days = texts.to_series().drop_nulls().head(ROWS_LOOKED_AT).str.to_date(written, strict=False)
-        return _mean(days.dt.year().is_between(*YEARS).fill_null(False)) if len(days) else 0.0
+        return days.set(~days.dt.year().is_between(*YEARS).fill_null(False), None)
 
     def words(self, name: str) -> set[str]:
         """The distinct values of a column of few: none where it has many."""

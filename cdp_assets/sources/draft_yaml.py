@@ -17,6 +17,11 @@ from cdp_assets.sources.file_format import COMPRESSED_ENDINGS
 from cdp_assets.sources.header_meaning import may_say_consent
 from cdp_assets.sources.vocabulary import CANONICAL_FIELDS, Kind
 
+_MAY_BE_BIRTH = (
+    "CHECK: its days are spread over decades, as those of birth are: map it if they are, write it as observed_at if they say when "
+    "a row was true"
+)
+
 MOST_LISTED = 50
 """Columns that are named in one comment."""
 
@@ -26,7 +31,8 @@ class Draft:
     """The contract as it takes shape: source columns by field, with what to say of each.
 
     ``columns``: for each field its values, each of one column or of several that are joined. ``notes``: what to say of a column,
-    or of ``key``, ``observed_at``, ``date_format``, ``identifiers`` and ``addresses``.
+    or of ``key``, ``observed_at``, ``date_format``, ``identifiers`` and ``addresses``. ``unsaid_birth``: a column that may be the
+    day of birth, and is not taken for it.
     """
 
     source: str
@@ -38,6 +44,7 @@ class Draft:
     translations: dict[str, dict[str, str]] = field(default_factory=dict)
     identifiers: dict[str, str] = field(default_factory=dict)
     date_format: str | None = None
+    unsaid_birth: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
 
     def mapped(self, *fields: str) -> list[str]:
@@ -127,6 +134,8 @@ def _column_lines(draft: Draft) -> list[str]:
             lines.append(f"  {name}: {{value: {draft.constants[name]}}}  # guess: the same for every row")
         elif draft.columns.get(name):
             lines.append(_line(f"  {name}", _values(draft, name), _note(draft, name)))
+        elif name == "date_of_birth" and draft.unsaid_birth is not None:
+            lines.append(f"  # {_line(name, _quoted(draft.unsaid_birth), _MAY_BE_BIRTH)}")
     if len(lines) == 1:
         lines = ["columns: {}  # CHECK: nothing was recognised; map at least one field, such as email: Email"]
     if draft.kind == "consents":

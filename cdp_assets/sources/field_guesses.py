@@ -1,23 +1,24 @@
 """Which columns feed which field: by their headers where values do not belie them, else by values that can be nothing else.
 
 What does not belong here: what a single header means (``header_meaning.py``); how addresses are put together
-(``address_guesses.py``).
+(``address_guesses.py``); days of birth in parts (``birth_guesses.py``).
 """
 
 from __future__ import annotations
 
 from cdp_assets.sources.address_guesses import guess_addresses
+from cdp_assets.sources.birth_guesses import guess_birth, guess_year_of_birth
 from cdp_assets.sources.column_guesses import MOST_OF_THEM, ColumnLook, Columns
 from cdp_assets.sources.draft_yaml import Draft
 from cdp_assets.sources.header_meaning import (
     Meaning,
     asks_values,
-    birth_part_of,
     field_of,
     header_parts,
     identifier_of,
     is_of_something_else,
     is_second_part_of_name,
+    is_short_for_postcode,
     may_be_mail_or_phone,
     meanings_of,
     rank_of,
@@ -35,13 +36,17 @@ _OWN_VALUE_SHARE = 0.2
 
 _ENOUGH_ROWS = 20
 
-_YEAR_OF_BIRTH = r"^\s*(?:1[89]|20)[0-9]{2}\s*$"
+_POSTCODE_BESIDE_A_PLACE = (
+    r"^\s*(?i:\d{4,6}|\d{3} \d{2}|\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{4}|[A-Z]\d[A-Z] ?\d[A-Z]\d|"
+    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[\dW] ?[A-Z\d]{4})\s*$"
+)
+"""Postcodes of many countries, also where they are nothing but four to six digits."""
 
 
 def guess_fields(draft: Draft, columns: Columns) -> None:
     """Fill the draft's ``columns``, and ``date_format`` where a day of birth is in parts."""
     meant = _meant(columns)
-    _born_in_parts(draft, columns, meant)
+    guess_birth(draft, columns, meant)
     for name in dict.fromkeys(meaning.field for meaning in meant.values()):
         candidates = [column for column in columns.header if column in meant and meant[column].field == name]
         if name in ("email", "phone"):
@@ -51,8 +56,11 @@ def guess_fields(draft: Draft, columns: Columns) -> None:
             draft.columns[name] = [(column,) for column in ordered]
         elif name not in LIST_FIELDS and not (name == "date_of_birth" and name in draft.columns):
             draft.columns[name] = _single(columns, meant, name, candidates)
-    _born_in_a_year(draft, columns)
+    guess_year_of_birth(draft, columns)
     _addresses(draft, columns, meant)
+    for name in draft.mapped("postcode"):
+        if is_short_for_postcode(name):
+            draft.notes[name] = "its values are such as postcodes are"
     _by_values(draft, columns)
     _one_way_to_say_a_name(draft, columns)
     _title(draft, columns)
@@ -74,7 +82,7 @@ def _meant(columns: Columns) -> dict[str, Meaning]:
                 break
     found |= _prefixed(columns, found)
     if not any(meaning.field == "postcode" for meaning in found.values()):
-        found |= _area(columns, found)
+        found |= _area(columns, found) or _short_postcode(columns, found)
     return found
 
 
@@ -127,6 +135,16 @@ def _area(columns: Columns, meant: dict[str, Meaning]) -> dict[str, Meaning]:
     return {name: meaning for name, meaning in found.items() if name not in meant}
 
 
+def _short_postcode(columns: Columns, meant: dict[str, Meaning]) -> dict[str, Meaning]:
+    """A ``pc`` beside a place, whose values are such as postcodes are: elsewhere it may count pieces or computers."""
+    has_place = any(meaning.field in ("street", "city", "region") for meaning in meant.values())
+    names = [name for name in columns.header if is_short_for_postcode(name) and name not in meant]
+    if len(names) != 1 or not has_place:
+        return {}
+    is_one = columns.share(names[0], _POSTCODE_BESIDE_A_PLACE) >= MOST_OF_THEM
+    return {names[0]: Meaning("postcode")} if is_one else {}
+
+
 def _is_lesser(meaning: Meaning) -> bool:
     return not LESSER.isdisjoint(meaning.whose)
 
@@ -157,36 +175,6 @@ def _single(columns: Columns, meant: dict[str, Meaning], field: str, names: list
         others = [name for name in others if not _is_lesser(meant[name]) and columns.are_never_together(first, name)]
         return [(name,) for name in (first, *others)]
     return [(first,)]
-
-
-def _born_in_parts(draft: Draft, columns: Columns, meant: dict[str, Meaning]) -> None:
-    """A day of birth in three columns, joined in the order of the file."""
-    parts = {part: name for name in reversed(columns.header) if (part := birth_part_of(name)) is not None}
-    names = [name for name in columns.header if name in parts.values()]
-    if len(parts) != 3:
-        return
-    part_of = {name: part for part, name in parts.items()}
-    spelled = {"year": ("%Y", "%y"), "month": ("%m", "%b", "%B"), "day": ("%d",)}
-    for year, month in ((y, m) for y in spelled["year"] for m in spelled["month"]):
-        directives = {"year": year, "month": month, "day": "%d"}
-        written = " ".join(directives[part_of[name]] for name in names)
-        if columns.days_of(names, written) >= MOST_OF_THEM:
-            draft.columns["date_of_birth"] = [tuple(names)]
-            draft.date_format = written
-            for name in names:
-                meant.pop(name, None)
-            return
-
-
-def _born_in_a_year(draft: Draft, columns: Columns) -> None:
-    """The year of birth, where nothing else says when a row's person was born."""
-    if draft.columns.get("date_of_birth"):
-        return
-    for name in columns.header:
-        if birth_part_of(name) == "year" and columns.share(name, _YEAR_OF_BIRTH) >= MOST_OF_THEM:
-            draft.columns["date_of_birth"] = [(name,)]
-            draft.notes[name] = "the year only"
-            return
 
 
 def _addresses(draft: Draft, columns: Columns, meant: dict[str, Meaning]) -> None:

@@ -29,6 +29,7 @@ from cdp_assets.sources.header_words import (
     FIELD_WORDS,
     FIRMS,
     IDENTIFIER_WORDS,
+    JUST_A_DAY,
     MAIL_WORDS,
     NAME_PARTS,
     NAME_QUALIFIERS,
@@ -42,10 +43,12 @@ from cdp_assets.sources.header_words import (
     PHONE_NOUNS,
     PHONE_WORDS,
     PLACES,
+    PLAIN_DAY_PARTS,
     QUALIFIERS,
     SAID_IN_QUESTIONS,
     SAID_OF_MOMENTS,
     SAME_AS_NONE,
+    SHORT_FOR_POSTCODE,
     STREET_LINE_WORDS,
     STREET_PARTS,
     STREET_PARTS_BESIDE_A_STREET,
@@ -142,6 +145,21 @@ def birth_part_of(header: str) -> str | None:
     return next((_BIRTH_PART_OF_WORD[word] for word in spellings if word in _BIRTH_PART_OF_WORD), None)
 
 
+def plain_day_part_of(header: str) -> str | None:
+    """``year``, ``month`` or ``day``, where a header is that word and says no more."""
+    return _PLAIN_DAY_PART_OF_WORD.get("".join(header_parts(header)))
+
+
+def is_just_a_day(header: str) -> bool:
+    """Whether a header says that its values are days, and not of what: ``Date``."""
+    return "".join(header_parts(header)) in JUST_A_DAY
+
+
+def is_short_for_postcode(header: str) -> bool:
+    """Whether a header is short for a postcode, and for other things: ``PC``."""
+    return "".join(header_parts(header)) in SHORT_FOR_POSTCODE
+
+
 def asks_values(header: str) -> str | None:
     """The field of a word that means it only where the values do: ``Title`` may be a position or a form of address."""
     parts = header_parts(header)
@@ -205,6 +223,7 @@ _PART_BESIDE_STREET_OF_WORD = {
     word: part for part, words in STREET_PARTS_BESIDE_A_STREET.items() for word in words.split()
 }
 _BIRTH_PART_OF_WORD = {word: part for part, words in BIRTH_PARTS.items() for word in words.split()}
+_PLAIN_DAY_PART_OF_WORD = {word: part for part, words in PLAIN_DAY_PARTS.items() for word in words.split()}
 
 _LONG_WORDS_OF_SOMETHING_ELSE = tuple(word for word in OF_SOMETHING_ELSE if len(word) > 5)
 _GLUED = tuple(

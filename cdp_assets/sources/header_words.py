@@ -214,6 +214,19 @@ BIRTH_PARTS: Mapping[str, str] = {
 }
 """Columns of a day of birth in parts; taken only all three together."""
 
+PLAIN_DAY_PARTS: Mapping[str, str] = {
+    "year": "year yyyy jahr jjjj ano anio annee aaaa rok rrrr",
+    "month": "month mm monat mes mois miesiac",
+    "day": "day dd tag tt dia jour jj dzien",
+}
+"""Columns of a day in parts that do not say which day; of birth only where their values tell."""
+
+JUST_A_DAY = frozenset("date datum fecha data".split())  # noqa: SIM905
+"""Headers that say that their values are days, and nothing more."""
+
+SHORT_FOR_POSTCODE = frozenset({"pc", "pcode"})
+"""Words of a postcode, but of other things, too: taken beside a place, where the values are like postcodes."""
+
 WORDS_THAT_ASK_VALUES: Mapping[str, str] = {"title": "job_title", "areacode": "postcode", "area": "city"}
 """Words of several meanings, and the one that the values must bear out."""
 

@@ -8,6 +8,7 @@ What does not belong here: what values look like (``column_guesses.py``).
 
 from __future__ import annotations
 
+from cdp_assets.sources.birth_guesses import may_be_birth
 from cdp_assets.sources.column_guesses import MOST_OF_THEM, Columns, written_shares
 from cdp_assets.sources.draft_yaml import Draft
 from cdp_assets.sources.header_meaning import header_parts, is_of_something_else, rank_of
@@ -23,13 +24,20 @@ READS_MOST = 0.5
 
 
 def guess_moments(draft: Draft, columns: Columns) -> None:
-    """Set ``observed_at`` and ``date_format``; a format that joined columns gave stays."""
+    """Set ``observed_at`` and ``date_format``; a format that joined columns gave stays.
+
+    A date that may rather be the day of birth is neither taken for that nor for a moment: read wrongly as either, it would do
+    harm to every row.
+    """
+    draft.unsaid_birth = next((name for name in columns.header if may_be_birth(draft, columns, name)), None)
     draft.observed_at = _observed_at(draft, columns)
     born = next((value[0] for value in draft.columns.get("date_of_birth", ()) if len(value) == 1), None)
     joined = draft.date_format
     if born is not None and joined is None:
         _set_format(draft, columns, born)
     if draft.observed_at is None:
+        if draft.unsaid_birth is not None and draft.date_format is None:
+            _set_format(draft, columns, draft.unsaid_birth)  # for whoever maps it
         return
     look = columns.looks[draft.observed_at]
     if look.iso_moment >= MOST_OF_THEM or not look.date_formats:
@@ -50,7 +58,7 @@ def guess_moments(draft: Draft, columns: Columns) -> None:
 
 
 def _observed_at(draft: Draft, columns: Columns) -> str | None:
-    used = draft.used()
+    used = {*draft.used(), draft.unsaid_birth}
     ranked = [
         (is_of_something_else(name), columns.looks[name].filled < MOST_OF_THEM, rank, position, name)
         for position, name in enumerate(columns.header)

@@ -35,6 +35,7 @@ VALUES: dict[str, list[str]] = {
     "day": ["3", "23", "30", "15"],
     "month": ["2", "12", "7", "1"],
     "year": ["1980", "1975", "1991", "1966"],
+    "year_of_event": ["2023", "2024", "2019", "2008"],
     "month_day": ["02/03", "12/23", "07/30", "01/15"],
     "street": ["1 Alder Way", "22 Birch Rd", "3 Cedar St", "48 Dogwood Ave"],
     "strasse": ["Erlenweg 1", "Birkenweg 22", "Zedernweg 3", "Hartriegelweg 48"],
@@ -46,6 +47,7 @@ VALUES: dict[str, list[str]] = {
     "state": ["OR", "CA", "NY", "TX"],
     "county": ["Lane", "Kern", "Kings", "Travis"],
     "zip": ["97401", "93301", "11201", "73301"],
+    "postcode_nl": ["1012 AB", "3511 CD", "9711EF", "6211 GH"],
     "kod": ["00-001", "30-002", "80-003", "50-004"],
     "country": ["US", "US", "US", "US"],
     "whole": ["1 Alder Way, Springfield OR 97401", "22 Birch Rd, Rivertown CA 93301", "3 Cedar St, Lakeside NY", "48 Dogwood Ave"],
@@ -1752,5 +1754,84 @@ EXPORTS = (
         SPECIMEN_DATE = then >
         TEST_NAME = text >
         RESULT = text >
+        """),
+    Export("a choir's list", """
+        No = id > key
+        First = first > first_name
+        Last = last > last_name
+        Day = day > date_of_birth
+        Month = month > date_of_birth+
+        Year = year > date_of_birth+
+        Street = street > street
+        Town = city > city
+        PC = zip > postcode
+        """),
+    Export("a Dutch club", """
+        id = id > key
+        achternaam = last > last_name
+        voornaam = first > first_name
+        straat = street > street
+        pc = postcode_nl > postcode
+        woonplaats = city > city
+        year = year > date_of_birth
+        month = month > date_of_birth+
+        day = day > date_of_birth+
+        """, delimiter=";"),
+    Export("visits with a day in parts", """
+        id = id > key
+        name = full > full_name
+        day = day >
+        month = month >
+        year = year_of_event >
+        """),
+    Export("a day in parts beside a day of birth", """
+        id = id > key
+        name = full > full_name
+        born = born > date_of_birth
+        day = day >
+        month = month >
+        year = year >
+        """),
+    Export("a day in parts of nobody", """
+        id = id > key
+        email = email > email
+        day = day >
+        month = month >
+        year = year >
+        """),
+    Export("computers of people", """
+        id = id > key
+        name = full > full_name
+        pc = id2 >
+        email = email > email
+        """),
+    Export("computers at places", """
+        id = id > key
+        name = full > full_name
+        city = city > city
+        pc = id2 >
+        """),
+    Export("names and dates", """
+        id = id > key
+        name = full > full_name
+        date = born_uk >
+        phone = phone > phone
+        """),
+    Export("names and dates, and when they were changed", """
+        id = id > key
+        name = full > full_name
+        Date = born >
+        updated = at > observed_at
+        """),
+    Export("names and dates of contact", """
+        id = id > key
+        name = full > full_name
+        date = then > observed_at
+        """),
+    Export("names, births and dates", """
+        id = id > key
+        name = full > full_name
+        dob = born > date_of_birth
+        date = born > observed_at
         """),
 )  # fmt: skip

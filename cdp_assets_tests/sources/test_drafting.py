@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -249,6 +250,40 @@ def test_a_month_may_be_short_and_a_year_may_be_all_that_is_told(tmp_path: Path)
     assert mapped(contract)["date_of_birth"] == ["birthyear"]
     contract = drafted(tmp_path, "id,name,birthyear,dob\n1,Ann Lee,1980,1980-02-03\n2,Bo Ray,1975,1975-12-23\n")
     assert mapped(contract)["date_of_birth"] == ["dob"]
+
+
+def people(header: str, days: Sequence[str]) -> str:
+    return f"id,name,{header}\n" + "".join(f"{n},Ann Lee,{day}\n" for n, day in enumerate(days))
+
+
+def test_a_day_in_plain_parts_is_of_birth_by_its_years_and_marked(tmp_path: Path) -> None:
+    born = [f"{n % 28 + 1},{n % 12 + 1},{1930 + n}" for n in range(75)]
+    draft = text_of_draft(tmp_path, people("day,month,year", born))
+    assert "date_of_birth: {columns: [day, month, year]}  # guess: CHECK that it is one: only its years say so" in draft
+    for other in (
+        [f"{n % 28 + 1},{n % 12 + 1},{2004 + n % 21}" for n in range(200)],
+        [f"{n % 28 + 1},{n % 12 + 1},{1985 + n % 8}" for n in range(200)],
+        ["1,1,1900"] * 150 + [f"{n % 28 + 1},{n % 12 + 1},{2015 + n % 10}" for n in range(50)],
+        [f"{n % 28 + 1},{n % 12 + 1},{40 + n % 50}" for n in range(50)],
+    ):
+        assert "date_of_birth" not in mapped(drafted(tmp_path, people("day,month,year", other)))
+    assert "date_of_birth" not in mapped(drafted(tmp_path, people("day,month,year,tag", [f"{day},1" for day in born])))
+
+
+def test_a_date_that_may_be_of_birth_is_no_moment_and_is_pointed_out(tmp_path: Path) -> None:
+    born = [f"{n % 28 + 1:02}/{n % 12 + 1:02}/{1930 + n}" for n in range(75)]
+    draft = text_of_draft(tmp_path, people("date", born))
+    assert "\n  # date_of_birth: date  # CHECK: its days are spread over decades" in draft
+    assert "\n# observed_at: updated_at  # without one" in draft
+    assert '\ndate_format: "%d/%m/%Y"' in draft
+    assert saved(tmp_path, draft).observed_at is None
+    lately = [f"{n % 28 + 1:02}/{n % 12 + 1:02}/{2004 + n % 21}" for n in range(75)]
+    for text in (people("date", lately), people("created", born), people("date", [f"{day} 10:15" for day in born])):
+        draft = text_of_draft(tmp_path, text)
+        assert saved(tmp_path, draft).observed_at in ("date", "created")
+        assert "CHECK: its days" not in draft
+    events = people("event_type,date", [f"visit,{day}" for day in born])
+    assert drafted(tmp_path, events).observed_at == "date"
 
 
 def test_columns_called_like_parts_of_a_day_must_make_one(tmp_path: Path) -> None:
