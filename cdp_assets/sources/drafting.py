@@ -21,6 +21,7 @@ from cdp_assets.sources.field_guesses import guess_fields
 from cdp_assets.sources.header_meaning import header_parts, identifier_of
 from cdp_assets.sources.key_guesses import key_of_events, key_of_profiles
 from cdp_assets.sources.kind_guesses import guess_kind
+from cdp_assets.sources.line_problems import VALUE_WITHOUT_COLUMN
 from cdp_assets.sources.list_guesses import with_items
 from cdp_assets.sources.moment_guesses import guess_moments
 from cdp_assets.sources.reading import Table, read_table
@@ -57,6 +58,7 @@ def draft_contract(path: Path, source: str | None = None) -> str:
     if not table.header:
         raise FileRefused("empty", "it holds no row, so nothing can be told from it", "draft from a file that has some")
     _refuse_data_as_header(table.header)
+    _refuse_nameless_column(table)
     draft, columns = Draft(name), _columns(table)
     guess_fields(draft, columns)
     guess_kind(draft, columns)
@@ -132,6 +134,18 @@ def _refuse_data_as_header(header: Sequence[str]) -> None:
     if any(re.search(r"@.+\.|\d{5}|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$|^\d+$", name) for name in header):
         raise FileRefused(
             "header_missing", "its first line holds values instead of column names", "add a header, then draft again"
+        )
+
+
+def _refuse_nameless_column(table: Table) -> None:
+    """A last column that has values and no name would cost every row that has one: better told before anything is imported."""
+    problems = table.rows.get_column("_problem")
+    nameless = int((problems == VALUE_WITHOUT_COLUMN).sum())
+    if nameless > problems.null_count():
+        raise FileRefused(
+            "header_empty",
+            f"{nameless:,} rows have a value in a column at the end that has no name",
+            "give every column a name in the first line",
         )
 
 

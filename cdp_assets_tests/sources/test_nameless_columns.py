@@ -129,6 +129,15 @@ def test_nameless_columns_before_a_named_one_and_no_names_at_all_are_refused() -
     assert without_nameless_end(["", "id", ""], ()) == ("", "id")
 
 
+def test_a_draft_is_refused_where_most_rows_have_a_value_there(tmp_path: Path) -> None:
+    (tmp_path / "crm.csv").write_text("id,email,\n1,a@companyx.example,x\n2,b@companyx.example,y\n3,,\n")
+    with pytest.raises(
+        FileRefused, match="2 rows have a value in a column at the end that has no name; give"
+    ) as refused:
+        draft_contract(tmp_path / "crm.csv")
+    assert refused.value.rule == "header_empty"
+
+
 def test_a_draft_does_not_see_them(tmp_path: Path) -> None:
     for folder, rows_end, header_ends in (("plain", "", ""), ("ended", ",,", ",,"), ("header", "", ",")):
         (tmp_path / folder).mkdir()
