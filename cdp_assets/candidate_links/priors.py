@@ -160,9 +160,9 @@ SHARED_AT_HOME = {"address": 0.95}
 # misspelt in every second record, so is the family's.
 WRITTEN_AT_HOME = ("last_name", "phone")
 
-# What two people of a household have of a first name in common beyond chance, by level. One pair in a hundred is named alike:
-# father and son, mother and daughter; and at least as many children have a parent's name for a second one. And where one side has one name only, it may be the family's, which partners have in
-# common as often as one person's records do, but for the households whose names differ.
+# What two people of a household have of a first name in common beyond chance, by level. One pair in a hundred is named alike: father and son,
+# mother and daughter; and at least as many children have a parent's name for a second one. And where one side has one name only, it may be the
+# family's, which partners have in common as often as one person's records do, but for the households whose names differ.
 NAMED_ALIKE_AT_HOME = 0.01
 FAMILY_NAME_AT_HOME = 0.85
 

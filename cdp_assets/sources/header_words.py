@@ -221,7 +221,7 @@ PLAIN_DAY_PARTS: Mapping[str, str] = {
 }
 """Columns of a day in parts that do not say which day; of birth only where their values tell."""
 
-JUST_A_DAY = frozenset("date datum fecha data".split())  # noqa: SIM905
+JUST_A_DAY = frozenset({"date", "datum", "fecha", "data"})
 """Headers that say that their values are days, and nothing more."""
 
 SHORT_FOR_POSTCODE = frozenset({"pc", "pcode"})
