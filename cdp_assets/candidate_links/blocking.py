@@ -27,7 +27,7 @@ from cdp_assets.candidate_links.keys import (
     first_of,
     in_either_order,
     names_in,
-    of_two_letters,
+    of_letters,
 )
 from cdp_assets.candidate_links.ordered import in_order
 from cdp_assets.candidate_links.pairing import Numbers, Pairs, lengths_of_runs, pairs_of_blocks, together
@@ -75,18 +75,14 @@ _NAMES = ("first_name", "first_root", "last_name")
 
 def _each_name_and(column: str) -> AnyOf:
     """A key of each name of two letters or more together with another column."""
-    return AnyOf(*(all_of(of_two_letters(name), column) for name in _NAMES), needed=column)
-
-
-def _four_letters(column: str) -> pl.Expr:
-    return pl.when(pl.col(column).str.len_chars() >= 4).then(beginning(column, 4))
+    return AnyOf(*(all_of(of_letters(name, 2), column) for name in _NAMES), needed=column)
 
 
 _PLACE = first_of("postcode", "city")
 _BY_NAME = (beginning("last_name", 3), beginning("first_root", 2))
 _INITIALS = (beginning("first_name", 1), beginning("last_name", 1))
 PHONE_END = pl.col("phone_main").str.slice(-4)
-PHONE_START = pl.when(pl.col("phone_main").str.len_chars() > 4).then(pl.col("phone_main").str.head(-4))
+PHONE_START = of_letters("phone_main", 5).str.head(-4)
 """Two parts of a phone number: where one digit is wrong, one of them is right."""
 _BY_DOB = ("dob", _PLACE)
 _BY_NAME_AND_DOB = (*_BY_NAME, first_of("dob", "postcode", "city"))
@@ -200,7 +196,7 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("first_name", "last_name", "date_of_birth"),
         AnyOf(
             all_of(beginning("last_name", 2), beginning("first_name", 1), "dob_day"),
-            all_of(_four_letters("last_name"), "dob_day"),
+            all_of(of_letters("last_name", 4).str.slice(0, 4), "dob_day"),
             needed="dob_day",
         ),
         (_PLACE, beginning("dob", 3)),
@@ -255,7 +251,7 @@ BLOCKING_RULES: tuple[BlockingRule, ...] = (
         "SAME_LAST_NAME",
         "the last name, in either place",
         ("first_name", "last_name"),
-        AnyOf(*(all_of(of_two_letters(name)) for name in _NAMES)),
+        AnyOf(*(all_of(of_letters(name, 2)) for name in _NAMES)),
         _BY_DOB,
     ),
     BlockingRule("SAME_POSTCODE", "the postcode", ("address",), AnyOf(all_of("postcode")), _BY_NAME_AND_DOB),

@@ -90,9 +90,9 @@ def beginning(column: str, letters: int) -> pl.Expr:
     return pl.col(column).str.slice(0, letters)
 
 
-def of_two_letters(column: str) -> pl.Expr:
-    """A column where it holds two letters or more."""
-    return pl.when(pl.col(column).str.len_chars() >= 2).then(pl.col(column))
+def of_letters(column: str, at_least: int) -> pl.Expr:
+    """A column where it holds so many letters or more."""
+    return pl.when(pl.col(column).str.len_chars() >= at_least).then(pl.col(column))
 
 
 def first_of(*columns: str) -> pl.Expr:

@@ -20,7 +20,7 @@ import polars as pl
 from cdp_assets.candidate_links.among import rows_of_hashes_among
 from cdp_assets.candidate_links.blocking import PHONE_END, PHONE_START, BlockingRule
 from cdp_assets.candidate_links.comparable import TAIL_DIGITS, before, carriers, comparable
-from cdp_assets.candidate_links.keys import FACTOR
+from cdp_assets.candidate_links.keys import FACTOR, beginning
 from cdp_assets.candidate_links.lists import Flat
 from cdp_assets.candidate_links.ordered import in_order, rows_at
 
@@ -168,13 +168,12 @@ def _born(name: str) -> Part:
 def _beginning(column: str, letters: int) -> Part:
     return Part(
         f"{letters} letters of {column}",
-        lambda reach: Told.of(reach.profiles.get_column(column).str.slice(0, letters)),
+        lambda reach: Told.of(reach.profiles.select(beginning(column, letters)).to_series()),
     )
 
 
 def _of_main_phone(name: str, part: pl.Expr) -> Part:
-    main = pl.col("phones").list.first().alias("phone_main")
-    return Part(name, lambda reach: Told.of(reach.profiles.select(main).select(part).to_series()))
+    return Part(name, lambda reach: Told.of(comparable(reach.profiles, only=["phone_main"]).select(part).to_series()))
 
 
 def _first_root(reach: Reach) -> Told:

@@ -9,6 +9,7 @@ What does not belong here: moments at which rows were true (``moment_guesses.py`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import polars as pl
 
@@ -33,13 +34,16 @@ _YEARS, _MONTHS = ("%Y", "%y"), ("%m", "%b", "%B")
 def guess_birth(draft: Draft, columns: Columns, meant: dict[str, Meaning]) -> None:
     """Fill the draft's ``date_of_birth`` where it is in parts, and then ``date_format``; the parts leave ``meant``."""
     called = {part: name for name in reversed(columns.header) if (part := birth_part_of(name)) is not None}
-    if _joined(draft, columns, called, _YEARS):
-        names = draft.mapped("date_of_birth")
-    elif _may_be_unsaid(columns, meant):
-        names = _in_plain_parts(draft, columns)
-    else:
+    found = _joined(columns, called, _YEARS)
+    if found is None and _may_be_unsaid(columns, meant):
+        found = _in_plain_parts(columns)
+        if found is not None:
+            draft.notes[found.names[0]] = "CHECK that it is one: only its years say so, which are spread over decades"
+    if found is None:
         return
-    for name in names:
+    draft.columns["date_of_birth"] = [found.names]
+    draft.date_format = found.written
+    for name in found.names:
         meant.pop(name, None)
 
 
@@ -73,38 +77,37 @@ def _may_be_unsaid(columns: Columns, meant: Mapping[str, Meaning]) -> bool:
     return not is_said and not fields.isdisjoint(NAME_FIELDS)
 
 
-def _in_plain_parts(draft: Draft, columns: Columns) -> list[str]:
+class _Joined(NamedTuple):
+    """Three columns in the order of the file, how the day is ``written`` that they make, and the ``days``."""
+
+    names: tuple[str, ...]
+    written: str
+    days: pl.Series
+
+
+def _in_plain_parts(columns: Columns) -> _Joined | None:
     """A ``day``, a ``month`` and a ``year`` of nothing in particular, where their days are like those of birth."""
-    parts = [(plain_day_part_of(name), name) for name in columns.header]
-    found = {part: name for part, name in parts if part is not None}
-    if len(found) != sum(1 for part, _ in parts if part is not None):
-        return []  # which of two is meant?
-    if not _joined(draft, columns, found, ("%Y",), must_be_of_birth=True):
-        return []
-    names = draft.mapped("date_of_birth")
-    draft.notes[names[0]] = "CHECK that it is one: only its years say so, which are spread over decades"
-    return names
+    parts = [(part, name) for name in columns.header if (part := plain_day_part_of(name)) is not None]
+    found = dict(parts)
+    if len(found) != len(parts):
+        return None  # which of two is meant?
+    joined = _joined(columns, found, ("%Y",))
+    return joined if joined is not None and _are_of_birth(joined.days) else None
 
 
-def _joined(
-    draft: Draft, columns: Columns, parts: Mapping[str, str], years: tuple[str, ...], *, must_be_of_birth: bool = False
-) -> bool:
-    """Join the three columns of a day, in the order of the file, where they make one."""
+def _joined(columns: Columns, parts: Mapping[str, str], years: tuple[str, ...]) -> _Joined | None:
+    """The three columns of a day, by part, where they make one."""
     part_of = {name: part for part, name in parts.items()}
-    names = [name for name in columns.header if name in part_of]
+    names = tuple(name for name in columns.header if name in part_of)
     if len(parts) != 3:
-        return False
+        return None
     for year, month in ((year, month) for year in years for month in _MONTHS):
         directives = {"year": year, "month": month, "day": "%d"}
         written = " ".join(directives[part_of[name]] for name in names)
-        if columns.days_of(names, written) < MOST_OF_THEM:
-            continue
-        if must_be_of_birth and not _are_of_birth(columns.days(names, written)):
-            return False
-        draft.columns["date_of_birth"] = [tuple(names)]
-        draft.date_format = written
-        return True
-    return False
+        days = columns.days(names, written)
+        if len(days) and days.count() / len(days) >= MOST_OF_THEM:
+            return _Joined(names, written, days)
+    return None
 
 
 def _are_of_birth(days: pl.Series) -> bool:

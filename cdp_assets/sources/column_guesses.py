@@ -73,7 +73,10 @@ _PHONE_MARKS = r"[+()\-\s./]"
 _ISO_MOMENT = r"^\s*(?:\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?)?\s*$"
 _MOMENT = r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ,]+\d{1,2}:\d{2}.*)?\s*$"
 _EPOCH = r"^\s*\d{10}(?:\d{3})?\s*$"
-_POSTCODE = r"^\s*(?i:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{2}-\d{3}|\d{5}-\d{4})\s*$"
+POSTCODES = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{2}-\d{3}|\d{5}-\d{4}"
+"""Postcodes that hardly anything else is written like."""
+
+_POSTCODE = rf"^\s*(?i:{POSTCODES})\s*$"
 
 
 @dataclass(frozen=True)
@@ -242,11 +245,6 @@ class Columns:
             pl.col("other").str.to_lowercase().str.contains(pl.col("one").str.to_lowercase(), literal=True)
         )
         return _mean(lower.to_series()) if both.height else 0.0
-
-    def days_of(self, names: Sequence[str], written: str) -> float:
-        """The share of rows in which some columns, joined by blanks, are a day so written."""
-        days = self.days(names, written)
-        return _mean(days.is_not_null()) if len(days) else 0.0
 
     def days(self, names: Sequence[str], written: str) -> pl.Series:
         """The days that some columns, joined by blanks, are in rows where all are filled; null for what is not so written."""

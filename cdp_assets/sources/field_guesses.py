@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cdp_assets.sources.address_guesses import guess_addresses
 from cdp_assets.sources.birth_guesses import guess_birth, guess_year_of_birth
-from cdp_assets.sources.column_guesses import MOST_OF_THEM, ColumnLook, Columns
+from cdp_assets.sources.column_guesses import MOST_OF_THEM, POSTCODES, ColumnLook, Columns
 from cdp_assets.sources.draft_yaml import Draft
 from cdp_assets.sources.header_meaning import (
     Meaning,
@@ -36,10 +36,7 @@ _OWN_VALUE_SHARE = 0.2
 
 _ENOUGH_ROWS = 20
 
-_POSTCODE_BESIDE_A_PLACE = (
-    r"^\s*(?i:\d{4,6}|\d{3} \d{2}|\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{4}|[A-Z]\d[A-Z] ?\d[A-Z]\d|"
-    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[\dW] ?[A-Z\d]{4})\s*$"
-)
+_POSTCODE_BESIDE_A_PLACE = rf"^\s*(?i:{POSTCODES}|\d{{4,6}}|\d{{3}} \d{{2}}|\d{{4}} ?[A-Z]{{2}}|\d{{4}}-\d{{3}}|[A-Z]\d[\dW] ?[A-Z\d]{{4}})\s*$"
 """Postcodes of many countries, also where they are nothing but four to six digits."""
 
 
