@@ -55,6 +55,7 @@ COMPARABLE_SCHEMA: dict[str, pl.DataType] = {
     "identifier_types": pl.List(pl.String()),
     "street": pl.String(),
     "house_number": pl.String(),
+    "dwelling": pl.String(),
     "city": pl.String(),
     "region": pl.String(),
     "postcode": pl.String(),
@@ -126,6 +127,12 @@ def _digits(texts: pl.Series) -> pl.Series:
     return where(from_arrow(found).alias(texts.name), texts.is_not_null())
 
 
+def _dwelling(profiles: pl.DataFrame) -> pl.Series:
+    """Street and number, and the postcode or, where it is not known, the city; null where street or number is."""
+    town = pl.coalesce("postcode", "city", pl.lit(""))
+    return profiles.select(pl.concat_str("street", "house_number", town, separator=", ")).to_series()
+
+
 class _Parts:
     """Profiles in the order of their ids, and what several columns are derived from, each made once."""
 
@@ -191,6 +198,7 @@ _DERIVED: dict[str, Callable[[_Parts], pl.Series]] = {
     "phone_tails": lambda of: of.flat("phones").lists_of(of.flat("phones").values.str.slice(-TAIL_DIGITS)),
     "identifiers": lambda of: of.lists("identifiers"),
     "identifier_types": lambda of: of.flat("identifiers").lists_of(before(of.flat("identifiers").values, "=")),
+    "dwelling": lambda of: _dwelling(of.profiles),
     "company_words": lambda of: _words(of.distinct("company"), shortest=2, at_least=1),
     "sources": lambda of: sources_told(of.profiles),
 }

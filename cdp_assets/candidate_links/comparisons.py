@@ -140,6 +140,10 @@ ELSE = Level("different", "ELSE")
 # to have it by chance: only those that several people carry are adjusted by frequency. So it is with a date of birth, as
 # long as there are far fewer people than days.
 OWNED_VALUES = ("email_main", "phone_main", "dob")
+# A building has a frequency where more people live in it than in any household: a hostel, a barracks, a block of flats.
+DWELLING = "dwelling"
+OFTEN_WITHOUT = (*OWNED_VALUES, DWELLING)
+"""Columns of which many values have no frequency: agreeing on them is as rare as the level's ``u`` says."""
 # Several people may be behind a date of birth whose names begin alike, or say one thing. More records of one than this are
 # counted as others': most people have fewer, and where they have more the date weighs what it would by all its records.
 OWN_RECORDS = {"dob": 4}
@@ -520,9 +524,10 @@ ADDRESS = Comparison(
         Level(
             "same street, number and town",
             f"{_SAME_STREET} AND {_SAME_NUMBER} AND {_SAME_TOWN}",
+            tf=DWELLING,
             within=_STREET_IN_TOWN,
         ),
-        Level("same street and number", f"{_SAME_STREET} AND {_SAME_NUMBER}"),
+        Level("same street and number", f"{_SAME_STREET} AND {_SAME_NUMBER}", tf=DWELLING),
         Level(
             "street mistyped, same number and town",
             f"{_SAME_NUMBER} AND {_SAME_TOWN} AND {_NEAR_STREET}",

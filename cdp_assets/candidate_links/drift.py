@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OWNED_VALUES, Choice, choose_comparisons
+from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OFTEN_WITHOUT, Choice, choose_comparisons
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.frequencies import beside_one
@@ -202,7 +202,7 @@ def _frequencies(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) 
             .with_columns(pl.col("count").fill_null(0))
         )
         seen = int(both["count"].sum())
-        if field in OWNED_VALUES:
+        if field in OFTEN_WITHOUT:
             rest = {"value": None, "frequency": max(1.0 - float(both["frequency"].sum()), 0.0), "count": filled - seen}
             both = pl.concat([both, pl.DataFrame([rest], schema=both.schema)])
         else:

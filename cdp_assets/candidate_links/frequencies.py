@@ -11,13 +11,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import FREQUENT_SOUNDS, OWN_RECORDS, OWNED_VALUES, Comparison
+from cdp_assets.candidate_links.comparisons import (
+    DWELLING,
+    FREQUENT_SOUNDS,
+    OFTEN_WITHOUT,
+    OWN_RECORDS,
+    OWNED_VALUES,
+    Comparison,
+)
 from cdp_assets.candidate_links.key_people import are_several, initials
 from cdp_assets.candidate_links.weights import DIGITS
 
 # Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
 # whose frequency is much the same with or without one owner.
 FEW_OWNERS = 5
+# More people than this, by the first letters of their names, are not one household.
+MOST_AT_HOME = 8
 
 
 def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
@@ -27,7 +36,7 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     small data most names are of this kind.
 
     An e-mail, phone or date of birth that one person carries, judged by name, has none: agreeing on it by chance is as rare as
-    the level's ``u`` says, however many records its owner has.
+    the level's ``u`` says, however many records its owner has. Nor has a dwelling, unless more live there than in any household.
     """
     fields = sorted({level.tf for comparison in comparisons for level in comparison.scored if level.tf})
     parts = []
@@ -37,7 +46,10 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     for field in fields:
         values = frame.get_column(field).alias("value")
         filled = len(values) - values.null_count()
-        counts = _of_others(values, letters, field) if field in OWNED_VALUES else beside_one(values)
+        if field == DWELLING:
+            counts = _of_crowds(values, frame)
+        else:
+            counts = _of_others(values, letters, field) if field in OWNED_VALUES else beside_one(values)
         among = float(max(filled, 1))
         if field in FREQUENT_SOUNDS:
             among /= _written_otherwise(frame.get_column(FREQUENT_SOUNDS[field]).filter(values.is_not_null()))
@@ -87,19 +99,31 @@ def _of_others(values: pl.Series, letters: pl.DataFrame, field: str) -> pl.DataF
     return counts.filter(~of_one | (pl.col("n") > own_records)).select("value", beyond.alias("n"))
 
 
+def _of_crowds(dwellings: pl.Series, frame: pl.DataFrame) -> pl.DataFrame:
+    """How many profiles (``n``) a dwelling has beside any one of it, where more people live in it than in any household, and more profiles than
+    chance lets two strangers have a dwelling in common: whoever else has it, that is what agreeing is worth."""
+    counts = beside_one(dwellings)
+    at_random = counts.select((pl.col("n") * (pl.col("n") + 1)).sum() / max(len(dwellings) - dwellings.null_count(), 1))
+    counts = counts.filter(pl.col("n") >= MOST_AT_HOME, pl.col("n") > at_random.item())
+    tenants = frame.select(dwellings, "first_name", "last_name").join(counts, on="value", how="semi")
+    letters = pl.struct(pl.col("first_name", "last_name").str.slice(0, 1))
+    people = tenants.group_by("value").agg(letters.n_unique().alias("people"))
+    return counts.join(people.filter(pl.col("people") > MOST_AT_HOME), on="value", how="semi")
+
+
 def frequency_columns(
     frame: pl.DataFrame, frequencies: pl.DataFrame, asked: Mapping[str, npt.NDArray[np.bool_]] | None = None
 ) -> pl.DataFrame:
     """A ``tf_<field>`` column per field of the term frequencies, in the order of ``frame``; an unseen value counts as the rarest.
 
-    An e-mail, phone or date of birth that is not among them belongs to one person and has none. ``asked``: of which rows it is wanted, by
+    An e-mail, phone or date of birth that is not among them belongs to one person, and a dwelling to one household: it has none. ``asked``: of which rows it is wanted, by
     field; others have none.
     """
     columns = []
     for (name,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
         field = str(name)
         rows = np.full(len(frame), asked is None) if asked is None or field not in asked else asked[field]
-        rarest = None if field in OWNED_VALUES else part.get_column("frequency").min()
+        rarest = None if field in OFTEN_WITHOUT else part.get_column("frequency").min()
         values = frame.get_column(field).filter(pl.Series(rows)).to_frame("value")
         found = values.join(part.select("value", "frequency"), on="value", how="left", maintain_order="left")
         known = pl.when(pl.col("value").is_not_null()).then(pl.coalesce("frequency", pl.lit(rarest, dtype=pl.Float64)))

@@ -16,7 +16,7 @@ import polars as pl
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, key_columns, pairs_within, used_rules
 from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import FREQUENT_SOUNDS, KEY_LEVELS
+from cdp_assets.candidate_links.comparisons import DWELLING, FREQUENT_SOUNDS, KEY_LEVELS
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide, has_own_key
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns, has_other_letters
@@ -56,16 +56,18 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
     engine = engine or DuckDBEngine()
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
-    frame = comparable(profiles, unasked=_unheard(profiles, model))
+    frame = comparable(profiles, unasked=_unasked(profiles, model))
     pairs = pairs_within(frame, model.policy, model.caps)
     return _scored(pairs, frame, Reach(in_order(profiles, "profile_id")), model, engine)
 
 
-def _unheard(profiles: pl.DataFrame, model: TrainedModel) -> set[str]:
-    """The sounds of names, if nobody asks for them: no name is written in other letters, and no rule in use joins on them."""
+def _unasked(profiles: pl.DataFrame, model: TrainedModel) -> set[str]:
+    """Columns that nobody asks for: the dwellings, where no frequency of one is known; the sounds of names, where no name is written in other
+    letters, and no rule in use joins on them."""
+    dwellings = {DWELLING} - set(model.term_frequencies.get_column("field").unique())
     if has_other_letters(profiles):
-        return set()
-    return set(FREQUENT_SOUNDS) - key_columns(rule for _, rule, _ in used_rules(model.caps, model.policy))
+        return dwellings
+    return dwellings | set(FREQUENT_SOUNDS) - key_columns(rule for _, rule, _ in used_rules(model.caps, model.policy))
 
 
 def score_slice(
