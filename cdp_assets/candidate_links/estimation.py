@@ -12,7 +12,7 @@ One joint EM over the candidate pairs of all blocking rules and a sample of rand
 * ``u`` is counted over random pairs, each weighted by its probability of being two strangers: in small data a random pair is
   a match often enough to spoil ``u`` otherwise.
 * The share of matches among all pairs is the sum of the probabilities: so that probabilities are calibrated and thresholds
-  can be set by cost, without labels.
+  can be set by cost, without labels. That of households is told by the pairs that can show one (``at_home.py``).
 * Every share is the mode under a Dirichlet prior (``priors.py``): few pairs leave the prior, many leave none of it.
 
 Pairs whose answer is known are certain members of their class and speak for pairs as alike as they are (``refinement.py``). Parameters are
@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.at_home import shows_a_home
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
 from cdp_assets.candidate_links.plausibility import checked, differ_together, most_that_differ, strange_comparisons
@@ -158,6 +159,7 @@ def _maximise(
     """
     levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
     most_differ = most_that_differ(set(levels))
+    shows = shows_a_home(data.candidates)
     parameters = prior
     found = 0.0
     for _ in range(MAX_ROUNDS):
@@ -168,7 +170,8 @@ def _maximise(
             of_home = of_home * (1.0 - of_match) / np.maximum(1.0 - before, SMALLEST_SHARE)
         of_strangers = _of_strangers(data.random, parameters)
         found = float(of_match.sum()) * data.candidates_stand_for
-        homes = float(of_home.sum()) * data.candidates_stand_for
+        seen_at_home = of_home * shows
+        homes = float(seen_at_home.sum()) * data.candidates_stand_for
         believed = prior.shares | with_twins_seen(prior, data.candidates, parameters, of_home)
         shares = {
             c.name: _next_shares(data, c, believed[c.name], of_match, of_same, of_strangers, levels[c.name], refinement)
@@ -188,11 +191,13 @@ def _maximise(
             }
         # What contradicts may say nothing, but does not speak for a match.
         shares = {name: _bounded(told, told.u[-1]) for name, told in shares.items()}
-        new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, data.all_pairs))
+        # One household more, among as many pairs as are believed to hold one: where hardly a pair can show any, the belief stands.
+        among = data.all_pairs * data.showing.of_all + 1.0 / prior.households
+        new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, among))
         new = replace(
             new,
             namesakes=_namesakes(data, new, 1.0 - of_match - of_home, parameters.namesakes),
-            sources=_by_sources(data, new, of_match, of_home),
+            sources=_by_sources(data, new, of_match, seen_at_home),
         )
         change = _change(parameters, new)
         parameters = new
@@ -202,9 +207,9 @@ def _maximise(
 
 
 def _by_sources(
-    data: TrainingData, parameters: Parameters, of_match: Floats, of_home: Floats
+    data: TrainingData, parameters: Parameters, of_match: Floats, seen_at_home: Floats
 ) -> dict[SourcePair, SourceBits]:
-    """How much more often than on the whole pairs of two sources are matches, and households.
+    """How much more often than on the whole pairs of two sources are matches, and (of those that can show one) households.
 
     Nothing is known where all records are of one source. Each share is blended with the whole's, which counts as much as so many matches
     (``PRIOR_SOURCE_PAIRS``) as it lets expect. Careful where it counts: that two sources hold more of each other's people than others do is
@@ -212,12 +217,13 @@ def _by_sources(
     """
     if len(data.pairs_of_sources) < 2 or data.candidates.sources is None:
         return {}
-    found = data.candidates.sources.summed(of_match, of_home)
+    found = data.candidates.sources.summed(of_match, seen_at_home)
     bits: dict[SourcePair, SourceBits] = {}
     for pair, pairs in data.pairs_of_sources.items():
         matches, homes = (count * data.candidates_stand_for for count in found.get(pair, (0.0, 0.0)))
         more = _more_often(matches, pairs * parameters.matches)
-        told = SourceBits(min(more, MOST_SOURCE_BITS), _more_often(homes, pairs * parameters.households))
+        expected = pairs * data.showing.of_sources[pair] * parameters.households
+        told = SourceBits(min(more, MOST_SOURCE_BITS), _more_often(homes, expected))
         if max(map(abs, told)) >= LEAST_SOURCE_BITS:
             bits[pair] = told
     return bits

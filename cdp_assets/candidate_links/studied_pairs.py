@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cdp_assets.candidate_links.at_home import Showing, showing
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks
 from cdp_assets.candidate_links.comparisons import Comparison
 from cdp_assets.candidate_links.engine import LinkageEngine
@@ -40,8 +41,8 @@ class TrainingData:
     """Compared candidate pairs with the rules that found them, random pairs, and how many pairs each stands for.
 
     ``same``: records that say the same, as pairs of a profile with itself, and ``same_rules``, the rules that would find them. ``all_pairs``
-    are those of the profiles studied, ``pairs_of_sources`` the same by pair of sources; ``profiles`` counts all profiles that the model is for;
-    ``labelled``: pairs whose answer is known.
+    are those of the profiles studied, ``pairs_of_sources`` the same by pair of sources, ``showing`` how many of them can show a household;
+    ``profiles`` counts all profiles that the model is for; ``labelled``: pairs whose answer is known.
     """
 
     candidates: ComparedPairs
@@ -54,6 +55,7 @@ class TrainingData:
     profiles: int
     labelled: LabelledPairs | None = None
     pairs_of_sources: Mapping[SourcePair, float] = field(default_factory=dict)
+    showing: Showing = field(default_factory=Showing)
 
     @property
     def candidates_stand_for_in_all(self) -> float:
@@ -88,6 +90,7 @@ def training_data(
     both = of_several.filter(of_several.is_in(frame.get_column("unique_id").implode()))
     alike = _drawn(pl.DataFrame({"id_l": both, "id_r": both}), rate * count / profiles)
     same = compared_with(frame, tf_columns, alike, comparisons, engine)
+    pairs_of_sources = pairs_of_profiles(frame.get_column("sources"))
     return TrainingData(
         candidates=candidates,
         rules=sample.sort("id_l", "id_r").get_column("rules").to_numpy(),
@@ -98,7 +101,8 @@ def training_data(
         all_pairs=pair_count(count),
         profiles=profiles,
         labelled=labelled,
-        pairs_of_sources=pairs_of_profiles(frame.get_column("sources")),
+        pairs_of_sources=pairs_of_sources,
+        showing=showing(frame, comparisons, pairs_of_sources),
     )
 
 
