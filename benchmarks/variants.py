@@ -542,6 +542,52 @@ def families(seed: int, count: int, _data: Path) -> Kind:
     return _kind(rows, FIELDS)
 
 
+def _numbered(name: str, own: Callable[[int, int], str]) -> Callable[[int, int, Path], Kind]:
+    """The same families, and on nine of ten records a number: ``own`` of a family's number and which member it is."""
+
+    def kind(seed: int, count: int, data: Path) -> Kind:
+        of_families = families(seed, count, data)
+        chance = random.Random(f"{name} {seed}")
+        for row in of_families.rows:
+            family, member = map(int, str(row["entity"]).split("-"))
+            number = own(family, member)
+            row["number"] = (
+                None if chance.random() < 0.1 else typo(number, chance) if chance.random() < 0.02 else number
+            )
+        return replace(of_families, identifiers={"number": "number"})
+
+    return kind
+
+
+def _scattered(number: int) -> int:
+    """A number of eight digits that says nothing of the next one."""
+    return (number + 1) * 48_271_003 % 90_000_049 + 10_000_000
+
+
+family_account = _numbered("account", lambda family, _: str(_scattered(family)))
+family_account.__doc__ = "The same families, each with one account number for all"
+numbers_that_follow = _numbered("follow", lambda family, member: f"{_scattered(family)}{member + 1}")
+numbers_that_follow.__doc__ = "The same families, whose members' numbers follow each other"
+
+
+def register_and_forms(seed: int, count: int, data: Path) -> Kind:
+    """Families: a register that tells names and numbers, and forms, of which one in twenty has the number of another member"""
+    of_own = _numbered("own", lambda family, member: str(_scattered(8 * family + member)))(seed, count, data)
+    chance = random.Random(f"forms {seed}")
+    rows, seen = [], set[str | None]()
+    for row in of_own.rows:
+        if row["entity"] not in seen:
+            seen.add(row["entity"])
+            told = {name: row[name] for name in ("entity", "first_name", "last_name", "sex", "number")}
+            rows.append(dict.fromkeys(FIELDS) | told | {"source": "register"})
+        form = dict(row, source="forms")
+        if chance.random() < 0.05:
+            family, member = map(int, str(row["entity"]).split("-"))
+            form["number"] = str(_scattered(8 * family + (member + 1) % 3))
+        rows.append(form)
+    return replace(of_own, rows=rows)
+
+
 def families_without_birth(seed: int, count: int, data: Path) -> Kind:
     """The same families without dates of birth"""
     kind = families(seed, count, data)
@@ -1092,6 +1138,9 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "german": german,
     "families": families,
     "families_no_birth": families_without_birth,
+    "family_account": family_account,
+    "numbers_that_follow": numbers_that_follow,
+    "register_and_forms": register_and_forms,
     "registers": registers,
     "noisy": noisy,
     "tiny": tiny,

@@ -40,7 +40,9 @@ def shows_a_home(pairs: ComparedPairs) -> npt.NDArray[np.bool_]:
     return np.logical_or.reduce(compared) if compared else np.ones(len(pairs), dtype=np.bool_)
 
 
-def showing(frame: pl.DataFrame, comparisons: list[Comparison], pairs_of_sources: Mapping[SourcePair, float]) -> Showing:
+def showing(
+    frame: pl.DataFrame, comparisons: list[Comparison], pairs_of_sources: Mapping[SourcePair, float]
+) -> Showing:
     """Those shares among the pairs of these profiles (of ``comparable``), as if what is filled in one were chance to another.
 
     ``pairs_of_sources``: the pairs of sources that there are.
@@ -49,9 +51,7 @@ def showing(frame: pl.DataFrame, comparisons: list[Comparison], pairs_of_sources
     if not told:
         return Showing(1.0, dict.fromkeys(pairs_of_sources, 1.0))
     of = _by_source(frame, told)
-    return Showing(
-        _both(of[""], of[""]), {(one, other): _both(of[one], of[other]) for one, other in pairs_of_sources}
-    )
+    return Showing(_both(of[""], of[""]), {(one, other): _both(of[one], of[other]) for one, other in pairs_of_sources})
 
 
 def _by_source(frame: pl.DataFrame, told: list[Comparison]) -> dict[str, _Shares]:
@@ -60,7 +60,9 @@ def _by_source(frame: pl.DataFrame, told: list[Comparison]) -> dict[str, _Shares
         pl.any_horizontal(pl.col(name).is_not_null() for name in comparison.needs).cast(pl.Int64) * (1 << bit)
         for bit, comparison in enumerate(told)
     )
-    counts = frame.select("sources", pattern=pl.sum_horizontal(filled)).group_by("sources", "pattern").len().sort(pl.all())
+    counts = (
+        frame.select("sources", pattern=pl.sum_horizontal(filled)).group_by("sources", "pattern").len().sort(pl.all())
+    )
     found = {"": np.zeros(1 << len(told))}
     for sources, pattern, profiles in counts.rows():
         for source in {"", *sources.split(SEPARATOR)}:

@@ -47,6 +47,7 @@ from cdp_assets.candidate_links.priors import (
     SMALLEST_SHARE,
 )
 from cdp_assets.candidate_links.refinement import Refinement
+from cdp_assets.candidate_links.shared_keys import agreeing_on_keys, with_keys_shared
 from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair
 from cdp_assets.candidate_links.studied_pairs import TrainingData, pair_count
 from cdp_assets.candidate_links.twins import with_twins_seen
@@ -125,6 +126,7 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
             notes.append(
                 "judged pairs and the rest of the data did not settle together: the parameters are those without them"
             )
+    parameters = replace(parameters, learned_from=found)
     for comparison in comparisons:
         parameters, told = checked(parameters, prior, comparison)
         notes += told
@@ -160,6 +162,7 @@ def _maximise(
     levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
     most_differ = most_that_differ(set(levels))
     shows = shows_a_home(data.candidates)
+    keys = agreeing_on_keys(data)
     parameters = prior
     found = 0.0
     for _ in range(MAX_ROUNDS):
@@ -173,6 +176,7 @@ def _maximise(
         seen_at_home = of_home * shows
         homes = float(seen_at_home.sum()) * data.candidates_stand_for
         believed = prior.shares | with_twins_seen(prior, data.candidates, parameters, of_home)
+        believed |= with_keys_shared(prior, data, keys, parameters, of_home)
         shares = {
             c.name: _next_shares(data, c, believed[c.name], of_match, of_same, of_strangers, levels[c.name], refinement)
             for c in comparisons
@@ -353,7 +357,8 @@ def _next_shares(
     within = [level.within for level in comparison.scored]
     by_chance = _by_chance(_counts(levels.of_random, of_strangers, count), prior.u, within)
     u = _weakened(m, by_chance, comparison)
-    # What a household shares is not estimated: free to move, the class would take in namesakes or the matches themselves.
+    # What a household shares is not estimated, but for keys whose owners have other names (``shared_keys.py``): free to move, the class would take in
+    # namesakes or the matches themselves.
     shares = with_shared_home(comparison.name, LevelShares(m, u, prior.h))
     return replace(shares, h=_as_strangers(shares.h, u, comparison))
 
@@ -438,6 +443,7 @@ def _rounded(parameters: Parameters) -> Parameters:
         name: LevelShares(tidy(s.m), tidy(s.u), None if s.h is None else tidy(s.h))
         for name, s in parameters.shares.items()
     }
-    (matches, households, namesakes) = tidy((parameters.matches, parameters.households, parameters.namesakes))
+    numbers = (parameters.matches, parameters.households, parameters.namesakes, parameters.learned_from)
+    matches, households, namesakes, learned_from = tidy(numbers)
     sources = {pair: SourceBits(*tidy(bits)) for pair, bits in parameters.sources.items()}
-    return Parameters(shares, matches, households, namesakes, sources)
+    return Parameters(shares, matches, households, namesakes, sources, learned_from)

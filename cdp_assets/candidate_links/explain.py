@@ -118,7 +118,7 @@ def verdict(
         pl.lit(weight).alias("match_weight"),
         pl.lit(False).alias("is_one_persons"),
     )
-    decided = decide(row, model.accept_weight, model.review_weight)
+    decided = decide(row, model.accept_weight, model.review_weight, model.parameters.learned_from)
     return ("apart", "weight") if decided.is_empty() else (decided["decision"][0], decided["reason"][0])
 
 

@@ -121,7 +121,7 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
     },
     "identifier": {
         "same": LevelPrior(0.9, 0.000002, 0.005, exact=True),
-        "one character off": LevelPrior(0.04, 0.00002),
+        "one character off": LevelPrior(0.04, 0.00002, 0.01),
         "different": LevelPrior(0.06, 0.999978),
     },
     "address": {

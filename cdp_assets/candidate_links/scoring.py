@@ -147,6 +147,7 @@ def _scored(
         weighed.with_columns(_is_one_persons(reach, frame, weighed, model.accept_weight)),
         model.accept_weight,
         model.review_weight,
+        model.parameters.learned_from,
     )
     decided = _keep_rows_apart(decided, reach.profiles)
     found = decided.select(

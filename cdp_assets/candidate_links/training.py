@@ -131,7 +131,7 @@ def calibrated(labelled: LabelledPairs, parameters: Parameters, policy: LinkageP
         pl.Series("match_weight", weights),
         pl.lit(False).alias("is_one_persons"),
     )
-    decided = decide(rows, weight_of_probability(policy.accepted_from()), float("-inf"))
+    decided = decide(rows, weight_of_probability(policy.accepted_from()), float("-inf"), parameters.learned_from)
     by_weight = (decided.get_column("reason") == BY_WEIGHT).to_numpy()
     return calibrate(weights[by_weight], labelled.is_same[by_weight], labelled.share[by_weight])
 

@@ -75,7 +75,8 @@ class Parameters:
     """All parameters of a model: shares per comparison, and how many of all pairs are matches and household pairs.
 
     ``namesakes``: how many times more often two strangers agree on both names than either name lets expect by itself. ``sources``: how
-    many bits more often pairs of two sources are matches and household pairs (``source_pairs.py``).
+    many bits more often pairs of two sources are matches and household pairs (``source_pairs.py``). ``learned_from``: how many matches of the data
+    ``m`` was learned from; none where the prior stands.
     """
 
     shares: dict[str, LevelShares]
@@ -83,6 +84,7 @@ class Parameters:
     households: float
     namesakes: float = 1.0
     sources: Mapping[SourcePair, SourceBits] = field(default_factory=dict)
+    learned_from: float = 0.0
 
     @property
     def strangers(self) -> float:
@@ -101,6 +103,7 @@ class Parameters:
             "matches": self.matches,
             "households": self.households,
             "namesakes": self.namesakes,
+            "learned_from": self.learned_from,
             "sources": [[*pair, *bits] for pair, bits in sorted(self.sources.items())],
             "shares": {name: {"m": s.m, "u": s.u, "h": s.h} for name, s in self.shares.items()},
         }
@@ -112,7 +115,8 @@ class Parameters:
             for name, s in data["shares"].items()
         }
         sources = {(one, other): SourceBits(*bits) for one, other, *bits in data.get("sources", [])}
-        return cls(shares, data["matches"], data["households"], data.get("namesakes", 1.0), sources)
+        learned_from = data.get("learned_from", 0.0)
+        return cls(shares, data["matches"], data["households"], data.get("namesakes", 1.0), sources, learned_from)
 
 
 @dataclass(frozen=True)

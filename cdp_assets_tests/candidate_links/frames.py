@@ -130,3 +130,31 @@ def town(people: int = 60, seed: int = 7, leave_out: tuple[str, ...] = ()) -> tu
             rows.append({name: value for name, value in row.items() if name not in leave_out})
             whose[len(rows)] = person
     return profiles(*rows), whose
+
+
+def families(count: int = 150, seed: int = 3) -> list[list[dict[str, Any]]]:
+    """Families of three under one name at one address, each member with another first and middle name and date of birth."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for family in range(count):
+        last = "".join(rng.choice(list("abdefgklmnorstu"), 7))
+        home = {
+            "street": f"lane {last[::-1]}",
+            "house_number": str(family + 1),
+            "city": "york",
+            "postcode": f"p{family}",
+        }
+        names = rng.choice(FIRST, 6, replace=False)
+        found.append(
+            [
+                {
+                    "first_name": str(names[at]),
+                    "middle_name": str(names[3 + at]),
+                    "last_name": last,
+                    "date_of_birth": f"{rng.integers(1930, 2000)}-{rng.integers(1, 13):02d}-{rng.integers(2, 28):02d}",
+                    **home,
+                }
+                for at in range(3)
+            ]
+        )
+    return found

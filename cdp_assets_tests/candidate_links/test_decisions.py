@@ -4,13 +4,22 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS
-from cdp_assets.candidate_links.decisions import NAMES_ALONE_BITS, NAMESAKES_AT_HOME_BITS, RULES, at, decide
+from cdp_assets.candidate_links.decisions import (
+    NAMES_ALONE_BITS,
+    NAMESAKES_AT_HOME_BITS,
+    NAMESAKES_AT_HOME_MATCHES,
+    RULES,
+    at,
+    decide,
+)
 
 ACCEPT, REVIEW = 1.0, -4.0
 NAMED = {"first_name": "same", "last_name": "same"}
 
 
-def decided(weight: float, is_one_persons: bool = False, **levels: str) -> tuple[str, str] | None:
+def decided(
+    weight: float, is_one_persons: bool = False, learned_from: float = 0.0, **levels: str
+) -> tuple[str, str] | None:
     """The decision on one pair whose comparisons stand at ``levels``; the others have nothing to compare."""
     row: dict[str, object] = {"match_weight": weight, "is_one_persons": is_one_persons}
     for comparison in COMPARISONS:
@@ -18,7 +27,7 @@ def decided(weight: float, is_one_persons: bool = False, **levels: str) -> tuple
         at_level = levels.get(comparison.name)
         row[f"gamma_{comparison.name}"] = -1 if at_level is None else len(names) - 1 - names.index(at_level)
     frame = pl.DataFrame([row])
-    rows = decide(frame, ACCEPT, REVIEW).select("decision", "reason").rows()
+    rows = decide(frame, ACCEPT, REVIEW, learned_from).select("decision", "reason").rows()
     return None if not rows else (rows[0][0], rows[0][1])
 
 
@@ -48,6 +57,12 @@ def test_one_name_at_one_address_with_two_birth_dates_is_two_people_unless_the_w
     assert decided(-9.0, **home) == ("conflict", "NAMESAKES")
     assert decided(ACCEPT + NAMESAKES_AT_HOME_BITS - 0.1, **home) == ("conflict", "NAMESAKES")
     assert decided(ACCEPT + NAMESAKES_AT_HOME_BITS, **home) == ("accepted", "weight")
+    # What many matches have shown of dates is in the weight.
+    half = ACCEPT + NAMESAKES_AT_HOME_BITS / 2
+    assert decided(half - 0.1, learned_from=NAMESAKES_AT_HOME_MATCHES, **home) == ("conflict", "NAMESAKES")
+    assert decided(half, learned_from=NAMESAKES_AT_HOME_MATCHES, **home) == ("accepted", "weight")
+    assert decided(ACCEPT + 0.1, learned_from=1e5, **home) == ("accepted", "weight")
+    assert decided(ACCEPT - 0.1, learned_from=1e5, **home) == ("conflict", "NAMESAKES")
     assert decided(2.0, **{**home, "date_of_birth": "one digit off"}) == ("accepted", "weight")
     assert decided(-3.0, **home, email="same") == ("review", "weight")
     assert decided(-9.0, **{**home, "address": "different"}) is None

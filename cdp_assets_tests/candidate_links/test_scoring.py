@@ -10,6 +10,7 @@ import pytest
 
 from cdp_assets.candidate_links import scoring
 from cdp_assets.candidate_links.comparable import comparable
+from cdp_assets.candidate_links.comparisons import DWELLING
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.scoring import ONE_ROW_PER_PERSON, score
@@ -69,7 +70,23 @@ def test_how_names_sound_is_told_where_somebody_asks(
     found = score(some, town_model, ENGINE)
     monkeypatch.setattr(scoring, "comparable", seen)
     assert score(some, town_model, ENGINE).equals(found)
-    assert asked == [set() if script else {"first_sound", "last_sound"}]
+    assert asked == [{DWELLING} if script else {DWELLING, "first_sound", "last_sound"}]
+
+
+def test_dwellings_are_told_where_the_frequency_of_one_is_known(
+    town_profiles: pl.DataFrame, town_model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[str]] = []
+
+    def seen(profiles: pl.DataFrame, unasked: set[str]) -> pl.DataFrame:
+        asked.append(unasked)
+        return comparable(profiles, unasked=unasked)
+
+    of_one = pl.DataFrame({"field": [DWELLING], "value": ["mill lane, 4, p120"], "frequency": [0.5]})
+    model = dataclasses.replace(town_model, term_frequencies=pl.concat([town_model.term_frequencies, of_one]))
+    monkeypatch.setattr(scoring, "comparable", seen)
+    score(town_profiles, model, ENGINE)
+    assert DWELLING not in asked[0]
 
 
 def test_a_part_of_the_data_gets_the_same_weights_under_the_same_model(

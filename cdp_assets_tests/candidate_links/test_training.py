@@ -15,6 +15,7 @@ from cdp_assets.candidate_links.comparable import comparable, people_among
 from cdp_assets.candidate_links.comparisons import BY_NAME, OWN_RECORDS, READ_OTHERWISE, Comparison
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.estimation import Estimated, estimate
+from cdp_assets.candidate_links.explain import explain
 from cdp_assets.candidate_links.frequencies import term_frequencies
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import FAMILY_NAME_AT_HOME, NAMED_ALIKE_AT_HOME, PRIORS, PROBABLE_EMAIL_BITS
@@ -47,6 +48,13 @@ def test_parameters_are_shares_and_exact_levels_speak_for_a_match(town_model: Tr
                 assert shares.m[at] > shares.u[at], (name, level.name)
 
 
+def test_it_is_known_from_how_many_matches_a_model_has_learned(
+    town_profiles: pl.DataFrame, town_model: TrainedModel
+) -> None:
+    pairs = len(town_profiles) * (len(town_profiles) - 1) / 2
+    assert town_model.parameters.learned_from == pytest.approx(town_model.parameters.matches * pairs, rel=0.05)
+
+
 def test_the_share_of_matches_is_that_of_the_data(town_profiles: pl.DataFrame, town_model: TrainedModel) -> None:
     _, whose = town()
     people = list(whose.values())
@@ -66,6 +74,7 @@ def test_a_handful_of_profiles_leaves_the_prior_and_says_so() -> None:
     comparisons = [BY_NAME[name] for name in model.fields]
     expected = prior_parameters(comparisons, 0.1, 0.1).shares["last_name"]
     assert model.parameters.shares["last_name"].m == pytest.approx(expected.m, rel=1e-6)
+    assert model.parameters.learned_from == 0.0
 
 
 def test_where_hardly_anybody_has_two_records_only_m_is_left_to_the_prior() -> None:
@@ -418,6 +427,48 @@ def test_a_value_is_as_frequent_as_the_profiles_beside_one_that_have_it() -> Non
     shares = {value: share for _, value, share in frequencies.iter_rows()}
     # One that nobody else has is as rare as two namesakes make it: so it is, when the second one comes.
     assert shares == {"adler": pytest.approx(1 / 6), "vogt": pytest.approx(1 / 6), "keller": pytest.approx(2 / 6)}
+
+
+def at_one_address(street: str, people: int, records: int = 1) -> list[dict[str, Any]]:
+    """Records of so many people of different initials, ``records`` each, at one address."""
+    home = {"street": street, "house_number": "4", "city": "york", "postcode": "yo1"}
+    letters = [(chr(97 + at % 26), chr(97 + at // 26)) for at in range(people)]
+    return [{"first_name": f"{a}nna", "last_name": f"{b}dler", **home} for a, b in letters for _ in range(records)]
+
+
+def test_a_dwelling_has_a_frequency_where_more_people_live_in_it_than_in_any_household() -> None:
+    hostel, family, one = (
+        at_one_address("mill lane", 40),
+        at_one_address("park street", 5, 3),
+        [{"street": "a", "city": "b"}],
+    )
+    busy = [{**row, "first_name": "anna", "last_name": "adler"} for row in at_one_address("high street", 20)]
+    houses = [row for at in range(100) for row in at_one_address(f"lane {at}", 2)]
+    frame = comparable(profiles(*hostel, *family, *busy, *one, *houses))
+    frequencies = term_frequencies(frame, [BY_NAME["address"]]).filter(field="dwelling")
+    assert frequencies.rows() == [("dwelling", "mill lane, 4, yo1", pytest.approx(39 / 275))]
+
+
+def test_where_all_live_in_one_building_its_frequency_is_what_chance_says() -> None:
+    barracks, another = at_one_address("mill lane", 60), at_one_address("park street", 12)
+    frame = comparable(profiles(*barracks, *another))
+    dwellings = term_frequencies(frame, [BY_NAME["address"]]).filter(field="dwelling")
+    assert dwellings.get_column("value").to_list() == ["mill lane, 4, yo1"]
+
+
+def test_the_address_of_a_hostel_proves_less_than_that_of_a_house() -> None:
+    hostel, houses = (
+        at_one_address("mill lane", 60),
+        [r for at in range(80) for r in at_one_address(f"lane {at}", 1, 2)],
+    )
+    people = profiles(*hostel, *houses)
+    model = train(people, LinkagePolicy())
+
+    def bits(one: int, other: int) -> float:
+        rows = (people.filter(pl.col("profile_id") == at) for at in (one, other))
+        return next(line.weight for line in explain(*rows, model) if line.comparison == "address")
+
+    assert bits(61, 62) - bits(1, 2) > 2.0
 
 
 def test_a_household_agrees_on_the_address_as_one_person_does(town_model: TrainedModel) -> None:

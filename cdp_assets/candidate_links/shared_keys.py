@@ -1,0 +1,121 @@
+"""How often a household shares an e-mail, a phone or a number, by the first names behind them.
+
+Some families write from one mailbox, have one account or one policy, or numbers that follow each other, and no contract says so. What members of a
+household have in common is not free to be learned, for the class would take in one person's pairs (``estimation.py``). But among pairs that agree on a
+key those whose first names have nothing in common are told at once: where they are far more than one person's records show, it is people who
+share it. Otherwise what is believed stands.
+
+What does not belong here: keys of a crowd, which identify nobody (``shared.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, IDENTIFIER, KEY_LEVELS
+from cdp_assets.candidate_links.studied_pairs import TrainingData
+from cdp_assets.candidate_links.weights import ComparedPairs, Floats, LevelShares, Parameters
+
+MOST_SHARED = 0.95
+"""At most so many pairs of a household agree on a key: as on their address."""
+
+BELIEVED_TO, TOLD_FROM = 0.2, 0.4
+"""Up to the first share of a household's pairs what is believed of its keys stands; from the second on what first names tell does. In between it
+passes from the one to the other, or estimation would not settle. Where few share a key, first names that are wrong are as many."""
+
+DIFFER_AT_LEAST = 2.0
+"""One person's first names are believed to have nothing in common in so many times the pairs that the prior says, if not in more."""
+
+PRIOR_PAIRS_AT_HOME = 100.0
+"""What is believed of the keys of a household counts as much as so many of its pairs."""
+
+FOLLOWING = "one character off"
+"""Where identifiers stand of which one follows the other, as the members of a family are numbered."""
+
+
+class Agreeing(NamedTuple):
+    """Pairs with first names that agree on a kind of key, records that say the same among them; those of them whose names have nothing in
+    common; and the share of all pairs of which both sides have such a key."""
+
+    pairs: float
+    differing: float
+    comparable: float
+
+
+def agreeing_on_keys(data: TrainingData) -> dict[str, Agreeing]:
+    """What the pairs show of each kind of key that is compared."""
+    if FIRST_NAME.name not in data.candidates.gammas:
+        return {}
+    found = {}
+    for name in KEY_LEVELS:
+        if name in data.candidates.gammas:
+            names, of_same = (_first_names(pairs, name) for pairs in (data.candidates, data.same))
+            found[name] = Agreeing(
+                data.candidates_stand_for * (len(names) + len(of_same)),
+                data.candidates_stand_for * float(np.count_nonzero(names == 0)),
+                float((data.random.gammas[name] >= 0).mean()) if len(data.random) else 0.0,
+            )
+    return found
+
+
+def _first_names(pairs: ComparedPairs, key: str) -> np.ndarray[tuple[int], np.dtype[np.integer]]:
+    """Where first names stand, of pairs that agree on a kind of key and have both."""
+    first = pairs.gammas[FIRST_NAME.name]
+    found = first[np.isin(pairs.gammas[key], BY_NAME[key].numbers_of(KEY_LEVELS[key])) & (first >= 0)]
+    return np.asarray(found)
+
+
+def with_keys_shared(
+    believed: Parameters, data: TrainingData, seen: Mapping[str, Agreeing], parameters: Parameters, of_home: Floats
+) -> dict[str, LevelShares]:
+    """The ``believed`` shares of keys, by name, of which a household shares as many as first names show: never fewer than believed.
+
+    ``seen``: :func:`agreeing_on_keys`. ``of_home``: how probably each candidate is of a household, under ``parameters``.
+    """
+    found = {}
+    for name, told in seen.items():
+        shares = believed.shares[name]
+        if shares.h is None or not told.comparable:
+            continue
+        count = len(BY_NAME[name].scored)
+        agree = {count - 1 - number for number in BY_NAME[name].numbers_of(KEY_LEVELS[name])}
+        h = _with_more(shares.h, agree, _shared(told, sum(shares.h[at] for at in agree), believed, parameters, data))
+        if name == IDENTIFIER.name:
+            following = {count - 1 - number for number in IDENTIFIER.numbers_of([FOLLOWING])}
+            h = _with_more(h, following, _following(data.candidates, sum(h[at] for at in following), of_home))
+        found[name] = replace(shares, h=h)
+    return found
+
+
+def _shared(told: Agreeing, before: float, believed: Parameters, parameters: Parameters, data: TrainingData) -> float:
+    """The share of a household's pairs that agree on a kind of key, of which ``before`` was believed."""
+    names = parameters.shares[FIRST_NAME.name]
+    assert names.h is not None
+    differ = max(DIFFER_AT_LEAST * believed.shares[FIRST_NAME.name].m[-1], names.m[-1])
+    at_home = max(told.differing - differ * told.pairs, 0.0) / (names.h[-1] - differ)
+    homes = parameters.households * data.all_pairs * told.comparable
+    share = (at_home + PRIOR_PAIRS_AT_HOME * before) / (homes + PRIOR_PAIRS_AT_HOME)
+    trusted = min(max((share - BELIEVED_TO) / (TOLD_FROM - BELIEVED_TO), 0.0), 1.0)
+    return before + trusted * (share - before)
+
+
+def _following(candidates: ComparedPairs, before: float, of_home: Floats) -> float:
+    """The share of a household's pairs, with other first names, whose identifiers follow each other."""
+    compared = (candidates.gammas[FIRST_NAME.name] == 0) & (candidates.gammas[IDENTIFIER.name] >= 0)
+    at_home = np.where(compared, of_home, 0.0)
+    follow = np.isin(candidates.gammas[IDENTIFIER.name], IDENTIFIER.numbers_of([FOLLOWING]))
+    told = float(at_home[follow].sum()) + PRIOR_PAIRS_AT_HOME * before
+    return told / (float(at_home.sum()) + PRIOR_PAIRS_AT_HOME)
+
+
+def _with_more(h: tuple[float, ...], some: set[int], share: float) -> tuple[float, ...]:
+    """Shares of a household in which ``some`` levels hold this share in all, if that is more than they do; the last level makes room."""
+    before = sum(h[at] for at in some)
+    share = min(share, MOST_SHARED - (1.0 - h[-1] - before))
+    if share <= before:
+        return h
+    return (*(part * (share / before if at in some else 1.0) for at, part in enumerate(h[:-1])), h[-1] - share + before)

@@ -1,0 +1,158 @@
+"""What a household shares of keys is told by first names: where far more of them have nothing in common than one person's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cdp_assets.candidate_links.comparisons import BY_NAME, KEY_LEVELS, Comparison
+from cdp_assets.candidate_links.decisions import ACCEPTED
+from cdp_assets.candidate_links.policy import LinkagePolicy
+from cdp_assets.candidate_links.scoring import score
+from cdp_assets.candidate_links.shared_keys import (
+    BELIEVED_TO,
+    MOST_SHARED,
+    PRIOR_PAIRS_AT_HOME,
+    TOLD_FROM,
+    Agreeing,
+    agreeing_on_keys,
+    with_keys_shared,
+)
+from cdp_assets.candidate_links.studied_pairs import TrainingData
+from cdp_assets.candidate_links.training import train
+from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
+from cdp_assets_tests.candidate_links.frames import families, profiles
+
+FIRST_NAME, IDENTIFIER, EMAIL = BY_NAME["first_name"], BY_NAME["identifier"], BY_NAME["email"]
+ALL_PAIRS = 1e6
+BELIEVED = prior_parameters([FIRST_NAME, IDENTIFIER, EMAIL], 1e-3, 1e-3)
+HOMES = ALL_PAIRS * 1e-3
+
+
+def number(comparison: Comparison, level: str) -> int:
+    return comparison.numbers_of([level])[0]
+
+
+def pairs(**gammas: list[int]) -> ComparedPairs:
+    count = len(next(iter(gammas.values())))
+    ids = pl.DataFrame({"id_l": np.arange(count), "id_r": np.arange(count) + count})
+    return ComparedPairs(ids, {name: np.array(levels) for name, levels in gammas.items()}, {})
+
+
+def data(candidates: ComparedPairs, same: ComparedPairs, random: ComparedPairs, stand_for: float = 1.0) -> TrainingData:
+    rules, same_rules = (np.ones(len(of), dtype=np.int64) for of in (candidates, same))
+    return TrainingData(candidates, rules, stand_for, random, same, same_rules, ALL_PAIRS, 1500)
+
+
+NOTHING = pairs(first_name=[], identifier=[], email=[])
+SAME_NAME, SAME_NUMBER = number(FIRST_NAME, "same"), number(IDENTIFIER, "same")
+FOLLOWS = number(IDENTIFIER, "one character off")
+
+
+def test_pairs_that_agree_on_a_key_are_counted_with_their_first_names() -> None:
+    candidates = pairs(
+        first_name=[SAME_NAME, 0, 0, -1, 0], identifier=[SAME_NUMBER, SAME_NUMBER, 0, SAME_NUMBER, SAME_NUMBER]
+    )
+    same = pairs(first_name=[SAME_NAME, SAME_NAME, -1], identifier=[SAME_NUMBER, -1, SAME_NUMBER])
+    random = pairs(first_name=[0, 0, 0, 0], identifier=[0, -1, 0, 0])
+    assert agreeing_on_keys(data(candidates, same, random, 2.0)) == {"identifier": Agreeing(8.0, 4.0, 0.75)}
+    nameless = pairs(identifier=[SAME_NUMBER])
+    assert agreeing_on_keys(data(nameless, nameless, nameless)) == {}
+
+
+def shared(name: str, agreeing: float, differing: float) -> float:
+    """The share of a household's pairs that is told to agree on a key, where so many pairs do, and so many of their names differ."""
+    told = {name: Agreeing(agreeing, differing, 1.0)}
+    found = with_keys_shared(BELIEVED, data(NOTHING, NOTHING, NOTHING), told, BELIEVED, np.zeros(0))[name]
+    assert found.h is not None
+    assert sum(found.h) == pytest.approx(1.0)
+    assert (found.m, found.u) == (BELIEVED.shares[name].m, BELIEVED.shares[name].u)
+    levels = BY_NAME[name].numbers_of(KEY_LEVELS[name])
+    return sum(found.h[len(found.h) - 1 - level] for level in levels)
+
+
+@pytest.mark.parametrize("name", ["identifier", "email"])
+def test_far_more_names_that_differ_than_one_person_has_are_people_who_share(name: str) -> None:
+    believed = shared(name, 0, 0)
+    assert believed == pytest.approx({"identifier": 0.005, "email": 0.1}[name], rel=0.02)
+    assert shared(name, 1000, 0) == pytest.approx(believed, rel=1e-3)
+    # Twice as many as the prior says of one person's: nothing is told by them.
+    assert shared(name, 1000, 2000 * BELIEVED.shares["first_name"].m[-1]) == pytest.approx(believed, rel=1e-3)
+    told = [shared(name, 1000, differing) for differing in (200, 350, 500, 800)]
+    assert told == sorted(told)
+    assert told[0] == pytest.approx(believed, rel=1e-3)
+    names = BELIEVED.shares["first_name"]
+    assert names.h is not None
+    at_home = (800 - 2000 * names.m[-1]) / (names.h[-1] - 2 * names.m[-1])
+    assert told[-1] == pytest.approx(
+        (at_home + PRIOR_PAIRS_AT_HOME * believed) / (HOMES + PRIOR_PAIRS_AT_HOME), rel=1e-3
+    )
+    assert TOLD_FROM < told[-1] < MOST_SHARED
+    assert shared(name, 1e5, 1e5) == pytest.approx(MOST_SHARED, abs=0.05)
+
+
+def test_what_is_believed_passes_into_what_is_told_without_a_leap() -> None:
+    told = [shared("identifier", 1000, differing) for differing in range(200, 700, 2)]
+    assert told[0] < BELIEVED_TO
+    assert told[-1] > TOLD_FROM
+    assert max(np.diff(told)) < 0.01
+
+
+def test_numbers_that_follow_each_other_are_told_by_people_of_one_household() -> None:
+    names, follow = [0] * 900 + [SAME_NAME] * 100, [FOLLOWS] * 450 + [0] * 450 + [FOLLOWS] * 100
+    of = data(pairs(first_name=names, identifier=follow), NOTHING, NOTHING)
+    told = {"identifier": Agreeing(0.0, 0.0, 1.0)}
+    found = with_keys_shared(BELIEVED, of, told, BELIEVED, np.ones(1000))["identifier"].h
+    strangers = with_keys_shared(BELIEVED, of, told, BELIEVED, np.zeros(1000))["identifier"].h
+    assert found is not None
+    assert strangers is not None
+    at = IDENTIFIER.numbers_of(["one character off"])[0]
+    believed = BELIEVED.shares["identifier"].h
+    assert believed is not None
+    assert found[-1 - at] == pytest.approx((450 + 100 * believed[-1 - at]) / 1000)
+    assert strangers == pytest.approx(believed)
+
+
+# -- families whose contract does not say what they share -----------------------------------------------------------------
+
+
+def with_numbers(own: Callable[[int, int], str], leave_out: tuple[str, ...] = ()) -> pl.DataFrame:
+    """Families, each member with two records, of which one in three has a misspelt name."""
+    rows: list[dict[str, Any]] = []
+    for at, family in enumerate(families()):
+        for nth, member in enumerate(family):
+            told = {name: value for name, value in member.items() if name not in leave_out}
+            for copy in range(2):
+                last = str(member["last_name"])
+                misspelt = {"last_name": last[:-1]} if copy and (at + nth) % 3 == 0 else {"phones": [f"+49151{copy}1"]}
+                rows.append(told | misspelt | {"identifiers": [f"no={own(at, nth)}"]})
+    return profiles(*rows)
+
+
+def of_a_family(family: int, _: int) -> str:
+    return str((family + 1) * 48_271_003 % 90_000_049)
+
+
+def following(family: int, member: int) -> str:
+    return f"{of_a_family(family, member)}{member}"
+
+
+def of_ones_own(family: int, member: int) -> str:
+    return of_a_family(3 * family + member, 0)
+
+
+@pytest.mark.parametrize("leave_out", [(), ("middle_name",), ("middle_name", "date_of_birth")])
+@pytest.mark.parametrize("own", [of_a_family, following, of_ones_own])
+def test_members_of_a_family_are_not_one_person_for_the_number_that_they_share(
+    own: Callable[[int, int], str], leave_out: tuple[str, ...]
+) -> None:
+    people = with_numbers(own, leave_out)
+    links = score(people, train(people, LinkagePolicy())).filter(pl.col("decision") == ACCEPTED)
+    names = people.get_column("first_name")
+    of = [names.gather(links.get_column(f"profile_id_{side}") - 1) for side in "lr"]
+    assert int((of[0] != of[1]).sum()) == 0
+    assert links.height > 430
