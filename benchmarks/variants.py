@@ -588,6 +588,16 @@ def register_and_forms(seed: int, count: int, data: Path) -> Kind:
     return replace(of_own, rows=rows)
 
 
+def couples_with_one_card(seed: int, count: int, data: Path) -> Kind:
+    """Couples who share a home and a card, without dates of birth"""
+    of_families = families(seed, count, data)
+    rows = [row for row in of_families.rows if str(row["entity"]).split("-")[1] in "01"]
+    for row in rows:
+        row["card"] = str(_scattered(int(str(row["entity"]).split("-")[0])))
+    columns = {name: column for name, column in of_families.columns.items() if name != "date_of_birth"}
+    return replace(of_families, rows=rows, columns=columns, identifiers={"card": "card"})
+
+
 def families_without_birth(seed: int, count: int, data: Path) -> Kind:
     """The same families without dates of birth"""
     kind = families(seed, count, data)
@@ -863,6 +873,17 @@ def business_contacts(seed: int, count: int, _data: Path) -> Kind:
             }
             rows.append(row | {"source": "records", "job_title": title if chance.random() < 0.7 else None})
     return _kind(rows, fields)
+
+
+def company_account(seed: int, count: int, data: Path) -> Kind:
+    """The same contacts, and the account of their company, which its contract takes for a person's"""
+    business = business_contacts(seed, count, data)
+    chance = random.Random(f"accounts {seed}")
+    for row in business.rows:
+        company = str(row["company"] or "").removesuffix(" Inc").removesuffix(" LLC")
+        known = company and chance.random() > 0.1
+        row["account"] = str(_scattered(sum(map(ord, company)))) if known else None
+    return replace(business, identifiers={"account": "account"})
 
 
 def one_line(seed: int, count: int, _data: Path) -> Kind:
@@ -1141,6 +1162,7 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "family_account": family_account,
     "numbers_that_follow": numbers_that_follow,
     "register_and_forms": register_and_forms,
+    "couples_one_card": couples_with_one_card,
     "registers": registers,
     "noisy": noisy,
     "tiny": tiny,
@@ -1161,6 +1183,7 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "patients": patients,
     "voters": voters,
     "business": business_contacts,
+    "company_account": company_account,
     "one_line": one_line,
     "donors": donors,
     "students": students,

@@ -14,7 +14,7 @@ from functools import reduce
 
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import BY_NAME, KEY_LEVELS
+from cdp_assets.candidate_links.comparisons import BY_NAME, KEY_LEVELS, NOTHING_TO_COMPARE
 
 ACCEPTED, REVIEW, CONFLICT = "accepted", "review", "conflict"
 BY_WEIGHT = "weight"
@@ -66,6 +66,11 @@ TWINS = Rule(
 TWO_KEYS = Rule(
     "TWO_KEYS", "an e-mail, phone or identifier agrees, but names and date of birth are another person's", CONFLICT
 )
+OTHER_NAMES = Rule(
+    "OTHER_NAMES",
+    "one e-mail, phone or identifier agrees, but neither name does, and no date of birth is told: whose it is now, or who share it",
+    REVIEW,
+)
 PARTNERS = Rule(
     "PARTNERS",
     "first names differ and no date of birth or identifier agrees: a shared name, address, phone or mailbox is the household's",
@@ -87,6 +92,7 @@ RULES: tuple[Rule, ...] = (
     HOUSEHOLD_MEMBERS,
     OTHER_SEX_AND_BIRTH,
     TWO_KEYS,
+    OTHER_NAMES,
     TWINS,
     PARTNERS,
     JUNIOR_OR_SENIOR,
@@ -102,6 +108,12 @@ def at(frame: pl.DataFrame, comparison: str, *levels: str) -> pl.Expr:
     if column not in frame.columns:
         return pl.lit(False)
     return pl.col(column).is_in(BY_NAME[comparison].numbers_of(levels))
+
+
+def is_told(frame: pl.DataFrame, comparison: str) -> pl.Expr:
+    """True where both sides tell what ``comparison`` compares; false where the model does not compare it."""
+    column = f"gamma_{comparison}"
+    return pl.col(column) != NOTHING_TO_COMPARE if column in frame.columns else pl.lit(False)
 
 
 def _any(*conditions: pl.Expr) -> pl.Expr:
@@ -191,7 +203,9 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float, lea
     household = first_differs & born_differs & ~own_id & (shared_home | last_same)
     # Two keys, or a key and the address, are no coincidence: then it is the names that are wrong.
     one_key = pl.sum_horizontal(key.cast(pl.Int8) for key in (own_id, mail, call, home)) == 1
-    two_keys = _any(own_id, mail, call) & one_key & first_differs & last_differs & (born_differs | other_id)
+    other_names = _any(own_id, mail, call) & one_key & first_differs & last_differs
+    two_keys = other_names & (born_differs | other_id)
+    other_names = other_names & ~is_told(scored, "date_of_birth")
     other_person = at(scored, "sex", "different") & born_differs & no_key
     twins = first_differs & last_same & born_same & shared_home & ~own_id
     partners = first_differs & ~born_same & ~born_near & ~own_id & shared_home
@@ -206,6 +220,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float, lea
     namesakes = namesakes & (pl.col("match_weight") < accept_weight + namesakes_at_home_bits(learned_from))
     twins, partners = twins & ~heavy & kept, partners & ~heavy & kept
     father, two_keys, other_person = father & kept, two_keys & kept, other_person & kept
+    other_names = other_names & kept
     junior, moved, colleagues = junior & kept, moved & kept, colleagues & kept
     # The first line that holds decides.
     lines = (
@@ -214,6 +229,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float, lea
         (household, HOUSEHOLD_MEMBERS.decision, HOUSEHOLD_MEMBERS.name),
         (other_person, OTHER_SEX_AND_BIRTH.decision, OTHER_SEX_AND_BIRTH.name),
         (two_keys, TWO_KEYS.decision, TWO_KEYS.name),
+        (other_names, OTHER_NAMES.decision, OTHER_NAMES.name),
         (twins, TWINS.decision, TWINS.name),
         (partners, PARTNERS.decision, PARTNERS.name),
         (junior, JUNIOR_OR_SENIOR.decision, JUNIOR_OR_SENIOR.name),

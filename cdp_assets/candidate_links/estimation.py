@@ -47,7 +47,7 @@ from cdp_assets.candidate_links.priors import (
     SMALLEST_SHARE,
 )
 from cdp_assets.candidate_links.refinement import Refinement
-from cdp_assets.candidate_links.shared_keys import agreeing_on_keys, with_keys_shared
+from cdp_assets.candidate_links.shared_keys import agreeing_on_keys, numbers_shared, with_keys_shared
 from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair
 from cdp_assets.candidate_links.studied_pairs import TrainingData, pair_count
 from cdp_assets.candidate_links.twins import with_twins_seen
@@ -160,7 +160,6 @@ def _maximise(
     Without ``learn_m``, only u and the shares of matches and households follow the data.
     """
     levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
-    most_differ = most_that_differ(set(levels))
     shows = shows_a_home(data.candidates)
     keys = agreeing_on_keys(data)
     parameters = prior
@@ -191,7 +190,7 @@ def _maximise(
             # Of those that say the same none differs.
             shares |= {
                 name: _bounded(shares[name], most * levels[name].unlike(of_match, of_same))
-                for name, most in most_differ.items()
+                for name, most in most_that_differ(set(levels), numbers_shared(parameters)).items()
             }
         # What contradicts may say nothing, but does not speak for a match.
         shares = {name: _bounded(told, told.u[-1]) for name, told in shares.items()}

@@ -43,12 +43,12 @@ MOST_DIFFER_IN_BOTH = 0.01
 DIFFER_TOGETHER = 2.0
 
 
-def most_that_differ(fields: set[str]) -> dict[str, float]:
+def most_that_differ(fields: set[str], numbers_shared: float = 0.0) -> dict[str, float]:
     """How many matches that do not say the same may differ altogether in what people or organisations are called, and when they were born;
-    by comparison."""
-    told_apart = {DATE_OF_BIRTH.name, IDENTIFIER.name} & fields
+    by comparison. ``numbers_shared``: how surely identifiers are a household's, from 0 to 1; then they do not tell its members apart."""
+    supported = 1.0 if DATE_OF_BIRTH.name in fields else 1.0 - numbers_shared if IDENTIFIER.name in fields else 0.0
     most = {
-        FIRST_NAME.name: MOST_FIRST_NAMES_DIFFER if told_apart else MOST_FIRST_NAMES_DIFFER_UNSUPPORTED,
+        FIRST_NAME.name: supported * MOST_FIRST_NAMES_DIFFER + (1.0 - supported) * MOST_FIRST_NAMES_DIFFER_UNSUPPORTED,
         DATE_OF_BIRTH.name: MOST_BIRTH_DATES_DIFFER,
     }
     if not {FIRST_NAME.name, LAST_NAME.name} & fields:

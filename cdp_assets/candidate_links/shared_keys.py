@@ -46,6 +46,17 @@ class Agreeing(NamedTuple):
     comparable: float
 
 
+def how_surely_shared(share: float) -> float:
+    """How far a share of a household's pairs that agree on a key is believed to be told, and not by chance: from 0 to 1."""
+    return min(max((share - BELIEVED_TO) / (TOLD_FROM - BELIEVED_TO), 0.0), 1.0)
+
+
+def numbers_shared(parameters: Parameters) -> float:
+    """:func:`how_surely_shared` identifiers are, by these parameters."""
+    shares = parameters.shares.get(IDENTIFIER.name)
+    return 0.0 if shares is None or shares.h is None else how_surely_shared(shares.h[0])
+
+
 def agreeing_on_keys(data: TrainingData) -> dict[str, Agreeing]:
     """What the pairs show of each kind of key that is compared."""
     if FIRST_NAME.name not in data.candidates.gammas:
@@ -99,8 +110,7 @@ def _shared(told: Agreeing, before: float, believed: Parameters, parameters: Par
     at_home = max(told.differing - differ * told.pairs, 0.0) / (names.h[-1] - differ)
     homes = parameters.households * data.all_pairs * told.comparable
     share = (at_home + PRIOR_PAIRS_AT_HOME * before) / (homes + PRIOR_PAIRS_AT_HOME)
-    trusted = min(max((share - BELIEVED_TO) / (TOLD_FROM - BELIEVED_TO), 0.0), 1.0)
-    return before + trusted * (share - before)
+    return before + how_surely_shared(share) * (share - before)
 
 
 def _following(candidates: ComparedPairs, before: float, of_home: Floats) -> float:

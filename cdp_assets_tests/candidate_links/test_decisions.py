@@ -68,6 +68,16 @@ def test_one_name_at_one_address_with_two_birth_dates_is_two_people_unless_the_w
     assert decided(-9.0, **{**home, "address": "different"}) is None
 
 
+@pytest.mark.parametrize("key", [{"identifier": "same"}, {"email": "same"}, {"phone": "one of several the same"}])
+def test_one_key_alone_under_other_names_waits_for_a_person(key: dict[str, str]) -> None:
+    other = {"first_name": "different", "last_name": "different", "company": "same"}
+    assert decided(9.0, **other, **key) == ("review", "OTHER_NAMES")
+    assert decided(9.0, **other, **key, date_of_birth="same") == ("accepted", "weight")
+    assert decided(9.0, **other, **key, address="same street, number and town") == ("accepted", "weight")
+    assert decided(9.0, **(other | {"last_name": "one slip"}), **key) == ("accepted", "weight")
+    assert decided(REVIEW - 0.1, **other, **key) is None
+
+
 def test_names_alone_do_not_join_people_of_whom_everything_else_differs() -> None:
     elsewhere = {**NAMED, "address": "same city, other postcode"}
     assert decided(5.0, **elsewhere, email="different") == ("review", "MOVED_OR_NAMESAKE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from cdp_assets.candidate_links.shared_keys import (
     TOLD_FROM,
     Agreeing,
     agreeing_on_keys,
+    how_surely_shared,
+    numbers_shared,
     with_keys_shared,
 )
 from cdp_assets.candidate_links.studied_pairs import TrainingData
@@ -100,6 +103,17 @@ def test_what_is_believed_passes_into_what_is_told_without_a_leap() -> None:
     assert told[0] < BELIEVED_TO
     assert told[-1] > TOLD_FROM
     assert max(np.diff(told)) < 0.01
+
+
+def test_how_surely_numbers_are_shared_is_told_by_how_many_are() -> None:
+    assert [how_surely_shared(share) for share in (0.0, BELIEVED_TO, TOLD_FROM, 1.0)] == [0.0, 0.0, 1.0, 1.0]
+    assert how_surely_shared((BELIEVED_TO + TOLD_FROM) / 2) == pytest.approx(0.5)
+    assert numbers_shared(BELIEVED) == 0.0
+    shares = BELIEVED.shares["identifier"]
+    assert shares.h is not None
+    shared = BELIEVED.with_shares("identifier", replace(shares, h=(0.9, shares.h[1], 0.1 - shares.h[1])))
+    assert numbers_shared(shared) == 1.0
+    assert numbers_shared(prior_parameters([FIRST_NAME], 1e-3, 1e-3)) == 0.0
 
 
 def test_numbers_that_follow_each_other_are_told_by_people_of_one_household() -> None:

@@ -429,6 +429,17 @@ def test_a_value_is_as_frequent_as_the_profiles_beside_one_that_have_it() -> Non
     assert shares == {"adler": pytest.approx(1 / 6), "vogt": pytest.approx(1 / 6), "keller": pytest.approx(2 / 6)}
 
 
+def test_identifiers_that_a_household_shares_do_not_tell_its_members_apart() -> None:
+    names = {"first_name", "last_name"}
+    alone, numbered, born = (
+        plausibility.most_that_differ(names | more)["first_name"] for more in (set(), {"identifier"}, {"date_of_birth"})
+    )
+    assert alone < numbered == born
+    told = [plausibility.most_that_differ(names | {"identifier"}, shared)["first_name"] for shared in (0.0, 0.5, 1.0)]
+    assert told == pytest.approx([numbered, (numbered + alone) / 2, alone])
+    assert plausibility.most_that_differ(names | {"identifier", "date_of_birth"}, 1.0)["first_name"] == born
+
+
 def at_one_address(street: str, people: int, records: int = 1) -> list[dict[str, Any]]:
     """Records of so many people of different initials, ``records`` each, at one address."""
     home = {"street": street, "house_number": "4", "city": "york", "postcode": "yo1"}
