@@ -203,9 +203,9 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float, lea
     household = first_differs & born_differs & ~own_id & (shared_home | last_same)
     # Two keys, or a key and the address, are no coincidence: then it is the names that are wrong.
     one_key = pl.sum_horizontal(key.cast(pl.Int8) for key in (own_id, mail, call, home)) == 1
-    other_names = _any(own_id, mail, call) & one_key & first_differs & last_differs
-    two_keys = other_names & (born_differs | other_id)
-    other_names = other_names & ~is_told(scored, "date_of_birth")
+    key_alone = _any(own_id, mail, call) & one_key & first_differs & last_differs
+    two_keys = key_alone & (born_differs | other_id)
+    other_names = key_alone & ~is_told(scored, "date_of_birth")
     other_person = at(scored, "sex", "different") & born_differs & no_key
     twins = first_differs & last_same & born_same & shared_home & ~own_id
     partners = first_differs & ~born_same & ~born_near & ~own_id & shared_home

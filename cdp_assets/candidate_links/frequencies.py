@@ -116,8 +116,8 @@ def frequency_columns(
 ) -> pl.DataFrame:
     """A ``tf_<field>`` column per field of the term frequencies, in the order of ``frame``; an unseen value counts as the rarest.
 
-    An e-mail, phone or date of birth that is not among them belongs to one person, and a dwelling to one household: it has none. ``asked``: of which rows it is wanted, by
-    field; others have none.
+    An e-mail, phone or date of birth that is not among them belongs to one person, and a dwelling to one household: it has none. ``asked``: of
+    which rows it is wanted, by field; others have none.
     """
     columns = []
     for (name,), part in frequencies.partition_by("field", as_dict=True, maintain_order=True).items():
