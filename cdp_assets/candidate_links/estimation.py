@@ -47,7 +47,7 @@ from cdp_assets.candidate_links.priors import (
     SMALLEST_SHARE,
 )
 from cdp_assets.candidate_links.refinement import Refinement
-from cdp_assets.candidate_links.shared_keys import agreeing_on_keys, numbers_shared, with_keys_shared
+from cdp_assets.candidate_links.shared_keys import agreeing_on_keys, numbers_shared, told_of_sharing, with_keys_shared
 from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair
 from cdp_assets.candidate_links.studied_pairs import TrainingData, pair_count
 from cdp_assets.candidate_links.twins import with_twins_seen
@@ -130,6 +130,7 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
     for comparison in comparisons:
         parameters, told = checked(parameters, prior, comparison)
         notes += told
+    notes += told_of_sharing(parameters)
     return Estimated(_rounded(parameters), notes)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, IDENTIFIER, KEY_LEVELS
 from cdp_assets.candidate_links.studied_pairs import TrainingData
-from cdp_assets.candidate_links.weights import ComparedPairs, Floats, LevelShares, Parameters
+from cdp_assets.candidate_links.weights import ComparedPairs, Floats, LevelShares, Parameters, prior_parameters
 
 MOST_SHARED = 0.95
 """At most so many pairs of a household agree on a key: as on their address."""
@@ -55,6 +55,26 @@ def numbers_shared(parameters: Parameters) -> float:
     """:func:`how_surely_shared` identifiers are, by these parameters."""
     shares = parameters.shares.get(IDENTIFIER.name)
     return 0.0 if shares is None or shares.h is None else how_surely_shared(shares.h[0])
+
+
+def told_of_sharing(parameters: Parameters) -> list[str]:
+    """What there is to know of keys that a household was found to share: by kind of key, in words."""
+    return [
+        f"{name}: people of one household share it, as first names with nothing in common show (in {share:.0%} of their pairs)"
+        for name, share in ((name, _agree_at_home(name, parameters)) for name in KEY_LEVELS)
+        if how_surely_shared(share) == 1.0
+    ]
+
+
+def _agree_at_home(name: str, parameters: Parameters) -> float:
+    """The share of a household's pairs that agree on a kind of key, where it is more than is believed before any data."""
+    shares = parameters.shares.get(name)
+    if shares is None or shares.h is None:
+        return 0.0
+    believed = prior_parameters([BY_NAME[name]], parameters.matches, parameters.households).shares[name].h
+    at_key = [len(shares.h) - 1 - number for number in BY_NAME[name].numbers_of(KEY_LEVELS[name])]
+    share, before = (sum(h[at] for at in at_key) for h in (shares.h, believed or shares.h))
+    return share if share > 1.5 * before else 0.0
 
 
 def agreeing_on_keys(data: TrainingData) -> dict[str, Agreeing]:

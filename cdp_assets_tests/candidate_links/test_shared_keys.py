@@ -142,7 +142,11 @@ def with_numbers(own: Callable[[int, int], str], leave_out: tuple[str, ...] = ()
             told = {name: value for name, value in member.items() if name not in leave_out}
             for copy in range(2):
                 last = str(member["last_name"])
-                misspelt = {"last_name": last[:-1]} if copy and (at + nth) % 3 == 0 else {"phones": [f"+49151{copy}1"]}
+                misspelt = (
+                    {"last_name": last[:-1]}
+                    if copy and (at + nth) % 3 == 0
+                    else {"phones": [f"+4915{at:03d}{nth}{copy}"]}
+                )
                 rows.append(told | misspelt | {"identifiers": [f"no={own(at, nth)}"]})
     return profiles(*rows)
 
@@ -165,8 +169,10 @@ def test_members_of_a_family_are_not_one_person_for_the_number_that_they_share(
     own: Callable[[int, int], str], leave_out: tuple[str, ...]
 ) -> None:
     people = with_numbers(own, leave_out)
-    links = score(people, train(people, LinkagePolicy())).filter(pl.col("decision") == ACCEPTED)
+    model = train(people, LinkagePolicy())
+    links = score(people, model).filter(pl.col("decision") == ACCEPTED)
     names = people.get_column("first_name")
     of = [names.gather(links.get_column(f"profile_id_{side}") - 1) for side in "lr"]
     assert int((of[0] != of[1]).sum()) == 0
     assert links.height > 430
+    assert any("people of one household share it" in note for note in model.notes) is (own is of_a_family)
