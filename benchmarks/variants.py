@@ -542,6 +542,12 @@ def families(seed: int, count: int, _data: Path) -> Kind:
     return _kind(rows, FIELDS)
 
 
+def _member(row: Row) -> tuple[int, int]:
+    """Whose record of :func:`families` it is: the number of the family, and which of its members."""
+    family, member = map(int, str(row["entity"]).split("-"))
+    return family, member
+
+
 def _numbered(name: str, own: Callable[[int, int], str]) -> Callable[[int, int, Path], Kind]:
     """The same families, and on nine of ten records a number: ``own`` of a family's number and which member it is."""
 
@@ -549,8 +555,7 @@ def _numbered(name: str, own: Callable[[int, int], str]) -> Callable[[int, int, 
         of_families = families(seed, count, data)
         chance = random.Random(f"{name} {seed}")
         for row in of_families.rows:
-            family, member = map(int, str(row["entity"]).split("-"))
-            number = own(family, member)
+            number = own(*_member(row))
             row["number"] = (
                 None if chance.random() < 0.1 else typo(number, chance) if chance.random() < 0.02 else number
             )
@@ -582,7 +587,7 @@ def register_and_forms(seed: int, count: int, data: Path) -> Kind:
             rows.append(dict.fromkeys(FIELDS) | told | {"source": "register"})
         form = dict(row, source="forms")
         if chance.random() < 0.05:
-            family, member = map(int, str(row["entity"]).split("-"))
+            family, member = _member(row)
             form["number"] = str(_scattered(8 * family + (member + 1) % 3))
         rows.append(form)
     return replace(of_own, rows=rows)
@@ -590,12 +595,10 @@ def register_and_forms(seed: int, count: int, data: Path) -> Kind:
 
 def couples_with_one_card(seed: int, count: int, data: Path) -> Kind:
     """Couples who share a home and a card, without dates of birth"""
-    of_families = families(seed, count, data)
-    rows = [row for row in of_families.rows if str(row["entity"]).split("-")[1] in "01"]
-    for row in rows:
-        row["card"] = str(_scattered(int(str(row["entity"]).split("-")[0])))
-    columns = {name: column for name, column in of_families.columns.items() if name != "date_of_birth"}
-    return replace(of_families, rows=rows, columns=columns, identifiers={"card": "card"})
+    of_families = families_without_birth(seed, count, data)
+    told = [(*_member(row), row) for row in of_families.rows]
+    rows = [row | {"card": str(_scattered(family))} for family, member, row in told if member < 2]
+    return replace(of_families, rows=rows, identifiers={"card": "card"})
 
 
 def families_without_birth(seed: int, count: int, data: Path) -> Kind:

@@ -56,10 +56,7 @@ def showing(
 
 def _by_source(frame: pl.DataFrame, told: list[Comparison]) -> dict[str, _Shares]:
     """How the profiles of each source fill what is ``told``: the share of each pattern, a bit for each comparison; of all under the empty name."""
-    filled = (
-        pl.any_horizontal(pl.col(name).is_not_null() for name in comparison.needs).cast(pl.Int64) * (1 << bit)
-        for bit, comparison in enumerate(told)
-    )
+    filled = (comparison.is_filled().cast(pl.Int64) * (1 << bit) for bit, comparison in enumerate(told))
     counts = (
         frame.select("sources", pattern=pl.sum_horizontal(filled)).group_by("sources", "pattern").len().sort(pl.all())
     )

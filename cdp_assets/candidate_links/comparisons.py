@@ -94,12 +94,20 @@ class Comparison:
             parts.append(f"ELSE {value}" if level.condition == "ELSE" else f"WHEN {level.condition} THEN {value}")
         return " ".join(parts)
 
-    def numbers_of(self, names: Collection[str]) -> list[int]:
-        """The numbers of the levels of these names. Raises ``ValueError`` where there is none of a name."""
-        found = [len(self.scored) - 1 - at for at, level in enumerate(self.scored) if level.name in names]
+    def is_filled(self) -> pl.Expr:
+        """Whether a profile (of ``comparable``) has something to compare."""
+        return pl.any_horizontal(pl.col(name).is_not_null() for name in self.needs)
+
+    def places_of(self, names: Collection[str]) -> list[int]:
+        """Where the levels of these names stand among the :attr:`scored` ones. Raises ``ValueError`` where there is none of a name."""
+        found = [at for at, level in enumerate(self.scored) if level.name in names]
         if len(found) != len(names):
             raise ValueError(f"{self.name} has no such level: {sorted(set(names))}")
         return found
+
+    def numbers_of(self, names: Collection[str]) -> list[int]:
+        """The numbers of the levels of these names. Raises ``ValueError`` where there is none of a name."""
+        return [len(self.scored) - 1 - at for at in self.places_of(names)]
 
     def level_of(self, gamma: int) -> Level | None:
         """The level with this number; None for nothing to compare."""

@@ -159,9 +159,8 @@ def has_own_key(compared: pl.DataFrame) -> pl.Expr:
 def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float, learned_from: float = 0.0) -> pl.DataFrame:
     """Add ``decision`` and ``reason`` to pairs with ``match_weight``, ``gamma_*`` and ``is_one_persons`` columns.
 
-    ``is_one_persons``: whether one person only (by name) carries a key that the pair agrees on. ``learned_from``: how many matches the model has
-    learned from (``Parameters``). Pairs below the review weight are left
-    out unless a rule accepts them.
+    ``is_one_persons``: whether one person only (by name) carries a key that the pair agrees on. ``learned_from``: how many matches the
+    model has learned from (``Parameters``). Pairs below the review weight are left out unless a rule accepts them.
     """
     first_differs = at(scored, "first_name", "different")
     last_differs = at(scored, "last_name", "different")
@@ -219,8 +218,8 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float, lea
     household = household & ~heavy & (kept | shared_home)
     namesakes = namesakes & (pl.col("match_weight") < accept_weight + namesakes_at_home_bits(learned_from))
     twins, partners = twins & ~heavy & kept, partners & ~heavy & kept
-    father, two_keys, other_person = father & kept, two_keys & kept, other_person & kept
-    other_names = other_names & kept
+    father, two_keys = father & kept, two_keys & kept
+    other_person, other_names = other_person & kept, other_names & kept
     junior, moved, colleagues = junior & kept, moved & kept, colleagues & kept
     # The first line that holds decides.
     lines = (

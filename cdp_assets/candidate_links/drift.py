@@ -254,7 +254,7 @@ def _filled(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) -> li
         return []
     rows = []
     for comparison in used_comparisons(model.parameters):
-        filled = frame.select(pl.any_horizontal(pl.col(name).is_not_null() for name in comparison.needs).mean()).item()
+        filled = frame.select(comparison.is_filled().mean()).item()
         rows.append(_Measured(FILLED, comparison.name, float(filled), limits.filled_share))
     return rows
 

@@ -130,7 +130,7 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
     for comparison in comparisons:
         parameters, told = checked(parameters, prior, comparison)
         notes += told
-    notes += told_of_sharing(parameters)
+    notes += told_of_sharing(prior, parameters)
     return Estimated(_rounded(parameters), notes)
 
 
@@ -357,8 +357,8 @@ def _next_shares(
     within = [level.within for level in comparison.scored]
     by_chance = _by_chance(_counts(levels.of_random, of_strangers, count), prior.u, within)
     u = _weakened(m, by_chance, comparison)
-    # What a household shares is not estimated, but for keys whose owners have other names (``shared_keys.py``): free to move, the class would take in
-    # namesakes or the matches themselves.
+    # What a household shares is not estimated, but for keys whose owners have other names (``shared_keys.py``): free to move, the
+    # class would take in namesakes or the matches themselves.
     shares = with_shared_home(comparison.name, LevelShares(m, u, prior.h))
     return replace(shares, h=_as_strangers(shares.h, u, comparison))
 

@@ -48,8 +48,10 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
         filled = len(values) - values.null_count()
         if field == DWELLING:
             counts = _of_crowds(values, frame)
+        elif field in OWNED_VALUES:
+            counts = _of_others(values, letters, field)
         else:
-            counts = _of_others(values, letters, field) if field in OWNED_VALUES else beside_one(values)
+            counts = beside_one(values)
         among = float(max(filled, 1))
         if field in FREQUENT_SOUNDS:
             among /= _written_otherwise(frame.get_column(FREQUENT_SOUNDS[field]).filter(values.is_not_null()))

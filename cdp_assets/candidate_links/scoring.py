@@ -64,10 +64,10 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
 def _unasked(profiles: pl.DataFrame, model: TrainedModel) -> set[str]:
     """Columns that nobody asks for: the dwellings, where no frequency of one is known; the sounds of names, where no name is written in other
     letters, and no rule in use joins on them."""
-    dwellings = {DWELLING} - set(model.term_frequencies.get_column("field").unique())
-    if has_other_letters(profiles):
-        return dwellings
-    return dwellings | set(FREQUENT_SOUNDS) - key_columns(rule for _, rule, _ in used_rules(model.caps, model.policy))
+    unasked = set() if (model.term_frequencies.get_column("field") == DWELLING).any() else {DWELLING}
+    if not has_other_letters(profiles):
+        unasked |= set(FREQUENT_SOUNDS) - key_columns(rule for _, rule, _ in used_rules(model.caps, model.policy))
+    return unasked
 
 
 def score_slice(
@@ -131,7 +131,8 @@ def _scored(
     """Candidate ``pairs``, in order, scored and decided; ``frame`` has the comparable columns of their profiles, ``reach`` is of all profiles."""
     if pairs.is_empty():
         return SCORED_PAIRS.empty()
-    comparisons = used_comparisons(model.parameters)
+    parameters = model.parameters
+    comparisons = used_comparisons(parameters)
     compared = levels(frame, pairs, comparisons, engine).with_columns(pairs.get_column("rules"))
     asked = asked_frequencies(compared, comparisons, len(frame))
     scored = engine.weigh(
@@ -140,14 +141,12 @@ def _scored(
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN) - MOST_SOURCE_BITS,
     )
     sources = sources_of_pairs(frame, scored)
-    weighed = with_household_discount(scored, model.parameters, model.calibration, sources).select(
-        pl.exclude("^tf_.*$")
-    )
+    weighed = with_household_discount(scored, parameters, model.calibration, sources).select(pl.exclude("^tf_.*$"))
     decided = decide(
         weighed.with_columns(_is_one_persons(reach, frame, weighed, model.accept_weight)),
         model.accept_weight,
         model.review_weight,
-        model.parameters.learned_from,
+        parameters.learned_from,
     )
     decided = _keep_rows_apart(decided, reach.profiles)
     found = decided.select(

@@ -18,7 +18,7 @@ import numpy as np
 
 from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, IDENTIFIER, KEY_LEVELS
 from cdp_assets.candidate_links.studied_pairs import TrainingData
-from cdp_assets.candidate_links.weights import ComparedPairs, Floats, LevelShares, Parameters, prior_parameters
+from cdp_assets.candidate_links.weights import ComparedPairs, Floats, LevelShares, Parameters
 
 MOST_SHARED = 0.95
 """At most so many pairs of a household agree on a key: as on their address."""
@@ -32,6 +32,9 @@ DIFFER_AT_LEAST = 2.0
 
 PRIOR_PAIRS_AT_HOME = 100.0
 """What is believed of the keys of a household counts as much as so many of its pairs."""
+
+WORTH_TELLING = 1.5
+"""What is found is told from so many times on what was believed: of phones, half are believed to be the household's."""
 
 FOLLOWING = "one character off"
 """Where identifiers stand of which one follows the other, as the members of a family are numbered."""
@@ -53,28 +56,32 @@ def how_surely_shared(share: float) -> float:
 
 def numbers_shared(parameters: Parameters) -> float:
     """:func:`how_surely_shared` identifiers are, by these parameters."""
-    shares = parameters.shares.get(IDENTIFIER.name)
-    return 0.0 if shares is None or shares.h is None else how_surely_shared(shares.h[0])
+    return how_surely_shared(_agreeing_at_home(parameters, IDENTIFIER.name))
 
 
-def told_of_sharing(parameters: Parameters) -> list[str]:
-    """What there is to know of keys that a household was found to share: by kind of key, in words."""
+def told_of_sharing(believed: Parameters, parameters: Parameters) -> list[str]:
+    """In words, by kind of key, what a household was found to share far more often than was ``believed``."""
+    found = {name: _agreeing_at_home(parameters, name) for name in KEY_LEVELS}
     return [
         f"{name}: people of one household share it, as first names with nothing in common show (in {share:.0%} of their pairs)"
-        for name, share in ((name, _agree_at_home(name, parameters)) for name in KEY_LEVELS)
-        if how_surely_shared(share) == 1.0
+        for name, share in found.items()
+        if how_surely_shared(share) == 1.0 and share > WORTH_TELLING * _agreeing_at_home(believed, name)
     ]
 
 
-def _agree_at_home(name: str, parameters: Parameters) -> float:
-    """The share of a household's pairs that agree on a kind of key, where it is more than is believed before any data."""
+def _agreeing_at_home(parameters: Parameters, name: str) -> float:
+    """The share of a household's pairs that agree on a kind of key; none where a household is as strangers are, or it is not compared."""
     shares = parameters.shares.get(name)
-    if shares is None or shares.h is None:
-        return 0.0
-    believed = prior_parameters([BY_NAME[name]], parameters.matches, parameters.households).shares[name].h
-    at_key = [len(shares.h) - 1 - number for number in BY_NAME[name].numbers_of(KEY_LEVELS[name])]
-    share, before = (sum(h[at] for at in at_key) for h in (shares.h, believed or shares.h))
-    return share if share > 1.5 * before else 0.0
+    return 0.0 if shares is None or shares.h is None else _in_all(shares.h, _at_key(name))
+
+
+def _at_key(name: str) -> list[int]:
+    """The places of the levels at which a kind of key agrees."""
+    return BY_NAME[name].places_of(KEY_LEVELS[name])
+
+
+def _in_all(shares: tuple[float, ...], places: list[int]) -> float:
+    return sum(shares[at] for at in places)
 
 
 def agreeing_on_keys(data: TrainingData) -> dict[str, Agreeing]:
@@ -112,12 +119,11 @@ def with_keys_shared(
         shares = believed.shares[name]
         if shares.h is None or not told.comparable:
             continue
-        count = len(BY_NAME[name].scored)
-        agree = {count - 1 - number for number in BY_NAME[name].numbers_of(KEY_LEVELS[name])}
-        h = _with_more(shares.h, agree, _shared(told, sum(shares.h[at] for at in agree), believed, parameters, data))
+        agree = _at_key(name)
+        h = _with_more(shares.h, agree, _shared(told, _in_all(shares.h, agree), believed, parameters, data))
         if name == IDENTIFIER.name:
-            following = {count - 1 - number for number in IDENTIFIER.numbers_of([FOLLOWING])}
-            h = _with_more(h, following, _following(data.candidates, sum(h[at] for at in following), of_home))
+            follow = IDENTIFIER.places_of([FOLLOWING])
+            h = _with_more(h, follow, _following(data.candidates, _in_all(h, follow), of_home))
         found[name] = replace(shares, h=h)
     return found
 
@@ -135,16 +141,16 @@ def _shared(told: Agreeing, before: float, believed: Parameters, parameters: Par
 
 def _following(candidates: ComparedPairs, before: float, of_home: Floats) -> float:
     """The share of a household's pairs, with other first names, whose identifiers follow each other."""
-    compared = (candidates.gammas[FIRST_NAME.name] == 0) & (candidates.gammas[IDENTIFIER.name] >= 0)
-    at_home = np.where(compared, of_home, 0.0)
-    follow = np.isin(candidates.gammas[IDENTIFIER.name], IDENTIFIER.numbers_of([FOLLOWING]))
-    told = float(at_home[follow].sum()) + PRIOR_PAIRS_AT_HOME * before
+    names, numbers = (candidates.gammas[comparison.name] for comparison in (FIRST_NAME, IDENTIFIER))
+    at_home = np.where((names == 0) & (numbers >= 0), of_home, 0.0)
+    (follow,) = IDENTIFIER.numbers_of([FOLLOWING])
+    told = float(at_home[numbers == follow].sum()) + PRIOR_PAIRS_AT_HOME * before
     return told / (float(at_home.sum()) + PRIOR_PAIRS_AT_HOME)
 
 
-def _with_more(h: tuple[float, ...], some: set[int], share: float) -> tuple[float, ...]:
+def _with_more(h: tuple[float, ...], some: list[int], share: float) -> tuple[float, ...]:
     """Shares of a household in which ``some`` levels hold this share in all, if that is more than they do; the last level makes room."""
-    before = sum(h[at] for at in some)
+    before = _in_all(h, some)
     share = min(share, MOST_SHARED - (1.0 - h[-1] - before))
     if share <= before:
         return h

@@ -158,3 +158,8 @@ def families(count: int = 150, seed: int = 3) -> list[list[dict[str, Any]]]:
             ]
         )
     return found
+
+
+def scattered(number: int) -> str:
+    """A number of a person or a family that says nothing of the next one."""
+    return str((number + 1) * 48_271_003 % 90_000_049)

@@ -19,7 +19,7 @@ from cdp_assets.candidate_links.source_pairs import pairs_of_profiles
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.training import train
 from cdp_assets.candidate_links.weights import ComparedPairs
-from cdp_assets_tests.candidate_links.frames import families, profiles
+from cdp_assets_tests.candidate_links.frames import families, profiles, scattered
 
 HOME, MAIL, CALL = {"street": "mill lane", "city": "york"}, {"emails": ["a@x.example"]}, {"phones": ["+4915112345"]}
 FILLED: list[dict[str, Any]] = [
@@ -40,9 +40,8 @@ def test_pairs_that_fill_something_of_a_home_in_common_can_show_one() -> None:
     def can(one: dict[str, Any], other: dict[str, Any]) -> bool:
         return bool({*one} & {*other} & {"city", "emails", "phones"})
 
-    everyone = [
-        can(one, other) for one, other in itertools.product(FILLED, repeat=2)
-    ]  # themselves too: many profiles are meant
+    # With themselves too: many profiles are meant.
+    everyone = [can(one, other) for one, other in itertools.product(FILLED, repeat=2)]
     assert found.of_all == pytest.approx(np.mean(everyone))
     for (one, other), share in found.of_sources.items():
         of = [[row for row in FILLED if row["sources"] == source] for source in (one, other)]
@@ -76,7 +75,7 @@ def forms_and_register() -> pl.DataFrame:
     """Everybody is in the register, by names and number; in every tenth family the second member's form has the first one's number."""
     rows: list[dict[str, Any]] = []
     for at, family in enumerate(families()):
-        numbers = [f"tax={(3 * at + nth + 1) * 48_271_003 % 90_000_049}" for nth in range(3)]
+        numbers = [f"tax={scattered(3 * at + nth)}" for nth in range(3)]
         for nth, member in enumerate(family):
             own = member | {"identifiers": [numbers[nth]]}
             rows.append({name: own[name] for name in REGISTERED} | {"sources": "register"})

@@ -28,7 +28,7 @@ from cdp_assets.candidate_links.shared_keys import (
 from cdp_assets.candidate_links.studied_pairs import TrainingData
 from cdp_assets.candidate_links.training import train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
-from cdp_assets_tests.candidate_links.frames import families, profiles
+from cdp_assets_tests.candidate_links.frames import families, profiles, scattered
 
 FIRST_NAME, IDENTIFIER, EMAIL = BY_NAME["first_name"], BY_NAME["identifier"], BY_NAME["email"]
 ALL_PAIRS = 1e6
@@ -74,8 +74,7 @@ def shared(name: str, agreeing: float, differing: float) -> float:
     assert found.h is not None
     assert sum(found.h) == pytest.approx(1.0)
     assert (found.m, found.u) == (BELIEVED.shares[name].m, BELIEVED.shares[name].u)
-    levels = BY_NAME[name].numbers_of(KEY_LEVELS[name])
-    return sum(found.h[len(found.h) - 1 - level] for level in levels)
+    return sum(found.h[at] for at in BY_NAME[name].places_of(KEY_LEVELS[name]))
 
 
 @pytest.mark.parametrize("name", ["identifier", "email"])
@@ -152,7 +151,7 @@ def with_numbers(own: Callable[[int, int], str], leave_out: tuple[str, ...] = ()
 
 
 def of_a_family(family: int, _: int) -> str:
-    return str((family + 1) * 48_271_003 % 90_000_049)
+    return scattered(family)
 
 
 def following(family: int, member: int) -> str:
@@ -160,7 +159,7 @@ def following(family: int, member: int) -> str:
 
 
 def of_ones_own(family: int, member: int) -> str:
-    return of_a_family(3 * family + member, 0)
+    return scattered(3 * family + member)
 
 
 @pytest.mark.parametrize("leave_out", [(), ("middle_name",), ("middle_name", "date_of_birth")])
