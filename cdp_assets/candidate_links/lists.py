@@ -46,9 +46,20 @@ class Flat:
 
     @classmethod
     def of(cls, lists: pl.Series) -> Flat:
-        """The values of ``lists``; a null has none."""
-        values = lists.list.explode(empty_as_null=False, keep_nulls=False)
-        return cls.of_lengths(values, lists.list.len().fill_null(0).to_numpy())
+        """The values of ``lists``; a null has none.
+
+        Arrow holds them side by side already: but for several chunks, nothing is copied.
+        """
+        parts = [_held(chunk) for chunk in lists.get_chunks()]
+        values = pl.concat([values for values, _ in parts], rechunk=True).alias(lists.name)
+        bounds = parts[0][1] if len(parts) == 1 else _bounds(np.concatenate([np.diff(some) for _, some in parts]))
+        flat = cls(values, bounds)
+        if not lists.null_count():
+            return flat
+        is_null = lists.is_null().to_numpy()
+        if not np.any(is_null & (flat.lengths > 0)):  # Arrow lets a null hide values
+            return flat
+        return flat.only(pl.Series(np.repeat(~is_null, flat.lengths)))
 
     @classmethod
     def of_lengths(cls, values: pl.Series, lengths: npt.NDArray[Any]) -> Flat:
@@ -118,6 +129,14 @@ class Flat:
         return where(flat.lists(), pl.Series(flat.lengths > 0)).alias(self.values.name)
 
 
+def _held(lists: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]]:
+    """The values of lists in one chunk and their bounds, as Arrow has them."""
+    held = lists.to_arrow(compat_level=pl.CompatLevel.newest())
+    bounds = np.frombuffer(held.buffers()[1], dtype=np.int64)[held.offset : held.offset + len(held) + 1]
+    first, last = int(bounds[0]), int(bounds[-1])
+    return from_arrow(held.values).slice(first, last - first), bounds - first if first else bounds
+
+
 def _bounds(lengths: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=bounds[1:])
@@ -166,8 +185,11 @@ def where(values: pl.Series, holds: pl.Series) -> pl.Series:
 
 def joined(lists: pl.Series, separator: str) -> pl.Series:
     """Lists of text, none of them null, as one text each, to be read: ``n_unique`` may count scattered texts twice (Polars 2)."""
-    several = (lists.list.len() > 1).arg_true()
-    return lists.list.first().fill_null("").scatter(several, lists.gather(several).list.join(separator))
+    flat = Flat.of(lists)
+    several = np.flatnonzero(flat.lengths > 1)
+    texts = pl.concat([flat.values, pl.Series([""])], rechunk=True)  # the last one for all that are empty
+    firsts = texts.gather(np.where(flat.lengths > 0, flat.bounds[:-1], len(flat.values)))
+    return firsts.scatter(several, lists.gather(several).list.join(separator)) if len(several) else firsts
 
 
 def side_by_side(column: pl.Series) -> pl.Series:
@@ -178,5 +200,6 @@ def side_by_side(column: pl.Series) -> pl.Series:
     """
     if isinstance(column.dtype, pl.List):
         flat = Flat.of(column)
-        return Flat(side_by_side(flat.values), flat.bounds).lists()
+        bounds = flat.bounds.copy()  # or they would keep the texts that lie here and there
+        return Flat(side_by_side(flat.values), bounds).lists()
     return from_arrow(column.to_arrow(compat_level=pl.CompatLevel.oldest())).alias(column.name)

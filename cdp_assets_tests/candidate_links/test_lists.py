@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import polars as pl
+import pyarrow as pa
 
-from cdp_assets.candidate_links.lists import Distinct, Flat, joined, once, side_by_side
+from cdp_assets.candidate_links.lists import Distinct, Flat, from_arrow, joined, once, side_by_side
 
 LISTS = pl.Series("words", [["bee", "ant"], [], None, ["cat"], ["bee", None, "bee", "as"], [None], ["x"]])
 
@@ -76,6 +77,22 @@ def test_a_part_of_a_column_may_have_no_values() -> None:
     assert given(lists[3:]).to_list() == [None]
     assert given(lists[2:]).to_list() == [["c"], None]
     assert given(lists[2:2]).to_list() == []
+
+
+def test_a_part_of_a_column_and_one_in_several_chunks_have_their_own_values() -> None:
+    lists = pl.concat([LISTS, LISTS.head(5), LISTS], rechunk=False)
+    for part in (lists, lists[3:16], lists[4:5], lists[1:2], lists.clear()):
+        flat = Flat.of(part)
+        assert flat.values.to_list() == [value for held in part.to_list() for value in held or []]
+        assert flat.lengths.tolist() == [len(held or []) for held in part.to_list()]
+
+
+def test_a_null_has_no_values_whatever_it_hides() -> None:
+    hiding = pa.LargeListArray.from_arrays(
+        pa.array([0, 1, 3, 4], pa.int64()), pa.array(["a", "b", "c", "d"]), mask=pa.array([False, True, False])
+    )
+    flat = Flat.of(from_arrow(hiding))
+    assert flat.lists().to_list() == [["a"], [], ["d"]]
 
 
 def test_each_value_stands_in_the_row_of_its_list() -> None:
