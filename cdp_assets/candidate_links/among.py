@@ -1,13 +1,14 @@
 """Where few values stand among many.
 
 A hash's upper bits tell whether it may be one of the few: a look into a table of flags that fits into a processor's cache takes half the
-time of a look into a set, and of texts, once hashed, a fifth. Only what passes is compared itself. What does not belong here: where each
-of as many values stands (``lookup.py``).
+time of a look into a set, and of texts, once hashed, a fifth. Only what passes is compared itself. Among numbers in order the few are searched
+for, which takes a fifth of that again. What does not belong here: where each of as many values stands (``lookup.py``).
 """
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,10 @@ class Many:
         self.column = column
 
     @cached_property
+    def _are_numbers_in_order(self) -> bool:
+        return self.column.dtype.is_integer() and not self.column.null_count() and self.column.is_sorted()
+
+    @cached_property
     def _places(self) -> Places:
         return _places(self.column.hash().to_numpy())
 
@@ -35,6 +40,8 @@ class Many:
         """The rows that hold one of the ``few``, in order; a null is none of them."""
         if few.is_empty():
             return np.empty(0, dtype=np.int64)
+        if self._are_numbers_in_order:
+            return _rows_in_order(self.column.to_numpy(), few.drop_nulls().unique().sort().to_numpy())
         rows = _passing(self._places, _places(few.hash().to_numpy()))
         return rows[are_in(self.column.gather(rows), few)]
 
@@ -54,6 +61,15 @@ def rows_of_hashes_among(hashes: Hashes, few: Hashes) -> Rows:
     """The rows of ``hashes`` that are one of ``few``, in order."""
     rows = _passing(_places(hashes), _places(few))
     return rows[are_in(pl.Series(hashes[rows]), pl.Series(few))]
+
+
+def _rows_in_order(numbers: npt.NDArray[Any], few: npt.NDArray[Any]) -> Rows:
+    """The rows of the ``few``, each once and in order, among ``numbers`` in order."""
+    starts = np.searchsorted(numbers, few)
+    lengths = np.searchsorted(numbers, few, side="right") - starts
+    ends = np.cumsum(lengths)
+    rows: Rows = np.repeat(starts - ends + lengths, lengths) + np.arange(lengths.sum())
+    return rows
 
 
 def _places(hashes: Hashes) -> Places:

@@ -25,6 +25,15 @@ def test_rows_that_hold_one_of_few_values(chunks: list[list[str | None]], few: l
     assert many.rows_of(pl.Series(few, dtype=pl.String)).tolist() == np.flatnonzero(expected).tolist()
 
 
+@pytest.mark.parametrize("column", [[-3, 1, 1, 4, 9, 9, 9], [9, 1, -3, 1, 9], [5], []])
+def test_numbers_in_order_are_found_as_others_are(column: list[int]) -> None:
+    for few in ([9, 1, None, 9], [0], [-4, 10], [4, -3], []):
+        many = Many(pl.Series(column, dtype=pl.Int64))
+        expected = [row for row, value in enumerate(column) if value in few]
+        assert many.rows_of(pl.Series(few, dtype=pl.Int64)).tolist() == expected
+    assert Many(pl.Series([1, 2, None, 3])).rows_of(pl.Series([3, None])).tolist() == [3]
+
+
 @pytest.mark.parametrize("bits", [1, 20])
 def test_hashes_that_look_alike_by_their_upper_bits_are_told_apart(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(among, "_BITS", bits)
