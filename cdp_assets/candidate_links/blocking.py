@@ -329,9 +329,12 @@ def candidate_pairs(comparable: pl.DataFrame, policy: LinkagePolicy) -> Blocks:
     return Blocks(together(found, profiles.ids), tuple(budget.reports))
 
 
-def pairs_within(comparable: pl.DataFrame, policy: LinkagePolicy, caps: Mapping[str, Caps]) -> pl.DataFrame:
+def pairs_within(
+    comparable: pl.DataFrame, policy: LinkagePolicy, caps: Mapping[str, Caps], with_places: bool = False
+) -> pl.DataFrame:
     """All pairs (``id_l`` < ``id_r``, ``rules``) that some rule finds under the caps of a model version, by rule.
 
+    ``with_places``: and where both stand among the profiles in the order of their ids (``at_l``, ``at_r``).
     A pair depends on the blocks that its two profiles stand in and on nothing else.
     """
     found: list[tuple[int, Pairs]] = []
@@ -340,7 +343,7 @@ def pairs_within(comparable: pl.DataFrame, policy: LinkagePolicy, caps: Mapping[
     for bit, rule, bounds in rules:
         if (blocks := profiles.blocks(rule)) is not None:
             found.append((bit, pairs_of_blocks(blocks.admitted(bounds))))
-    return together(found, profiles.ids)
+    return together(found, profiles.ids, with_places)
 
 
 class BlocksWorth(Protocol):

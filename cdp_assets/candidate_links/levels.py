@@ -40,10 +40,10 @@ def levels(
     """``id_l``, ``id_r``, ``at_l``, ``at_r`` (rows of ``comparable``) and ``gamma_<comparison>`` (numbers of levels, as Splink counts them) of
     ``pairs``, in their order.
 
-    ``comparable`` is sorted by ``unique_id``. Raises ``ValueError`` where it lacks a profile of a pair.
+    ``comparable`` is sorted by ``unique_id``. ``pairs`` have ``id_l`` and ``id_r``, and ``at_l`` and ``at_r`` where these are known already.
+    Raises ``ValueError`` where a profile of a pair is lacking.
     """
-    ids = comparable.get_column("unique_id").to_numpy()
-    left, right = _places(ids, pairs.get_column("id_l")), _places(ids, pairs.get_column("id_r"), rows_of_hashes)
+    left, right = _places_of(comparable, pairs)
     have = _have_to_compare(comparable, comparisons)
     both = have[left] & have[right]
     gammas = [
@@ -194,6 +194,14 @@ def asked_frequencies(
                 of = asked.setdefault(level.tf, np.zeros(profiles, dtype=np.bool_))
                 of[places[numbers == at]] = True
     return asked
+
+
+def _places_of(comparable: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Places, Places]:
+    """Where both profiles of each pair stand."""
+    if "at_l" in pairs.columns:
+        return pairs.get_column("at_l").to_numpy(), pairs.get_column("at_r").to_numpy()
+    ids = comparable.get_column("unique_id").to_numpy()
+    return _places(ids, pairs.get_column("id_l")), _places(ids, pairs.get_column("id_r"), rows_of_hashes)
 
 
 def _places(

@@ -52,8 +52,9 @@ def distinct_pairs(one: Numbers, other: Numbers) -> Pairs:
     return pairs[_begins(pairs)]
 
 
-def together(found: Sequence[tuple[int, Pairs]], ids: Numbers) -> pl.DataFrame:
-    """Pairs by the bit of the rule that found them, as one row per pair (``id_l`` < ``id_r``, ``rules``), in order.
+def together(found: Sequence[tuple[int, Pairs]], ids: Numbers, with_places: bool = False) -> pl.DataFrame:
+    """Pairs by the bit of the rule that found them, as one row per pair (``id_l`` < ``id_r``, ``rules``), in order; ``with_places`` also the
+    numbers of both (``at_l``, ``at_r``).
 
     ``ids`` are the profiles' ids in order: a number is a place among them. Raises ``ValueError`` where they are more than a pair has room for.
     """
@@ -62,18 +63,16 @@ def together(found: Sequence[tuple[int, Pairs]], ids: Numbers) -> pl.DataFrame:
             f"{len(ids):,} linkage profiles: pairs are made of {int(_NUMBER):,} at most; resolve parts of the data"
         )
     if not any(len(some) for _, some in found):
-        return NO_PAIRS
+        return NO_PAIRS.with_columns(at_l="id_l", at_r="id_r") if with_places else NO_PAIRS
     told = np.concatenate([some | np.uint64(bit) for bit, some in found])
     told.sort(kind="stable")  # which merges what is in order already, the pairs of each rule
     rules, pairs = np.int64(1) << (told & _RULE).astype(np.int64), told >> _BITS_OF_RULE
     begins = _begins(pairs)
     once = pairs[begins]
-    by_pair = {
-        "id_l": ids[once >> _BITS_OF_NUMBER],
-        "id_r": ids[once & _NUMBER],
-        "rules": np.bitwise_or.reduceat(rules, begins),
-    }
-    return pl.DataFrame(by_pair, schema=NO_PAIRS.schema)
+    left, right = (once >> _BITS_OF_NUMBER).view(np.int64), (once & _NUMBER).view(np.int64)
+    by_pair = {"id_l": ids[left], "id_r": ids[right], "rules": np.bitwise_or.reduceat(rules, begins)}
+    places = {"at_l": left, "at_r": right} if with_places else {}
+    return pl.DataFrame({**by_pair, **places})
 
 
 def _begins(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

@@ -57,7 +57,7 @@ def score(profiles: pl.DataFrame, model: TrainedModel, engine: LinkageEngine | N
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return SCORED_PAIRS.empty()
     frame = comparable(profiles, unasked=_unasked(profiles, model))
-    pairs = pairs_within(frame, model.policy, model.caps)
+    pairs = pairs_within(frame, model.policy, model.caps, with_places=True)
     return _scored(pairs, frame, Reach(in_order(profiles, "profile_id")), model, engine)
 
 

@@ -30,6 +30,12 @@ def test_a_pair_tells_all_the_rules_that_found_it() -> None:
     assert found.rows() == [(10, 20, 1), (10, 2**62, 32), (20, 30, 33)]
 
 
+def test_pairs_tell_where_both_stand_where_that_is_asked() -> None:
+    found = together([(0, pairs_of_blocks(blocks("014")))], IDS, with_places=True)
+    assert found.select("at_l", "at_r").rows() == [(0, 1), (0, 4), (1, 4)]
+    assert together([], IDS, with_places=True).schema == found.schema
+
+
 def test_no_blocks_make_no_pairs() -> None:
     assert together([], IDS).equals(NO_PAIRS)
     assert together([(0, pairs_of_blocks(blocks()))], IDS).equals(NO_PAIRS)
