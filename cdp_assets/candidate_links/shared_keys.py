@@ -1,9 +1,9 @@
-"""How often a household shares an e-mail, a phone or a number, by the first names behind them.
+"""How often a household shares an e-mail, a phone or a number, by the first names and dates of birth behind them.
 
 Some families write from one mailbox, have one account or one policy, or numbers that follow each other, and no contract says so. What members of a
 household have in common is not free to be learned, for the class would take in one person's pairs (``estimation.py``). But among pairs that agree on a
-key those whose first names have nothing in common are told at once: where they are far more than one person's records show, it is people who
-share it. Otherwise what is believed stands.
+key those whose first names have nothing in common are told at once, and where a side has no first name, those whose dates of birth have not: where
+they are far more than one person's records show, it is people who share it. Otherwise what is believed stands.
 
 What does not belong here: keys of a crowd, which identify nobody (``shared.py``).
 """
@@ -16,19 +16,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, IDENTIFIER, KEY_LEVELS
+from cdp_assets.candidate_links.comparisons import (
+    BY_NAME,
+    DATE_OF_BIRTH,
+    FIRST_NAME,
+    IDENTIFIER,
+    KEY_LEVELS,
+    NOTHING_TO_COMPARE,
+)
 from cdp_assets.candidate_links.studied_pairs import TrainingData
-from cdp_assets.candidate_links.weights import ComparedPairs, Floats, LevelShares, Parameters
+from cdp_assets.candidate_links.weights import ComparedPairs, Floats, Levels, LevelShares, Parameters
+
+TELL_APART = (FIRST_NAME.name, DATE_OF_BIRTH.name)
+"""Comparisons by which members of a household are told apart: of a pair, by the first of them for which both sides have something."""
 
 MOST_SHARED = 0.95
 """At most so many pairs of a household agree on a key: as on their address."""
 
 BELIEVED_TO, TOLD_FROM = 0.2, 0.4
 """Up to the first share of a household's pairs what is believed of its keys stands; from the second on what first names tell does. In between it
-passes from the one to the other, or estimation would not settle. Where few share a key, first names that are wrong are as many."""
+passes from the one to the other, or estimation would not settle. Where few share a key, names and dates that are wrong are as many."""
 
 DIFFER_AT_LEAST = 2.0
-"""One person's first names are believed to have nothing in common in so many times the pairs that the prior says, if not in more."""
+"""One person's first names, or dates of birth, are believed to have nothing in common in so many times the pairs that the prior says, if not in more."""
 
 PRIOR_PAIRS_AT_HOME = 100.0
 """What is believed of the keys of a household counts as much as so many of its pairs."""
@@ -41,8 +51,8 @@ FOLLOWING = "one character off"
 
 
 class Agreeing(NamedTuple):
-    """Pairs with first names that agree on a kind of key, records that say the same among them; those of them whose names have nothing in
-    common; and the share of all pairs of which both sides have such a key."""
+    """Pairs that agree on a kind of key and are told apart by one comparison, records that say the same among them; those of them that have nothing
+    in common there; and the share of all pairs that have such a key on both sides and are told apart so."""
 
     pairs: float
     differing: float
@@ -63,7 +73,7 @@ def told_of_sharing(believed: Parameters, parameters: Parameters) -> list[str]:
     """In words, by kind of key, what a household was found to share far more often than was ``believed``."""
     found = {name: _agreeing_at_home(parameters, name) for name in KEY_LEVELS}
     return [
-        f"{name}: people of one household share it, as first names with nothing in common show (in {share:.0%} of their pairs)"
+        f"{name}: people of one household share it, as first names or dates of birth with nothing in common show (in {share:.0%} of their pairs)"
         for name, share in found.items()
         if how_surely_shared(share) == 1.0 and share > WORTH_TELLING * _agreeing_at_home(believed, name)
     ]
@@ -84,40 +94,55 @@ def _in_all(shares: tuple[float, ...], places: list[int]) -> float:
     return sum(shares[at] for at in places)
 
 
-def agreeing_on_keys(data: TrainingData) -> dict[str, Agreeing]:
-    """What the pairs show of each kind of key that is compared."""
-    if FIRST_NAME.name not in data.candidates.gammas:
-        return {}
+def agreeing_on_keys(data: TrainingData) -> dict[str, dict[str, Agreeing]]:
+    """What the pairs show of each kind of key that is compared, by what they are told apart by."""
+    by = [name for name in TELL_APART if name in data.candidates.gammas]
+    return {key: _agreeing(data, key, by) for key in KEY_LEVELS if by and key in data.candidates.gammas}
+
+
+def _agreeing(data: TrainingData, key: str, by: list[str]) -> dict[str, Agreeing]:
+    levels, of_same, random = (_told_apart(pairs, by) for pairs in (data.candidates, data.same, data.random))
+    agree, agree_same = (
+        np.isin(pairs.gammas[key], BY_NAME[key].numbers_of(KEY_LEVELS[key])) for pairs in (data.candidates, data.same)
+    )
+    has_key = data.random.gammas[key] >= 0
     found = {}
-    for name in KEY_LEVELS:
-        if name in data.candidates.gammas:
-            names, of_same = (_first_names(pairs, name) for pairs in (data.candidates, data.same))
-            found[name] = Agreeing(
-                data.candidates_stand_for * (len(names) + len(of_same)),
-                data.candidates_stand_for * float(np.count_nonzero(names == 0)),
-                float((data.random.gammas[name] >= 0).mean()) if len(data.random) else 0.0,
-            )
+    for name in by:
+        told = levels[name][agree]
+        found[name] = Agreeing(
+            data.candidates_stand_for
+            * float(np.count_nonzero(told >= 0) + np.count_nonzero(of_same[name][agree_same] >= 0)),
+            data.candidates_stand_for * float(np.count_nonzero(told == 0)),
+            float((has_key & (random[name] >= 0)).mean()) if len(data.random) else 0.0,
+        )
     return found
 
 
-def _first_names(pairs: ComparedPairs, key: str) -> np.ndarray[tuple[int], np.dtype[np.integer]]:
-    """Where first names stand, of pairs that agree on a kind of key and have both."""
-    first = pairs.gammas[FIRST_NAME.name]
-    found = first[np.isin(pairs.gammas[key], BY_NAME[key].numbers_of(KEY_LEVELS[key])) & (first >= 0)]
-    return np.asarray(found)
+def _told_apart(pairs: ComparedPairs, by: list[str]) -> dict[str, Levels]:
+    """The levels of the comparisons ``by`` which pairs are told apart; nothing to compare where one before it tells them apart."""
+    found: dict[str, Levels] = {}
+    is_told = np.zeros(len(pairs), dtype=np.bool_)
+    for name in by:
+        found[name] = np.where(is_told, NOTHING_TO_COMPARE, pairs.gammas[name])
+        is_told |= pairs.gammas[name] >= 0
+    return found
 
 
 def with_keys_shared(
-    believed: Parameters, data: TrainingData, seen: Mapping[str, Agreeing], parameters: Parameters, of_home: Floats
+    believed: Parameters,
+    data: TrainingData,
+    seen: Mapping[str, Mapping[str, Agreeing]],
+    parameters: Parameters,
+    of_home: Floats,
 ) -> dict[str, LevelShares]:
-    """The ``believed`` shares of keys, by name, of which a household shares as many as first names show: never fewer than believed.
+    """The ``believed`` shares of keys, by name, of which a household shares as many as first names and dates of birth show: never fewer than believed.
 
     ``seen``: :func:`agreeing_on_keys`. ``of_home``: how probably each candidate is of a household, under ``parameters``.
     """
     found = {}
     for name, told in seen.items():
         shares = believed.shares[name]
-        if shares.h is None or not told.comparable:
+        if shares.h is None or not any(apart.comparable for apart in told.values()):
             continue
         agree = _at_key(name)
         h = _with_more(shares.h, agree, _shared(told, _in_all(shares.h, agree), believed, parameters, data))
@@ -128,21 +153,30 @@ def with_keys_shared(
     return found
 
 
-def _shared(told: Agreeing, before: float, believed: Parameters, parameters: Parameters, data: TrainingData) -> float:
+def _shared(
+    told: Mapping[str, Agreeing], before: float, believed: Parameters, parameters: Parameters, data: TrainingData
+) -> float:
     """The share of a household's pairs that agree on a kind of key, of which ``before`` was believed."""
-    names = parameters.shares[FIRST_NAME.name]
-    assert names.h is not None
-    differ = max(DIFFER_AT_LEAST * believed.shares[FIRST_NAME.name].m[-1], names.m[-1])
-    at_home = max(told.differing - differ * told.pairs, 0.0) / (names.h[-1] - differ)
-    homes = parameters.households * data.all_pairs * told.comparable
+    at_home = sum(_at_home(apart, name, believed, parameters) for name, apart in told.items())
+    homes = parameters.households * data.all_pairs * sum(apart.comparable for apart in told.values())
     share = (at_home + PRIOR_PAIRS_AT_HOME * before) / (homes + PRIOR_PAIRS_AT_HOME)
     return before + how_surely_shared(share) * (share - before)
 
 
+def _at_home(agreeing: Agreeing, name: str, believed: Parameters, parameters: Parameters) -> float:
+    """How many of the ``agreeing`` pairs are of people who share the key, by the comparison of this ``name``."""
+    shares = parameters.shares[name]
+    of_home = shares.u if shares.h is None else shares.h
+    differ = max(DIFFER_AT_LEAST * believed.shares[name].m[-1], shares.m[-1])
+    return max(agreeing.differing - differ * agreeing.pairs, 0.0) / (of_home[-1] - differ)
+
+
 def _following(candidates: ComparedPairs, before: float, of_home: Floats) -> float:
-    """The share of a household's pairs, with other first names, whose identifiers follow each other."""
-    names, numbers = (candidates.gammas[comparison.name] for comparison in (FIRST_NAME, IDENTIFIER))
-    at_home = np.where((names == 0) & (numbers >= 0), of_home, 0.0)
+    """The share of a household's pairs, told apart by names or dates of birth, whose identifiers follow each other."""
+    numbers = candidates.gammas[IDENTIFIER.name]
+    levels = _told_apart(candidates, [name for name in TELL_APART if name in candidates.gammas])
+    differ = np.logical_or.reduce([told == 0 for told in levels.values()])
+    at_home = np.where(differ & (numbers >= 0), of_home, 0.0)
     (follow,) = IDENTIFIER.numbers_of([FOLLOWING])
     told = float(at_home[numbers == follow].sum()) + PRIOR_PAIRS_AT_HOME * before
     return told / (float(at_home.sum()) + PRIOR_PAIRS_AT_HOME)
