@@ -47,16 +47,17 @@ def showing(
 
     ``pairs_of_sources``: the pairs of sources that there are.
     """
-    told = [comparison for comparison in comparisons if comparison.name in SHOW_A_HOME]
+    # Part by part: a street and a town say nothing of each other.
+    told = [part for comparison in comparisons if comparison.name in SHOW_A_HOME for part in comparison.needs]
     if not told:
         return Showing(1.0, dict.fromkeys(pairs_of_sources, 1.0))
     of = _by_source(frame, told)
     return Showing(_both(of[""], of[""]), {(one, other): _both(of[one], of[other]) for one, other in pairs_of_sources})
 
 
-def _by_source(frame: pl.DataFrame, told: list[Comparison]) -> dict[str, _Shares]:
-    """How the profiles of each source fill what is ``told``: the share of each pattern, a bit for each comparison; of all under the empty name."""
-    filled = (comparison.is_filled().cast(pl.Int64) * (1 << bit) for bit, comparison in enumerate(told))
+def _by_source(frame: pl.DataFrame, told: list[str]) -> dict[str, _Shares]:
+    """How the profiles of each source fill what is ``told``: the share of each pattern, a bit for each column; of all under the empty name."""
+    filled = (pl.col(column).is_not_null().cast(pl.Int64) * (1 << bit) for bit, column in enumerate(told))
     counts = (
         frame.select("sources", pattern=pl.sum_horizontal(filled)).group_by("sources", "pattern").len().sort(pl.all())
     )

@@ -171,6 +171,8 @@ _IN_OTHERS_PLACE = (
     "(first_name_l = last_name_r OR last_name_l = first_name_r)"
     " AND coalesce(last_name_l <> last_name_r, true) AND coalesce(first_name_l <> first_name_r, true)"
 )
+# Where both sides have both names, the two others are not each other's: one of a family, written the other way round.
+_OTHER_BESIDE = "first_name_l <> first_name_r AND last_name_l <> last_name_r"
 
 
 def _sounds_the_same(name: str, sound: str) -> str:
@@ -266,6 +268,8 @@ def _among_middle_names(name: str) -> str:
 
 
 AMONG_MIDDLE_NAMES = "among the other's middle names"
+SWAPPED = "first and last name swapped"
+CROSSED = "stands in the other's last name, other names differ"
 
 FIRST_NAME = Comparison(
     "first_name",
@@ -273,7 +277,8 @@ FIRST_NAME = Comparison(
     "given name, with nicknames, initials and names in each other's place",
     (
         _same("first_name", tf=True),
-        Level("first and last name swapped", _SWAPPED),
+        Level(SWAPPED, _SWAPPED),
+        Level(CROSSED, f"{_IN_OTHERS_PLACE} AND {_OTHER_BESIDE}"),
         Level("stands in the other's last name", _IN_OTHERS_PLACE),
         _null("first_name_l IS NULL OR first_name_r IS NULL"),
         Level(
@@ -313,8 +318,8 @@ LAST_NAME = Comparison(
     "family name, with double names",
     (
         _same("last_name", tf=True),
-        # Swapped names are one finding, told under the first name.
-        _null(f"last_name_l IS NULL OR last_name_r IS NULL OR {_SWAPPED}"),
+        # Names in each other's place are one finding, told under the first name.
+        _null(f"last_name_l IS NULL OR last_name_r IS NULL OR {_SWAPPED} OR ({_IN_OTHERS_PLACE})"),
         Level(SAME_SOUND, f"{_LAST_IN_OTHER_LETTERS} AND {_sounds_the_same('last_name', 'last_sound')}", "last_sound"),
         Level("one slip", _near("last_name")),
         Level("part of a double name", _PART_OF_DOUBLE_NAME),

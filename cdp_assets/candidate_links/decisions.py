@@ -14,7 +14,7 @@ from functools import reduce
 
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import BY_NAME, KEY_LEVELS, NOTHING_TO_COMPARE
+from cdp_assets.candidate_links.comparisons import BY_NAME, CROSSED, KEY_LEVELS, NOTHING_TO_COMPARE
 
 ACCEPTED, REVIEW, CONFLICT = "accepted", "review", "conflict"
 BY_WEIGHT = "weight"
@@ -147,7 +147,7 @@ def has_own_key(compared: pl.DataFrame) -> pl.Expr:
     """True where a pair agrees on an e-mail, phone or identifier and nothing contradicts it: OWN_KEY, if one person only carries the key."""
     agrees = _any(*(at(compared, comparison, *levels) for comparison, levels in KEY_LEVELS.items()))
     contradicted = _any(
-        at(compared, "first_name", "different"),
+        at(compared, "first_name", "different", CROSSED),
         at(compared, "date_of_birth", *BORN_APART),
         at(compared, "suffix", "different"),
         at(compared, "identifier", "different"),

@@ -22,7 +22,7 @@ from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import KEY_LEVELS, OFTEN_WITHOUT, Choice, choose_comparisons
 from cdp_assets.candidate_links.decisions import ACCEPTED, CONFLICT
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
-from cdp_assets.candidate_links.frequencies import beside_one
+from cdp_assets.candidate_links.frequencies import beside_its_own
 from cdp_assets.candidate_links.policy import DriftLimits
 from cdp_assets.candidate_links.studied_pairs import compared
 from cdp_assets.candidate_links.trained_model import TrainedModel
@@ -195,10 +195,10 @@ def _frequencies(frame: pl.DataFrame, model: TrainedModel, limits: DriftLimits) 
         filled = len(values)
         if filled < FEWEST_VALUES or known.is_empty():
             continue
-        # Counted as the model counts: without the one profile whose value is compared.
+        # Counted as the model counts: without the profiles of the one whose value is compared.
         both = (
             known.select("value", "frequency")
-            .join(beside_one(values).rename({"n": "count"}), on="value", how="left")
+            .join(beside_its_own(field, frame).rename({"n": "count"}), on="value", how="left")
             .with_columns(pl.col("count").fill_null(0))
         )
         seen = int(both["count"].sum())

@@ -33,7 +33,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.at_home import shows_a_home
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
-from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, LAST_NAME, Comparison
+from cdp_assets.candidate_links.comparisons import BY_NAME, CROSSED, FIRST_NAME, LAST_NAME, SWAPPED, Comparison
 from cdp_assets.candidate_links.plausibility import checked, differ_together, most_that_differ, strange_comparisons
 from cdp_assets.candidate_links.priors import (
     MOST_SOURCE_BITS,
@@ -47,7 +47,7 @@ from cdp_assets.candidate_links.priors import (
     SMALLEST_SHARE,
 )
 from cdp_assets.candidate_links.refinement import Refinement
-from cdp_assets.candidate_links.shared_keys import agreeing_on_keys, numbers_shared, told_of_sharing, with_keys_shared
+from cdp_assets.candidate_links.shared_keys import agreeing_on_keys, numbers_shared, with_keys_shared
 from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair
 from cdp_assets.candidate_links.studied_pairs import TrainingData, pair_count
 from cdp_assets.candidate_links.twins import with_twins_seen
@@ -74,7 +74,7 @@ CONVERGED = 1e-4
 MIN_MATCHES = 3.0
 # Where data tells little beside names, EM could call all who share one strangers; no register is known in which names go together more.
 MOST_NAMESAKES = 8.0
-_SWAPPED_AT = [level.name for level in FIRST_NAME.scored].index("first and last name swapped")
+_SWAPPED_AT, _CROSSED_AT = (FIRST_NAME.places_of([name])[0] for name in (SWAPPED, CROSSED))
 
 
 class Estimated(NamedTuple):
@@ -130,7 +130,6 @@ def estimate(data: TrainingData, comparisons: list[Comparison]) -> Estimated:
     for comparison in comparisons:
         parameters, told = checked(parameters, prior, comparison)
         notes += told
-    notes += told_of_sharing(prior, parameters)
     return Estimated(_rounded(parameters), notes)
 
 
@@ -193,6 +192,8 @@ def _maximise(
                 name: _bounded(shares[name], most * levels[name].unlike(of_match, of_same))
                 for name, most in most_that_differ(set(levels), numbers_shared(parameters)).items()
             }
+        if FIRST_NAME.name in shares:
+            shares[FIRST_NAME.name] = _no_oftener_crossed_than_swapped(shares[FIRST_NAME.name])
         # What contradicts may say nothing, but does not speak for a match.
         shares = {name: _bounded(told, told.u[-1]) for name, told in shares.items()}
         # One household more, among as many pairs as are believed to hold one: where hardly a pair can show any, the belief stands.
@@ -268,6 +269,15 @@ def _swaps_by_chance(first: LevelShares, last: LevelShares) -> LevelShares:
     by_chance = first.u[0] * last.u[0]
     u = tuple(max(share, by_chance) if at == _SWAPPED_AT else share for at, share in enumerate(first.u))
     return LevelShares(first.m, tuple(share / sum(u) for share in u), first.h)
+
+
+def _no_oftener_crossed_than_swapped(shares: LevelShares) -> LevelShares:
+    """First-name shares in which no more of one person's names are crossed than are swapped: for that, the other two must be otherwise as well."""
+    over = shares.m[_CROSSED_AT] - shares.m[_SWAPPED_AT]
+    if over <= 0.0:
+        return shares
+    m = tuple((share - over if at == _CROSSED_AT else share) / (1.0 - over) for at, share in enumerate(shares.m))
+    return replace(shares, m=m)
 
 
 def _bounded(shares: LevelShares, most: float) -> LevelShares:

@@ -20,7 +20,8 @@ from cdp_assets.candidate_links.comparisons import (
     Comparison,
 )
 from cdp_assets.candidate_links.key_people import are_several, initials
-from cdp_assets.candidate_links.weights import DIGITS
+from cdp_assets.candidate_links.priors import PRIOR_NAMESAKES
+from cdp_assets.candidate_links.weights import DIGITS, NAMES
 
 # Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
 # whose frequency is much the same with or without one owner.
@@ -51,7 +52,7 @@ def term_frequencies(frame: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
         elif field in OWNED_VALUES:
             counts = _of_others(values, letters, field)
         else:
-            counts = beside_one(values)
+            counts = beside_its_own(field, frame)
         among = float(max(filled, 1))
         if field in FREQUENT_SOUNDS:
             among /= _written_otherwise(frame.get_column(FREQUENT_SOUNDS[field]).filter(values.is_not_null()))
@@ -80,8 +81,27 @@ def has_other_letters(frame: pl.DataFrame) -> bool:
     return any(frame.get_column(script).null_count() < len(frame) for script in FREQUENT_SOUNDS.values())
 
 
-def beside_one(values: pl.Series) -> pl.DataFrame:
-    """How many profiles (``n``) have each ``value`` beside any one that has it; one at least, as it will be when a second one comes."""
+def beside_its_own(field: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """How many profiles (``n``) have each ``value`` of a field beside any one that has it, and beside all that may be that person's: one at
+    least, as it will be when a second one comes.
+
+    Who somebody is, names tell: of a first or last name those of one whole name are left out, the most that any has. As many as chance and names
+    that go together let expect are namesakes', and stay. For a person with thirty records would make a rare name common, and prove nothing by it.
+    """
+    values = frame.get_column(field).alias("value")
+    if field not in NAMES:
+        return _beside_one(values)
+    whole = frame.select(values, "first_root", "last_name").drop_nulls("value")
+    named = whole.drop_nulls()
+    first, last = (pl.len().over(name) for name in ("first_root", "last_name"))
+    namesakes = PRIOR_NAMESAKES * first * last / max(len(named), 1)
+    of_one = named.with_columns(namesakes=namesakes).group_by("value", "first_root", "last_name")
+    own = of_one.agg(own=pl.len() - pl.col("namesakes").first()).group_by("value").agg(pl.col("own").max())
+    counts = whole.get_column("value").value_counts(name="n").join(own, on="value", how="left")
+    return counts.select("value", n=pl.max_horizontal(pl.col("n") - pl.max_horizontal("own", 1.0), 1.0))
+
+
+def _beside_one(values: pl.Series) -> pl.DataFrame:
     counts = values.drop_nulls().alias("value").value_counts(name="n")
     return counts.select("value", pl.max_horizontal(pl.col("n") - 1, 1))
 
@@ -104,7 +124,7 @@ def _of_others(values: pl.Series, letters: pl.DataFrame, field: str) -> pl.DataF
 def _of_crowds(dwellings: pl.Series, frame: pl.DataFrame) -> pl.DataFrame:
     """How many profiles (``n``) a dwelling has beside any one of it, where more people live in it than in any household, and more profiles than
     chance lets two strangers have a dwelling in common: whoever else has it, that is what agreeing is worth."""
-    counts = beside_one(dwellings)
+    counts = _beside_one(dwellings)
     at_random = counts.select((pl.col("n") * (pl.col("n") + 1)).sum() / max(len(dwellings) - dwellings.null_count(), 1))
     counts = counts.filter(pl.col("n") >= MOST_AT_HOME, pl.col("n") > at_random.item())
     tenants = frame.select(dwellings, "first_name", "last_name").join(counts, on="value", how="semi")

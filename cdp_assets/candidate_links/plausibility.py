@@ -41,6 +41,8 @@ LEAST_OF_PRIOR_EVIDENCE = 0.4
 # times more than expected, EM has taken parents and children for one person: in data of families, 2.3 to 5.3 times, one match in fifty or more.
 MOST_DIFFER_IN_BOTH = 0.01
 DIFFER_TOGETHER = 2.0
+# Fewer matches than these in which both differ tell nothing: where few records have a date of birth, one pair in doubt would be one match in fifty.
+LEAST_THAT_DIFFER = 3.0
 
 
 def most_that_differ(fields: set[str], numbers_shared: float = 0.0) -> dict[str, float]:
@@ -69,7 +71,7 @@ def differ_together(pairs: ComparedPairs, of_match: Floats) -> bool:
     differ = [pairs.gammas[name][told] == 0 for name in names]
     total = max(float(match.sum()), SMALLEST_SHARE)
     first, born, both = (float(match[some].sum()) / total for some in (*differ, differ[0] & differ[1]))
-    return both > max(MOST_DIFFER_IN_BOTH, DIFFER_TOGETHER * first * born)
+    return both * total >= LEAST_THAT_DIFFER and both > max(MOST_DIFFER_IN_BOTH, DIFFER_TOGETHER * first * born)
 
 
 def strange_comparisons(parameters: Parameters, prior: Parameters, comparisons: list[Comparison]) -> list[str]:

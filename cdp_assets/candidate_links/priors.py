@@ -57,7 +57,8 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
     "first_name": {
         "same": LevelPrior(0.74, 0.004, exact=True),
         "first and last name swapped": LevelPrior(0.02, 0.00001),
-        "stands in the other's last name": LevelPrior(0.01, 0.0008),
+        "stands in the other's last name, other names differ": LevelPrior(0.003, 0.0005),
+        "stands in the other's last name": LevelPrior(0.007, 0.0003),
         "sounds the same in other letters": LevelPrior(0.003, 0.0002),
         "same first of two names, other second": LevelPrior(0.003, 0.0005, 0.005),
         "same nickname or first word": LevelPrior(0.06, 0.002),

@@ -143,7 +143,7 @@ def _scored(
     sources = sources_of_pairs(frame, scored)
     weighed = with_household_discount(scored, parameters, model.calibration, sources).select(pl.exclude("^tf_.*$"))
     decided = decide(
-        weighed.with_columns(_is_one_persons(reach, frame, weighed, model.accept_weight)),
+        weighed.with_columns(_is_one_persons(reach, frame, weighed, model)),
         model.accept_weight,
         model.review_weight,
         parameters.learned_from,
@@ -195,18 +195,20 @@ def with_household_discount(
     )
 
 
-def _is_one_persons(reach: Reach, frame: pl.DataFrame, weighed: pl.DataFrame, accept_weight: float) -> pl.Series:
+def _is_one_persons(reach: Reach, frame: pl.DataFrame, weighed: pl.DataFrame, model: TrainedModel) -> pl.Series:
     """``is_one_persons``: whether one person only, by name, carries one of the e-mails, phones and identifiers that a pair agrees on.
 
-    Told where it decides: of a pair that its weight does not accept and that nothing contradicts; false for all others.
+    Told where it decides: of a pair that its weight does not accept and that nothing contradicts; false for all others. Keys of a kind that is
+    nobody's own (``shared_keys.py``) do not count: what has no name would be one person's.
     """
-    asked = weighed.select(has_own_key(weighed) & (pl.col("match_weight") < accept_weight)).to_series()
+    asked = weighed.select(has_own_key(weighed) & (pl.col("match_weight") < model.accept_weight)).to_series()
     pairs = weighed.select("at_l", "at_r", pl.col("^gamma_.*$")).filter(asked)
     ids, theirs = reach.profiles.get_column("profile_id").to_numpy(), frame.get_column("unique_id").to_numpy()
     rows = np.arange(len(ids)) if len(theirs) == len(ids) else np.searchsorted(ids, theirs)
     agreeing = {
         column: pairs.select(at(pairs, comparison, *KEY_LEVELS[comparison])).to_series().to_numpy()
         for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers"))
+        if comparison in model.own_keys
     }
     found = asked.to_numpy().copy()
     found[found] = one_person_carries(reach, rows[pairs.get_column("at_l")], rows[pairs.get_column("at_r")], agreeing)

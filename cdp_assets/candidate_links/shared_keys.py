@@ -37,10 +37,13 @@ BELIEVED_TO, TOLD_FROM = 0.2, 0.4
 """Up to the first share of a household's pairs what is believed of its keys stands; from the second on what first names tell does. In between it
 passes from the one to the other, or estimation would not settle. Where few share a key, names and dates that are wrong are as many."""
 
+NUMBERS_BELIEVED_TO, NUMBERS_TOLD_FROM = 0.05, 0.2
+"""The same of identifiers, of which a household is believed to share next to none: where it shares one in ten, that is twenty times as many."""
+
 DIFFER_AT_LEAST = 2.0
 """One person's first names, or dates of birth, are believed to have nothing in common in so many times the pairs that the prior says, if not in more."""
 
-PRIOR_PAIRS_AT_HOME = 100.0
+PRIOR_PAIRS_AT_HOME = 30.0
 """What is believed of the keys of a household counts as much as so many of its pairs."""
 
 WORTH_TELLING = 1.5
@@ -59,28 +62,39 @@ class Agreeing(NamedTuple):
     comparable: float
 
 
-def how_surely_shared(share: float) -> float:
-    """How far a share of a household's pairs that agree on a key is believed to be told, and not by chance: from 0 to 1."""
-    return min(max((share - BELIEVED_TO) / (TOLD_FROM - BELIEVED_TO), 0.0), 1.0)
+def how_surely_shared(name: str, share: float) -> float:
+    """How far a share of a household's pairs that agree on a kind of key is believed to be told, and not by chance: from 0 to 1."""
+    is_number = name == IDENTIFIER.name
+    low, high = (NUMBERS_BELIEVED_TO, NUMBERS_TOLD_FROM) if is_number else (BELIEVED_TO, TOLD_FROM)
+    return min(max((share - low) / (high - low), 0.0), 1.0)
 
 
 def numbers_shared(parameters: Parameters) -> float:
     """:func:`how_surely_shared` identifiers are, by these parameters."""
-    return how_surely_shared(_agreeing_at_home(parameters, IDENTIFIER.name))
+    return how_surely_shared(IDENTIFIER.name, _agreeing_at_home(parameters, IDENTIFIER.name))
 
 
-def told_of_sharing(believed: Parameters, parameters: Parameters) -> list[str]:
-    """In words, by kind of key, what a household was found to share far more often than was ``believed``."""
+def found_shared(believed: Parameters, parameters: Parameters) -> dict[str, float]:
+    """Kinds of keys that a household was found to share far more often than was ``believed``, and the share of its pairs that agree on them."""
     found = {name: _agreeing_at_home(parameters, name) for name in KEY_LEVELS}
-    return [
-        f"{name}: people of one household share it, as first names or dates of birth with nothing in common show (in {share:.0%} of their pairs)"
+    return {
+        name: share
         for name, share in found.items()
-        if how_surely_shared(share) == 1.0 and share > WORTH_TELLING * _agreeing_at_home(believed, name)
+        if how_surely_shared(name, share) == 1.0 and share > WORTH_TELLING * _agreeing_at_home(believed, name)
+    }
+
+
+def told_of_sharing(shared: Mapping[str, float]) -> list[str]:
+    """What was found shared (:func:`found_shared`), in words."""
+    return [
+        f"{name}: people of one household share it, as first names or dates of birth with nothing in common show (in {share:.0%} of their pairs): "
+        "it is nobody's own key"
+        for name, share in shared.items()
     ]
 
 
 def _agreeing_at_home(parameters: Parameters, name: str) -> float:
-    """The share of a household's pairs that agree on a kind of key; none where a household is as strangers are, or it is not compared."""
+    """The share of a household's pairs that agree on a kind of key; none where a household is as strangers are, or the kind is not compared."""
     shares = parameters.shares.get(name)
     return 0.0 if shares is None or shares.h is None else _in_all(shares.h, _at_key(name))
 
@@ -145,7 +159,7 @@ def with_keys_shared(
         if shares.h is None or not any(apart.comparable for apart in told.values()):
             continue
         agree = _at_key(name)
-        h = _with_more(shares.h, agree, _shared(told, _in_all(shares.h, agree), believed, parameters, data))
+        h = _with_more(shares.h, agree, _shared(name, told, _in_all(shares.h, agree), believed, parameters, data))
         if name == IDENTIFIER.name:
             follow = IDENTIFIER.places_of([FOLLOWING])
             h = _with_more(h, follow, _following(data.candidates, _in_all(h, follow), of_home))
@@ -154,13 +168,18 @@ def with_keys_shared(
 
 
 def _shared(
-    told: Mapping[str, Agreeing], before: float, believed: Parameters, parameters: Parameters, data: TrainingData
+    name: str,
+    told: Mapping[str, Agreeing],
+    before: float,
+    believed: Parameters,
+    parameters: Parameters,
+    data: TrainingData,
 ) -> float:
-    """The share of a household's pairs that agree on a kind of key, of which ``before`` was believed."""
-    at_home = sum(_at_home(apart, name, believed, parameters) for name, apart in told.items())
+    """The share of a household's pairs that agree on a kind of key, by its ``name``, of which ``before`` was believed."""
+    at_home = sum(_at_home(apart, by, believed, parameters) for by, apart in told.items())
     homes = parameters.households * data.all_pairs * sum(apart.comparable for apart in told.values())
     share = (at_home + PRIOR_PAIRS_AT_HOME * before) / (homes + PRIOR_PAIRS_AT_HOME)
-    return before + how_surely_shared(share) * (share - before)
+    return before + how_surely_shared(name, share) * (share - before)
 
 
 def _at_home(agreeing: Agreeing, name: str, believed: Parameters, parameters: Parameters) -> float:

@@ -1,4 +1,4 @@
-"""What a household shares of keys is told by first names: where far more of them have nothing in common than one person's."""
+"""What a household shares of keys is told by first names and dates of birth: where far more of them have nothing in common than one person's."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from cdp_assets.candidate_links.scoring import score
 from cdp_assets.candidate_links.shared_keys import (
     BELIEVED_TO,
     MOST_SHARED,
+    NUMBERS_BELIEVED_TO,
+    NUMBERS_TOLD_FROM,
     PRIOR_PAIRS_AT_HOME,
     TOLD_FROM,
     Agreeing,
@@ -30,9 +32,10 @@ from cdp_assets.candidate_links.training import train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
 from cdp_assets_tests.candidate_links.frames import families, profiles, scattered
 
-FIRST_NAME, IDENTIFIER, EMAIL = BY_NAME["first_name"], BY_NAME["identifier"], BY_NAME["email"]
+FIRST_NAME, DATE_OF_BIRTH = BY_NAME["first_name"], BY_NAME["date_of_birth"]
+IDENTIFIER, EMAIL = BY_NAME["identifier"], BY_NAME["email"]
 ALL_PAIRS = 1e6
-BELIEVED = prior_parameters([FIRST_NAME, IDENTIFIER, EMAIL], 1e-3, 1e-3)
+BELIEVED = prior_parameters([FIRST_NAME, DATE_OF_BIRTH, IDENTIFIER, EMAIL], 1e-3, 1e-3)
 HOMES = ALL_PAIRS * 1e-3
 
 
@@ -53,6 +56,7 @@ def data(candidates: ComparedPairs, same: ComparedPairs, random: ComparedPairs, 
 
 NOTHING = pairs(first_name=[], identifier=[], email=[])
 SAME_NAME, SAME_NUMBER = number(FIRST_NAME, "same"), number(IDENTIFIER, "same")
+SAME_BIRTH = number(DATE_OF_BIRTH, "same")
 FOLLOWS = number(IDENTIFIER, "one character off")
 
 
@@ -61,15 +65,28 @@ def test_pairs_that_agree_on_a_key_are_counted_with_their_first_names() -> None:
         first_name=[SAME_NAME, 0, 0, -1, 0], identifier=[SAME_NUMBER, SAME_NUMBER, 0, SAME_NUMBER, SAME_NUMBER]
     )
     same = pairs(first_name=[SAME_NAME, SAME_NAME, -1], identifier=[SAME_NUMBER, -1, SAME_NUMBER])
-    random = pairs(first_name=[0, 0, 0, 0], identifier=[0, -1, 0, 0])
-    assert agreeing_on_keys(data(candidates, same, random, 2.0)) == {"identifier": Agreeing(8.0, 4.0, 0.75)}
+    random = pairs(first_name=[0, 0, 0, -1], identifier=[0, -1, 0, 0])
+    told = {"identifier": {"first_name": Agreeing(8.0, 4.0, 0.5)}}
+    assert agreeing_on_keys(data(candidates, same, random, 2.0)) == told
     nameless = pairs(identifier=[SAME_NUMBER])
     assert agreeing_on_keys(data(nameless, nameless, nameless)) == {}
 
 
-def shared(name: str, agreeing: float, differing: float) -> float:
-    """The share of a household's pairs that is told to agree on a key, where so many pairs do, and so many of their names differ."""
-    told = {name: Agreeing(agreeing, differing, 1.0)}
+def test_where_a_side_has_no_first_name_dates_of_birth_tell_them_apart() -> None:
+    names, numbers = [SAME_NAME, 0, -1, -1, -1], [SAME_NUMBER] * 5
+    candidates = pairs(first_name=names, date_of_birth=[0, SAME_BIRTH, 0, SAME_BIRTH, -1], identifier=numbers)
+    same = pairs(first_name=[-1, -1], date_of_birth=[SAME_BIRTH, -1], identifier=[SAME_NUMBER, SAME_NUMBER])
+    random = pairs(first_name=[0, -1, -1, -1], date_of_birth=[0, 0, 0, -1], identifier=[0, 0, -1, 0])
+    assert agreeing_on_keys(data(candidates, same, random)) == {
+        "identifier": {"first_name": Agreeing(2.0, 1.0, 0.25), "date_of_birth": Agreeing(3.0, 1.0, 0.25)}
+    }
+    undated, without = (pairs(date_of_birth=[0], identifier=[SAME_NUMBER]), pairs(date_of_birth=[], identifier=[]))
+    assert list(agreeing_on_keys(data(undated, without, undated))["identifier"]) == ["date_of_birth"]
+
+
+def shared(name: str, agreeing: float, differing: float, apart: str = "first_name") -> float:
+    """The share of a household's pairs that is told to agree on a key, where so many pairs do, and so many are told ``apart``."""
+    told = {name: {apart: Agreeing(agreeing, differing, 1.0)}}
     found = with_keys_shared(BELIEVED, data(NOTHING, NOTHING, NOTHING), told, BELIEVED, np.zeros(0))[name]
     assert found.h is not None
     assert sum(found.h) == pytest.approx(1.0)
@@ -84,9 +101,10 @@ def test_far_more_names_that_differ_than_one_person_has_are_people_who_share(nam
     assert shared(name, 1000, 0) == pytest.approx(believed, rel=1e-3)
     # Twice as many as the prior says of one person's: nothing is told by them.
     assert shared(name, 1000, 2000 * BELIEVED.shares["first_name"].m[-1]) == pytest.approx(believed, rel=1e-3)
-    told = [shared(name, 1000, differing) for differing in (200, 350, 500, 800)]
+    told = [shared(name, 1000, differing) for differing in (100, 350, 500, 800)]
     assert told == sorted(told)
     assert told[0] == pytest.approx(believed, rel=1e-3)
+    assert shared(name, 1000, 500, "date_of_birth") > TOLD_FROM
     names = BELIEVED.shares["first_name"]
     assert names.h is not None
     at_home = (800 - 2000 * names.m[-1]) / (names.h[-1] - 2 * names.m[-1])
@@ -97,16 +115,24 @@ def test_far_more_names_that_differ_than_one_person_has_are_people_who_share(nam
     assert shared(name, 1e5, 1e5) == pytest.approx(MOST_SHARED, abs=0.05)
 
 
-def test_what_is_believed_passes_into_what_is_told_without_a_leap() -> None:
-    told = [shared("identifier", 1000, differing) for differing in range(200, 700, 2)]
-    assert told[0] < BELIEVED_TO
+@pytest.mark.parametrize("name", ["identifier", "email"])
+def test_what_is_believed_passes_into_what_is_told_without_a_leap(name: str) -> None:
+    told = [shared(name, 1000, differing) for differing in range(80, 700, 2)]
+    assert told[0] == pytest.approx(shared(name, 0, 0), rel=1e-3)
     assert told[-1] > TOLD_FROM
     assert max(np.diff(told)) < 0.01
 
 
-def test_how_surely_numbers_are_shared_is_told_by_how_many_are() -> None:
-    assert [how_surely_shared(share) for share in (0.0, BELIEVED_TO, TOLD_FROM, 1.0)] == [0.0, 0.0, 1.0, 1.0]
-    assert how_surely_shared((BELIEVED_TO + TOLD_FROM) / 2) == pytest.approx(0.5)
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("email", BELIEVED_TO, TOLD_FROM), ("identifier", NUMBERS_BELIEVED_TO, NUMBERS_TOLD_FROM)],
+)
+def test_how_surely_a_key_is_shared_is_told_by_how_many_share_it(name: str, low: float, high: float) -> None:
+    assert [how_surely_shared(name, share) for share in (0.0, low, high, 1.0)] == [0.0, 0.0, 1.0, 1.0]
+    assert how_surely_shared(name, (low + high) / 2) == pytest.approx(0.5)
+
+
+def test_how_surely_numbers_are_shared_is_told_by_how_many_a_household_has_in_common() -> None:
     assert numbers_shared(BELIEVED) == 0.0
     shares = BELIEVED.shares["identifier"]
     assert shares.h is not None
@@ -118,7 +144,7 @@ def test_how_surely_numbers_are_shared_is_told_by_how_many_are() -> None:
 def test_numbers_that_follow_each_other_are_told_by_people_of_one_household() -> None:
     names, follow = [0] * 900 + [SAME_NAME] * 100, [FOLLOWS] * 450 + [0] * 450 + [FOLLOWS] * 100
     of = data(pairs(first_name=names, identifier=follow), NOTHING, NOTHING)
-    told = {"identifier": Agreeing(0.0, 0.0, 1.0)}
+    told = {"identifier": {"first_name": Agreeing(0.0, 0.0, 1.0)}}
     found = with_keys_shared(BELIEVED, of, told, BELIEVED, np.ones(1000))["identifier"].h
     strangers = with_keys_shared(BELIEVED, of, told, BELIEVED, np.zeros(1000))["identifier"].h
     assert found is not None
@@ -126,7 +152,9 @@ def test_numbers_that_follow_each_other_are_told_by_people_of_one_household() ->
     at = IDENTIFIER.numbers_of(["one character off"])[0]
     believed = BELIEVED.shares["identifier"].h
     assert believed is not None
-    assert found[-1 - at] == pytest.approx((450 + 100 * believed[-1 - at]) / 1000)
+    assert found[-1 - at] == pytest.approx(
+        (450 + PRIOR_PAIRS_AT_HOME * believed[-1 - at]) / (900 + PRIOR_PAIRS_AT_HOME)
+    )
     assert strangers == pytest.approx(believed)
 
 
@@ -175,3 +203,32 @@ def test_members_of_a_family_are_not_one_person_for_the_number_that_they_share(
     assert int((of[0] != of[1]).sum()) == 0
     assert links.height > 430
     assert any("people of one household share it" in note for note in model.notes) is (own is of_a_family)
+
+
+def test_members_of_a_family_whose_first_names_nobody_tells_are_told_apart_by_when_they_were_born() -> None:
+    people = with_numbers(of_a_family, ("first_name", "middle_name", "street", "house_number", "city", "postcode"))
+    model = train(people, LinkagePolicy())
+    links = score(people, model).filter(pl.col("decision") == ACCEPTED)
+    born = people.get_column("date_of_birth")
+    of = [born.gather(links.get_column(f"profile_id_{side}") - 1) for side in "lr"]
+    assert links.height > 400
+    assert int((of[0] != of[1]).sum()) < 5  # of 900 pairs of a family: born on days that look alike
+    assert "identifier" not in model.own_keys
+
+
+@pytest.mark.parametrize("own", [of_a_family, of_ones_own])
+def test_a_key_that_households_share_is_not_the_own_key_of_who_has_no_name(own: Callable[[int, int], str]) -> None:
+    """Beside named members there are records with the number alone and a town: whose they are, only a number of one's own tells."""
+    named = with_numbers(own).to_dicts()
+    unknown = dict.fromkeys(("first_name", "first_name_root", "last_name", "middle_name", "date_of_birth"))
+    bare = [row | unknown | {"street": None, "house_number": None, "phones": []} for row in named[::6]]
+    people = profiles(*({k: v for k, v in row.items() if k != "profile_id"} for row in (*named, *bare)))
+    model = train(people, LinkagePolicy())
+    scored = score(people, model).filter(pl.col("profile_id_r") > len(named))
+    accepted = scored.filter(pl.col("decision") == ACCEPTED)
+    assert ("identifier" in model.own_keys) is (own is of_ones_own)
+    if own is of_a_family:
+        assert accepted.is_empty()
+        assert any("nobody's own key" in note for note in model.notes)
+    else:
+        assert accepted.get_column("profile_id_r").n_unique() == len(bare)

@@ -12,7 +12,15 @@ from cdp_assets.candidate_links import estimation, plausibility, studied_pairs, 
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
 from cdp_assets.candidate_links.calibration import OF_MISSPELT, OF_RELATIVES, Calibration
 from cdp_assets.candidate_links.comparable import comparable, people_among
-from cdp_assets.candidate_links.comparisons import BY_NAME, OWN_RECORDS, READ_OTHERWISE, Comparison
+from cdp_assets.candidate_links.comparisons import (
+    AMONG_MIDDLE_NAMES,
+    BY_NAME,
+    CROSSED,
+    OWN_RECORDS,
+    READ_OTHERWISE,
+    SWAPPED,
+    Comparison,
+)
 from cdp_assets.candidate_links.engine import DuckDBEngine
 from cdp_assets.candidate_links.estimation import Estimated, estimate
 from cdp_assets.candidate_links.explain import explain
@@ -254,6 +262,8 @@ def test_first_names_and_birth_dates_that_differ_together_are_relatives(
     assert plausibility.differ_together(pairs, of_match) == relatives
     without = ComparedPairs(pairs.ids, {"first_name": gammas["first_name"]}, {})
     assert not plausibility.differ_together(without, of_match)
+    # Where hardly a pair tells of both, a pair in doubt says nothing of the others.
+    assert not plausibility.differ_together(pairs, of_match / 2)
 
 
 def _people_written_twice(records_of_the_same: int) -> pl.DataFrame:
@@ -357,10 +367,12 @@ def test_first_names_at_home_are_strangers_but_for_those_named_alike_and_those_t
     assert shares.h is not None
     assert sum(shares.h) == pytest.approx(1.0)
     same, family = levels.index("same"), levels.index("stands in the other's last name")
-    parents = levels.index("among the other's middle names")
+    parents, swapped, crossed = (levels.index(name) for name in (AMONG_MIDDLE_NAMES, SWAPPED, CROSSED))
     assert shares.h[same] == shares.h[parents] == NAMED_ALIKE_AT_HOME
     assert shares.h[family] == pytest.approx(FAMILY_NAME_AT_HOME * shares.m[family])
-    others = [at for at in range(len(levels) - 1) if at not in (same, family, parents)]
+    # Where one person's names are swapped, one of two of a family's are, who share the other.
+    assert shares.h[crossed] == pytest.approx(FAMILY_NAME_AT_HOME * shares.m[swapped])
+    others = [at for at in range(len(levels) - 1) if at not in (same, family, parents, crossed)]
     assert [shares.h[at] for at in others] == pytest.approx([shares.u[at] for at in others])
 
 
@@ -427,6 +439,21 @@ def test_a_value_is_as_frequent_as_the_profiles_beside_one_that_have_it() -> Non
     shares = {value: share for _, value, share in frequencies.iter_rows()}
     # One that nobody else has is as rare as two namesakes make it: so it is, when the second one comes.
     assert shares == {"adler": pytest.approx(1 / 6), "vogt": pytest.approx(1 / 6), "keller": pytest.approx(2 / 6)}
+
+
+def test_a_person_of_many_records_does_not_make_a_rare_name_common() -> None:
+    busy = [{"first_name": "zoe", "last_name": "zwirner"}] * 20
+    others = [{"first_name": FIRST[at % 20], "last_name": f"{LAST[at % 15]}{at % 7}"} for at in range(375)]
+    few = [{"first_name": first, "last_name": "keller"} for first in FIRST[:5]]
+    frame = comparable(profiles(*busy, *others, *few))
+    frequencies = term_frequencies(frame, [BY_NAME["first_name"], BY_NAME["last_name"]])
+    profiles_with = {(field, value): share * len(frame) for field, value, share in frequencies.iter_rows()}
+    # Chance and names that go together let 2 * 20 * 20 / 400 of them be namesakes; all others are one person's.
+    assert profiles_with["first_name", "zoe"] == pytest.approx(2.0)
+    assert profiles_with["last_name", "zwirner"] == pytest.approx(2.0)
+    # Of names that many people have, next to nothing is left out.
+    assert profiles_with["last_name", "keller"] == pytest.approx(4.0)
+    assert profiles_with["first_name", "anna"] == pytest.approx(19.0)
 
 
 def test_identifiers_that_a_household_shares_do_not_tell_its_members_apart() -> None:
