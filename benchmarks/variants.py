@@ -593,6 +593,37 @@ def register_and_forms(seed: int, count: int, data: Path) -> Kind:
     return replace(of_own, rows=rows)
 
 
+def policies(seed: int, count: int, data: Path) -> Kind:
+    """Policies: a family's number, when who is insured was born, their sex and last name; no first names"""
+    fields = ("date_of_birth", "sex", "last_name", "postcode")
+    of_family = family_account(seed, count, data)
+    rows = [{name: row[name] for name in ("entity", "source", *fields, "number")} for row in of_family.rows]
+    return replace(of_family, rows=rows, columns=_mapped(*fields))
+
+
+def families_the_other_way_round(seed: int, count: int, data: Path) -> Kind:
+    """Families: in three of ten records first and last name stand in each other's place"""
+    of_families, chance = families(seed, count, data), random.Random(f"round {seed}")
+    rows = [
+        row | {"first_name": row["last_name"], "last_name": row["first_name"]} if chance.random() < 0.3 else row
+        for row in of_families.rows
+    ]
+    return replace(of_families, rows=rows)
+
+
+def streets_and_towns(seed: int, count: int, data: Path) -> Kind:
+    """Families with one number each: one source tells names and towns, another streets and postcodes"""
+    of_family = family_account(seed, count, data)
+    told = {"names": ("first_name", "last_name", "sex", "city"), "streets": ("phone", "street", "postcode")}
+    chance = random.Random(f"streets {seed}")
+    rows = []
+    for row in of_family.rows:
+        source = "names" if chance.random() < 0.7 else "streets"
+        known = dict.fromkeys(FIELDS) | {name: row[name] for name in (*told[source], "entity", "number")}
+        rows.append(known | {"source": source})
+    return replace(of_family, rows=rows)
+
+
 def couples_with_one_card(seed: int, count: int, data: Path) -> Kind:
     """Couples who share a home and a card, without dates of birth"""
     of_families = families_without_birth(seed, count, data)
@@ -1007,6 +1038,16 @@ def employees(seed: int, count: int, _data: Path) -> Kind:
     return _kind(recorded(who, seed, fields, replace(PLAIN_WRITING, other=0.0)), fields, country="GB")
 
 
+def few_with_many_records(seed: int, count: int, _data: Path) -> Kind:
+    """Names and phone: most people have a record or two, a few have dozens"""
+    fields = ("first_name", "last_name", "phone")
+
+    def records(chance: random.Random) -> int:
+        return min(60, int(chance.paretovariate(0.9)))
+
+    return _kind(recorded(people(count, seed), seed, fields, PLAIN_WRITING, records), fields)
+
+
 def guests(seed: int, count: int, _data: Path) -> Kind:
     """Guest orders: phone and postcode, a first name for half of them"""
     fields = ("first_name", "phone", "postcode")
@@ -1166,6 +1207,9 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "numbers_that_follow": numbers_that_follow,
     "register_and_forms": register_and_forms,
     "couples_one_card": couples_with_one_card,
+    "policies": policies,
+    "other_way_round": families_the_other_way_round,
+    "streets_and_towns": streets_and_towns,
     "registers": registers,
     "noisy": noisy,
     "tiny": tiny,
@@ -1193,6 +1237,7 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "flats": flats,
     "village": village,
     "employees": employees,
+    "few_with_many": few_with_many_records,
     "guests": guests,
     "three_sources": three_sources,
     "decades": decades,
