@@ -23,7 +23,7 @@ comes out can be people (``plausibility.py``).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -74,6 +74,9 @@ CONVERGED = 1e-4
 MIN_MATCHES = 3.0
 # Where data tells little beside names, EM could call all who share one strangers; no register is known in which names go together more.
 MOST_NAMESAKES = 8.0
+# Crossed names (one the same in the other's place, the others not) of one person are at most so many of those that are swapped; where EM finds more,
+# it has taken families for people, of whom one is written the other way round.
+MOST_SWAPPED_ARE_CROSSED = 0.25
 _SWAPPED_AT, _CROSSED_AT = (FIRST_NAME.places_of([name])[0] for name in (SWAPPED, CROSSED))
 
 
@@ -193,7 +196,9 @@ def _maximise(
                 for name, most in most_that_differ(set(levels), numbers_shared(parameters)).items()
             }
         if FIRST_NAME.name in shares:
-            shares[FIRST_NAME.name] = _no_oftener_crossed_than_swapped(shares[FIRST_NAME.name])
+            shares[FIRST_NAME.name] = _crossed_where_swapped(shares[FIRST_NAME.name])
+        if LAST_NAME.name in shares and FIRST_NAME.name in shares:
+            shares |= _with_families_swapped(shares)
         # What contradicts may say nothing, but does not speak for a match.
         shares = {name: _bounded(told, told.u[-1]) for name, told in shares.items()}
         # One household more, among as many pairs as are believed to hold one: where hardly a pair can show any, the belief stands.
@@ -271,9 +276,26 @@ def _swaps_by_chance(first: LevelShares, last: LevelShares) -> LevelShares:
     return LevelShares(first.m, tuple(share / sum(u) for share in u), first.h)
 
 
-def _no_oftener_crossed_than_swapped(shares: LevelShares) -> LevelShares:
-    """First-name shares in which no more of one person's names are crossed than are swapped: for that, the other two must be otherwise as well."""
-    over = shares.m[_CROSSED_AT] - shares.m[_SWAPPED_AT]
+def _with_families_swapped(shares: Mapping[str, LevelShares]) -> dict[str, LevelShares]:
+    """Shares of names in which two of a household are both written the other way round as often as that happens to one of them: then the family's
+    name is the same first name, and their own are last names that differ."""
+    first, last = shares[FIRST_NAME.name], shares[LAST_NAME.name]
+    assert first.h is not None
+    assert last.h is not None
+    # One of two records is written so where names are swapped: 2 * s * (1 - s) of all pairs.
+    swapped = (1.0 - math.sqrt(max(1.0 - 2.0 * first.m[_SWAPPED_AT], 0.0))) / 2.0
+    both = swapped**2
+    return {
+        FIRST_NAME.name: replace(
+            first, h=(first.h[0] + both * first.h[-1], *first.h[1:-1], first.h[-1] * (1.0 - both))
+        ),
+        LAST_NAME.name: replace(last, h=(last.h[0] * (1.0 - both), *last.h[1:-1], last.h[-1] + both * last.h[0])),
+    }
+
+
+def _crossed_where_swapped(shares: LevelShares) -> LevelShares:
+    """First-name shares in which few of one person's swapped names are crossed: for that, both others must be wrong as well."""
+    over = shares.m[_CROSSED_AT] - MOST_SWAPPED_ARE_CROSSED * shares.m[_SWAPPED_AT]
     if over <= 0.0:
         return shares
     m = tuple((share - over if at == _CROSSED_AT else share) / (1.0 - over) for at, share in enumerate(shares.m))

@@ -21,8 +21,9 @@ from cdp_assets.candidate_links.comparisons import (
     SWAPPED,
     Comparison,
 )
+from cdp_assets.candidate_links.decisions import ACCEPTED
 from cdp_assets.candidate_links.engine import DuckDBEngine
-from cdp_assets.candidate_links.estimation import Estimated, estimate
+from cdp_assets.candidate_links.estimation import MOST_SWAPPED_ARE_CROSSED, Estimated, estimate
 from cdp_assets.candidate_links.explain import explain
 from cdp_assets.candidate_links.frequencies import term_frequencies
 from cdp_assets.candidate_links.policy import LinkagePolicy
@@ -33,7 +34,7 @@ from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.training import own_key_probabilities, train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters, with_shared_home
 from cdp_assets.standardized.scripts import IDEOGRAPHS
-from cdp_assets_tests.candidate_links.frames import FIRST, LAST, profiles, town
+from cdp_assets_tests.candidate_links.frames import FIRST, LAST, families, profiles, town
 
 
 def test_the_same_model_from_rows_in_any_order_and_any_threads(
@@ -236,6 +237,53 @@ def test_fathers_taken_for_their_sons_do_not_make_another_suffix_speak_for_a_mat
     suffix = model.parameters.shares["suffix"]
     assert suffix.m[-1] <= suffix.u[-1] < 0.1
     assert suffix.m[0] > suffix.u[0]
+
+
+@pytest.fixture(scope="module")
+def the_other_way_round() -> pl.DataFrame:
+    """Families with one mailbox, two records of each member; in three of twenty records first and last name stand in each other's place."""
+    rng = np.random.default_rng(5)
+    rows: list[dict[str, Any]] = []
+    for at, family in enumerate(families()):
+        for nth, member in enumerate(family):
+            for copy in range(2):
+                told = member | {"emails": [f"family{at}@mail.example"], "phones": [f"+4915{at:03d}{nth}{copy}"]}
+                told["middle_name"] = None
+                swapped = (
+                    {"first_name": told["last_name"], "last_name": told["first_name"]} if rng.random() < 0.15 else {}
+                )
+                rows.append(told | swapped)
+    return profiles(*rows)
+
+
+def test_members_of_a_family_are_told_apart_where_names_stand_in_each_others_place(
+    the_other_way_round: pl.DataFrame,
+) -> None:
+    model = train(the_other_way_round, LinkagePolicy(), DuckDBEngine(threads=1))
+    links = score(the_other_way_round, model).filter(pl.col("decision") == ACCEPTED)
+    ends = [links.get_column(f"profile_id_{side}") - 1 for side in "lr"]
+    other = int((ends[0] // 2 != ends[1] // 2).sum())
+    assert len(links) - other > 400  # of 450
+    assert other < 10  # of 1,800 pairs within families
+
+
+def test_names_swapped_in_two_of_a_household_and_crossed_in_one_are_learned_from_names_that_are_swapped(
+    the_other_way_round: pl.DataFrame,
+) -> None:
+    model = train(the_other_way_round, LinkagePolicy(), DuckDBEngine(threads=1))
+    first, last = (model.parameters.shares[name] for name in ("first_name", "last_name"))
+    levels = [level.name for level in BY_NAME["first_name"].scored]
+    swapped, crossed = levels.index(SWAPPED), levels.index(CROSSED)
+    assert first.h is not None
+    assert last.h is not None
+    assert first.m[swapped] == pytest.approx(2 * 0.15 * 0.85, abs=0.04)
+    assert first.m[crossed] <= MOST_SWAPPED_ARE_CROSSED * first.m[swapped] + 1e-6
+    assert first.h[crossed] == pytest.approx(FAMILY_NAME_AT_HOME * first.m[swapped], rel=1e-3)
+    believed = prior_parameters([BY_NAME["first_name"], BY_NAME["last_name"]], 1e-3, 1e-3).shares
+    assert first.h[0] - max(NAMED_ALIKE_AT_HOME, first.u[0]) == pytest.approx(0.15**2, abs=0.01)
+    assert believed["last_name"].h is not None
+    assert last.h[-1] - believed["last_name"].h[-1] == pytest.approx(0.15**2, abs=0.02)
+    assert sum(first.h) == pytest.approx(sum(last.h)) == pytest.approx(1.0)
 
 
 def test_the_employer_of_a_person_may_change_more_often_than_the_name_of_an_organisation() -> None:
