@@ -26,6 +26,8 @@ from cdp_assets.candidate_links.weights import DIGITS, NAMES
 # Records of a value that may all be one person's, as a multiple of how many such a person has: nobody asks for the names behind more,
 # whose frequency is much the same with or without one owner.
 FEW_OWNERS = 5
+# Of the profiles of one whole name so many may be a namesake's, whatever chance says: two or three may be two people's, thirty are one's.
+MAY_BE_A_NAMESAKES = 2
 # More people than this, by the first letters of their names, are not one household.
 MOST_AT_HOME = 8
 
@@ -86,7 +88,8 @@ def beside_its_own(field: str, frame: pl.DataFrame) -> pl.DataFrame:
     least, as it will be when a second one comes.
 
     Who somebody is, names tell: of a first or last name those of one whole name are left out, the most that any has. As many as chance and names
-    that go together let expect are namesakes', and stay. For a person with thirty records would make a rare name common, and prove nothing by it.
+    that go together let expect are namesakes', and stay, and a few more. For a person with thirty records would make a rare name common, and prove
+    nothing by it.
     """
     values = frame.get_column(field).alias("value")
     if field not in NAMES:
@@ -96,7 +99,11 @@ def beside_its_own(field: str, frame: pl.DataFrame) -> pl.DataFrame:
     first, last = (pl.len().over(name) for name in ("first_root", "last_name"))
     namesakes = PRIOR_NAMESAKES * first * last / max(len(named), 1)
     of_one = named.with_columns(namesakes=namesakes).group_by("value", "first_root", "last_name")
-    own = of_one.agg(own=pl.len() - pl.col("namesakes").first()).group_by("value").agg(pl.col("own").max())
+    own = (
+        of_one.agg(own=pl.len() - pl.col("namesakes").first() - MAY_BE_A_NAMESAKES)
+        .group_by("value")
+        .agg(pl.col("own").max())
+    )
     counts = whole.get_column("value").value_counts(name="n").join(own, on="value", how="left")
     return counts.select("value", n=pl.max_horizontal(pl.col("n") - pl.max_horizontal("own", 1.0), 1.0))
 

@@ -496,9 +496,9 @@ def test_a_person_of_many_records_does_not_make_a_rare_name_common() -> None:
     frame = comparable(profiles(*busy, *others, *few))
     frequencies = term_frequencies(frame, [BY_NAME["first_name"], BY_NAME["last_name"]])
     profiles_with = {(field, value): share * len(frame) for field, value, share in frequencies.iter_rows()}
-    # Chance and names that go together let 2 * 20 * 20 / 400 of them be namesakes; all others are one person's.
-    assert profiles_with["first_name", "zoe"] == pytest.approx(2.0)
-    assert profiles_with["last_name", "zwirner"] == pytest.approx(2.0)
+    # Chance and names that go together let 2 * 20 * 20 / 400 of them be namesakes', and two more may be; all others are one person's.
+    assert profiles_with["first_name", "zoe"] == pytest.approx(4.0)
+    assert profiles_with["last_name", "zwirner"] == pytest.approx(4.0)
     # Of names that many people have, next to nothing is left out.
     assert profiles_with["last_name", "keller"] == pytest.approx(4.0)
     assert profiles_with["first_name", "anna"] == pytest.approx(19.0)
