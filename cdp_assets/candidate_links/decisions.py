@@ -162,7 +162,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float, lea
     ``is_one_persons``: whether one person only (by name) carries a key that the pair agrees on. ``learned_from``: how many matches the
     model has learned from (``Parameters``). Pairs below the review weight are left out unless a rule accepts them.
     """
-    first_differs = at(scored, "first_name", "different")
+    first_differs = at(scored, "first_name", "different", CROSSED)
     last_differs = at(scored, "last_name", "different")
     born_same = at(scored, "date_of_birth", "same")
     born_near = at(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS
+from cdp_assets.candidate_links.comparisons import BY_NAME, COMPARISONS, CROSSED
 from cdp_assets.candidate_links.decisions import (
     NAMES_ALONE_BITS,
     NAMESAKES_AT_HOME_BITS,
@@ -104,6 +104,19 @@ def test_household_members_are_barred_even_below_review() -> None:
     assert decided(-9.0, **members) == ("conflict", "HOUSEHOLD_MEMBERS")
     assert decided(-9.0, **{**members, "phone": "different"}) is None
     assert decided(-3.0, **{**members, "identifier": "same"}) == ("review", "weight")
+    # Adler Hugo and Anna Adler: the family's name in each other's place, and their own differ.
+    crossed = {**members, "first_name": CROSSED}
+    del crossed["last_name"]
+    assert decided(-9.0, **crossed) == ("conflict", "HOUSEHOLD_MEMBERS")
+    assert decided(-9.0, **{**crossed, "first_name": "stands in the other's last name"}) is None
+
+
+def test_names_that_cross_contradict_a_key_and_one_that_may_be_the_familys_does_not() -> None:
+    assert decided(-9.0, is_one_persons=True, first_name="stands in the other's last name", email="same") == (
+        "accepted",
+        "OWN_KEY",
+    )
+    assert decided(-9.0, is_one_persons=True, first_name=CROSSED, email="same") is None
 
 
 def test_another_sex_and_another_birth_date_are_another_person_unless_a_key_agrees() -> None:
