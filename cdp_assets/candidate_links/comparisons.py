@@ -269,7 +269,7 @@ def _among_middle_names(name: str) -> str:
 
 AMONG_MIDDLE_NAMES = "among the other's middle names"
 SWAPPED = "first and last name swapped"
-CROSSED = "stands in the other's last name, other names differ"
+CROSSED = "crossed, other names differ"
 
 FIRST_NAME = Comparison(
     "first_name",

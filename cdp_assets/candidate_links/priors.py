@@ -57,7 +57,7 @@ PRIORS: dict[str, dict[str, LevelPrior]] = {
     "first_name": {
         "same": LevelPrior(0.74, 0.004, exact=True),
         "first and last name swapped": LevelPrior(0.02, 0.00001),
-        "stands in the other's last name, other names differ": LevelPrior(0.003, 0.0005),
+        "crossed, other names differ": LevelPrior(0.003, 0.0005),
         "stands in the other's last name": LevelPrior(0.007, 0.0003),
         "sounds the same in other letters": LevelPrior(0.003, 0.0002),
         "same first of two names, other second": LevelPrior(0.003, 0.0005, 0.005),

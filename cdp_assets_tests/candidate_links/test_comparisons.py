@@ -23,7 +23,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
     ("first_name", {"first_name": "katharine", "last_name": "adler"}, {"first_name": "adlr", "last_name": "katherine"}, "first and last name swapped"),
     ("first_name", {"last_name": "anna"}, {"first_name": "anna", "last_name": "adler"}, "stands in the other's last name"),
     # One of a family, written the other way round: the family's name is told once, and not again as last names that differ.
-    ("first_name", {"first_name": "anna", "last_name": "adler"}, {"first_name": "adler", "last_name": "hugo"}, "stands in the other's last name, other names differ"),
+    ("first_name", {"first_name": "anna", "last_name": "adler"}, {"first_name": "adler", "last_name": "hugo"}, "crossed, other names differ"),
     ("last_name", {"first_name": "anna", "last_name": "adler"}, {"first_name": "adler", "last_name": "hugo"}, None),
     ("last_name", {"first_name": "anna", "last_name": "adler"}, {"first_name": "hugo", "last_name": "anna"}, None),
     ("first_name", {"first_name": "a"}, {"first_name": "anna"}, "initial or beginning"),
