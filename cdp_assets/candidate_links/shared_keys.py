@@ -19,6 +19,7 @@ import numpy as np
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
     DATE_OF_BIRTH,
+    EMAIL,
     FIRST_NAME,
     IDENTIFIER,
     KEY_LEVELS,
@@ -48,6 +49,9 @@ PRIOR_PAIRS_AT_HOME = 30.0
 
 WORTH_TELLING = 1.5
 """What is found is told from so many times on what was believed: of phones, half are believed to be the household's."""
+
+MISTYPED = {EMAIL.name: "mistyped", IDENTIFIER.name: "one character off"}
+"""Where a key stands that is mistyped on one side: what a household shares it writes as carelessly as one person does."""
 
 FOLLOWING = "one character off"
 """Where identifiers stand of which one follows the other, as the members of a family are numbered."""
@@ -159,7 +163,11 @@ def with_keys_shared(
         if shares.h is None or not any(apart.comparable for apart in told.values()):
             continue
         agree = _at_key(name)
-        h = _with_more(shares.h, agree, _shared(name, told, _in_all(shares.h, agree), believed, parameters, data))
+        before = _in_all(shares.h, agree)
+        share = _shared(name, told, before, believed, parameters, data)
+        h = _with_more(shares.h, agree, share)
+        if name in MISTYPED and share > before:
+            h = _written_alike(h, agree, BY_NAME[name].places_of([MISTYPED[name]])[0], parameters.shares[name].m)
         if name == IDENTIFIER.name:
             follow = IDENTIFIER.places_of([FOLLOWING])
             h = _with_more(h, follow, _following(data.candidates, _in_all(h, follow), of_home))
@@ -199,6 +207,19 @@ def _following(candidates: ComparedPairs, before: float, of_home: Floats) -> flo
     (follow,) = IDENTIFIER.numbers_of([FOLLOWING])
     told = float(at_home[numbers == follow].sum()) + PRIOR_PAIRS_AT_HOME * before
     return told / (float(at_home.sum()) + PRIOR_PAIRS_AT_HOME)
+
+
+def _written_alike(h: tuple[float, ...], agree: list[int], mistyped: int, m: tuple[float, ...]) -> tuple[float, ...]:
+    """Shares of a household in which a key that it shares is mistyped as often as one person's is (``m``); at most as much as before in all is shared,
+    or :data:`MOST_SHARED`."""
+    slips, exact = m[mistyped] / _in_all(m, agree), _in_all(h, agree)
+    if exact * slips <= h[mistyped]:
+        return h
+    others = 1.0 - h[-1] - exact - h[mistyped]
+    whole = min(exact * (1.0 + slips), MOST_SHARED - others)
+    right = whole / (1.0 + slips)
+    changed = {at: share * (right / exact) for at, share in enumerate(h) if at in agree} | {mistyped: whole - right}
+    return (*(changed.get(at, share) for at, share in enumerate(h[:-1])), 1.0 - others - whole)
 
 
 def _with_more(h: tuple[float, ...], some: list[int], share: float) -> tuple[float, ...]:
