@@ -94,17 +94,15 @@ def beside_its_own(field: str, frame: pl.DataFrame) -> pl.DataFrame:
     values = frame.get_column(field).alias("value")
     if field not in NAMES:
         return _beside_one(values)
-    whole = frame.select(values, "first_root", "last_name").drop_nulls("value")
-    named = whole.drop_nulls()
-    first, last = (pl.len().over(name) for name in ("first_root", "last_name"))
-    namesakes = PRIOR_NAMESAKES * first * last / max(len(named), 1)
-    of_one = named.with_columns(namesakes=namesakes).group_by("value", "first_root", "last_name")
-    own = (
-        of_one.agg(own=pl.len() - pl.col("namesakes").first() - MAY_BE_A_NAMESAKES)
-        .group_by("value")
-        .agg(pl.col("own").max())
-    )
-    counts = whole.get_column("value").value_counts(name="n").join(own, on="value", how="left")
+    named = frame.select(values, "first_root", "last_name").drop_nulls()
+    of_one = named.group_by("value", "first_root", "last_name").agg(pl.len().alias("own"))
+    # Of fewer none are left out, and most whole names have fewer.
+    of_one = of_one.filter(pl.col("own") > MAY_BE_A_NAMESAKES + 1)
+    for name in ("first_root", "last_name"):
+        of_one = of_one.join(named.get_column(name).value_counts(name=f"of_{name}"), on=name)
+    namesakes = PRIOR_NAMESAKES * pl.col("of_first_root") * pl.col("of_last_name") / max(len(named), 1)
+    own = of_one.group_by("value").agg(own=(pl.col("own") - namesakes - MAY_BE_A_NAMESAKES).max())
+    counts = values.drop_nulls().value_counts(name="n").join(own, on="value", how="left")
     return counts.select("value", n=pl.max_horizontal(pl.col("n") - pl.max_horizontal("own", 1.0), 1.0))
 
 
