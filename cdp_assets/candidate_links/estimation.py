@@ -33,7 +33,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.at_home import shows_a_home
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
-from cdp_assets.candidate_links.comparisons import BY_NAME, CROSSED, FIRST_NAME, LAST_NAME, SWAPPED, Comparison
+from cdp_assets.candidate_links.comparisons import BY_NAME, CROSSED, FIRST_NAME, LAST_NAME, Comparison
 from cdp_assets.candidate_links.plausibility import checked, differ_together, most_that_differ, strange_comparisons
 from cdp_assets.candidate_links.priors import (
     MOST_SOURCE_BITS,
@@ -54,6 +54,7 @@ from cdp_assets.candidate_links.twins import with_twins_seen
 from cdp_assets.candidate_links.weights import (
     DIGITS,
     NAMES,
+    SWAPPED_AT,
     ComparedPairs,
     Floats,
     Levels,
@@ -77,7 +78,7 @@ MOST_NAMESAKES = 8.0
 # Crossed names (one the same in the other's place, the others not) of one person are at most so many of those that are swapped; where EM finds more,
 # it has taken families for people, of whom one is written the other way round.
 MOST_SWAPPED_ARE_CROSSED = 0.25
-_SWAPPED_AT, _CROSSED_AT = (FIRST_NAME.places_of([name])[0] for name in (SWAPPED, CROSSED))
+_CROSSED_AT = FIRST_NAME.places_of([CROSSED])[0]
 
 
 class Estimated(NamedTuple):
@@ -272,7 +273,7 @@ def _swaps_by_chance(first: LevelShares, last: LevelShares) -> LevelShares:
     crosswise is as likely as agreeing straight.
     """
     by_chance = first.u[0] * last.u[0]
-    u = tuple(max(share, by_chance) if at == _SWAPPED_AT else share for at, share in enumerate(first.u))
+    u = tuple(max(share, by_chance) if at == SWAPPED_AT else share for at, share in enumerate(first.u))
     return LevelShares(first.m, tuple(share / sum(u) for share in u), first.h)
 
 
@@ -283,7 +284,7 @@ def _with_families_swapped(shares: Mapping[str, LevelShares]) -> dict[str, Level
     assert first.h is not None
     assert last.h is not None
     # One of two records is written so where names are swapped: 2 * s * (1 - s) of all pairs.
-    swapped = (1.0 - math.sqrt(max(1.0 - 2.0 * first.m[_SWAPPED_AT], 0.0))) / 2.0
+    swapped = (1.0 - math.sqrt(max(1.0 - 2.0 * first.m[SWAPPED_AT], 0.0))) / 2.0
     both = swapped**2
     return {
         FIRST_NAME.name: replace(
@@ -295,7 +296,7 @@ def _with_families_swapped(shares: Mapping[str, LevelShares]) -> dict[str, Level
 
 def _crossed_where_swapped(shares: LevelShares) -> LevelShares:
     """First-name shares in which few of one person's swapped names are crossed: for that, both others must be wrong as well."""
-    over = shares.m[_CROSSED_AT] - MOST_SWAPPED_ARE_CROSSED * shares.m[_SWAPPED_AT]
+    over = shares.m[_CROSSED_AT] - MOST_SWAPPED_ARE_CROSSED * shares.m[SWAPPED_AT]
     if over <= 0.0:
         return shares
     m = tuple((share - over if at == _CROSSED_AT else share) / (1.0 - over) for at, share in enumerate(shares.m))

@@ -31,6 +31,8 @@ from cdp_assets.candidate_links.weights import ComparedPairs, Floats, Levels, Le
 TELL_APART = (FIRST_NAME.name, DATE_OF_BIRTH.name)
 """Comparisons by which members of a household are told apart: of a pair, by the first of them for which both sides have something."""
 
+_Apart = dict[str, Levels]
+
 MOST_SHARED = 0.95
 """At most so many pairs of a household agree on a key: as on their address."""
 
@@ -50,11 +52,11 @@ PRIOR_PAIRS_AT_HOME = 30.0
 WORTH_TELLING = 1.5
 """What is found is told from so many times on what was believed: of phones, half are believed to be the household's."""
 
-MISTYPED = {EMAIL.name: "mistyped", IDENTIFIER.name: "one character off"}
-"""Where a key stands that is mistyped on one side: what a household shares it writes as carelessly as one person does."""
-
 FOLLOWING = "one character off"
 """Where identifiers stand of which one follows the other, as the members of a family are numbered."""
+
+MISTYPED = {EMAIL.name: "mistyped", IDENTIFIER.name: FOLLOWING}
+"""Where a key stands that is mistyped on one side: what a household shares it writes as carelessly as one person does."""
 
 
 class Agreeing(NamedTuple):
@@ -114,35 +116,37 @@ def _in_all(shares: tuple[float, ...], places: list[int]) -> float:
 
 def agreeing_on_keys(data: TrainingData) -> dict[str, dict[str, Agreeing]]:
     """What the pairs show of each kind of key that is compared, by what they are told apart by."""
-    by = [name for name in TELL_APART if name in data.candidates.gammas]
-    return {key: _agreeing(data, key, by) for key in KEY_LEVELS if by and key in data.candidates.gammas}
+    levels, of_same, of_random = (_told_apart(pairs) for pairs in (data.candidates, data.same, data.random))
+    keys = [name for name in KEY_LEVELS if levels and name in data.candidates.gammas]
+    return {key: _agreeing(data, key, levels, of_same, of_random) for key in keys}
 
 
-def _agreeing(data: TrainingData, key: str, by: list[str]) -> dict[str, Agreeing]:
-    levels, of_same, random = (_told_apart(pairs, by) for pairs in (data.candidates, data.same, data.random))
+def _agreeing(data: TrainingData, key: str, levels: _Apart, of_same: _Apart, of_random: _Apart) -> dict[str, Agreeing]:
+    """By what they are told apart by (:func:`_told_apart`), the pairs that agree on one kind of key."""
     agree, agree_same = (
         np.isin(pairs.gammas[key], BY_NAME[key].numbers_of(KEY_LEVELS[key])) for pairs in (data.candidates, data.same)
     )
     has_key = data.random.gammas[key] >= 0
     found = {}
-    for name in by:
-        told = levels[name][agree]
+    for name, levels_of_all in levels.items():
+        told = levels_of_all[agree]
         found[name] = Agreeing(
             data.candidates_stand_for
             * float(np.count_nonzero(told >= 0) + np.count_nonzero(of_same[name][agree_same] >= 0)),
             data.candidates_stand_for * float(np.count_nonzero(told == 0)),
-            float((has_key & (random[name] >= 0)).mean()) if len(data.random) else 0.0,
+            float((has_key & (of_random[name] >= 0)).mean()) if len(data.random) else 0.0,
         )
     return found
 
 
-def _told_apart(pairs: ComparedPairs, by: list[str]) -> dict[str, Levels]:
-    """The levels of the comparisons ``by`` which pairs are told apart; nothing to compare where one before it tells them apart."""
-    found: dict[str, Levels] = {}
+def _told_apart(pairs: ComparedPairs) -> _Apart:
+    """By name of what is compared of :data:`TELL_APART`, the levels at which pairs are told apart; nothing to compare where one before it tells."""
+    found: _Apart = {}
     is_told = np.zeros(len(pairs), dtype=np.bool_)
-    for name in by:
-        found[name] = np.where(is_told, NOTHING_TO_COMPARE, pairs.gammas[name])
-        is_told |= pairs.gammas[name] >= 0
+    for name in TELL_APART:
+        if name in pairs.gammas:
+            found[name] = np.where(is_told, NOTHING_TO_COMPARE, pairs.gammas[name])
+            is_told |= pairs.gammas[name] >= 0
     return found
 
 
@@ -201,8 +205,7 @@ def _at_home(agreeing: Agreeing, name: str, believed: Parameters, parameters: Pa
 def _following(candidates: ComparedPairs, before: float, of_home: Floats) -> float:
     """The share of a household's pairs, told apart by names or dates of birth, whose identifiers follow each other."""
     numbers = candidates.gammas[IDENTIFIER.name]
-    levels = _told_apart(candidates, [name for name in TELL_APART if name in candidates.gammas])
-    differ = np.logical_or.reduce([told == 0 for told in levels.values()])
+    differ = np.logical_or.reduce([levels == 0 for levels in _told_apart(candidates).values()])
     at_home = np.where(differ & (numbers >= 0), of_home, 0.0)
     (follow,) = IDENTIFIER.numbers_of([FOLLOWING])
     told = float(at_home[numbers == follow].sum()) + PRIOR_PAIRS_AT_HOME * before

@@ -50,7 +50,7 @@ from cdp_assets.candidate_links.priors import (
 from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair, SourcesOfPairs
 
 NAMES = (FIRST_NAME.name, LAST_NAME.name)
-_SWAPPED_AT = FIRST_NAME.places_of([SWAPPED])[0]
+SWAPPED_AT = FIRST_NAME.places_of([SWAPPED])[0]
 UNLIKE = (ELSE.name, READ_OTHERWISE)
 """Levels at which names do not agree."""
 
@@ -282,7 +282,7 @@ def _first_names_at_home(shares: LevelShares) -> tuple[float, ...]:
         elif level.name == "stands in the other's last name":
             h[at] = max(FAMILY_NAME_AT_HOME * shares.m[at], shares.u[at])
         elif level.name == CROSSED:  # where one person's names are swapped, one of a family's are
-            h[at] = max(FAMILY_NAME_AT_HOME * shares.m[_SWAPPED_AT], shares.u[at])
+            h[at] = max(FAMILY_NAME_AT_HOME * shares.m[SWAPPED_AT], shares.u[at])
     h[-1] = max(h[-1] - (sum(h) - sum(shares.u)), shares.u[-1] / 2.0)
     return tuple(h)
 

@@ -256,11 +256,15 @@ def the_other_way_round() -> pl.DataFrame:
     return profiles(*rows)
 
 
+@pytest.fixture(scope="module")
+def model_of_swapped(the_other_way_round: pl.DataFrame) -> TrainedModel:
+    return train(the_other_way_round, LinkagePolicy(), DuckDBEngine(threads=1))
+
+
 def test_members_of_a_family_are_told_apart_where_names_stand_in_each_others_place(
-    the_other_way_round: pl.DataFrame,
+    the_other_way_round: pl.DataFrame, model_of_swapped: TrainedModel
 ) -> None:
-    model = train(the_other_way_round, LinkagePolicy(), DuckDBEngine(threads=1))
-    links = score(the_other_way_round, model).filter(pl.col("decision") == ACCEPTED)
+    links = score(the_other_way_round, model_of_swapped).filter(pl.col("decision") == ACCEPTED)
     ends = [links.get_column(f"profile_id_{side}") - 1 for side in "lr"]
     other = int((ends[0] // 2 != ends[1] // 2).sum())
     assert len(links) - other > 400  # of 450
@@ -268,10 +272,9 @@ def test_members_of_a_family_are_told_apart_where_names_stand_in_each_others_pla
 
 
 def test_names_swapped_in_two_of_a_household_and_crossed_in_one_are_learned_from_names_that_are_swapped(
-    the_other_way_round: pl.DataFrame,
+    model_of_swapped: TrainedModel,
 ) -> None:
-    model = train(the_other_way_round, LinkagePolicy(), DuckDBEngine(threads=1))
-    first, last = (model.parameters.shares[name] for name in ("first_name", "last_name"))
+    first, last = (model_of_swapped.parameters.shares[name] for name in ("first_name", "last_name"))
     levels = [level.name for level in BY_NAME["first_name"].scored]
     swapped, crossed = levels.index(SWAPPED), levels.index(CROSSED)
     assert first.h is not None
