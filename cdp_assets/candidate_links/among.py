@@ -34,7 +34,10 @@ class Many:
 
     @cached_property
     def _places(self) -> Places:
-        return _places(self.column.hash().to_numpy())
+        return _places(self._hashes(self.column))
+
+    def _hashes(self, values: pl.Series) -> Hashes:
+        return values.hash().to_numpy()
 
     def rows_of(self, few: pl.Series) -> Rows:
         """The rows that hold one of the ``few``, in order; a null is none of them."""
@@ -42,7 +45,7 @@ class Many:
             return np.empty(0, dtype=np.int64)
         if self._are_numbers_in_order:
             return _rows_in_order(self.column.to_numpy(), few.drop_nulls().unique().sort().to_numpy())
-        rows = _passing(self._places, _places(few.hash().to_numpy()))
+        rows = _passing(self._places, _places(self._hashes(few)))
         return rows[are_in(self.column.gather(rows), few)]
 
     def hold(self, few: pl.Series) -> pl.Series:
@@ -50,6 +53,13 @@ class Many:
         marks = np.zeros(len(self.column), dtype=np.bool_)
         marks[self.rows_of(few)] = True
         return pl.Series(marks)
+
+
+class ManyHashes(Many):
+    """A column of hashes, which are not hashed again."""
+
+    def _hashes(self, values: pl.Series) -> Hashes:
+        return values.to_numpy()
 
 
 def are_in(values: pl.Series, few: pl.Series) -> npt.NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdp_assets.candidate_links import among
-from cdp_assets.candidate_links.among import Many, rows_of_hashes_among
+from cdp_assets.candidate_links.among import Many, ManyHashes, rows_of_hashes_among
 
 CHUNKS = st.lists(st.lists(st.one_of(st.none(), st.sampled_from("abcdefgh")), max_size=5), min_size=1, max_size=3)
 
@@ -43,3 +43,4 @@ def test_hashes_that_look_alike_by_their_upper_bits_are_told_apart(bits: int, mo
     assert rows_of_hashes_among(hashes, few[:0]).tolist() == []
     assert rows_of_hashes_among(hashes[:0], few).tolist() == []
     assert Many(pl.Series(hashes)).rows_of(pl.Series(few)).tolist() == [1, 3]
+    assert ManyHashes(pl.Series(hashes)).rows_of(pl.Series(few)).tolist() == [1, 3]

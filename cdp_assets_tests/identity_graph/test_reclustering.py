@@ -11,7 +11,7 @@ import pytest
 
 from cdp_assets.identity_graph.clusters import clusters
 from cdp_assets.identity_graph.policy import ClusterPolicy
-from cdp_assets.identity_graph.reclustering import Clustered, connected_records, recluster, touched_records
+from cdp_assets.identity_graph.reclustering import Clustered, Hashed, connected_records, recluster, touched_records
 from cdp_assets_tests.candidate_links.frames import profiles as linkage_profiles
 from cdp_assets_tests.identity_graph.frames import (
     Link,
@@ -120,10 +120,10 @@ def former_of(links: list[Link], records: list[str], *judgements: tuple[str, str
 def test_only_what_hangs_together_with_a_change_is_clustered_again() -> None:
     former = former_of(chain("s/a", "s/b", "s/c"), ABC_AND_D)
     links = scored([*chain("s/a", "s/b"), ("s/b", "s/c", 7)])
-    touched = touched_records(former, links, former.profile_members, former.records, former.judgements)
+    touched = touched_records(former, links, former.profile_members, Hashed.of(former.records), former.judgements)
     assert set(touched["record_id"]) == {"s/b", "s/c"}
     none = former.judgements.select("record_id_l", "record_id_r")
-    region = connected_records(touched, links, former.profile_members, none)
+    region = connected_records(touched, links, Hashed.of(former.profile_members), none)
     assert set(region) == set(pl.Series(["s/a", "s/b", "s/c"]).hash())
 
 
@@ -143,7 +143,7 @@ def test_a_record_that_leaves_a_profile_touches_those_that_stay() -> None:
     before, now = own_profiles([], shared), own_profiles([], {record: shared[record] for record in ("s/b", "s/c")})
     told = clusters(scored([]), before, sources(shared), judged())
     former = Clustered(scored([]), before, sources(shared), judged(), told)
-    touched = touched_records(former, scored([]), now, sources(["s/b", "s/c"]), judged())
+    touched = touched_records(former, scored([]), now, Hashed.of(sources(["s/b", "s/c"])), judged())
     assert set(touched["record_id"]) == {"s/a", "s/b", "s/c"}
 
 
