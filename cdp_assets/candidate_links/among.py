@@ -21,6 +21,9 @@ Rows = npt.NDArray[np.int64]
 _BITS = 20
 """A megabyte of flags: of a million others, twenty thousand let so many pass for nothing."""
 
+_SMALL = 10_000
+"""A set of so few values is made in the time in which flags are."""
+
 
 class Many:
     """A column in which few values are looked for, again and again."""
@@ -63,7 +66,9 @@ class ManyHashes(Many):
 
 
 def are_in(values: pl.Series, few: pl.Series) -> npt.NDArray[np.bool_]:
-    """Which of ``values`` are one of ``few``; a null is none of them."""
+    """Which of ``values`` are one of ``few``; a null is none of them. Where these are the more, most are none of ``values``: no set of all is made."""
+    if len(few) > max(len(values), _SMALL):
+        few = few.gather(_passing(_places(few.hash().to_numpy()), _places(values.hash().to_numpy())))
     return values.is_in(few.implode()).fill_null(False).to_numpy()
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from cdp_assets.candidate_links.among import Many
 from cdp_assets.candidate_links.lists import Distinct, Flat, from_arrow, where
 from cdp_assets.candidate_links.lookup import ROW
 from cdp_assets.candidate_links.sounds import sounds
@@ -171,9 +172,9 @@ class _Parts:
     def probable_keys(self) -> pl.Series:
         """What brings a profile and the bearer of its probable address together: its probable addresses, and those of its own
         that are probably somebody's."""
-        known = probable_addresses(self.profiles) if self._probable is None else self._probable
         own, probable = self.flat("emails"), self.flat("probable_emails")
-        keys = probable.and_those_of(own.only(own.values.is_in(known.implode())))
+        known = probable.values if self._probable is None else self._probable
+        keys = probable.and_those_of(own.only(Many(own.values).hold(known)))
         return keys.lists_of(keys.values)
 
 
@@ -235,11 +236,6 @@ def sources_told(profiles: pl.DataFrame) -> pl.Series:
     return profiles.get_column("sources").cast(TEXT).fill_null("")
 
 
-def probable_addresses(profiles: pl.DataFrame) -> pl.Series:
-    """All addresses that are probably some profile's, each once."""
-    return profiles.get_column("probable_emails").explode().drop_nulls().unique().sort()
-
-
 LATIN, OTHER, DRAWN = LETTERINGS = ("latin", "other", "drawn")
 """Names in Latin letters, in other ones, and in ideographs. Of people whose names are written in two of these, one in five has no first letter
 in common (measured on ten scripts): Yulia is Iuliia, Hebrew leaves out vowels, Thai writes some first."""
@@ -256,24 +252,6 @@ def lettering(script: pl.Expr) -> pl.Expr:
     )
 
 
-def people_among(first: pl.Expr, last: pl.Expr) -> pl.Expr:
-    """How many people these names are, judged by first letters so that misspelt names stay one person (an aggregation).
-
-    Names of one first initial are one person (who has married, or left out one of two family names), and so are names of the
-    same two initials in either order (swapped). Names without a part do not count. Nor can names in Latin letters, in others, and in
-    ideographs be told from each other, for they may begin otherwise (:data:`LETTERINGS`): as many people as any counts.
-    """
-    written = lettering(pl.col("last_name_script"))
-    return pl.max_horizontal(_people_of(first.filter(written == so), last.filter(written == so)) for so in LETTERINGS)
-
-
-def _people_of(first: pl.Expr, last: pl.Expr) -> pl.Expr:
-    begin, end = first.str.slice(0, 1), last.str.slice(0, 1)
-    whole = begin.is_not_null() & end.is_not_null()
-    both = pl.min_horizontal(begin, end) + pl.max_horizontal(begin, end)
-    return pl.min_horizontal(both.filter(whole).n_unique(), begin.filter(whole).n_unique()).cast(pl.Int64)
-
-
 def carriers(profiles: pl.DataFrame, column: str) -> pl.DataFrame:
     """Who carries each e-mail, phone or identifier (``column``): ``profile_id``, ``first_name_root``, ``last_name`` and what that was
     written in, ``value``."""
@@ -282,9 +260,3 @@ def carriers(profiles: pl.DataFrame, column: str) -> pl.DataFrame:
         .explode("value")
         .drop_nulls("value")
     )
-
-
-def people_per_value(carried: pl.DataFrame) -> pl.DataFrame:
-    """How many people, by name, carry each value of :func:`carriers`: ``value``, ``people``."""
-    people = people_among(pl.col("first_name_root"), pl.col("last_name"))
-    return carried.group_by("value").agg(people.alias("people"))

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cdp_assets.candidate_links.among import Many
+from cdp_assets.candidate_links.among import Many, are_in, rows_of_hashes_among
 from cdp_assets.candidate_links.blocking import (
     BlockingRule,
     Caps,
@@ -31,7 +31,8 @@ from cdp_assets.candidate_links.blocking import (
     keyed,
     used_rules,
 )
-from cdp_assets.candidate_links.comparable import carriers, comparable, people_per_value, sources_told
+from cdp_assets.candidate_links.comparable import carriers, comparable, sources_told
+from cdp_assets.candidate_links.key_people import of_several_people
 from cdp_assets.candidate_links.ordered import in_order, rows_at
 from cdp_assets.candidate_links.pairing import Numbers, Pairs, distinct_pairs, together
 from cdp_assets.candidate_links.reach import Reach
@@ -148,7 +149,7 @@ def _with_other_keys(
 ) -> Numbers:
     """Profiles with an address of their own that has become, or is no more, a probable one of some profile."""
     moved = pl.concat([come, gone]).get_column("probable_emails").explode().drop_nulls().unique()
-    other = moved.filter(moved.is_in(known.implode()) != moved.is_in(known_before.implode()))
+    other = moved.filter(pl.Series(are_in(moved, known) != are_in(moved, known_before)))
     return reach.carrying("emails", other)
 
 
@@ -162,13 +163,10 @@ def _of_other_people(change: _Change) -> Numbers:
             continue
         now = change.reach.carriers(column, moved)
         stayed = now.filter(~pl.col(_ID).is_in(come.get_column(_ID).implode()))
-        before = people_per_value(pl.concat([stayed, carriers(change.gone, column)]))
-        flipped = (
-            people_per_value(now)
-            .join(before, on="value", how="left", suffix="_before")
-            .filter((pl.col("people") <= 1) != (pl.col("people_before").fill_null(0) <= 1))
-        )
-        of_flipped = now.join(flipped, on="value", how="semi").get_column(_ID).unique()
+        several = [of_several_people(carried) for carried in (now, pl.concat([stayed, carriers(change.gone, column)]))]
+        flipped = pl.concat(several)
+        flipped = flipped.filter(~flipped.is_duplicated())
+        of_flipped = now.filter(pl.col("value").is_in(flipped.implode())).get_column(_ID).unique()
         found.append(np.searchsorted(change.ids, of_flipped.to_numpy()))
     return np.unique(np.concatenate(found))
 
@@ -283,9 +281,8 @@ def _flipped(keys: pl.DataFrame, came: Members, left: pl.DataFrame, cap: int) ->
     moved = np.unique(np.concatenate([arrived, gone]))
     if not len(moved):
         return numbers[:0], pl.Series(moved)
-    block = np.searchsorted(moved, key)
-    here = moved.take(block, mode="clip") == key
-    numbers, block = numbers[here], block[here]
+    here = rows_of_hashes_among(key, moved)
+    numbers, block = numbers[here], np.searchsorted(moved, key[here])
     size, has_come, has_left = (
         np.bincount(blocks, minlength=len(moved))
         for blocks in (block, np.searchsorted(moved, arrived), np.searchsorted(moved, gone))

@@ -3,7 +3,7 @@
 Rows of profiles, values and first letters of names stand as numbers here, and names are only compared: to join a hundred thousand pairs by texts
 and to count the names behind each value takes twice as long.
 
-What does not belong here: who is one person by name (``comparable.py``), and of which pairs it is asked (``scoring.py``).
+What does not belong here: of which pairs it is asked (``scoring.py``).
 """
 
 from __future__ import annotations
@@ -62,8 +62,19 @@ def _are_one_persons(reach: Reach, column: str, places: Rows) -> Holds:
     names = initials(reach.at(rows, "first_name_root", "last_name", "last_name_script"), "first_name_root")
     some = _may_be_several(names, numbers[carried])
     people = names.filter(pl.Series(some)).with_columns(reach.values(column).gather(carried[some]).alias("value"))
-    shared = people.group_by("value").agg(are_several().alias("several")).filter("several").get_column("value")
+    shared = _of_several(people)
     return ~reach.values(column).gather(places).is_in(shared.implode()).to_numpy()
+
+
+def of_several_people(carried: pl.DataFrame) -> pl.Series:
+    """The values that several people carry, by name, of those that are ``carried`` (:func:`comparable.carriers`), each once."""
+    shared = carried.filter(pl.col("value").is_duplicated())
+    return _of_several(initials(shared, "first_name_root").with_columns(shared.get_column("value")))
+
+
+def _of_several(people: pl.DataFrame) -> pl.Series:
+    """Each ``value`` that several of ``people`` (:func:`initials`) carry."""
+    return people.group_by("value").agg(are_several().alias("several")).filter("several").get_column("value")
 
 
 def _may_be_several(names: pl.DataFrame, numbers: npt.NDArray[np.uint64]) -> Holds:
@@ -105,9 +116,14 @@ def initials(frame: pl.DataFrame, first_name: str) -> pl.DataFrame:
 
 
 def are_several() -> pl.Expr:
-    """Whether names with these :func:`initials` are more than one person, as :func:`comparable.people_among` counts them (an aggregation):
-    of those of one of :data:`comparable.LETTERINGS`, neither do all first names begin alike, nor do all names have the same two
-    initials. So told, nothing is counted."""
+    """Whether names with these :func:`initials` are more than one person, judged by first letters so that misspelt names stay one person (an
+    aggregation): of those of one of :data:`comparable.LETTERINGS`, neither do all first names begin alike, nor do all names have the
+    same two initials. So told, nothing is counted.
+
+    Names of one first initial are one person (who has married, or left out one of two family names), and so are names of the
+    same two initials in either order (swapped). Names without a part do not count. Nor can names in Latin letters, in others, and in
+    ideographs be told from each other, for they may begin otherwise.
+    """
     return pl.any_horizontal(
         pl.all_horizontal(
             (pl.col(f"{name}_{kind}").min() != pl.col(f"{name}_{kind}").max()).fill_null(False)

@@ -38,6 +38,7 @@ class Reach:
         self.profiles = profiles
         self._flat: dict[str, Flat] = {}
         self._told: dict[str, Told] = {}
+        self._held: dict[Trait, Held] = {}
 
     def sharing_a_key(
         self, others: pl.DataFrame, rules: Iterable[BlockingRule], of_two: bool = False
@@ -55,7 +56,7 @@ class Reach:
             wanted = np.concatenate([trait.held(asked).numbers for trait in traits])
             wanted = wanted[pl.Series(wanted).is_duplicated().to_numpy()] if of_two else wanted
             for trait in traits if len(wanted) else ():
-                held = trait.held(self)
+                held = self._holding(trait)
                 places = held.places[rows_of_hashes_among(held.numbers, wanted)]
                 found[self._rows(trait.column, places)] = True
         return found
@@ -93,6 +94,12 @@ class Reach:
         if name not in self._told:
             self._told[name] = made()
         return self._told[name]
+
+    def _holding(self, trait: Trait) -> Held:
+        """Who holds a trait, made once: others are asked for a second time, when it is known whom a change touches."""
+        if trait not in self._held:
+            self._held[trait] = trait.held(self)
+        return self._held[trait]
 
     def _rows(self, column: str, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The rows of these places, which are in order: of profiles, or of values of a list ``column``."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdp_assets.candidate_links import among
-from cdp_assets.candidate_links.among import Many, ManyHashes, rows_of_hashes_among
+from cdp_assets.candidate_links.among import Many, ManyHashes, are_in, rows_of_hashes_among
 
 CHUNKS = st.lists(st.lists(st.one_of(st.none(), st.sampled_from("abcdefgh")), max_size=5), min_size=1, max_size=3)
 
@@ -32,6 +32,14 @@ def test_numbers_in_order_are_found_as_others_are(column: list[int]) -> None:
         expected = [row for row, value in enumerate(column) if value in few]
         assert many.rows_of(pl.Series(few, dtype=pl.Int64)).tolist() == expected
     assert Many(pl.Series([1, 2, None, 3])).rows_of(pl.Series([3, None])).tolist() == [3]
+
+
+@pytest.mark.parametrize("small", [0, 10_000])
+def test_values_are_looked_for_among_more_than_they_are(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(among, "_SMALL", small)
+    values = pl.Series(["a", None, "e", "x"])
+    assert are_in(values, pl.Series([*"abcdefgh", None])).tolist() == [True, False, True, False]
+    assert are_in(values, pl.Series([], dtype=pl.String)).tolist() == [False] * 4
 
 
 @pytest.mark.parametrize("bits", [1, 20])

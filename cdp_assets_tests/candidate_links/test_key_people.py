@@ -11,11 +11,12 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links import key_people as module
-from cdp_assets.candidate_links.comparable import carriers, people_per_value
-from cdp_assets.candidate_links.key_people import one_person_carries
+from cdp_assets.candidate_links.comparable import carriers
+from cdp_assets.candidate_links.key_people import of_several_people, one_person_carries
 from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 from cdp_assets_tests.candidate_links.frames import profiles
+from cdp_assets_tests.candidate_links.people import people_per_value
 
 
 def _some_profiles() -> pl.DataFrame:
@@ -50,6 +51,14 @@ def test_one_value_in_common_that_is_one_persons_is_enough(slots: int, monkeypat
     found = one_person_carries(Reach(everybody), left, right, agreeing | {"phones": np.zeros(len(rows), dtype=bool)})
     assert found.tolist() == [any(told.get(pair, False) for told in expected.values()) for pair in rows]
     assert set(found.tolist()) == {True, False}
+
+
+@pytest.mark.parametrize("column", ["emails", "identifiers", "phones"])
+def test_values_of_several_people_are_those_of_which_more_than_one_is_counted(column: str) -> None:
+    carried = carriers(_some_profiles(), column)
+    counted = people_per_value(carried).filter(pl.col("people") > 1).get_column("value")
+    assert counted.is_empty() == (column == "phones")
+    assert sorted(of_several_people(carried)) == sorted(counted)
 
 
 def test_names_in_letters_in_other_letters_and_in_ideographs_are_not_told_from_each_other() -> None:

@@ -11,7 +11,7 @@ import pytest
 from cdp_assets.candidate_links import estimation, plausibility, studied_pairs, training
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
 from cdp_assets.candidate_links.calibration import OF_MISSPELT, OF_RELATIVES, Calibration
-from cdp_assets.candidate_links.comparable import comparable, people_among
+from cdp_assets.candidate_links.comparable import comparable
 from cdp_assets.candidate_links.comparisons import (
     AMONG_MIDDLE_NAMES,
     BY_NAME,
@@ -35,6 +35,7 @@ from cdp_assets.candidate_links.training import own_key_probabilities, train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters, with_shared_home
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, families, profiles, town
+from cdp_assets_tests.candidate_links.people import people_among
 
 
 def test_the_same_model_from_rows_in_any_order_and_any_threads(
