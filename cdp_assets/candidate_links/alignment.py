@@ -19,7 +19,8 @@ _MOST_STEPS = 8
 
 
 def rows_side_by_side(sought: pl.Series, held: pl.Series) -> pl.Series:
-    """The row of ``held`` in which each of ``sought`` stands; null where none does. Both are in order, and have every value once."""
+    """The row of ``held`` in which each of ``sought`` stands; null where none does. Both have every value once; it is in order that they take
+    the least time."""
     if sought.is_empty() or held.is_empty():
         return pl.repeat(None, len(sought), dtype=ROW, eager=True)
     rows = _probable_rows(sought, held)

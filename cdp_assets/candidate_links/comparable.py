@@ -110,9 +110,14 @@ def _words(texts: Distinct, shortest: int, at_least: int) -> pl.Series:
 
 def before(texts: pl.Series, sign: str) -> pl.Series:
     """What stands before the first ``sign`` in each text; all of it where there is none."""
+    return bytes_before(texts, sign).cast(pl.String)
+
+
+def bytes_before(texts: pl.Series, sign: str) -> pl.Series:
+    """:func:`before`, as bytes: for what only compares it, nobody need see that they are a text."""
     text = pl.col("text")
     at = text.str.find(sign, literal=True).fill_null(text.str.len_bytes())  # in bytes, so a slice of bytes
-    return texts.to_frame("text").select(text.cast(pl.Binary).bin.slice(0, at).cast(pl.String)).to_series()
+    return texts.to_frame("text").select(text.cast(pl.Binary).bin.slice(0, at)).to_series()
 
 
 def _digits(texts: pl.Series) -> pl.Series:

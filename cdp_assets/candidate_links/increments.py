@@ -68,7 +68,7 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -
     """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``)."""
     change = _change(in_order(profiles, _ID), in_order(former, _ID), bool(model.parameters.sources))
     rules = used_rules(model.caps, model.policy)
-    near = _near(change, change.arriving, change.gone, rules)
+    near = change.reach.sharing_a_key(pl.concat([change.new, change.changed, change.gone]), _rules_of(rules))
     keys, found, wholly = _Keys(rules), _are(change, _of_other_people(change)), _are(change, change.arriving)
 
     def keyed_now(rows: Numbers) -> _Part:
@@ -77,7 +77,8 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -
     keys.add(keyed_now(np.flatnonzero(near)))
     found[_of_other_blocks(keys, change, rules)] = True
     # Two of those that are touched may share blocks which none of the arriving stands in: how large are they?
-    shared = _near(change, np.flatnonzero(found & ~wholly), change.gone.clear(), rules, of_two=True)
+    others = change.reach.at(np.flatnonzero(found & ~wholly))
+    shared = change.reach.sharing_a_key(others, _rules_of(rules), of_two=True)
     if (further := np.flatnonzero(shared & ~near)).size:
         keys.add(keyed_now(further))
     found |= wholly
@@ -88,12 +89,14 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -
 @dataclass(frozen=True)
 class _Change:
     """How former profiles have become those of ``reach``: ``come`` and ``kept``, rows of profiles that are new and of those whose keys
-    or sources are others now; ``gone``, profiles that are no more. ``known``: addresses that are probably somebody's, each once or more; ``known_before``:
-    those that were."""
+    or sources are others now; ``new`` and ``changed``, those profiles; ``gone``, profiles that are no more. ``known``: addresses that are probably
+    somebody's, each once or more; ``known_before``: those that were."""
 
     reach: Reach
     come: Numbers
     kept: Numbers
+    new: pl.DataFrame
+    changed: pl.DataFrame
     gone: pl.DataFrame
     known: pl.Series
     known_before: pl.Series
@@ -124,10 +127,12 @@ def _change(profiles: pl.DataFrame, former: pl.DataFrame, tells_sources: bool) -
     known = reach.values("probable_emails")
     stays = pl.Series(~is_new[reach.flat("probable_emails").rows()])
     known_before = pl.concat([known.filter(stays), Reach(gone).values("probable_emails")])
-    kept = _with_other_keys(reach, reach.at(come), gone, known, known_before)
+    new = reach.at(come)
+    kept = _with_other_keys(reach, new, gone, known, known_before)
     if tells_sources:
         kept = np.union1d(kept, _of_other_sources(profiles, former, is_new, is_gone))
-    return _Change(reach, come, np.setdiff1d(kept, come), gone, known, known_before)
+    kept = np.setdiff1d(kept, come)
+    return _Change(reach, come, kept, new, reach.at(kept), gone, known, known_before)
 
 
 def _of_other_sources(profiles: pl.DataFrame, former: pl.DataFrame, is_new: Members, is_gone: Members) -> Numbers:
@@ -156,7 +161,7 @@ def _with_other_keys(
 def _of_other_people(change: _Change) -> Numbers:
     """Carriers of an e-mail, phone or identifier that one person carried and several do now, or the other way round."""
     found = [np.empty(0, dtype=np.int64)]
-    come = change.reach.at(change.come)
+    come = change.new
     for column in KEY_COLUMNS:
         moved = pl.concat([carriers(come, column), carriers(change.gone, column)]).select("value").unique()
         if moved.is_empty():
@@ -176,12 +181,6 @@ _Rules = Sequence[tuple[int, BlockingRule, Caps]]
 
 def _rules_of(rules: _Rules) -> list[BlockingRule]:
     return [rule for _, rule, _ in rules]
-
-
-def _near(change: _Change, moved: Numbers, gone: pl.DataFrame, rules: _Rules, of_two: bool = False) -> Members:
-    """Profiles of the data now that may stand in a block with one (or ``of_two``) of the rows ``moved`` and those that are ``gone``."""
-    others = pl.concat([change.reach.at(moved), gone])
-    return change.reach.sharing_a_key(others, _rules_of(rules), of_two)
 
 
 def _keyed(profiles: pl.DataFrame, known: pl.Series, rules: _Rules) -> Keyed:
@@ -253,7 +252,7 @@ def _of_other_blocks(keys: _Keys, change: _Change, rules: _Rules) -> Numbers:
     # Of those that have stayed, some keys are others only under rules that read what addresses are probably somebody's.
     reading = [rule for rule in rules if "probable_keys" in rule[1].columns()]
     others = [rule for rule in rules if rule not in reading]
-    left = pl.concat([change.gone, change.reach.at(change.kept)])
+    left = pl.concat([change.gone, change.changed])
     for some, rows, before in ((others, change.come, change.gone), (reading, change.arriving, left)):
         came = _are(change, rows)
         were = _keyed(before, change.known_before, some)

@@ -19,7 +19,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.among import rows_of_hashes_among
 from cdp_assets.candidate_links.blocking import PHONE_END, PHONE_START, BlockingRule
-from cdp_assets.candidate_links.comparable import TAIL_DIGITS, before, carriers, comparable
+from cdp_assets.candidate_links.comparable import TAIL_DIGITS, bytes_before, carriers, comparable
 from cdp_assets.candidate_links.keys import FACTOR, beginning
 from cdp_assets.candidate_links.lists import Flat
 from cdp_assets.candidate_links.ordered import in_order, rows_at
@@ -190,7 +190,7 @@ def _first_root(reach: Reach) -> Told:
 
 
 def _before_at(reach: Reach) -> Told:
-    return Told.of(before(reach.values("emails"), "@"))
+    return Told.of(bytes_before(reach.values("emails"), "@"))
 
 
 def _tails(reach: Reach) -> Told:

@@ -22,7 +22,6 @@ import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.alignment import rows_side_by_side
-from cdp_assets.candidate_links.lookup import rows_of
 from cdp_assets.candidate_links.ordered import first_rows, in_order
 from cdp_assets.identity_graph.id_format import mint_all
 from cdp_assets.identity_graph.lineage import CURRENT, MERGED, RETIRED, Moved, lineage_after
@@ -110,12 +109,12 @@ def _erased(settled: pl.Series, others: pl.Series, lineage: pl.DataFrame) -> pl.
 
 def _members(clusters: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """Records in the order of their ids (``place``), with their ``cluster`` as a number from 0."""
-    facts = records.select("record_id", "source", "source_key", "first_seen_at", "is_current")
+    facts = ["source", "source_key", "first_seen_at", "is_current"]
     clusters = in_order(clusters.select("record_id", "cluster_id"), "record_id")
-    if clusters.get_column("record_id").equals(facts.get_column("record_id")):
-        members = clusters.with_columns(facts.drop("record_id"))
+    if clusters.get_column("record_id").equals(records.get_column("record_id")):
+        members = clusters.with_columns(records.select(facts))
     else:
-        members = clusters.join(facts, on="record_id", how="left", maintain_order="left")
+        members = clusters.join(records.select("record_id", *facts), on="record_id", how="left", maintain_order="left")
     unknown = members.get_column("source").null_count()
     if unknown:
         raise CustomerIdError(
@@ -137,10 +136,10 @@ def _numbered(cluster_ids: pl.Series) -> pl.Series:
 
 
 def _beside(record_ids: pl.Series, former: pl.DataFrame) -> pl.Series:
-    """The ``former`` customer of each record, null where there was none. ``record_ids`` are in order, and so are as a rule those of ``former``."""
+    """The ``former`` customer of each record, null where there was none. ``record_ids`` are in order, and so are as a rule those of ``former``:
+    nobody need see that they are."""
     was = former.get_column("record_id")
-    rows = rows_side_by_side(record_ids, was) if was.is_sorted() else rows_of(record_ids, was)
-    return former.get_column("former").rechunk().gather(rows)
+    return former.get_column("former").rechunk().gather(rows_side_by_side(record_ids, was))
 
 
 def _gone(former: pl.DataFrame, members: pl.DataFrame) -> pl.Series:
@@ -159,9 +158,11 @@ def _settled(members: pl.DataFrame, gone: pl.Series) -> pl.Series:
     known = former.hash().to_numpy()  # compared as numbers: texts take several times as long
     theirs, mixed = known.take(first), np.zeros(len(first), dtype=np.bool_)
     mixed[cluster[former.is_null().to_numpy() | (known != theirs.take(cluster))]] = True
-    elsewhere = pl.concat([pl.Series(known[mixed.take(cluster)]), gone.hash()]).unique()
     one_each = pl.Series(theirs)
-    whole = pl.Series(~mixed) & one_each.is_unique() & ~one_each.is_in(elsewhere.implode())
+    ordered = one_each.sort(multithreaded=False).to_numpy()
+    in_two_parts = ordered[1:][ordered[1:] == ordered[:-1]]
+    elsewhere = pl.Series(np.concatenate([known[mixed.take(cluster)], gone.hash().to_numpy(), in_two_parts]))
+    whole = pl.Series(~mixed) & ~one_each.is_in(elsewhere.implode())
     return pl.select(pl.when(whole).then(former.gather(pl.Series(first)).alias("customer_id"))).to_series()
 
 

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
 from cdp_assets import candidate_links
@@ -87,8 +86,8 @@ def record_facts(versions: pl.DataFrame) -> pl.DataFrame:
     several = told.select("first_seen_at", "is_current").filter(of_several_versions)
     if several.is_empty():
         return firsts
-    row_of_firsts = np.cumsum(is_first) - 1
-    several = several.with_columns(at=row_of_firsts[of_several_versions])
+    rows, further = of_several_versions.arg_true(), (~is_first).arg_true()
+    several = several.with_columns(at=rows - further.search_sorted(rows, side="right"))
     of_several = several.group_by("at").agg(pl.col("first_seen_at").min(), pl.col("is_current").any())
     return firsts.with_columns(
         firsts.get_column(name).scatter(of_several.get_column("at"), of_several.get_column(name))

@@ -18,9 +18,9 @@ def texts(numbers: list[int]) -> pl.Series:
 
 
 @settings(deadline=None)
-@given(NUMBERS, NUMBERS)
-def test_a_value_is_found_where_it_stands(sought: set[int], held: set[int]) -> None:
-    there = sorted(held)
+@given(NUMBERS, NUMBERS, st.booleans())
+def test_a_value_is_found_where_it_stands(sought: set[int], held: set[int], is_in_order: bool) -> None:
+    there = sorted(held, reverse=not is_in_order)
     expected = [there.index(number) if number in held else None for number in sorted(sought)]
     with mock.patch.object(alignment, "_BLOCK", 8):
         assert rows_side_by_side(texts(sorted(sought)), texts(there)).to_list() == expected
