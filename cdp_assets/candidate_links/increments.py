@@ -14,7 +14,7 @@ pairs anew, at the cost of the few. What does not belong here: weights and decis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,8 +48,8 @@ Members = npt.NDArray[np.bool_]
 @dataclass(frozen=True)
 class Touched:
     """What a change of the profiles touches: ``profiles`` (ids in the data now), among them those all of whose pairs may be others,
-    and ``gone``, ids that are no more (``wholly`` has both); the ``pairs`` to score anew (``id_l``, ``id_r``, ``rules``), and ``frame``, the
-    comparable columns of their profiles. ``reach`` is of all profiles now."""
+    and ``gone``, ids that are no more (``wholly`` has both); the ``pairs`` to score anew (``id_l``, ``id_r``, ``rules``, and their rows of ``frame``,
+    ``at_l`` and ``at_r``), and ``frame``, the comparable columns of their profiles. ``reach`` is of all profiles now."""
 
     profiles: pl.Series
     wholly: pl.Series
@@ -64,8 +64,13 @@ class Touched:
         return ~(both | left_of.hold(self.wholly) | right_of.hold(self.wholly))
 
 
-def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -> Touched:
-    """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``)."""
+def touched(
+    profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel, unasked: Collection[str] = ()
+) -> Touched:
+    """What has to be scored anew where ``former`` profiles have become ``profiles`` (both ``candidate_links/linkage_profiles``).
+
+    ``unasked``: comparable columns that scoring does not ask for.
+    """
     change = _change(in_order(profiles, _ID), in_order(former, _ID), bool(model.parameters.sources))
     rules = used_rules(model.caps, model.policy)
     near = change.reach.sharing_a_key(pl.concat([change.new, change.changed, change.gone]), _rules_of(rules))
@@ -83,7 +88,7 @@ def touched(profiles: pl.DataFrame, former: pl.DataFrame, model: TrainedModel) -
         keys.add(keyed_now(further))
     found |= wholly
     made = [(bit, _pairs_of(found, wholly, keys, rule, caps)) for bit, rule, caps in rules]
-    return _touched(found, change, together(made, change.ids))
+    return _touched(found, change, together(made, change.ids, with_places=True), unasked)
 
 
 @dataclass(frozen=True)
@@ -142,11 +147,21 @@ def _of_other_sources(profiles: pl.DataFrame, former: pl.DataFrame, is_new: Memb
     return rows
 
 
+_BLOCK = 16
+"""Of so many ids, where one in a hundred is new, mostly none is: the place of the first tells those of all."""
+
+
 def _are_among(ids: Numbers, others: Numbers) -> Members:
-    """Which of ``ids`` are among ``others``; both are in order."""
-    return (
-        others.take(np.searchsorted(others, ids), mode="clip") == ids if len(others) else np.zeros(len(ids), np.bool_)
-    )
+    """Which of ``ids`` are among ``others``; both are in order, and as a rule nearly the same."""
+    if not len(others):
+        return np.zeros(len(ids), dtype=np.bool_)
+    firsts = np.arange(0, len(ids), _BLOCK)
+    behind = np.searchsorted(others, ids[firsts]) - firsts
+    places = np.repeat(behind, _BLOCK)[: len(ids)] + np.arange(len(ids))
+    found: Members = others.take(places, mode="clip") == ids
+    rest = np.flatnonzero(~found)
+    found[rest] = others.take(np.searchsorted(others, ids[rest]), mode="clip") == ids[rest]
+    return found
 
 
 def _with_other_keys(
@@ -237,11 +252,14 @@ class _Keys:
         return pl.concat([part.refined(rule, large) for part in self._parts])
 
 
-def _touched(found: Members, change: _Change, pairs: pl.DataFrame) -> Touched:
+def _touched(found: Members, change: _Change, pairs: pl.DataFrame, unasked: Collection[str]) -> Touched:
+    left, right = (pairs.get_column(side).to_numpy() for side in ("at_l", "at_r"))
     ends = np.zeros(len(change.ids), dtype=np.bool_)
-    for side in ("id_l", "id_r"):
-        ends[np.searchsorted(change.ids, pairs.get_column(side).to_numpy())] = True
-    frame = comparable(change.reach.at(np.flatnonzero(ends)), change.known)
+    ends[left] = ends[right] = True
+    rows = np.flatnonzero(ends)
+    pairs = pairs.with_columns(at_l=np.searchsorted(rows, left), at_r=np.searchsorted(rows, right))
+    # Pairs are found already: nobody asks for what brings profiles and probable addresses together.
+    frame = comparable(change.reach.at(rows), change.known, unasked={*unasked, "probable_keys"})
     wholly = pl.concat([pl.Series(_ID, change.ids[change.arriving]), change.gone.get_column(_ID)])
     return Touched(pl.Series(change.ids[found]), wholly, pairs, frame, change.reach)
 

@@ -117,7 +117,7 @@ def rescore(
     engine = engine or DuckDBEngine()
     if not used_comparisons(model.parameters) or len(profiles) < 2:
         return Rescored(SCORED_PAIRS.empty(), 0, 0)
-    change = touched(profiles, former_profiles, model)
+    change = touched(profiles, former_profiles, model, _unasked(profiles, model))
     ends = ("profile_id_l", "profile_id_r")
     stand = change.stand(*(former_pairs.get_column(end) for end in ends))
     anew = _scored(change.pairs, change.frame, change.reach, model, engine)

@@ -13,7 +13,7 @@ import pytest
 from cdp_assets.candidate_links import scoring
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
 from cdp_assets.candidate_links.engine import DuckDBEngine
-from cdp_assets.candidate_links.increments import touched
+from cdp_assets.candidate_links.increments import _are_among, touched
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.reach import _IN_COMMON
 from cdp_assets.candidate_links.scoring import rescore, score
@@ -122,6 +122,27 @@ def test_one_more_profile_asks_for_few_pairs(model: TrainedModel) -> None:
     change = touched(everything, before, replace(model, policy=LinkagePolicy()))
     assert everything["profile_id"][0] in change.profiles
     assert 0 < len(change.pairs) < len(score(everything, model, ENGINE)) / 2
+
+
+def test_pairs_to_score_say_where_their_profiles_stand_and_what_is_unasked_is_not_made(model: TrainedModel) -> None:
+    everything = restless_town(5)
+    change = touched(everything, everything.slice(1), model, {"last_sound"})
+    for side in "lr":
+        assert (
+            change.frame["unique_id"]
+            .gather(change.pairs[f"at_{side}"])
+            .equals(change.pairs[f"id_{side}"], check_names=False)
+        )
+    assert len(change.frame) == len(set(change.pairs["id_l"]) | set(change.pairs["id_r"])) > 0
+    assert change.frame["last_sound"].null_count() == len(change.frame) > change.frame["first_sound"].null_count()
+
+
+@pytest.mark.parametrize("come", [1, 3, 500])
+@pytest.mark.parametrize("gone", [2, 7, 500])
+def test_ids_are_known_again_among_others_however_many_come_and_go(come: int, gone: int) -> None:
+    now, before = (np.array([at for at in range(2000) if at % every], dtype=np.int64) for every in (gone, come))
+    for ids, others in ((now, before), (before, now), (now[:5], before[900:])):
+        assert _are_among(ids, others).tolist() == np.isin(ids, others).tolist()
 
 
 PHONE = {"phones": ["+441610000001"]}
