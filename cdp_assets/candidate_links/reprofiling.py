@@ -13,12 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
-from cdp_assets.candidate_links.among import Many
+from cdp_assets.candidate_links.among import Many, Rows
 from cdp_assets.candidate_links.differences import come_or_gone
 from cdp_assets.candidate_links.lookup import rows_of
-from cdp_assets.candidate_links.ordered import each_once, in_order, replaced, rows_with
+from cdp_assets.candidate_links.ordered import each_once, in_order, replaced, rows_at, rows_with
 from cdp_assets.candidate_links.profiles import linkage_profiles, sources_of
 from cdp_assets.candidate_links.shared import CROWD_SHARING, identifier_values
 from cdp_assets.tables import LINKAGE_PROFILES, PROFILE_MEMBERS
@@ -58,27 +59,39 @@ def reprofile(
     """
     other_mail = come_or_gone(former.probable, probable).get_column(_RECORD)
     again = pl.concat([changed, other_mail, _of_other_crowds(former, versions, shared, probable)]).unique()
-    part, part_members = linkage_profiles(rows_with(versions, _RECORD, again), shared, one_row_sources, probable)
+    record_of = Many(versions.get_column(_RECORD))
+    part, part_members = linkage_profiles(
+        rows_at(versions, record_of.rows_of(again)), shared, one_row_sources, probable
+    )
     before, members_before = in_order(former.profiles, _PROFILE), in_order(former.members, _PROFILE, _RECORD)
     left = rows_with(members_before, _RECORD, again)
     touched = pl.concat([left.get_column(_PROFILE), part_members.get_column(_PROFILE)]).unique()
+    rows_before, members_rows = (Many(of.get_column(_PROFILE)).rows_of(touched) for of in (before, members_before))
 
-    others = rows_with(members_before, _PROFILE, touched).filter(~pl.col(_RECORD).is_in(again.implode()))
+    others = rows_at(members_before, members_rows).filter(~pl.col(_RECORD).is_in(again.implode()))
     held = pl.concat([others, part_members]).sort(_PROFILE, _RECORD)
     counts = held.group_by(_PROFILE, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("records"))
-    told_by = each_once(rows_with(versions, _RECORD, held.get_column(_RECORD)).select(_RECORD, "source"), _RECORD)
+    sources = versions.select(_RECORD, "source")
+    told_by = each_once(rows_at(sources, record_of.rows_of(held.get_column(_RECORD))), _RECORD)
     rows = rows_of(held.get_column(_RECORD), told_by.get_column(_RECORD)).to_numpy()
     counts = counts.with_columns(
         sources_of(told_by.get_column("source"), counts.get_column("records").to_numpy(), rows)
     )
     # Equal id, equal values: any row tells them.
-    known = pl.concat([part, rows_with(before, _PROFILE, touched)]).unique(_PROFILE).drop("records", "sources")
+    known = pl.concat([part, rows_at(before, rows_before)]).unique(_PROFILE).drop("records", "sources")
     told = counts.join(known, on=_PROFILE).select(before.columns)
     profiles, members = (
-        replaced(frame, ~Many(frame.get_column(_PROFILE)).hold(touched), by, _PROFILE)
-        for frame, by in ((before, told.sort(_PROFILE)), (members_before, held))
+        replaced(frame, _all_but(rows, len(frame)), by, _PROFILE)
+        for frame, rows, by in ((before, rows_before, told.sort(_PROFILE)), (members_before, members_rows, held))
     )
     return Reprofiled(LINKAGE_PROFILES.conform(profiles), PROFILE_MEMBERS.conform(members), len(again))
+
+
+def _all_but(rows: Rows, count: int) -> pl.Series:
+    """Marks all of so many rows but these."""
+    marks = np.ones(count, dtype=np.bool_)
+    marks[rows] = False
+    return pl.Series(marks)
 
 
 def _of_other_crowds(

@@ -20,7 +20,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.among import Many, ManyHashes
 from cdp_assets.candidate_links.decisions import ACCEPTED
-from cdp_assets.candidate_links.differences import come_or_gone
+from cdp_assets.candidate_links.differences import come_or_gone, keys_of_others
 from cdp_assets.candidate_links.ordered import begins, first_rows, in_order, rows_at, rows_with
 from cdp_assets.identity_graph.clusters import TELLING_COLUMNS
 from cdp_assets.identity_graph.clusters import clusters as clusters_of
@@ -118,7 +118,7 @@ def touched_records(
 ) -> pl.DataFrame:
     """Records of which anything has changed that clusters are made from: ``record_id``, each once. ``records``: each once and in order."""
     said = [*_ENDS, *_SAID_OF_A_PAIR]
-    other = come_or_gone(former.scored_pairs.select(said), scored_pairs.select(said))
+    other = keys_of_others(former.scored_pairs.select(said), scored_pairs.select(said), _ENDS)
     judged_anew = come_or_gone(judgements_in_force(former.judgements), in_force)
     moved = come_or_gone(former.profile_members, profile_members)
     # Also where a record has left a profile that others have: they are another unit now, with another name where it was the first.

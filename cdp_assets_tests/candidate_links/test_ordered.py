@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdp_assets.candidate_links.differences import come_or_gone
+from cdp_assets.candidate_links.differences import come_or_gone, keys_of_others
 from cdp_assets.candidate_links.ordered import each_once, in_order, replaced, rows_at, rows_of_hashes
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(0, 3))), max_size=8)
@@ -63,6 +65,40 @@ def test_two_rows_that_look_alike_by_hash_are_told_apart(monkeypatch: pytest.Mon
     before, now = frame([("a", 1), ("b", 2)]), frame([("a", 1), ("b", 2), ("c", 2)])
     assert come_or_gone(before, now).rows() == [("c", 2)]
     assert come_or_gone(now, before).rows() == [("c", 2)]
+
+
+KEYED = st.dictionaries(
+    st.tuples(st.integers(0, 30), st.integers(0, 2**62)),
+    st.tuples(st.none() | st.sampled_from("ab"), st.none() | st.integers(0, 1)),
+)
+
+
+def keyed(rows: dict[tuple[int, int], tuple[str | None, int | None]], is_ordered: bool = True) -> pl.DataFrame:
+    schema = {"one": pl.Int64, "other": pl.Int64, "text": pl.String, "number": pl.Int64}
+    told = [(*key, *rows[key]) for key in sorted(rows, reverse=not is_ordered)]
+    return pl.DataFrame(told, schema=schema, orient="row")
+
+
+def others_by_key(before: pl.DataFrame, now: pl.DataFrame) -> set[Any]:
+    return set(keys_of_others(before, now, ["one", "other"]).rows())
+
+
+@settings(deadline=None)
+@given(KEYED, KEYED, KEYED, st.booleans())
+def test_keys_of_rows_that_have_come_or_gone_or_say_something_else(
+    stayed: dict[Any, Any], gone: dict[Any, Any], come: dict[Any, Any], is_ordered: bool
+) -> None:
+    before, now = stayed | gone, stayed | come
+    expected = {key for key in before | now if before.get(key) != now.get(key)}
+    assert others_by_key(keyed(before), keyed(now, is_ordered)) == expected
+
+
+def test_keys_of_a_few_rows_among_many_that_are_otherwise() -> None:
+    before = {(at // 3, at): ("a", at % 2) for at in range(5_000)}
+    now = {key: value for key, value in before.items() if key[1] % 90} | {(7, 9_000): ("b", 1), (0, 1): ("b", 1)}
+    expected = {(7, 9_000), (0, 1), *((at // 3, at) for at in range(0, 5_000, 90))}
+    for one, other in ((before, now), (now, before)):
+        assert others_by_key(keyed(one), keyed(other)) == expected
 
 
 NUMBERED = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=12).map(lambda rows: sorted(set(rows)))
