@@ -100,7 +100,8 @@ def beside_its_own(field: str, frame: pl.DataFrame) -> pl.DataFrame:
     of_one = of_one.filter(pl.col("own") > MAY_BE_A_NAMESAKES + 1)
     for name in ("first_root", "last_name"):
         of_one = of_one.join(named.get_column(name).value_counts(name=f"of_{name}"), on=name)
-    namesakes = PRIOR_NAMESAKES * pl.col("of_first_root") * pl.col("of_last_name") / max(len(named), 1)
+    others = [pl.col(f"of_{name}") - pl.col("own") for name in ("first_root", "last_name")]
+    namesakes = PRIOR_NAMESAKES * others[0] * others[1] / max(len(named), 1)
     own = of_one.group_by("value").agg(own=(pl.col("own") - namesakes - MAY_BE_A_NAMESAKES).max())
     counts = values.drop_nulls().value_counts(name="n").join(own, on="value", how="left")
     return counts.select("value", n=pl.max_horizontal(pl.col("n") - pl.max_horizontal("own", 1.0), 1.0))

@@ -500,12 +500,26 @@ def test_a_person_of_many_records_does_not_make_a_rare_name_common() -> None:
     frame = comparable(profiles(*busy, *others, *few))
     frequencies = term_frequencies(frame, [BY_NAME["first_name"], BY_NAME["last_name"]])
     profiles_with = {(field, value): share * len(frame) for field, value, share in frequencies.iter_rows()}
-    # Chance and names that go together let 2 * 20 * 20 / 400 of them be namesakes', and two more may be; all others are one person's.
-    assert profiles_with["first_name", "zoe"] == pytest.approx(4.0)
-    assert profiles_with["last_name", "zwirner"] == pytest.approx(4.0)
+    # Nobody else has either name: two may be a namesake's, all others are one person's.
+    assert profiles_with["first_name", "zoe"] == pytest.approx(2.0)
+    assert profiles_with["last_name", "zwirner"] == pytest.approx(2.0)
     # Of names that many people have, next to nothing is left out.
     assert profiles_with["last_name", "keller"] == pytest.approx(4.0)
     assert profiles_with["first_name", "anna"] == pytest.approx(19.0)
+
+
+def test_how_many_may_be_namesakes_is_told_by_the_others_who_have_a_name() -> None:
+    """Half of all records are one person's, whose other name is misspelt in some; and there are as many Zoes and Zwirners beside."""
+    busy = [{"first_name": "zoe", "last_name": "zwirner"}] * 100
+    misspelt = [{"first_name": "zoe", "last_name": "zwrner"}] * 20
+    beside = [{"first_name": "zoe", "last_name": f"{LAST[at % 15]}{at}"} for at in range(20)]
+    of_the_name = [{"first_name": FIRST[at % 20], "last_name": "zwirner"} for at in range(40)]
+    others = [{"first_name": FIRST[at % 20], "last_name": f"{LAST[at % 15]}{at % 7}"} for at in range(20)]
+    frame = comparable(profiles(*busy, *misspelt, *beside, *of_the_name, *others))
+    frequencies = term_frequencies(frame, [BY_NAME["first_name"]])
+    (zoe,) = frequencies.filter(field="first_name", value="zoe").get_column("frequency")
+    # 40 Zoes and 40 Zwirners beside: 2 * 40 * 40 / 200 of the hundred may be namesakes', and two more.
+    assert zoe * len(frame) == pytest.approx(140 - (100 - 16 - 2))
 
 
 def test_identifiers_that_a_household_shares_do_not_tell_its_members_apart() -> None:
