@@ -920,6 +920,61 @@ def company_account(seed: int, count: int, data: Path) -> Kind:
     return replace(business, identifiers={"account": "account"})
 
 
+def _offices(seed: int, count: int) -> list[dict[str, Any]]:
+    """Companies with a mail domain, a switchboard, an address and an account; and people who work at them, a tenth at two."""
+    chance = random.Random(f"offices {seed}")
+    first, second = _WORDS.split(), _TRADES.split()
+    names = chance.sample([f"{one} {other}" for one in first for other in second], max(count // 8, 5))
+    places = people(len(names), seed + 1)
+    offices = [
+        {name: place[name] for name in ("street", "city", "postcode", "phone")}
+        | {"company": company, "account": str(_scattered(at)), "domain": f"{company.replace(' ', '').lower()}.example"}
+        for at, (company, place) in enumerate(zip(names, places, strict=True))
+    ]
+    return [
+        person | {"offices": [chance.choice(offices) for _ in range(2 if chance.random() < 0.1 else 1)]}
+        for person in people(count, seed)
+    ]
+
+
+def _at_work(
+    who: Iterable[Mapping[str, Any]], seed: int, source: str, fields: Iterable[str], how: Writing
+) -> list[Row]:
+    """Records of people with what their company gave them, the company written with its form or without, and mail of theirs at its domain."""
+    chance = random.Random(f"at work {seed} {source}")
+    rows = []
+    for person in who:
+        local = f"{_plain(person['first_name'])}.{_plain(person['last_name'])}".replace(" ", "").lower()
+        for _ in range(_few(chance)):
+            office = chance.choice(person["offices"])
+            told = office | {
+                "company": office["company"] + chance.choice(["", "", " Inc", " LLC"]),
+                "email": f"{local}@{office['domain']}",
+            }
+            place = {f"old_{name}": office[name] for name in ("street", "city", "postcode")}
+            rows.append(written(person | told | place | {"landline": None}, chance, how, fields) | {"source": source})
+    return rows
+
+
+def colleagues(seed: int, count: int, _data: Path) -> Kind:
+    """Business contacts with the telephone and the address of their company, and nothing of their own but names"""
+    fields = ("first_name", "last_name", "company", "phone", "street", "city", "postcode")
+    return _kind(_at_work(_offices(seed, count), seed, "records", fields, PLAIN_WRITING), fields)
+
+
+def two_crms(seed: int, count: int, _data: Path) -> Kind:
+    """Two lists of business contacts: the accounts of companies in one; mail, the switchboard and the company's address in the other"""
+    who = _offices(seed, count)
+    accounts = ("first_name", "last_name", "company", "account")
+    contacts = ("first_name", "last_name", "company", "email", "phone", "street", "city", "postcode")
+    rows = [
+        *_at_work(who, seed, "accounts", accounts, PLAIN_WRITING),
+        *_at_work(who, seed, "contacts", contacts, Writing(missing=0.25)),
+    ]
+    everything = dict.fromkeys((*accounts, *contacts))
+    return Kind([everything | row for row in rows], _mapped(*contacts), {"account": "account"})
+
+
 def one_line(seed: int, count: int, _data: Path) -> Kind:
     """Names and addresses in parts in one source, a whole name and one address line in the other"""
     who = people(count, seed, ("US",))
@@ -1231,6 +1286,8 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "voters": voters,
     "business": business_contacts,
     "company_account": company_account,
+    "colleagues": colleagues,
+    "two_crms": two_crms,
     "one_line": one_line,
     "donors": donors,
     "students": students,

@@ -612,6 +612,9 @@ COMPANY = Comparison(
     same_values=("company",),
 )
 
+ONE_COMPANY = ("same", "mistyped", "most words in common")
+"""Levels at which two companies are one."""
+
 JOB_TITLE = Comparison(
     "job_title",
     ("job_title",),

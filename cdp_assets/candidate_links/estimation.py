@@ -9,8 +9,8 @@ One joint EM over the candidate pairs of all blocking rules and a sample of rand
 * Records that say the same are one profile, and no candidates. Were they not counted, one person's records would seem to differ more
   often than they do: the more so the fewer fields there are. Each such profile counts as one pair more, of itself, in ``m``; the
   share of matches stays that of pairs of profiles, for these are weighed, and not to count them errs on the careful side.
-* ``u`` is counted over random pairs, each weighted by its probability of being two strangers: in small data a random pair is
-  a match often enough to spoil ``u`` otherwise.
+* ``u`` is counted over random pairs, each weighted by its probability of being two strangers, colleagues among them: in small data a random
+  pair is a match often enough to spoil ``u`` otherwise. What colleagues share is counted over pairs that have other names (``colleagues.py``).
 * The share of matches among all pairs is the sum of the probabilities: so that probabilities are calibrated and thresholds
   can be set by cost, without labels. That of households is told by the pairs that can show one (``at_home.py``).
 * Every share is the mode under a Dirichlet prior (``priors.py``): few pairs leave the prior, many leave none of it.
@@ -33,7 +33,8 @@ import polars as pl
 
 from cdp_assets.candidate_links.at_home import shows_a_home
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES
-from cdp_assets.candidate_links.comparisons import BY_NAME, CROSSED, FIRST_NAME, LAST_NAME, Comparison
+from cdp_assets.candidate_links.colleagues import NamedApart, of_one_company, tells_colleagues, with_work
+from cdp_assets.candidate_links.comparisons import BY_NAME, COMPANY, CROSSED, FIRST_NAME, LAST_NAME, Comparison
 from cdp_assets.candidate_links.plausibility import checked, differ_together, most_that_differ, strange_comparisons
 from cdp_assets.candidate_links.priors import (
     MOST_SOURCE_BITS,
@@ -44,6 +45,7 @@ from cdp_assets.candidate_links.priors import (
     PRIOR_NAMESAKES,
     PRIOR_RECORDS_PER_PERSON,
     PRIOR_SOURCE_PAIRS,
+    SHARED_AT_WORK,
     SMALLEST_SHARE,
 )
 from cdp_assets.candidate_links.refinement import Refinement
@@ -61,6 +63,7 @@ from cdp_assets.candidate_links.weights import (
     LevelShares,
     Parameters,
     bits_of_stories,
+    colleague_bits,
     namesake_bits,
     prior_parameters,
     source_bits,
@@ -166,22 +169,23 @@ def _maximise(
     levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
     shows = shows_a_home(data.candidates)
     keys = agreeing_on_keys(data)
-    parameters = prior
+    apart = [NamedApart.of(pairs) for pairs in (data.candidates, data.random) if tells_colleagues(prior.shares)]
+    parameters = _with_colleagues_believed(prior, data, levels)
     found = 0.0
     for _ in range(MAX_ROUNDS):
-        of_match, of_home = of_match_and_home(data.candidates, parameters)
+        candidates, random = (_stories(pairs, parameters) for pairs in (data.candidates, data.random))
+        of_match, of_home, of_unrelated = candidates.of_match, candidates.of_home, random.of_unrelated
         of_same, _ = of_match_and_home(data.same, parameters)
         if refinement is not None:
             before, of_match = of_match, refinement.corrected(of_match)
             of_home = of_home * (1.0 - of_match) / np.maximum(1.0 - before, SMALLEST_SHARE)
-        of_strangers = _of_strangers(data.random, parameters)
         found = float(of_match.sum()) * data.candidates_stand_for
         seen_at_home = of_home * shows
         homes = float(seen_at_home.sum()) * data.candidates_stand_for
         believed = prior.shares | with_twins_seen(prior, data.candidates, parameters, of_home)
         believed |= with_keys_shared(prior, data, keys, parameters, of_home)
         shares = {
-            c.name: _next_shares(data, c, believed[c.name], of_match, of_same, of_strangers, levels[c.name], refinement)
+            c.name: _next_shares(data, c, believed[c.name], of_match, of_same, of_unrelated, levels[c.name], refinement)
             for c in comparisons
         }
         if LAST_NAME.name in shares and FIRST_NAME.name in shares:
@@ -202,6 +206,18 @@ def _maximise(
             shares |= _with_families_swapped(shares)
         # What contradicts may say nothing, but does not speak for a match.
         shares = {name: _bounded(told, told.u[-1]) for name, told in shares.items()}
+        colleagues = sharing = 0.0
+        if apart:
+            unrelated = (1.0 - of_match - of_home, of_unrelated)
+            at_work = [
+                of.of_colleagues(those, stories.work)
+                for of, those, stories in zip(apart, unrelated, (candidates, random), strict=True)
+            ]
+            shares = _with_colleagues(shares, levels, *at_work)
+            colleagues = of_one_company(shares)
+            # One pair more, among as many as are believed to hold one.
+            seen_at_work = float(at_work[0][apart[0].untold].sum()) * data.candidates_stand_for
+            sharing = (seen_at_work + 1.0) / (data.all_pairs * float(apart[1].untold.mean()) + 1.0 / prior.households)
         # One household more, among as many pairs as are believed to hold one: where hardly a pair can show any, the belief stands.
         among = data.all_pairs * data.showing.of_all + 1.0 / prior.households
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, among))
@@ -209,6 +225,8 @@ def _maximise(
             new,
             namesakes=_namesakes(data, new, 1.0 - of_match - of_home, parameters.namesakes),
             sources=_by_sources(data, new, of_match, seen_at_home),
+            colleagues=colleagues,
+            sharing=sharing,
         )
         change = _change(parameters, new)
         parameters = new
@@ -346,17 +364,67 @@ def _found_otherwise(rules: npt.NDArray[np.int64], name: str) -> npt.NDArray[np.
 
 def of_match_and_home(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats]:
     """Probability of being one person, and of being two of a household, per pair."""
-    match, home, total = _stories(pairs, parameters)
-    return np.exp2(match - total), np.exp2(home - total)
+    stories = _stories(pairs, parameters)
+    return stories.of_match, stories.of_home
 
 
-def _of_strangers(pairs: ComparedPairs, parameters: Parameters) -> Floats:
-    """Probability of being strangers, per pair."""
-    return np.exp2(-_stories(pairs, parameters)[2])
+def _with_colleagues_believed(prior: Parameters, data: TrainingData, levels: Mapping[str, _SeenLevels]) -> Parameters:
+    """What is believed, with as many colleagues as random pairs are of one company (or as there are believed to be pairs of a household, where
+    nobody tells one): or the first round would take them for matches."""
+    if not tells_colleagues(prior.shares):
+        return prior
+    shares = prior.shares
+    if COMPANY.name in shares:
+        company = shares[COMPANY.name]
+        seen = _counts(levels[COMPANY.name].of_random, np.ones(len(data.random)), len(company.u))
+        shares = shares | {COMPANY.name: replace(company, u=_by_chance(seen, company.u))}
+    at_work = {name: with_work(name, shares[name]) for name in SHARED_AT_WORK if name in shares}
+    colleagues = of_one_company(shares)
+    return replace(prior, shares=shares | at_work, colleagues=colleagues, sharing=colleagues or prior.households)
 
 
-def _stories(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floats, Floats]:
-    """How likely each pair is as a match and as a household, and of any class, against strangers: bits."""
+def _with_colleagues(
+    shares: Mapping[str, LevelShares],
+    levels: Mapping[str, _SeenLevels],
+    of_candidates: Floats,
+    of_random: Floats,
+) -> dict[str, LevelShares]:
+    """Shares with those of colleagues, of what these have in common, by how probably each of the pairs is of two of them."""
+    found = dict(shares)
+    for name in SHARED_AT_WORK:
+        if name in shares:
+            count = len(shares[name].m)
+            candidates = _counts(levels[name].of_candidates, of_candidates, count)
+            found[name] = with_work(name, shares[name], candidates + _counts(levels[name].of_random, of_random, count))
+    return found
+
+
+class _Stories(NamedTuple):
+    """How likely pairs are as a match, as a household and as colleagues (or strangers, where these are likelier), and of any class, against
+    strangers: bits."""
+
+    match: Floats
+    home: Floats
+    work: Floats
+    total: Floats
+
+    @property
+    def of_match(self) -> Floats:
+        """Probability of being one person, per pair."""
+        return np.exp2(self.match - self.total)
+
+    @property
+    def of_home(self) -> Floats:
+        """Probability of being two of a household, per pair."""
+        return np.exp2(self.home - self.total)
+
+    @property
+    def of_unrelated(self) -> Floats:
+        """Probability of being neither, per pair."""
+        return np.exp2(self.work - self.total)
+
+
+def _stories(pairs: ComparedPairs, parameters: Parameters) -> _Stories:
     together = namesake_bits(pairs, parameters)
     match, home = source_bits(pairs, parameters)
     match += np.log2(parameters.matches / parameters.strangers) - together
@@ -366,7 +434,8 @@ def _stories(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, Floa
         match += of_match
         if of_home is not None:
             home += of_home
-    return match, home, np.logaddexp2(np.logaddexp2(match, home), 0.0)
+    work = colleague_bits(pairs, parameters)
+    return _Stories(match, home, work, np.logaddexp2(np.logaddexp2(match, home), work))
 
 
 def _next_shares(
@@ -375,7 +444,7 @@ def _next_shares(
     prior: LevelShares,
     of_match: Floats,
     of_same: Floats,
-    of_strangers: Floats,
+    of_unrelated: Floats,
     levels: _SeenLevels,
     refinement: Refinement | None,
 ) -> LevelShares:
@@ -388,7 +457,7 @@ def _next_shares(
         matches = refinement.level_counts(comparison.name, count, gamma, of_match, levels.blind, judged)
     m = _mode(matches + _counts(levels.of_same, of_same, count), prior.m, PRIOR_MATCHES)
     within = [level.within for level in comparison.scored]
-    by_chance = _by_chance(_counts(levels.of_random, of_strangers, count), prior.u, within)
+    by_chance = _by_chance(_counts(levels.of_random, of_unrelated, count), prior.u, within)
     u = _weakened(m, by_chance, comparison)
     # What a household shares is not estimated, but for keys whose owners have other names (``shared_keys.py``): free to move, the
     # class would take in namesakes or the matches themselves.
@@ -473,10 +542,10 @@ def _rounded(parameters: Parameters) -> Parameters:
         return tuple(float(f"{value:.{DIGITS}g}") for value in values)
 
     shares = {
-        name: LevelShares(tidy(s.m), tidy(s.u), None if s.h is None else tidy(s.h))
+        name: LevelShares(tidy(s.m), tidy(s.u), *(None if of is None else tidy(of) for of in (s.h, s.c)))
         for name, s in parameters.shares.items()
     }
-    numbers = (parameters.matches, parameters.households, parameters.namesakes, parameters.learned_from)
-    matches, households, namesakes, learned_from = tidy(numbers)
+    names = ("matches", "households", "namesakes", "learned_from", "colleagues", "sharing")
+    numbers = dict(zip(names, tidy(tuple(getattr(parameters, name) for name in names)), strict=True))
     sources = {pair: SourceBits(*tidy(bits)) for pair, bits in parameters.sources.items()}
-    return Parameters(shares, matches, households, namesakes, sources, learned_from)
+    return Parameters(shares, sources=sources, **numbers)

@@ -19,7 +19,7 @@ from cdp_assets.candidate_links.studied_pairs import compared
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.weights import (
     bits_of,
-    household_discount,
+    discounts,
     namesake_bits,
     source_bits,
     used_comparisons,
@@ -28,6 +28,7 @@ from cdp_assets.candidate_links.weights import (
 PRIOR = "prior"
 SOURCES = "sources"
 HOUSEHOLD = "household"
+COLLEAGUES = "colleagues"
 NAMESAKES = "namesakes"
 JUDGED = "judgements"
 CARE = "taken off with care: values of one person are rarely the same in these data"
@@ -54,7 +55,7 @@ def explain(
     """The evidence for and against two profiles (frames of one row of ``linkage_profiles``) being one person.
 
     The first row is the prior, and the second what the sources of the two let expect beside it, if anything; the last are what names that go together explain (where both agree), what a shared household
-    explains and, where pairs have been judged, how far those make the rest trusted. Their weights add up to the match weight.
+    and, beyond it, colleagues explain, and, where pairs have been judged, how far those make the rest trusted. Their weights add up to the match weight.
     """
     engine = engine or DuckDBEngine()
     comparisons = used_comparisons(model.parameters)
@@ -89,8 +90,19 @@ def explain(
                 NAMESAKES, "names that go together agree in strangers too", namesakes, _says(namesakes), None, None
             )
         )
-    discount = -float(household_discount(pairs, model.parameters)[0])
-    rows.append(Evidence(HOUSEHOLD, "as well explained by a shared household", discount, _says(discount), None, None))
+    household, colleagues = (-float(bits[0]) for bits in discounts(pairs, model.parameters))
+    rows.append(Evidence(HOUSEHOLD, "as well explained by a shared household", household, _says(household), None, None))
+    if colleagues:
+        rows.append(
+            Evidence(
+                COLLEAGUES,
+                "as well explained by colleagues, or others who share it",
+                colleagues,
+                _says(colleagues),
+                None,
+                None,
+            )
+        )
     if not model.calibration.changes_nothing:
         total = match_weight(rows)
         moved = model.calibration.shift + (model.calibration.stretch - 1.0) * total

@@ -1,6 +1,6 @@
 """Score candidate pairs with a fixed model: same model and same values give the same weights, in any run.
 
-Splink scores; the household discount (``weights.py``) and the named rules (``decisions.py``) follow. The model carries its term
+Splink scores; what households and colleagues explain (``weights.py``) and the named rules (``decisions.py``) follow. The model carries its term
 frequencies; a value that it has not seen counts as its rarest.
 
 What does not belong here: training, and what becomes of accepted links (``identity_graph``).
@@ -32,7 +32,7 @@ from cdp_assets.candidate_links.weights import (
     Parameters,
     compared_pairs,
     dependent_comparisons,
-    household_discount,
+    discounts,
     namesake_bits,
     probability,
     source_bits,
@@ -141,7 +141,7 @@ def _scored(
         model.calibration.before(model.review_weight - OWN_KEY_MARGIN) - MOST_SOURCE_BITS,
     )
     sources = sources_of_pairs(frame, scored)
-    weighed = with_household_discount(scored, parameters, model.calibration, sources).select(pl.exclude("^tf_.*$"))
+    weighed = with_discounts(scored, parameters, model.calibration, sources).select(pl.exclude("^tf_.*$"))
     decided = decide(
         weighed.with_columns(_is_one_persons(reach, frame, weighed, model)),
         model.accept_weight,
@@ -176,18 +176,18 @@ def _probability(decided: pl.DataFrame, model: TrainedModel) -> pl.Series:
     return decided.select(pl.max_horizontal(pl.lit(by_weight), own_key)).to_series()
 
 
-def with_household_discount(
+def with_discounts(
     scored: pl.DataFrame, parameters: Parameters, calibration: Calibration, sources: SourcesOfPairs | None = None
 ) -> pl.DataFrame:
-    """Take what names that go together and households explain off the weights that Splink gave, and add what the ``sources`` of the pairs
-    let expect; trust them as far as labels say.
+    """Take what names that go together, households and colleagues explain off the weights that Splink gave, and add what the ``sources`` of the
+    pairs let expect; trust them as far as labels say.
 
-    ``household_bits``: how many bits the household took off.
+    ``household_bits``: how many bits the household, or the company, took off.
     """
     pairs = compared_pairs(scored, dependent_comparisons(parameters), sources)
     before = scored.get_column("match_weight").to_numpy() - namesake_bits(pairs, parameters)
     before += source_bits(pairs, parameters)[0]
-    discount = household_discount(pairs, parameters)
+    discount = discounts(pairs, parameters).total
     weights = calibration.apply(before - discount)
     found = {"match_weight": weights, "household_bits": calibration.apply(before) - weights}
     return scored.with_columns(

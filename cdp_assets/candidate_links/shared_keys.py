@@ -15,14 +15,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
+    COMPANY,
     DATE_OF_BIRTH,
     EMAIL,
     FIRST_NAME,
     IDENTIFIER,
     KEY_LEVELS,
+    LAST_NAME,
     NOTHING_TO_COMPARE,
 )
 from cdp_assets.candidate_links.studied_pairs import TrainingData
@@ -54,6 +57,9 @@ WORTH_TELLING = 1.5
 
 FOLLOWING = "one character off"
 """Where identifiers stand of which one follows the other, as the members of a family are numbered."""
+
+MOST_OF_OTHERS = 0.25
+"""Of the pairs that agree on a kind of key at most so many may be of colleagues, or it is nobody's own."""
 
 MISTYPED = {EMAIL.name: "mistyped", IDENTIFIER.name: FOLLOWING}
 """Where a key stands that is mistyped on one side: what a household shares it writes as carelessly as one person does."""
@@ -90,13 +96,30 @@ def found_shared(believed: Parameters, parameters: Parameters) -> dict[str, floa
     }
 
 
-def told_of_sharing(shared: Mapping[str, float]) -> list[str]:
-    """What was found shared (:func:`found_shared`), in words."""
-    return [
+def found_shared_at_work(parameters: Parameters) -> dict[str, float]:
+    """Kinds of keys of which many pairs that agree on one are of colleagues (more than :data:`MOST_OF_OTHERS`), and how many of them are."""
+    found = {}
+    for name, shares in parameters.shares.items():
+        if name in KEY_LEVELS and shares.c is not None:
+            agree = _at_key(name)
+            others = max(parameters.colleagues, parameters.sharing) * _in_all(shares.c, agree)
+            found[name] = others / (others + parameters.matches * _in_all(shares.m, agree))
+    return {name: share for name, share in found.items() if share > MOST_OF_OTHERS}
+
+
+def told_of_sharing(at_home: Mapping[str, float], at_work: Mapping[str, float]) -> list[str]:
+    """What was found shared (:func:`found_shared`, :func:`found_shared_at_work`), in words."""
+    of_homes = [
         f"{name}: people of one household share it, as first names or dates of birth with nothing in common show (in {share:.0%} of their pairs): "
         "it is nobody's own key"
-        for name, share in shared.items()
+        for name, share in at_home.items()
     ]
+    of_work = [
+        f"{name}: colleagues, or others under other names, share it ({share:.0%} of the pairs that agree on one are of such): it is nobody's own key"
+        for name, share in at_work.items()
+        if name not in at_home
+    ]
+    return of_homes + of_work
 
 
 def _agreeing_at_home(parameters: Parameters, name: str) -> float:
@@ -124,7 +147,8 @@ def agreeing_on_keys(data: TrainingData) -> dict[str, dict[str, Agreeing]]:
 def _agreeing(data: TrainingData, key: str, levels: _Apart, of_same: _Apart, of_random: _Apart) -> dict[str, Agreeing]:
     """By what they are told apart by (:func:`_told_apart`), the pairs that agree on one kind of key."""
     agree, agree_same = (
-        np.isin(pairs.gammas[key], BY_NAME[key].numbers_of(KEY_LEVELS[key])) for pairs in (data.candidates, data.same)
+        np.isin(pairs.gammas[key], BY_NAME[key].numbers_of(KEY_LEVELS[key])) & _may_be_of_one_family(pairs)
+        for pairs in (data.candidates, data.same)
     )
     has_key = data.random.gammas[key] >= 0
     found = {}
@@ -137,6 +161,14 @@ def _agreeing(data: TrainingData, key: str, levels: _Apart, of_same: _Apart, of_
             float((has_key & (of_random[name] >= 0)).mean()) if len(data.random) else 0.0,
         )
     return found
+
+
+def _may_be_of_one_family(pairs: ComparedPairs) -> npt.NDArray[np.bool_]:
+    """Pairs that may share a key because they are of one family: where companies are compared, those of one family name. The others may be
+    colleagues."""
+    if not {COMPANY.name, LAST_NAME.name} <= pairs.gammas.keys():
+        return np.ones(len(pairs), dtype=np.bool_)
+    return np.asarray(pairs.gammas[LAST_NAME.name] == len(LAST_NAME.scored) - 1)
 
 
 def _told_apart(pairs: ComparedPairs) -> _Apart:

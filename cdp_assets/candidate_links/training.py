@@ -26,7 +26,7 @@ from cdp_assets.candidate_links.plausibility import rarely_exact
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import PRIOR_OWN_KEY, PRIOR_OWN_KEY_PAIRS
 from cdp_assets.candidate_links.refinement import LabelledPairs
-from cdp_assets.candidate_links.shared_keys import found_shared, told_of_sharing
+from cdp_assets.candidate_links.shared_keys import found_shared, found_shared_at_work, told_of_sharing
 from cdp_assets.candidate_links.studied_pairs import (
     TrainingData,
     compared,
@@ -75,9 +75,10 @@ def train(
         parameters = estimated.parameters
         notes += estimated.notes
         believed = prior_parameters(comparisons, parameters.matches, parameters.households)
-        shared = found_shared(believed, parameters)
-        notes += told_of_sharing(shared)
-        own_keys = {k: v for k, v in own_key_probabilities(data.candidates).items() if k not in shared}
+        at_home, at_work = found_shared(believed, parameters), found_shared_at_work(parameters)
+        notes += told_of_sharing(at_home, at_work)
+        own = own_key_probabilities(data.candidates)
+        own_keys = {name: share for name, share in own.items() if name not in at_home | at_work}
         if known is not None:
             calibration = calibrated(known, parameters, policy)
         elif rarely := rarely_exact(parameters, comparisons):

@@ -7,6 +7,10 @@ household" (a latent-class model with three classes), and what the second explai
 
     taken off = log2(1 + share of household pairs / share of strangers * product of h / u)
 
+Nor do people who work together: they share the name of their company, its address, its telephone and whatever number it has. That two of them
+have the company in common is in the frequency of its name; what else they have in common for that reason is taken off as well, as a line of its
+own (:func:`colleague_bits`, ``colleagues.py``).
+
 Nor are all sources alike: how many bits more often the records of two of them are one person, or of one household, is added before
 anything is compared (``source_pairs.py``).
 
@@ -20,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +33,7 @@ import polars as pl
 from cdp_assets.candidate_links.comparisons import (
     AMONG_MIDDLE_NAMES,
     BY_NAME,
+    COMPANY,
     CROSSED,
     DATE_OF_BIRTH,
     ELSE,
@@ -65,12 +70,14 @@ Levels = npt.NDArray[np.integer[Any]]
 class LevelShares:
     """Shares of pairs per scored level of one comparison, best level first, each summing to 1.
 
-    ``m``: pairs of one person; ``u``: of two strangers; ``h``: of two people of one household (None: as strangers).
+    ``m``: pairs of one person; ``u``: of two strangers, who may work together; ``h``: of two people of one household; ``c``: of two colleagues
+    (None: as strangers).
     """
 
     m: tuple[float, ...]
     u: tuple[float, ...]
     h: tuple[float, ...] | None
+    c: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,8 @@ class Parameters:
 
     ``namesakes``: how many times more often two strangers agree on both names than either name lets expect by itself. ``sources``: how
     many bits more often pairs of two sources are matches and household pairs (``source_pairs.py``). ``learned_from``: how many matches of the data
-    ``m`` was learned from; none where the prior stands.
+    ``m`` was learned from; none where the prior stands. ``colleagues``: how many of the strangers' pairs that both tell
+    a company are of one; ``sharing``: how many of the others are of two who share what colleagues do.
     """
 
     shares: dict[str, LevelShares]
@@ -88,6 +96,8 @@ class Parameters:
     namesakes: float = 1.0
     sources: Mapping[SourcePair, SourceBits] = field(default_factory=dict)
     learned_from: float = 0.0
+    colleagues: float = 0.0
+    sharing: float = 0.0
 
     @property
     def strangers(self) -> float:
@@ -107,19 +117,23 @@ class Parameters:
             "households": self.households,
             "namesakes": self.namesakes,
             "learned_from": self.learned_from,
+            "colleagues": self.colleagues,
+            "sharing": self.sharing,
             "sources": [[*pair, *bits] for pair, bits in sorted(self.sources.items())],
-            "shares": {name: {"m": s.m, "u": s.u, "h": s.h} for name, s in self.shares.items()},
+            "shares": {name: {"m": s.m, "u": s.u, "h": s.h, "c": s.c} for name, s in self.shares.items()},
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Parameters:
         shares = {
-            name: LevelShares(tuple(s["m"]), tuple(s["u"]), None if s["h"] is None else tuple(s["h"]))
+            name: LevelShares(
+                tuple(s["m"]), tuple(s["u"]), *(None if s.get(of) is None else tuple(s[of]) for of in "hc")
+            )
             for name, s in data["shares"].items()
         }
         sources = {(one, other): SourceBits(*bits) for one, other, *bits in data.get("sources", [])}
-        learned_from = data.get("learned_from", 0.0)
-        return cls(shares, data["matches"], data["households"], data.get("namesakes", 1.0), sources, learned_from)
+        numbers = (data.get(name, 0.0) for name in ("learned_from", "colleagues", "sharing"))
+        return cls(shares, data["matches"], data["households"], data.get("namesakes", 1.0), sources, *numbers)
 
 
 @dataclass(frozen=True)
@@ -216,21 +230,59 @@ def source_bits(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, F
     return pairs.sources.bits(parameters.sources)
 
 
-def household_discount(pairs: ComparedPairs, parameters: Parameters) -> Floats:
-    """Bits that a shared household takes off the match weight: zero or more."""
+class Discounts(NamedTuple):
+    """Bits that are off the match weight of pairs, zero or more: what a shared ``household`` explains, and what two ``colleagues`` have in common
+    beyond that."""
+
+    household: Floats
+    colleagues: Floats
+
+    @property
+    def total(self) -> Floats:
+        return self.household + self.colleagues
+
+
+def discounts(pairs: ComparedPairs, parameters: Parameters) -> Discounts:
+    """What a shared household and a shared company take off the match weight."""
     _, of_sources = source_bits(pairs, parameters)
     bits = np.log2(parameters.households / parameters.strangers) + of_sources - namesake_bits(pairs, parameters)
     for comparison in household_comparisons(parameters):
         bits += household_bits_of(pairs, comparison.name, parameters)
-    return np.asarray(np.logaddexp2(0.0, bits, out=bits), dtype=np.float64)
+    household = np.logaddexp2(0.0, bits)
+    if not parameters.sharing:
+        return Discounts(household, np.zeros(len(pairs)))
+    either = np.logaddexp2(colleague_bits(pairs, parameters), bits)
+    return Discounts(household, np.maximum(either - household, 0.0))
+
+
+def colleague_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
+    """Bits by which two colleagues are likelier to agree as each pair does than strangers on the whole: zero or more.
+
+    Strangers on the whole may be colleagues, and the frequency of a company has counted these: that two agree on its name, and on nothing else, is
+    no likelier of colleagues. So is a number's or a mailbox's that several carry. A company is as rare as the rarest of these that two have
+    in common, if that is rarer than companies on the whole are; what they agree on beside it is what colleagues have in common as well.
+    """
+    total = np.zeros(len(pairs))
+    if not parameters.sharing:
+        return total
+    most = np.full(len(pairs), -np.log2(parameters.sharing))
+    if COMPANY.name in pairs.gammas:
+        most[pairs.gammas[COMPANY.name] != NOTHING_TO_COMPARE] = -np.log2(parameters.colleagues)
+    for name, shares in parameters.shares.items():
+        if shares.c is not None:
+            bits = _by_gamma(shares.c)[pairs.gammas[name]] - _log_u(pairs, name, shares)
+            total += bits
+            if name in pairs.log_tf:
+                np.maximum(most, bits, out=most, where=~np.isnan(pairs.log_tf[name]))
+    return np.asarray(np.maximum(total - most, 0.0), dtype=np.float64)
 
 
 def match_weights(pairs: ComparedPairs, parameters: Parameters) -> Floats:
-    """Match weight of each pair: prior, its sources, comparisons, and what households and names that go together take off."""
+    """Match weight of each pair: prior, its sources, comparisons, and what households, colleagues and names that go together take off."""
     total = parameters.prior_bits + source_bits(pairs, parameters)[0]
     for name in parameters.shares:
         total = total + bits_of(pairs, name, parameters)
-    return total - namesake_bits(pairs, parameters) - household_discount(pairs, parameters)
+    return total - namesake_bits(pairs, parameters) - discounts(pairs, parameters).total
 
 
 def probability(weights: Floats) -> Floats:
@@ -311,9 +363,11 @@ def household_comparisons(parameters: Parameters) -> list[Comparison]:
 
 
 def dependent_comparisons(parameters: Parameters) -> list[Comparison]:
-    """The comparisons by which households and names that go together are told: all that their discounts read."""
+    """The comparisons by which households, colleagues and names that go together are told: all that their discounts read."""
     return [
         comparison
         for comparison in used_comparisons(parameters)
-        if parameters.shares[comparison.name].h is not None or comparison.name in NAMES
+        if parameters.shares[comparison.name].h is not None
+        or parameters.shares[comparison.name].c is not None
+        or comparison.name in NAMES
     ]

@@ -188,6 +188,8 @@ def model_as_json(found: ModelFacts) -> dict[str, Any]:
         "review": {"probability": model.policy.reviewed_from(), "weight": model.review_weight},
         "matches": model.parameters.matches,
         "households": model.parameters.households,
+        "colleagues": model.parameters.colleagues,
+        "sharing": model.parameters.sharing,
         "namesakes": model.parameters.namesakes,
         "sources": [
             {"sources": list(pair), "match_bits": bits.match, "household_bits": bits.household}
@@ -223,9 +225,17 @@ def _at_a_glance(found: ModelFacts) -> list[tuple[str, object]]:
         *_judged(model),
         ("two random profiles are", f"one person once in {1 / model.parameters.matches:,.0f} pairs"),
         ("", f"of one household once in {1 / model.parameters.households:,.0f} pairs"),
+        *_colleagues(model),
         *_namesakes(model),
         ("other versions kept", ", ".join(found.other_versions) or "none"),
     ]
+
+
+def _colleagues(model: TrainedModel) -> list[tuple[str, object]]:
+    """How many pairs are of one company, or of others who share a key, where the model can tell."""
+    parameters = model.parameters
+    told = (("of one company", parameters.colleagues), ("of others who share a key", parameters.sharing))
+    return [("", f"{who} once in {1 / share:,.0f} pairs") for who, share in told if share]
 
 
 def _namesakes(model: TrainedModel) -> list[tuple[str, object]]:

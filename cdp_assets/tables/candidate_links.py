@@ -118,7 +118,7 @@ SCORED_PAIRS = Table(
         Column(
             "household_bits",
             NUMBER,
-            "bits that are off the match weight because two people of one household would agree as well: no reason to take a record for another row of a register",
+            "bits that are off the match weight because two people of one household, or two colleagues, would agree as well: no reason to take a record for another row of a register",
             nullable=False,
         ),
         Column(

@@ -17,7 +17,7 @@ from cdp_assets.candidate_links.scoring import ONE_ROW_PER_PERSON, score
 from cdp_assets.candidate_links.studied_pairs import compared
 from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.training import train
-from cdp_assets.candidate_links.weights import ComparedPairs, household_discount, match_weights, used_comparisons
+from cdp_assets.candidate_links.weights import ComparedPairs, discounts, match_weights, used_comparisons
 from cdp_assets.tables import SCORED_PAIRS
 from cdp_assets_tests.candidate_links.frames import FIRST, profiles, town
 
@@ -174,7 +174,7 @@ def test_what_a_household_explains_is_told_beside_the_weight_that_it_is_off(town
     frame = profiles(one, {**one, "first_name": "hugo"}, {**one, "house_number": "9"})
     scored = score(frame, town_model, ENGINE)
     pairs = training_pairs(frame, town_model)
-    undiscounted = match_weights(pairs, town_model.parameters) + household_discount(pairs, town_model.parameters)
+    undiscounted = match_weights(pairs, town_model.parameters) + discounts(pairs, town_model.parameters).total
     told = pairs.ids.with_columns(pl.Series("undiscounted", undiscounted)).join(
         scored, left_on=["id_l", "id_r"], right_on=["profile_id_l", "profile_id_r"]
     )

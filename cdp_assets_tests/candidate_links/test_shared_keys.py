@@ -84,6 +84,18 @@ def test_where_a_side_has_no_first_name_dates_of_birth_tell_them_apart() -> None
     assert list(agreeing_on_keys(data(undated, without, undated))["identifier"]) == ["date_of_birth"]
 
 
+def test_where_companies_are_compared_keys_of_other_families_may_be_colleagues() -> None:
+    last = BY_NAME["last_name"]
+    same, slip = number(last, "same"), number(last, "one slip")
+    told = {"first_name": [0] * 5, "identifier": [SAME_NUMBER] * 5, "last_name": [same, slip, 0, -1, same]}
+    random = pairs(first_name=[0, 0], identifier=[0, -1], last_name=[0, 0], company=[0, 0])
+    for company, agreeing in ((None, 5.0), ([-1] * 5, 2.0)):
+        candidates = pairs(**told, **({} if company is None else {"company": company}))
+        of_families = agreeing_on_keys(data(candidates, candidates, random))
+        # The same records say the same, and count as candidates do.
+        assert of_families == {"identifier": {"first_name": Agreeing(2 * agreeing, agreeing, 0.5)}}
+
+
 def shared(name: str, agreeing: float, differing: float, apart: str = "first_name") -> float:
     """The share of a household's pairs that is told to agree on a key, where so many pairs do, and so many are told ``apart``."""
     told = {name: {apart: Agreeing(agreeing, differing, 1.0)}}

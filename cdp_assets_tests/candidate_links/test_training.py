@@ -295,6 +295,11 @@ def test_the_employer_of_a_person_may_change_more_often_than_the_name_of_an_orga
     assert "company" in plausibility.most_that_differ({"company", "address"})
 
 
+def test_one_person_has_another_last_name_in_a_quarter_of_the_pairs_at_most() -> None:
+    assert plausibility.most_that_differ({"last_name", "phone"}) == {"last_name": plausibility.MOST_LAST_NAMES_DIFFER}
+    assert plausibility.most_that_differ({"phone"}) == {}
+
+
 @pytest.mark.parametrize(
     ("first_differs", "born_differs", "both", "relatives"),
     [(14, 9, 5, True), (43, 25, 8, False), (15, 7, 1, False), (5, 5, 1, False), (5, 5, 4, True)],
