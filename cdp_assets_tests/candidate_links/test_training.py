@@ -568,7 +568,16 @@ def test_where_all_live_in_one_building_its_frequency_is_what_chance_says() -> N
 def test_the_address_of_a_hostel_proves_less_than_that_of_a_house() -> None:
     hostel, houses = (
         at_one_address("mill lane", 60),
-        [r for at in range(80) for r in at_one_address(f"lane {at}", 1, 2)],
+        [
+            row
+            | {
+                "last_name": f"{LAST[at % 15]}{at}",
+                "street": f"{LAST[at % 15]} {FIRST[at % 20]} road",
+                "house_number": str(at),
+            }
+            for at in range(80)
+            for row in at_one_address("", 1, 2)
+        ],
     )
     people = profiles(*hostel, *houses)
     model = train(people, LinkagePolicy())
