@@ -876,6 +876,12 @@ def voters(seed: int, count: int, _data: Path) -> Kind:
     return Kind(kept, columns, registers=frozenset({"y2016", "y2020", "y2024"}), date_format="%Y")
 
 
+def _work_mail(person: Mapping[str, Any], company: str) -> str:
+    """The address that a company gives to somebody."""
+    local = f"{_plain(person['first_name'])}.{_plain(person['last_name'])}".replace(" ", "").lower()
+    return f"{local}@{company.replace(' ', '').lower()}.example"
+
+
 def business_contacts(seed: int, count: int, _data: Path) -> Kind:
     """Business contacts: names, company, title and work mail; a fifth has changed employers"""
     chance = random.Random(f"business {seed}")
@@ -898,8 +904,7 @@ def business_contacts(seed: int, count: int, _data: Path) -> Kind:
         for _ in range(_few(chance)):
             company, title = chance.choice(jobs)
             row = written(person, chance, CAREFUL, ("first_name", "last_name"))
-            local = f"{_plain(person['first_name'])}.{_plain(person['last_name'])}".replace(" ", "").lower()
-            mail = f"{local}@{company.replace(' ', '').lower()}.example"
+            mail = _work_mail(person, company)
             form = chance.choice(["", "", " Inc", " LLC"])
             row |= {
                 "email": mail if chance.random() < 0.6 else None,
@@ -921,14 +926,14 @@ def company_account(seed: int, count: int, data: Path) -> Kind:
 
 
 def _offices(seed: int, count: int) -> list[dict[str, Any]]:
-    """Companies with a mail domain, a switchboard, an address and an account; and people who work at them, a tenth at two."""
+    """Companies with a switchboard, an address and an account; and people who work at them, a tenth at two."""
     chance = random.Random(f"offices {seed}")
     first, second = _WORDS.split(), _TRADES.split()
     names = chance.sample([f"{one} {other}" for one in first for other in second], max(count // 8, 5))
     places = people(len(names), seed + 1)
     offices = [
         {name: place[name] for name in ("street", "city", "postcode", "phone")}
-        | {"company": company, "account": str(_scattered(at)), "domain": f"{company.replace(' ', '').lower()}.example"}
+        | {"company": company, "account": str(_scattered(at))}
         for at, (company, place) in enumerate(zip(names, places, strict=True))
     ]
     return [
@@ -944,12 +949,11 @@ def _at_work(
     chance = random.Random(f"at work {seed} {source}")
     rows = []
     for person in who:
-        local = f"{_plain(person['first_name'])}.{_plain(person['last_name'])}".replace(" ", "").lower()
         for _ in range(_few(chance)):
             office = chance.choice(person["offices"])
             told = office | {
                 "company": office["company"] + chance.choice(["", "", " Inc", " LLC"]),
-                "email": f"{local}@{office['domain']}",
+                "email": _work_mail(person, office["company"]),
             }
             place = {f"old_{name}": office[name] for name in ("street", "city", "postcode")}
             rows.append(written(person | told | place | {"landline": None}, chance, how, fields) | {"source": source})

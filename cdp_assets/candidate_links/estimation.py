@@ -169,7 +169,7 @@ def _maximise(
     levels = {c.name: _SeenLevels.of(data, c) for c in comparisons}
     shows = shows_a_home(data.candidates)
     keys = agreeing_on_keys(data)
-    apart = [NamedApart.of(pairs) for pairs in (data.candidates, data.random) if tells_colleagues(prior.shares)]
+    apart = [NamedApart.of(pairs) for pairs in (data.candidates, data.random)] if tells_colleagues(prior.shares) else []
     parameters = _with_colleagues_believed(prior, data, levels)
     found = 0.0
     for _ in range(MAX_ROUNDS):
@@ -208,16 +208,13 @@ def _maximise(
         shares = {name: _bounded(told, told.u[-1]) for name, told in shares.items()}
         colleagues = sharing = 0.0
         if apart:
-            unrelated = (1.0 - of_match - of_home, of_unrelated)
-            at_work = [
-                of.of_colleagues(those, stories.work)
-                for of, those, stories in zip(apart, unrelated, (candidates, random), strict=True)
-            ]
-            shares = _with_colleagues(shares, levels, *at_work)
+            of_candidates, of_random = apart
+            at_work = of_candidates.of_colleagues(1.0 - of_match - of_home, candidates.work)
+            shares = _with_colleagues(shares, levels, at_work, of_random.of_colleagues(of_unrelated, random.work))
             colleagues = of_one_company(shares)
             # One pair more, among as many as are believed to hold one.
-            seen_at_work = float(at_work[0][apart[0].untold].sum()) * data.candidates_stand_for
-            sharing = (seen_at_work + 1.0) / (data.all_pairs * float(apart[1].untold.mean()) + 1.0 / prior.households)
+            untold = float(at_work[of_candidates.untold].sum()) * data.candidates_stand_for
+            sharing = (untold + 1.0) / (data.all_pairs * float(of_random.untold.mean()) + 1.0 / prior.households)
         # One household more, among as many pairs as are believed to hold one: where hardly a pair can show any, the belief stands.
         among = data.all_pairs * data.showing.of_all + 1.0 / prior.households
         new = Parameters(shares, _share(found, data.all_pairs), _share(homes + 1.0, among))

@@ -90,7 +90,8 @@ def explain(
                 NAMESAKES, "names that go together agree in strangers too", namesakes, _says(namesakes), None, None
             )
         )
-    household, colleagues = (-float(bits[0]) for bits in discounts(pairs, model.parameters))
+    off = discounts(pairs, model.parameters)
+    household, colleagues = (-float(bits[0]) for bits in (off.household, off.colleagues))
     rows.append(Evidence(HOUSEHOLD, "as well explained by a shared household", household, _says(household), None, None))
     if colleagues:
         rows.append(

@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from cdp_assets.candidate_links.comparisons import (
     BY_NAME,
@@ -139,7 +138,8 @@ def _in_all(shares: tuple[float, ...], places: list[int]) -> float:
 
 def agreeing_on_keys(data: TrainingData) -> dict[str, dict[str, Agreeing]]:
     """What the pairs show of each kind of key that is compared, by what they are told apart by."""
-    levels, of_same, of_random = (_told_apart(pairs) for pairs in (data.candidates, data.same, data.random))
+    levels, of_same = (_told_apart_in_families(pairs) for pairs in (data.candidates, data.same))
+    of_random = _told_apart(data.random)
     keys = [name for name in KEY_LEVELS if levels and name in data.candidates.gammas]
     return {key: _agreeing(data, key, levels, of_same, of_random) for key in keys}
 
@@ -147,8 +147,7 @@ def agreeing_on_keys(data: TrainingData) -> dict[str, dict[str, Agreeing]]:
 def _agreeing(data: TrainingData, key: str, levels: _Apart, of_same: _Apart, of_random: _Apart) -> dict[str, Agreeing]:
     """By what they are told apart by (:func:`_told_apart`), the pairs that agree on one kind of key."""
     agree, agree_same = (
-        np.isin(pairs.gammas[key], BY_NAME[key].numbers_of(KEY_LEVELS[key])) & _may_be_of_one_family(pairs)
-        for pairs in (data.candidates, data.same)
+        np.isin(pairs.gammas[key], BY_NAME[key].numbers_of(KEY_LEVELS[key])) for pairs in (data.candidates, data.same)
     )
     has_key = data.random.gammas[key] >= 0
     found = {}
@@ -163,14 +162,6 @@ def _agreeing(data: TrainingData, key: str, levels: _Apart, of_same: _Apart, of_
     return found
 
 
-def _may_be_of_one_family(pairs: ComparedPairs) -> npt.NDArray[np.bool_]:
-    """Pairs that may share a key because they are of one family: where companies are compared, those of one family name. The others may be
-    colleagues."""
-    if not {COMPANY.name, LAST_NAME.name} <= pairs.gammas.keys():
-        return np.ones(len(pairs), dtype=np.bool_)
-    return np.asarray(pairs.gammas[LAST_NAME.name] == len(LAST_NAME.scored) - 1)
-
-
 def _told_apart(pairs: ComparedPairs) -> _Apart:
     """By name of what is compared of :data:`TELL_APART`, the levels at which pairs are told apart; nothing to compare where one before it tells."""
     found: _Apart = {}
@@ -180,6 +171,16 @@ def _told_apart(pairs: ComparedPairs) -> _Apart:
             found[name] = np.where(is_told, NOTHING_TO_COMPARE, pairs.gammas[name])
             is_told |= pairs.gammas[name] >= 0
     return found
+
+
+def _told_apart_in_families(pairs: ComparedPairs) -> _Apart:
+    """:func:`_told_apart`, of pairs that may share a key because they are of one family: where companies are compared, those of one family name.
+    The others may be colleagues."""
+    told = _told_apart(pairs)
+    if not {COMPANY.name, LAST_NAME.name} <= pairs.gammas.keys():
+        return told
+    of_one_name = np.isin(pairs.gammas[LAST_NAME.name], LAST_NAME.numbers_of(["same"]))
+    return {name: np.where(of_one_name, levels, NOTHING_TO_COMPARE) for name, levels in told.items()}
 
 
 def with_keys_shared(

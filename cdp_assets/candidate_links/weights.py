@@ -231,15 +231,26 @@ def source_bits(pairs: ComparedPairs, parameters: Parameters) -> tuple[Floats, F
 
 
 class Discounts(NamedTuple):
-    """Bits that are off the match weight of pairs, zero or more: what a shared ``household`` explains, and what two ``colleagues`` have in common
-    beyond that."""
+    """What is off the match weight of pairs, by how many bits two of one household (``home``) and two colleagues (``work``, zero or more) are
+    likelier to agree so than strangers."""
 
-    household: Floats
-    colleagues: Floats
+    home: Floats
+    work: Floats
 
     @property
     def total(self) -> Floats:
-        return self.household + self.colleagues
+        """Bits that are taken off in all: zero or more."""
+        return np.asarray(np.logaddexp2(self.work, self.home), dtype=np.float64)
+
+    @property
+    def household(self) -> Floats:
+        """Those that a shared household explains."""
+        return np.asarray(np.logaddexp2(0.0, self.home), dtype=np.float64)
+
+    @property
+    def colleagues(self) -> Floats:
+        """Those that two colleagues have in common beyond that."""
+        return self.total - self.household
 
 
 def discounts(pairs: ComparedPairs, parameters: Parameters) -> Discounts:
@@ -248,11 +259,7 @@ def discounts(pairs: ComparedPairs, parameters: Parameters) -> Discounts:
     bits = np.log2(parameters.households / parameters.strangers) + of_sources - namesake_bits(pairs, parameters)
     for comparison in household_comparisons(parameters):
         bits += household_bits_of(pairs, comparison.name, parameters)
-    household = np.logaddexp2(0.0, bits)
-    if not parameters.sharing:
-        return Discounts(household, np.zeros(len(pairs)))
-    either = np.logaddexp2(colleague_bits(pairs, parameters), bits)
-    return Discounts(household, np.maximum(either - household, 0.0))
+    return Discounts(bits, colleague_bits(pairs, parameters))
 
 
 def colleague_bits(pairs: ComparedPairs, parameters: Parameters) -> Floats:
@@ -364,10 +371,7 @@ def household_comparisons(parameters: Parameters) -> list[Comparison]:
 
 def dependent_comparisons(parameters: Parameters) -> list[Comparison]:
     """The comparisons by which households, colleagues and names that go together are told: all that their discounts read."""
+    told = {name for name, shares in parameters.shares.items() if shares.h is not None or shares.c is not None}
     return [
-        comparison
-        for comparison in used_comparisons(parameters)
-        if parameters.shares[comparison.name].h is not None
-        or parameters.shares[comparison.name].c is not None
-        or comparison.name in NAMES
+        comparison for comparison in used_comparisons(parameters) if comparison.name in told or comparison.name in NAMES
     ]

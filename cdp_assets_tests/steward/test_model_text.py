@@ -14,6 +14,7 @@ from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparisons import COMPARISONS
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.source_pairs import SourceBits, SourcePair
+from cdp_assets.candidate_links.weights import Parameters
 from cdp_assets.steward.lookup import LookupProblemError
 from cdp_assets.steward.model_text import ModelFacts, NoSuchModelError, model_as_json, model_facts, model_text
 from cdp_assets.workspace import Workspace
@@ -58,9 +59,26 @@ def test_blocking_rules_are_told_with_what_they_found(linked: Workspace) -> None
 
 def with_sources(found: ModelFacts, sources: dict[SourcePair, SourceBits]) -> ModelFacts:
     """The same model, had it learned this of sources."""
-    parameters = replace(found.model.parameters, sources=sources)
+    return with_parameters(found, replace(found.model.parameters, sources=sources))
+
+
+def with_parameters(found: ModelFacts, parameters: Parameters) -> ModelFacts:
     settings = json.dumps(found.model.content | {"parameters": parameters.as_dict()})
     return replace(found, model=replace(found.model, settings=settings))
+
+
+def test_how_many_are_colleagues_is_told(linked: Workspace) -> None:
+    found = model_facts(linked.lake, LinkagePolicy())
+    many, none = (
+        with_parameters(found, replace(found.model.parameters, colleagues=colleagues, sharing=sharing))
+        for colleagues, sharing in ((0.02, 0.0001), (0.0, 0.0))
+    )
+    text = model_text(many, 100)
+    assert "of one company once in 50 pairs" in text
+    assert "of others who share a key once in 10,000 pairs" in text
+    assert not any(said in model_text(none, 100) for said in ("of one company once", "of others who share"))
+    told = model_as_json(many)
+    assert (told["colleagues"], told["sharing"]) == (0.02, 0.0001)
 
 
 def test_what_is_believed_of_two_sources_is_told(linked: Workspace) -> None:
