@@ -615,6 +615,9 @@ COMPANY = Comparison(
 ONE_COMPANY = ("same", "mistyped", "most words in common")
 """Levels at which two companies are one."""
 
+ELSEWHERE = ("same city, other postcode", "different")
+"""Levels at which two addresses are those of two homes."""
+
 JOB_TITLE = Comparison(
     "job_title",
     ("job_title",),
@@ -648,6 +651,8 @@ KEY_LEVELS: dict[str, tuple[str, ...]] = {
     PHONE.name: ("same", "one of several the same"),
     IDENTIFIER.name: ("same",),
 }
+KEY_COLUMNS: dict[str, str] = {EMAIL.name: "emails", PHONE.name: "phones", IDENTIFIER.name: "identifiers"}
+"""The lists of values that these kinds of keys are compared by."""
 BY_NAME: dict[str, Comparison] = {comparison.name: comparison for comparison in COMPARISONS}
 
 # However few fill a field among many: two records of one small source can agree on it, and only they might tell that they are one person.

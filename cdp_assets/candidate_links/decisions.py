@@ -14,7 +14,7 @@ from functools import reduce
 
 import polars as pl
 
-from cdp_assets.candidate_links.comparisons import BY_NAME, CROSSED, KEY_LEVELS, NOTHING_TO_COMPARE
+from cdp_assets.candidate_links.comparisons import BY_NAME, CROSSED, ELSEWHERE, KEY_LEVELS, NOTHING_TO_COMPARE
 
 ACCEPTED, REVIEW, CONFLICT = "accepted", "review", "conflict"
 BY_WEIGHT = "weight"
@@ -189,7 +189,7 @@ def decide(scored: pl.DataFrame, accept_weight: float, review_weight: float, lea
     no_key = ~_any(own_id, mail, call)
     namesakes = named_same & no_key & home & at(scored, "date_of_birth", "different")
     junior = at(scored, "suffix", "told on one side only") & named_same & no_key & ~born_same
-    elsewhere = at(scored, "address", "same city, other postcode", "different")
+    elsewhere = at(scored, "address", *ELSEWHERE)
     light = pl.col("match_weight") < accept_weight + NAMES_ALONE_BITS
     moved = (
         named_same

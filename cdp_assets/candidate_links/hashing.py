@@ -18,6 +18,14 @@ def mixed(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
         return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)
 
 
+def are_drawn(ids: pl.Series, at_most: int) -> npt.NDArray[np.bool_]:
+    """Which of these ids are drawn: all, or of more about so many; whether one is depends on it alone."""
+    if len(ids) <= at_most:
+        return np.ones(len(ids), dtype=np.bool_)
+    below = np.uint64(int(at_most / len(ids) * (2**64 - 1)))
+    return np.asarray(mixed(ids.to_numpy()) < below)
+
+
 def of_pairs(left: pl.Series, right: pl.Series) -> npt.NDArray[np.uint64]:
     """A hash of each pair of ids, as good as a random number that the pair keeps for ever."""
     return mixed(left.to_numpy() ^ mixed(right.to_numpy()).astype(np.int64))

@@ -1,4 +1,5 @@
-"""Whether one person only carries the e-mail, phone or identifier that a pair agrees on: what OWN_KEY (``decisions.py``) asks.
+"""Whether one person only carries the e-mail, phone or identifier that a pair agrees on: what OWN_KEY (``decisions.py``) asks; and how often one that
+only one person was seen to carry is that person's.
 
 Rows of profiles, values and first letters of names stand as numbers here, and names are only compared: to join a hundred thousand pairs by texts
 and to count the names behind each value takes twice as long.
@@ -16,11 +17,15 @@ import polars as pl
 
 from cdp_assets.candidate_links.among import rows_of_hashes_among
 from cdp_assets.candidate_links.comparable import LETTERINGS, lettering
+from cdp_assets.candidate_links.hashing import are_drawn
 from cdp_assets.candidate_links.lists import Flat
 from cdp_assets.candidate_links.reach import Reach
 
 _SLOTS_PER_CARRIER = 16
 """So many that hardly any two values share one."""
+
+MOST_ASKED = 50_000
+"""About so many profiles are asked: a share of one in a hundred is known to a tenth of itself."""
 
 Rows = npt.NDArray[np.int64]
 Holds = npt.NDArray[np.bool_]
@@ -94,6 +99,43 @@ def _may_be_several(names: pl.DataFrame, numbers: npt.NDArray[np.uint64]) -> Hol
         differ[of[letters[whole] != letters[other[of]]]] = True
         several &= differ
     return np.asarray(several[slot])
+
+
+def told_by_the_others(frame: pl.DataFrame, column: str) -> tuple[int, int]:
+    """Of the records of a comparable ``frame`` which say who they are and carry a value of this ``column`` that all others carry as one person, by name:
+    how many are that person's, and how many there are.
+
+    Each is asked as a record would be that does not say who it is; of large data, some are.
+    """
+    flat = Flat.of(frame.get_column(column))
+    numbers = flat.values.hash().to_numpy()
+    is_asked = are_drawn(frame.get_column("unique_id"), MOST_ASKED)
+    places = rows_of_hashes_among(numbers, numbers[np.repeat(is_asked, flat.lengths)])
+    rows = np.searchsorted(flat.bounds[1:], places, side="right")
+    # A family name that nobody tells is none that differs.
+    named = frame.select("first_root", pl.coalesce("last_name", "first_root"), "last_name_script")[rows]
+    people = initials(named, "first_root").with_columns(
+        pl.Series("value", numbers[places]), pl.Series("is_asked", is_asked[rows])
+    )
+    same = asked = 0
+    for kind in LETTERINGS:
+        whole = people.select("value", "is_asked", begin=f"begin_{kind}", both=f"both_{kind}").drop_nulls()
+        told = whole.filter(pl.col("value").is_duplicated()).select(
+            "is_asked",
+            are_all_one=pl.any_horizontal(_kinds(part) == 1 for part in ("begin", "both")),
+            others_are_one=pl.any_horizontal(
+                (_kinds(part) == 2) & (pl.len().over("value", part) == 1) for part in ("begin", "both")
+            ),
+        )
+        of_one = told.filter("is_asked", pl.col("are_all_one") | pl.col("others_are_one"))
+        asked += of_one.height
+        same += int(of_one.get_column("are_all_one").sum())
+    return same, asked
+
+
+def _kinds(part: str) -> pl.Expr:
+    """How many different ones there are of this part of names with the same value."""
+    return pl.col(part).n_unique().over("value")
 
 
 def initials(frame: pl.DataFrame, first_name: str) -> pl.DataFrame:

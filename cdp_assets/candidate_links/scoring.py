@@ -16,7 +16,7 @@ import polars as pl
 from cdp_assets.candidate_links.blocking import BLOCKING_RULES, key_columns, pairs_within, used_rules
 from cdp_assets.candidate_links.calibration import Calibration
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import DWELLING, FREQUENT_SOUNDS, KEY_LEVELS
+from cdp_assets.candidate_links.comparisons import DWELLING, FREQUENT_SOUNDS, KEY_COLUMNS, KEY_LEVELS
 from cdp_assets.candidate_links.decisions import ACCEPTED, OWN_KEY, REVIEW, at, decide, has_own_key
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns, has_other_letters
@@ -207,7 +207,7 @@ def _is_one_persons(reach: Reach, frame: pl.DataFrame, weighed: pl.DataFrame, mo
     rows = np.arange(len(ids)) if len(theirs) == len(ids) else np.searchsorted(ids, theirs)
     agreeing = {
         column: pairs.select(at(pairs, comparison, *KEY_LEVELS[comparison])).to_series().to_numpy()
-        for comparison, column in (("email", "emails"), ("phone", "phones"), ("identifier", "identifiers"))
+        for comparison, column in KEY_COLUMNS.items()
         if comparison in model.own_keys
     }
     found = asked.to_numpy().copy()

@@ -15,11 +15,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from cdp_assets.candidate_links.comparisons import (
+    ADDRESS,
     BY_NAME,
     COMPANY,
     DATE_OF_BIRTH,
+    ELSEWHERE,
     EMAIL,
     FIRST_NAME,
     IDENTIFIER,
@@ -174,13 +177,24 @@ def _told_apart(pairs: ComparedPairs) -> _Apart:
 
 
 def _told_apart_in_families(pairs: ComparedPairs) -> _Apart:
-    """:func:`_told_apart`, of pairs that may share a key because they are of one family: where companies are compared, those of one family name.
-    The others may be colleagues."""
-    told = _told_apart(pairs)
-    if not {COMPANY.name, LAST_NAME.name} <= pairs.gammas.keys():
-        return told
-    of_one_name = np.isin(pairs.gammas[LAST_NAME.name], LAST_NAME.numbers_of(["same"]))
-    return {name: np.where(of_one_name, levels, NOTHING_TO_COMPARE) for name, levels in told.items()}
+    """:func:`_told_apart`, of pairs that may share a key because they are of one family, or of one home: the others may be anybody's who lent
+    the key, such as a friend, an agent or an office."""
+    may_be = _may_be_of_one_home(pairs)
+    return {name: np.where(may_be, levels, NOTHING_TO_COMPARE) for name, levels in _told_apart(pairs).items()}
+
+
+def _may_be_of_one_home(pairs: ComparedPairs) -> npt.NDArray[np.bool_]:
+    """Pairs that their addresses do not tell to be of two homes, and where these tell nothing, not their last names; where companies are compared, those
+    of one family name."""
+    last_names = pairs.gammas.get(LAST_NAME.name)
+    if last_names is not None and COMPANY.name in pairs.gammas:
+        return np.isin(last_names, LAST_NAME.numbers_of(["same"]))
+    may_be = np.ones(len(pairs), dtype=np.bool_) if last_names is None else last_names != 0
+    addresses = pairs.gammas.get(ADDRESS.name)
+    if addresses is None:
+        return may_be
+    is_elsewhere = np.isin(addresses, ADDRESS.numbers_of(ELSEWHERE))
+    return np.where(addresses == NOTHING_TO_COMPARE, may_be, ~is_elsewhere)
 
 
 def with_keys_shared(

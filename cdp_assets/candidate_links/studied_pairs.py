@@ -19,7 +19,7 @@ from cdp_assets.candidate_links.blocking import BLOCKING_RULES, Blocks
 from cdp_assets.candidate_links.comparisons import Comparison
 from cdp_assets.candidate_links.engine import LinkageEngine
 from cdp_assets.candidate_links.frequencies import frequency_columns
-from cdp_assets.candidate_links.hashing import mixed, of_pairs
+from cdp_assets.candidate_links.hashing import are_drawn, mixed, of_pairs
 from cdp_assets.candidate_links.levels import beside_left, levels
 from cdp_assets.candidate_links.refinement import LabelledPairs
 from cdp_assets.candidate_links.source_pairs import SourcePair, pairs_of_profiles, sources_of_pairs
@@ -165,8 +165,7 @@ def studied_of(frame: pl.DataFrame) -> pl.DataFrame:
     """All profiles, or of many the sample that EM looks at; which one is in it depends on its id alone."""
     if len(frame) <= STUDIED_PROFILES:
         return frame
-    below = np.uint64(int(STUDIED_PROFILES / len(frame) * (2**64 - 1)))
-    return frame.filter(pl.Series(mixed(frame.get_column("unique_id").to_numpy()) < below))
+    return frame.filter(pl.Series(are_drawn(frame.get_column("unique_id"), STUDIED_PROFILES)))
 
 
 def random_pairs(ids: pl.Series, at_most: int) -> pl.DataFrame:

@@ -10,18 +10,18 @@ What does not belong here: what is compared (``comparisons.py``), the estimation
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from cdp_assets.candidate_links.blocking import Blocks, candidate_pairs, planned
 from cdp_assets.candidate_links.calibration import OF_MISSPELT, OF_RELATIVES, Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import BY_NAME, FIRST_NAME, KEY_LEVELS, Comparison, choose_comparisons
+from cdp_assets.candidate_links.comparisons import KEY_COLUMNS, KEY_LEVELS, Comparison, choose_comparisons
 from cdp_assets.candidate_links.decisions import BY_WEIGHT, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.estimation import estimate, of_match_and_home
 from cdp_assets.candidate_links.expected import Expected, expected
 from cdp_assets.candidate_links.frequencies import frequency_columns, term_frequencies
+from cdp_assets.candidate_links.key_people import told_by_the_others
 from cdp_assets.candidate_links.plausibility import rarely_exact
 from cdp_assets.candidate_links.policy import LinkagePolicy
 from cdp_assets.candidate_links.priors import PRIOR_OWN_KEY, PRIOR_OWN_KEY_PAIRS
@@ -37,7 +37,6 @@ from cdp_assets.candidate_links.studied_pairs import (
 )
 from cdp_assets.candidate_links.trained_model import TrainedModel, model_of
 from cdp_assets.candidate_links.weights import (
-    ComparedPairs,
     Parameters,
     match_weights,
     prior_parameters,
@@ -77,8 +76,14 @@ def train(
         believed = prior_parameters(comparisons, parameters.matches, parameters.households)
         at_home, at_work = found_shared(believed, parameters), found_shared_at_work(parameters)
         notes += told_of_sharing(at_home, at_work)
-        own = own_key_probabilities(data.candidates)
-        own_keys = {name: share for name, share in own.items() if name not in at_home | at_work}
+        own = own_key_probabilities(frame, comparisons)
+        own = {name: share for name, share in own.items() if name not in at_home | at_work}
+        own_keys = {name: share for name, share in own.items() if share >= policy.accepted_from()}
+        notes += [
+            f"{name}: of records that agree on one with records of one person, by name, {share:.0%} are that person's: it is nobody's own key"
+            for name, share in own.items()
+            if name not in own_keys
+        ]
         if known is not None:
             calibration = calibrated(known, parameters, policy)
         elif rarely := rarely_exact(parameters, comparisons):
@@ -141,24 +146,15 @@ def calibrated(labelled: LabelledPairs, parameters: Parameters, policy: LinkageP
     return calibrate(weights[by_weight], labelled.is_same[by_weight], labelled.share[by_weight])
 
 
-def own_key_probabilities(pairs: ComparedPairs) -> dict[str, float]:
-    """Per kind of key (e-mail, phone, identifier): of pairs that agree on one, the share whose names agree too.
-
-    Counted over pairs whose first names can be compared, because those show what the others can not, and blended with a
-    prior. It errs on the safe side: the pairs that it is used for agree on keys that no second name is known to carry.
-    """
-    first = pairs.gammas.get(FIRST_NAME.name)
+def own_key_probabilities(frame: pl.DataFrame, comparisons: list[Comparison]) -> dict[str, float]:
+    """Per kind of key (e-mail, phone, identifier) that is compared: how often a record that agrees on one with records of one person, by name, is that
+    person's (``key_people.told_by_the_others``), blended with a prior."""
     shares = {}
-    for name, agreeing_at in KEY_LEVELS.items():
-        gamma = pairs.gammas.get(name)
-        if gamma is None:
-            continue
-        same = agreeing = 0
-        if first is not None:
-            decided = np.isin(gamma, BY_NAME[name].numbers_of(agreeing_at)) & (first >= 0)
-            same, agreeing = int((decided & (first > 0)).sum()), int(decided.sum())
-        share = (same + PRIOR_OWN_KEY * PRIOR_OWN_KEY_PAIRS) / (agreeing + PRIOR_OWN_KEY_PAIRS)
-        shares[name] = round(share, 4)
+    for comparison in comparisons:
+        if comparison.name in KEY_LEVELS:
+            same, asked = told_by_the_others(frame, KEY_COLUMNS[comparison.name])
+            share = (same + PRIOR_OWN_KEY * PRIOR_OWN_KEY_PAIRS) / (asked + PRIOR_OWN_KEY_PAIRS)
+            shares[comparison.name] = round(share, 4)
     return shares
 
 
