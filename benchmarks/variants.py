@@ -996,6 +996,56 @@ def one_line(seed: int, count: int, _data: Path) -> Kind:
 _HOME = ("first_name", "last_name", "street", "city", "postcode")
 
 
+def lent_mailboxes(seed: int, count: int, _data: Path) -> Kind:
+    """Families at home who write from their friends' mailboxes: names, addresses, and an e-mail that is one of three others'"""
+    chance = random.Random(f"lent {seed}")
+    fields = (*_HOME, "email")
+    who = people(count, seed)
+    rows = []
+    for person in who:
+        lenders = chance.sample(who, chance.choice([1, 2, 3]))
+        for _ in range(_few(chance)):
+            lent = {"email": chance.choice(lenders)["email"]}
+            rows.append(written(person | lent, chance, CAREFUL, fields) | {"source": "records"})
+    return _kind(rows, fields)
+
+
+def brokers(seed: int, count: int, _data: Path) -> Kind:
+    """Clients of brokers, whose e-mail and phone stand in seven of ten contracts; clients' own are in the other source"""
+    chance = random.Random(f"brokers {seed}")
+    who = people(count, seed)
+    agents = chance.sample(who, max(len(who) // 12, 2))
+    for person in who:
+        person["broker"] = chance.choice(agents)
+    fields = ("first_name", "last_name", "date_of_birth", "email", "phone", "postcode")
+    rows = []
+    for person in who:
+        for _ in range(_few(chance)):
+            asked = person["broker"] if chance.random() < 0.7 else person
+            theirs = {name: asked[name] for name in ("email", "phone", "landline")}
+            rows.append(written(person | theirs, chance, Writing(missing=0.2), fields) | {"source": "contracts"})
+    rows += recorded(who, seed, fields, Writing(missing=0.3), _at_most_one, "portal")
+    return _kind(rows, fields)
+
+
+def pupils(seed: int, count: int, data: Path) -> Kind:
+    """A school: pupils with the mailbox and the phone of a parent, and the parents; most dates of birth are told"""
+    chance = random.Random(f"pupils {seed}")
+    fields = ("first_name", "last_name", "date_of_birth", "email", "phone", "postcode")
+    parents: dict[int, list[Row]] = {}
+    rows = []
+    for row in families(seed, count, data).rows:
+        family, member = _member(row)
+        if member < 2:
+            parents.setdefault(family, []).append(row)
+        elif parents.get(family):
+            row |= {name: chance.choice(parents[family])[name] for name in ("email", "phone")}
+        rows.append({name: row[name] for name in ("entity", "source", *fields)})
+    for row in rows:
+        row["date_of_birth"] = None if chance.random() < 0.3 else row["date_of_birth"]
+    return _kind(rows, fields)
+
+
 def donors(seed: int, count: int, _data: Path) -> Kind:
     """Donors: couples written as Mr & Mrs, titles, home and some e-mails; partners beside them"""
     chance = random.Random(f"donors {seed}")
@@ -1292,6 +1342,9 @@ KINDS: dict[str, Callable[[int, int, Path], Kind]] = {
     "company_account": company_account,
     "colleagues": colleagues,
     "two_crms": two_crms,
+    "lent_mailboxes": lent_mailboxes,
+    "brokers": brokers,
+    "pupils": pupils,
     "one_line": one_line,
     "donors": donors,
     "students": students,
