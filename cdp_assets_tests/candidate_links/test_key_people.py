@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from cdp_assets.candidate_links import key_people as module
-from cdp_assets.candidate_links.comparable import carriers
-from cdp_assets.candidate_links.key_people import of_several_people, one_person_carries
+from cdp_assets.candidate_links.comparable import carriers, comparable
+from cdp_assets.candidate_links.key_people import of_several_people, one_person_carries, told_by_the_others
 from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.standardized.scripts import IDEOGRAPHS
 from cdp_assets_tests.candidate_links.frames import profiles
@@ -59,6 +59,41 @@ def test_values_of_several_people_are_those_of_which_more_than_one_is_counted(co
     counted = people_per_value(carried).filter(pl.col("people") > 1).get_column("value")
     assert counted.is_empty() == (column == "phones")
     assert sorted(of_several_people(carried)) == sorted(counted)
+
+
+def _told_plainly(everybody: pl.DataFrame, column: str) -> tuple[int, int]:
+    """:func:`told_by_the_others`: leave out one carrier of a value after the other, and look at those left."""
+    carried = carriers(everybody, column).filter(pl.col("first_name_root").is_not_null())
+    carried = carried.with_columns(pl.coalesce("last_name", "first_name_root"))
+    same = asked = 0
+    for (_,), group in carried.group_by("value"):
+        for at in range(len(group)):
+            others = group.with_row_index("at").filter(pl.col("at") != at).drop("at")
+            if len(others) and people_per_value(others).get_column("people").item() == 1:
+                asked += 1
+                same += people_per_value(group).get_column("people").item() == 1
+    return same, asked
+
+
+def test_each_carrier_of_a_value_is_asked_whether_it_is_the_one_person_that_the_others_are() -> None:
+    everybody = _some_profiles()
+    for column in ("identifiers", "phones"):
+        expected = _told_plainly(everybody, column)
+        assert told_by_the_others(comparable(everybody), column) == expected
+        assert (0 < expected[0] < expected[1]) is (column == "identifiers")
+
+
+def test_of_large_data_some_are_asked_beside_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"first_name": "anna", "last_name": "berg", "emails": [f"{at % 100}@mail.example"], "profile_id": at * 7919}
+        for at in range(200)
+    ]
+    everybody = comparable(profiles(*rows))
+    assert told_by_the_others(everybody, "emails") == (200, 200)
+    monkeypatch.setattr(module, "MOST_ASKED", 60)
+    same, asked = told_by_the_others(everybody, "emails")
+    assert same == asked
+    assert 30 < asked < 90
 
 
 def test_names_in_letters_in_other_letters_and_in_ideographs_are_not_told_from_each_other() -> None:

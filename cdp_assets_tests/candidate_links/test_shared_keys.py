@@ -89,11 +89,40 @@ def test_where_companies_are_compared_keys_of_other_families_may_be_colleagues()
     same, slip = number(last, "same"), number(last, "one slip")
     told = {"first_name": [0] * 5, "identifier": [SAME_NUMBER] * 5, "last_name": [same, slip, 0, -1, same]}
     random = pairs(first_name=[0, 0], identifier=[0, -1], last_name=[0, 0], company=[0, 0])
-    for company, agreeing in ((None, 5.0), ([-1] * 5, 2.0)):
+    for company, agreeing in ((None, 4.0), ([-1] * 5, 2.0)):
         candidates = pairs(**told, **({} if company is None else {"company": company}))
         of_families = agreeing_on_keys(data(candidates, candidates, random))
         # The same records say the same, and count as candidates do.
         assert of_families == {"identifier": {"first_name": Agreeing(2 * agreeing, agreeing, 0.5)}}
+
+
+ADDRESS, LAST_NAME = BY_NAME["address"], BY_NAME["last_name"]
+HERE, ELSEWHERE = number(ADDRESS, "same street and number"), number(ADDRESS, "same city, other postcode")
+SAME_FAMILY = number(LAST_NAME, "same")
+
+
+@pytest.mark.parametrize(
+    ("told", "counts"),
+    [
+        ({"address": [HERE], "last_name": [0]}, True),
+        ({"address": [ELSEWHERE], "last_name": [SAME_FAMILY]}, False),
+        ({"address": [0], "last_name": [-1]}, False),
+        ({"address": [-1], "last_name": [0]}, False),
+        ({"address": [-1], "last_name": [number(LAST_NAME, "one slip")]}, True),
+        ({"address": [-1], "last_name": [-1]}, True),
+        ({"address": [ELSEWHERE]}, False),
+        ({"last_name": [0]}, False),
+        ({}, True),
+    ],
+)
+def test_who_has_another_home_or_another_name_shares_no_key_of_a_household(
+    told: dict[str, list[int]], counts: bool
+) -> None:
+    candidates = pairs(first_name=[0], identifier=[SAME_NUMBER], **told)
+    nobody = pairs(first_name=[], identifier=[], **{name: [] for name in told})
+    random = pairs(first_name=[0], identifier=[0], **{name: [0] for name in told})
+    expected = Agreeing(float(counts), float(counts), 1.0)
+    assert agreeing_on_keys(data(candidates, nobody, random)) == {"identifier": {"first_name": expected}}
 
 
 def shared(name: str, agreeing: float, differing: float, apart: str = "first_name") -> float:
@@ -267,3 +296,25 @@ def test_a_key_that_households_share_is_not_the_own_key_of_who_has_no_name(own: 
         assert any("nobody's own key" in note for note in model.notes)
     else:
         assert accepted.get_column("profile_id_r").n_unique() == len(bare)
+
+
+def test_who_writes_from_friends_mailboxes_is_not_one_person_with_who_lives_there() -> None:
+    """Nobody has a mailbox, but each of a family uses those of three others: what they share is no household's."""
+    chance = np.random.default_rng(11)
+    first_names = ["".join(chance.choice(list("abdefgiklmnorstu"), 6)) for _ in range(200)]
+    members = [member | {"first_name": first_names[chance.integers(200)]} for family in families() for member in family]
+    mailboxes = [f"{member['first_name']}.{member['last_name']}@mail.example" for member in members]
+    told = ("first_name", "last_name", "street", "house_number", "city", "postcode")
+    rows = []
+    for member in members:
+        lenders = chance.choice(len(members), 3, replace=False)
+        rows += [{name: member[name] for name in told} | {"emails": [mailboxes[of]]} for of in lenders]
+    people = profiles(*rows)
+    model = train(people, LinkagePolicy())
+    links = score(people, model).filter(pl.col("decision") == ACCEPTED)
+    names = people.get_column("first_name")
+    of = [names.gather(links.get_column(f"profile_id_{side}") - 1) for side in "lr"]
+    assert int((of[0] == of[1]).sum()) >= 3 * len(members)  # some of a family are named alike
+    assert int((of[0] != of[1]).sum()) < 20  # by a letter
+    assert "email" not in model.own_keys
+    assert any(note.startswith("email: of records that agree") for note in model.notes)

@@ -650,20 +650,26 @@ def test_a_street_in_a_town_weighs_more_than_the_town_where_nobody_shares_either
     assert u["same street and town, number unknown"] < u["same postcode and number or city"] / 10
 
 
-def test_a_key_is_worth_what_named_pairs_show() -> None:
+def test_a_key_is_worth_what_its_other_carriers_show() -> None:
+    """Of eighty who carry a mailbox with one other, sixty are of one name with that one."""
+    rows = [
+        {"first_name": first, "last_name": "berg", "emails": [f"{at}@mail.example"]}
+        for at in range(40)
+        for first in ("anna", "anna" if at < 30 else "hugo")
+    ]
     comparisons = [BY_NAME["first_name"], BY_NAME["email"], BY_NAME["phone"]]
-    same, other = len(comparisons[0].scored) - 1, 0
-    count = 40
-    gammas = {
-        "first_name": np.array([same] * 30 + [other] * 10),
-        "email": np.array([len(BY_NAME["email"].scored) - 1] * count),
-        "phone": np.array([-1] * count),
-    }
-    pairs = ComparedPairs(pl.DataFrame({"id_l": range(count), "id_r": range(count)}), gammas, {})
-    worth = own_key_probabilities(pairs)
-    assert worth["email"] == pytest.approx((30 + 9) / 50)
-    assert worth["phone"] == pytest.approx(0.9)
-    assert "identifier" not in worth
+    worth = own_key_probabilities(comparable(profiles(*rows)), comparisons)
+    assert worth == {"email": round((60 + 9) / 90, 4), "phone": 0.9}
+
+
+def test_keys_that_are_lent_too_often_for_a_link_are_nobodys_own() -> None:
+    named, whose = town(120)
+    lent = named.with_columns(phones=pl.Series([[f"+44{whose[at] // 2}"] for at in named["profile_id"]]))
+    model = train(lent, LinkagePolicy(), DuckDBEngine(threads=1))
+    assert "phone" not in model.own_keys
+    assert any(note.startswith("phone: ") and note.endswith("nobody's own key") for note in model.notes)
+    own = named.with_columns(phones=pl.Series([[f"+44{whose[at]}"] for at in named["profile_id"]]))
+    assert train(own, LinkagePolicy(), DuckDBEngine(threads=1)).own_keys["phone"] > 0.9
 
 
 def test_a_probable_address_never_weighs_more_than_it_may() -> None:
