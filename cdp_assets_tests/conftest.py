@@ -196,6 +196,16 @@ def cdp_here(home: Path, *arguments: str) -> str:
     return printed.getvalue()
 
 
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace of ``erasure/workspace.py``, for all who erase from it or look into its past; only looked at and copied."""
+    from cdp_assets_tests.erasure import workspace as small
+
+    workspace = small.build(tmp_path_factory.mktemp("small") / "ws")
+    workspace.ledger.close()  # its log is in the database then, whenever copies are made
+    return workspace.home
+
+
 @pytest.fixture
 def pictures_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing is a tenth of what a small run takes. For runs at whose pictures nobody looks; the sample's are drawn."""

@@ -22,9 +22,9 @@ OTHERS = ("Tom Calder", "tom@calder.example", "Bea Holm", "bea@holm", "crm/102",
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def workspace(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Only looked at."""
-    made = small.build(tmp_path_factory.mktemp("access") / "ws")
+    made = small.copy(small_home, tmp_path_factory.mktemp("access") / "ws")
     made.ledger.add_judgement("crm/101", "crm/102", "different", judged_by="x", now=NOW, reason="two people")
     return made
 
