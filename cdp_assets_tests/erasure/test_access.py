@@ -16,7 +16,7 @@ from cdp_assets.workspace import Workspace
 from cdp_assets_tests.erasure import workspace as small
 from cdp_assets_tests.erasure.workspace import FORMER, INES, NOW, PERSON
 
-pytestmark = pytest.mark.xdist_group("access")
+pytestmark = pytest.mark.xdist_group("erasure")
 
 OTHERS = ("Tom Calder", "tom@calder.example", "Bea Holm", "bea@holm", "crm/102", "crm/103")
 

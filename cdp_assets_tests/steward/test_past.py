@@ -17,7 +17,7 @@ from cdp_assets.workspace import Workspace
 from cdp_assets_tests.erasure import workspace as small
 from cdp_assets_tests.erasure.workspace import INES, NOW, TOM
 
-pytestmark = pytest.mark.xdist_group("past")
+pytestmark = pytest.mark.xdist_group("erasure")
 
 BEFORE, AFTER = datetime(2024, 1, 20, tzinfo=UTC), datetime(2024, 2, 20, tzinfo=UTC)
 OLD, NEW = "ines.calder@brightmail.example", "ines@newplace.example"
