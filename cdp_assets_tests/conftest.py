@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
@@ -164,8 +164,18 @@ def _environment(home: Path) -> dict[str, str]:
 
 def cdp(home: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run the command line as its user does: a process of its own."""
+    return _process(home, "-m", "cdp_assets.cli", *arguments, check=check)
+
+
+def cdp_in_turn(home: Path, *commands: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Several commands in one process, which need not load everything anew for each. Each must end well."""
+    code = "import sys; from cdp_assets.cli import main; sys.exit(any([main(one) for one in COMMANDS]))"
+    return _process(home, "-c", code.replace("COMMANDS", repr([list(one) for one in commands])), check=True)
+
+
+def _process(home: Path, *arguments: str, check: bool) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cdp_assets.cli", *arguments],
+        [sys.executable, *arguments],
         env={**os.environ, **_environment(home)},
         cwd=home.parent,
         capture_output=True,
@@ -184,6 +194,16 @@ def cdp_here(home: Path, *arguments: str) -> str:
         code = main(list(arguments))
     assert code == 0, f"cdp {arguments[0]} ended with {code}: its words are in what this test printed on stderr"
     return printed.getvalue()
+
+
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace of ``erasure/workspace.py``, for all who erase from it or look into its past; only looked at and copied."""
+    from cdp_assets_tests.erasure import workspace as small
+
+    workspace = small.build(tmp_path_factory.mktemp("small") / "ws")
+    workspace.ledger.close()  # its log is in the database then, whenever copies are made
+    return workspace.home
 
 
 @pytest.fixture

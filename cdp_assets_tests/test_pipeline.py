@@ -40,7 +40,7 @@ from cdp_assets.tables import (
     raw_imports,
 )
 from cdp_assets.workspace import Workspace
-from cdp_assets_tests.conftest import cdp, cdp_here, lived_on
+from cdp_assets_tests.conftest import cdp, cdp_here, cdp_in_turn, lived_on
 
 CRM = """
 source: crm
@@ -255,12 +255,11 @@ def test_no_customers_value_reaches_dagsters_storage_or_a_log(home: Path) -> Non
         + "8,Canary77,Quillfeather,canary77@quillfeather.example,07700900999,1990-01-02,9 Zanzibarstrasse,Hull,HU1 1AA,2024-01-05\n"
         + "9,Canary77,Quillfeather,canary77@quillfeather.example,07700900999,1990-01-02,9 Zanzibarstrasse,Hull,HU1 1AA,never\n",
     )
-    done = cdp(home, "run", check=False)
-    audited = cdp(home, "audit", "crm")
+    done = cdp_in_turn(home, ["run"], ["audit", "crm"])
     reports = b"".join(path.read_bytes() for path in (home / "reports").rglob("*.html"))
     stored = b"".join(path.read_bytes() for path in (home / "dagster").rglob("*") if path.is_file())
     logs = b"".join(path.read_bytes() for path in (home / "lake").rglob("_delta_log/*"))
-    said = (done.stdout + done.stderr + audited.stdout + audited.stderr).encode()
+    said = (done.stdout + done.stderr).encode()
     assert reports
     for canary in canaries:
         for kept, where in ((stored, "dagster"), (logs, "the lake's log"), (said, "the output"), (reports, "a report")):

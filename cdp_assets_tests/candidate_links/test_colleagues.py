@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from cdp_assets.candidate_links.weights import (
     prior_parameters,
 )
 from cdp_assets_tests.candidate_links.frames import FIRST, LAST, STREETS, TOWNS, profiles, scattered
+
+pytestmark = pytest.mark.xdist_group("colleagues")
 
 FIRST_NAME, LAST_NAME, PHONE = (BY_NAME[name] for name in ("first_name", "last_name", "phone"))
 ADDRESS = BY_NAME["address"]
@@ -195,6 +198,13 @@ def offices(
     return rows
 
 
+@cache
+def in_offices(*, number: bool = False) -> tuple[pl.DataFrame, TrainedModel]:
+    """Everybody in :func:`offices`, and a model that is trained on them."""
+    people = profiles(*offices(number=number))
+    return people, train(people, LinkagePolicy())
+
+
 def wrong_and_right(people: pl.DataFrame, model: TrainedModel) -> tuple[int, int]:
     """Accepted links between two people, and of one, where each has two profiles in a row."""
     links = score(people, model).filter(pl.col("decision") == ACCEPTED)
@@ -205,8 +215,7 @@ def wrong_and_right(people: pl.DataFrame, model: TrainedModel) -> tuple[int, int
 
 @pytest.mark.parametrize("number", [False, True])
 def test_colleagues_are_not_one_person_for_what_their_company_gave_them(number: bool) -> None:
-    people = profiles(*offices(number=number))
-    model = train(people, LinkagePolicy())
+    people, model = in_offices(number=number)
     wrong, right = wrong_and_right(people, model)
     assert wrong <= 6  # of 2,400 pairs of colleagues
     assert right > 225  # of 240
@@ -254,8 +263,7 @@ def test_a_record_without_a_first_name_is_not_a_colleagues() -> None:
 
 
 def test_what_a_company_explains_is_a_line_of_its_own() -> None:
-    people = profiles(*offices())
-    model = train(people, LinkagePolicy())
+    people, model = in_offices()
     one, colleague, elsewhere = (people.filter(pl.col("profile_id") == at) for at in (1, 3, 13))
     lines = {row.comparison: row for row in explain(one, colleague, model)}
     assert lines[COLLEAGUES].weight < -8
@@ -271,8 +279,7 @@ def test_what_a_company_explains_is_a_line_of_its_own() -> None:
 
 
 def test_what_changes_in_an_office_is_scored_as_all_of_it() -> None:
-    people = profiles(*offices())
-    model = train(people, LinkagePolicy())
+    people, model = in_offices()
     former, people = (people.filter(pl.col("profile_id") % of != 0) for of in (7, 11))
     found = rescore(people, former, score(former, model), model)
     assert found.profiles_touched > 60

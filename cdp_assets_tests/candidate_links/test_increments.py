@@ -21,6 +21,9 @@ from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.training import train
 from cdp_assets_tests.candidate_links.frames import profiles, town
 
+pytestmark = pytest.mark.xdist_group("increments")
+"""On one worker: the model is trained once."""
+
 ENGINE = DuckDBEngine(threads=1)
 # Blocks of a town are small: with caps as small, every few steps one grows over its cap or shrinks below it.
 SMALL_BLOCKS = LinkagePolicy(max_block=7)

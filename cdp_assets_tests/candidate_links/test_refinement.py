@@ -15,6 +15,9 @@ from cdp_assets.candidate_links.training import train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
 from cdp_assets_tests.candidate_links.frames import town
 
+pytestmark = pytest.mark.xdist_group("refinement")
+"""On one worker: the judged town's model is trained once."""
+
 LEVELS = len(BY_NAME["last_name"].scored)
 SAME, DIFFERENT = LEVELS - 1, 0
 

@@ -240,6 +240,10 @@ def test_fathers_taken_for_their_sons_do_not_make_another_suffix_speak_for_a_mat
     assert suffix.m[0] > suffix.u[0]
 
 
+NAMES_SWAPPED = pytest.mark.xdist_group("swapped")
+"""On one worker: the model is trained once."""
+
+
 @pytest.fixture(scope="module")
 def the_other_way_round() -> pl.DataFrame:
     """Families with one mailbox, two records of each member; in three of twenty records first and last name stand in each other's place."""
@@ -262,6 +266,7 @@ def model_of_swapped(the_other_way_round: pl.DataFrame) -> TrainedModel:
     return train(the_other_way_round, LinkagePolicy(), DuckDBEngine(threads=1))
 
 
+@NAMES_SWAPPED
 def test_members_of_a_family_are_told_apart_where_names_stand_in_each_others_place(
     the_other_way_round: pl.DataFrame, model_of_swapped: TrainedModel
 ) -> None:
@@ -272,6 +277,7 @@ def test_members_of_a_family_are_told_apart_where_names_stand_in_each_others_pla
     assert other < 10  # of 1,800 pairs within families
 
 
+@NAMES_SWAPPED
 def test_names_swapped_in_two_of_a_household_and_crossed_in_one_are_learned_from_names_that_are_swapped(
     model_of_swapped: TrainedModel,
 ) -> None:

@@ -16,15 +16,15 @@ from cdp_assets.workspace import Workspace
 from cdp_assets_tests.erasure import workspace as small
 from cdp_assets_tests.erasure.workspace import FORMER, INES, NOW, PERSON
 
-pytestmark = pytest.mark.xdist_group("access")
+pytestmark = pytest.mark.xdist_group("erasure")
 
 OTHERS = ("Tom Calder", "tom@calder.example", "Bea Holm", "bea@holm", "crm/102", "crm/103")
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def workspace(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Only looked at."""
-    made = small.build(tmp_path_factory.mktemp("access") / "ws")
+    made = small.copy(small_home, tmp_path_factory.mktemp("access") / "ws")
     made.ledger.add_judgement("crm/101", "crm/102", "different", judged_by="x", now=NOW, reason="two people")
     return made
 

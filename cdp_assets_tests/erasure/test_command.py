@@ -14,15 +14,14 @@ from cdp_assets.cli import main
 from cdp_assets.definitions import definitions_for
 from cdp_assets.erasure.patterns import Patterns
 from cdp_assets.erasure.scanning import scan
-from cdp_assets.workspace import Workspace
 from cdp_assets_tests.erasure import workspace as small
 from cdp_assets_tests.erasure.workspace import BEA, INES, PERSON, TOM
 
 
 def test_a_dry_run_masks_and_the_deed_names_the_certificate_only(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], pictures_left_out: None
+    small_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], pictures_left_out: None
 ) -> None:
-    home = small.build(tmp_path / "ws").home
+    home = small.copy(small_home, tmp_path / "ws").home
     there = ["--workspace", str(home)]
     assert main(["erase", PERSON[0], "--dry-run", *there]) == 0
     shown = capsys.readouterr()
@@ -44,10 +43,10 @@ def test_a_dry_run_masks_and_the_deed_names_the_certificate_only(
 
 @pytest.mark.slow
 def test_the_job_erases_by_id_certifies_and_leaves_no_value_in_dagster_and_a_resolution_follows(
-    tmp_path: Path, pictures_left_out: None
+    small_home: Path, tmp_path: Path, pictures_left_out: None
 ) -> None:
-    home = small.build(tmp_path / "ws").home
-    workspace = Workspace(home)
+    workspace = small.copy(small_home, tmp_path / "ws")
+    home = workspace.home
     (home / "dagster").mkdir()
     with dg.DagsterInstance.local_temp(str(home / "dagster")) as instance:
         job = definitions_for(workspace).resolve_job_def("erase_customers")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -38,11 +37,9 @@ pytestmark = pytest.mark.xdist_group("erasure")
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def before(small_home: Path) -> Path:
     """The workspace before anybody was erased; only looked at and copied."""
-    workspace = small.build(tmp_path_factory.mktemp("before") / "ws")
-    workspace.ledger.close()  # its log is in the database then, whenever copies are made
-    return workspace.home
+    return small_home
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +50,7 @@ def done(before: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Worksp
 
 
 def copy(home: Path, to: Path) -> Workspace:
-    return Workspace(Path(shutil.copytree(home, to / "ws")))
+    return small.copy(home, to / "ws")
 
 
 def found(home: Path, *texts: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def import_landed(workspace: Workspace, source: str) -> list[str]:
 
 
 def build(home: Path) -> Workspace:
-    """The workspace, imported, resolved and published."""
+    """The workspace, imported, resolved and published. The fixture ``small_home`` has it made once, to be copied."""
     (home / "contracts").mkdir(parents=True)
     for source, text in CONTRACTS.items():
         (home / "contracts" / f"{source}.yaml").write_text(text)
@@ -116,6 +117,11 @@ def build(home: Path) -> Workspace:
     truth = pl.DataFrame({"record_id": ["crm/101", "crm/102"], "entity_id": ["1", "2"]})
     truth.write_parquet(workspace.truth_file)
     return workspace
+
+
+def copy(home: Path, to: Path) -> Workspace:
+    """A workspace of one's own, from one whose ledger is closed."""
+    return Workspace(Path(shutil.copytree(home, to)))
 
 
 def resolve(workspace: Workspace) -> None:

@@ -33,6 +33,9 @@ from cdp_assets.sources.reading import read_delivery
 from cdp_assets.standardized.emails import standardize_emails
 from cdp_assets.standardized.records import ImportMeta, standardize
 
+pytestmark = pytest.mark.xdist_group("world")
+"""On one worker: the world is made and read once."""
+
 SAMPLE = Path(__file__).parents[2] / "data"
 SAMPLE_PEOPLE, SAMPLE_SEED = 2000, 7
 MOST_BYTES = 3_000_000

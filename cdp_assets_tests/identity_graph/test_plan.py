@@ -30,6 +30,9 @@ from cdp_assets.tables import PLAN_CHANGES, PLAN_MOVES, PLANS
 from cdp_assets_tests.identity_graph.frames import day
 from cdp_assets_tests.identity_graph.resolutions import PATIENT, first_resolution, known_town, trained
 
+pytestmark = pytest.mark.xdist_group("plan")
+"""On one worker: the model is trained and the town resolved once."""
+
 
 @pytest.fixture(scope="module")
 def known() -> Known:

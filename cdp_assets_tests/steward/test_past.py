@@ -17,7 +17,7 @@ from cdp_assets.workspace import Workspace
 from cdp_assets_tests.erasure import workspace as small
 from cdp_assets_tests.erasure.workspace import INES, NOW, TOM
 
-pytestmark = pytest.mark.xdist_group("past")
+pytestmark = pytest.mark.xdist_group("erasure")
 
 BEFORE, AFTER = datetime(2024, 1, 20, tzinfo=UTC), datetime(2024, 2, 20, tzinfo=UTC)
 OLD, NEW = "ines.calder@brightmail.example", "ines@newplace.example"
@@ -26,8 +26,8 @@ SOON = timedelta(seconds=30)
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return small.build(tmp_path_factory.mktemp("past") / "home")
+def workspace(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return small.copy(small_home, tmp_path_factory.mktemp("past") / "home")
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_the_text_says_which_day_and_what_is_told_as_of_today(workspace: Workspa
     assert WHO_IS_AS_TODAY[:40] in text
 
 
-def test_who_is_who_is_that_of_the_day_where_the_lake_still_keeps_it(tmp_path: Path) -> None:
-    workspace = small.build(tmp_path / "home")
+def test_who_is_who_is_that_of_the_day_where_the_lake_still_keeps_it(small_home: Path, tmp_path: Path) -> None:
+    workspace = small.copy(small_home, tmp_path / "home")
     parted = datetime.now(UTC)
     moved = pl.when(pl.col("record_id") == "shop/9001").then(pl.lit(TOM)).otherwise("customer_id")
     ids = workspace.lake.read(CUSTOMER_IDS)
@@ -80,8 +80,8 @@ def test_who_is_who_is_that_of_the_day_where_the_lake_still_keeps_it(tmp_path: P
     assert past(workspace, INES, as_of=now, known_at=now).dossier.records["record_id"].to_list() == ["crm/101"]
 
 
-def test_history_does_not_bring_an_erased_person_back(tmp_path: Path) -> None:
-    workspace = small.build(tmp_path / "home")
+def test_history_does_not_bring_an_erased_person_back(small_home: Path, tmp_path: Path) -> None:
+    workspace = small.copy(small_home, tmp_path / "home")
     erase(workspace, INES, by="a test", now=NOW)
     with pytest.raises(LookupProblemError):
         past(workspace, INES, as_of=AFTER, known_at=NOW)
