@@ -182,6 +182,10 @@ SAME_AGE_AT_HOME = 2.0
 PRIOR_OWN_KEY = 0.9
 PRIOR_OWN_KEY_PAIRS = 10.0
 
+# A kind of key is somebody's own where it proves to be so in two of three cases, which is what a link must be worth by default. It does not follow the
+# policy: however careful a model is told to be, it must not lose an exact key that one person only carries.
+OWN_KEY_FROM = 2.0 / 3.0
+
 # Two strangers of one first name have the same family name twice as often as others have, before the data has spoken: names go together by
 # language, generation and family. The belief counts as much as so many pairs of strangers that agree on both names: where little is told
 # beside names, pairs that agree on them are strangers if these go together often, and one person if not, and the data can not say which.

@@ -141,7 +141,7 @@ def _in_all(shares: tuple[float, ...], places: list[int]) -> float:
 
 def agreeing_on_keys(data: TrainingData) -> dict[str, dict[str, Agreeing]]:
     """What the pairs show of each kind of key that is compared, by what they are told apart by."""
-    levels, of_same = (_told_apart_in_families(pairs) for pairs in (data.candidates, data.same))
+    levels, of_same = (_told_apart_at_home(pairs) for pairs in (data.candidates, data.same))
     of_random = _told_apart(data.random)
     keys = [name for name in KEY_LEVELS if levels and name in data.candidates.gammas]
     return {key: _agreeing(data, key, levels, of_same, of_random) for key in keys}
@@ -176,16 +176,15 @@ def _told_apart(pairs: ComparedPairs) -> _Apart:
     return found
 
 
-def _told_apart_in_families(pairs: ComparedPairs) -> _Apart:
-    """:func:`_told_apart`, of pairs that may share a key because they are of one family, or of one home: the others may be anybody's who lent
-    the key, such as a friend, an agent or an office."""
+def _told_apart_at_home(pairs: ComparedPairs) -> _Apart:
+    """:func:`_told_apart`, of pairs that may share a key because they are of one home: to the others a friend, a broker or an office may have lent it."""
     may_be = _may_be_of_one_home(pairs)
     return {name: np.where(may_be, levels, NOTHING_TO_COMPARE) for name, levels in _told_apart(pairs).items()}
 
 
 def _may_be_of_one_home(pairs: ComparedPairs) -> npt.NDArray[np.bool_]:
-    """Pairs that their addresses do not tell to be of two homes, and where these tell nothing, not their last names; where companies are compared, those
-    of one family name."""
+    """Pairs whose addresses do not tell that they are of two homes or, where these tell nothing, whose last names do not; where companies are compared,
+    pairs of one family name: others may be colleagues."""
     last_names = pairs.gammas.get(LAST_NAME.name)
     if last_names is not None and COMPANY.name in pairs.gammas:
         return np.isin(last_names, LAST_NAME.numbers_of(["same"]))

@@ -24,7 +24,7 @@ from cdp_assets.candidate_links.frequencies import frequency_columns, term_frequ
 from cdp_assets.candidate_links.key_people import told_by_the_others
 from cdp_assets.candidate_links.plausibility import rarely_exact
 from cdp_assets.candidate_links.policy import LinkagePolicy
-from cdp_assets.candidate_links.priors import PRIOR_OWN_KEY, PRIOR_OWN_KEY_PAIRS
+from cdp_assets.candidate_links.priors import OWN_KEY_FROM, PRIOR_OWN_KEY, PRIOR_OWN_KEY_PAIRS
 from cdp_assets.candidate_links.refinement import LabelledPairs
 from cdp_assets.candidate_links.shared_keys import found_shared, found_shared_at_work, told_of_sharing
 from cdp_assets.candidate_links.studied_pairs import (
@@ -78,7 +78,7 @@ def train(
         notes += told_of_sharing(at_home, at_work)
         own = own_key_probabilities(frame, comparisons)
         own = {name: share for name, share in own.items() if name not in at_home | at_work}
-        own_keys = {name: share for name, share in own.items() if share >= policy.accepted_from()}
+        own_keys = {name: share for name, share in own.items() if share >= OWN_KEY_FROM}
         notes += [
             f"{name}: of records that agree on one with records of one person, by name, {share:.0%} are that person's: it is nobody's own key"
             for name, share in own.items()
