@@ -59,7 +59,7 @@ class TrainedModel:
 
     @property
     def own_keys(self) -> dict[str, float]:
-        """Per kind of key, the probability that two records which agree on it are one person: see ``own_key_probabilities``."""
+        """By kind of key that is somebody's own, how surely one is: see ``training.own_key_probabilities``."""
         return dict(self.content.get("own_keys", {}))
 
     @property

@@ -124,7 +124,7 @@ SCORED_PAIRS = Table(
         Column(
             "match_probability",
             NUMBER,
-            "probability that the two are one person: that of the match weight; where OWN_KEY decides, at least the share of pairs agreeing on such a key whose names agree too (from the model)",
+            "probability that the two are one person: that of the match weight; where OWN_KEY decides, at least how often a record with such a key is the one person whom all others with it are (from the model)",
             nullable=False,
         ),
         key_column("found_by", "first blocking rule that found the pair"),
