@@ -18,12 +18,11 @@ def mixed(values: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
         return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)
 
 
-def are_drawn(ids: pl.Series, at_most: int) -> npt.NDArray[np.bool_]:
-    """Which of these ids are drawn: all, or of more about so many; whether one is depends on it alone."""
-    if len(ids) <= at_most:
-        return np.ones(len(ids), dtype=np.bool_)
-    below = np.uint64(int(at_most / len(ids) * (2**64 - 1)))
-    return np.asarray(mixed(ids.to_numpy()) < below)
+def are_drawn(lots: npt.NDArray[np.uint64], share: float) -> npt.NDArray[np.bool_]:
+    """Which of these hashes are among a ``share`` of all; every one where that is no less than all."""
+    if share >= 1.0:
+        return np.ones(len(lots), dtype=np.bool_)
+    return np.asarray(lots < np.uint64(int(share * (2**64 - 1))))
 
 
 def of_pairs(left: pl.Series, right: pl.Series) -> npt.NDArray[np.uint64]:

@@ -32,13 +32,13 @@ from cdp_assets.candidate_links.blocking import (
     used_rules,
 )
 from cdp_assets.candidate_links.comparable import carriers, comparable, sources_told
+from cdp_assets.candidate_links.comparisons import KEY_COLUMNS
 from cdp_assets.candidate_links.key_people import of_several_people
 from cdp_assets.candidate_links.ordered import in_order, rows_at
 from cdp_assets.candidate_links.pairing import Numbers, Pairs, distinct_pairs, together
 from cdp_assets.candidate_links.reach import Reach
 from cdp_assets.candidate_links.trained_model import TrainedModel
 
-KEY_COLUMNS = ("emails", "phones", "identifiers")
 _ID = "profile_id"
 
 Members = npt.NDArray[np.bool_]
@@ -177,7 +177,7 @@ def _of_other_people(change: _Change) -> Numbers:
     """Carriers of an e-mail, phone or identifier that one person carried and several do now, or the other way round."""
     found = [np.empty(0, dtype=np.int64)]
     come = change.new
-    for column in KEY_COLUMNS:
+    for column in KEY_COLUMNS.values():
         moved = pl.concat([carriers(come, column), carriers(change.gone, column)]).select("value").unique()
         if moved.is_empty():
             continue

@@ -17,7 +17,7 @@ import polars as pl
 
 from cdp_assets.candidate_links.among import rows_of_hashes_among
 from cdp_assets.candidate_links.comparable import LETTERINGS, lettering
-from cdp_assets.candidate_links.hashing import are_drawn
+from cdp_assets.candidate_links.hashing import are_drawn, mixed
 from cdp_assets.candidate_links.lists import Flat
 from cdp_assets.candidate_links.reach import Reach
 
@@ -63,7 +63,7 @@ def _are_one_persons(reach: Reach, column: str, places: Rows) -> Holds:
     """Whether each of these values (by ``places`` among all of the list ``column``) is one person's."""
     numbers = reach.numbers(column, lambda: reach.values(column))
     carried = rows_of_hashes_among(numbers, numbers[places])
-    rows = np.searchsorted(reach.flat(column).bounds[1:], carried, side="right")
+    rows = reach.flat(column).rows_of(carried)
     names = initials(reach.at(rows, "first_name_root", "last_name", "last_name_script"), "first_name_root")
     some = _may_be_several(names, numbers[carried])
     people = names.filter(pl.Series(some)).with_columns(reach.values(column).gather(carried[some]).alias("value"))
@@ -109,9 +109,9 @@ def told_by_the_others(frame: pl.DataFrame, column: str) -> tuple[int, int]:
     """
     flat = Flat.of(frame.get_column(column))
     numbers = flat.values.hash().to_numpy()
-    is_asked = are_drawn(frame.get_column("unique_id"), MOST_ASKED)
+    is_asked = are_drawn(mixed(frame.get_column("unique_id").to_numpy()), MOST_ASKED / max(len(frame), 1))
     places = rows_of_hashes_among(numbers, numbers[np.repeat(is_asked, flat.lengths)])
-    rows = np.searchsorted(flat.bounds[1:], places, side="right")
+    rows = flat.rows_of(places)
     # A family name that nobody tells is none that differs.
     named = frame.select("first_root", pl.coalesce("last_name", "first_root"), "last_name_script")[rows]
     people = initials(named, "first_root").with_columns(

@@ -77,6 +77,10 @@ class Flat:
         filled = np.flatnonzero(lengths)  # many lists are empty
         return np.repeat(filled, lengths[filled])
 
+    def rows_of(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The rows of the lists that some of the values stand in, by their ``places``."""
+        return np.searchsorted(self.bounds[1:], places, side="right")
+
     def only(self, kept: pl.Series) -> Flat:
         """Without the values that are not marked in ``kept``."""
         kept = kept.fill_null(False)

@@ -103,7 +103,7 @@ class Reach:
 
     def _rows(self, column: str, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The rows of these places, which are in order: of profiles, or of values of a list ``column``."""
-        return np.searchsorted(self.flat(column).bounds[1:], places, side="right") if column else places
+        return self.flat(column).rows_of(places) if column else places
 
 
 class Told(NamedTuple):

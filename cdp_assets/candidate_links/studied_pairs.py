@@ -111,7 +111,7 @@ def _drawn(pairs: pl.DataFrame, share: float) -> pl.DataFrame:
     if share >= 1.0:
         return pairs
     lot = of_pairs(pairs.get_column("id_l"), pairs.get_column("id_r"))
-    return pairs.filter(pl.Series(lot < np.uint64(int(share * (2**64 - 1)))))
+    return pairs.filter(pl.Series(are_drawn(lot, share)))
 
 
 def _rules_of_the_same(pairs: ComparedPairs) -> npt.NDArray[np.int64]:
@@ -165,7 +165,8 @@ def studied_of(frame: pl.DataFrame) -> pl.DataFrame:
     """All profiles, or of many the sample that EM looks at; which one is in it depends on its id alone."""
     if len(frame) <= STUDIED_PROFILES:
         return frame
-    return frame.filter(pl.Series(are_drawn(frame.get_column("unique_id"), STUDIED_PROFILES)))
+    lots = mixed(frame.get_column("unique_id").to_numpy())
+    return frame.filter(pl.Series(are_drawn(lots, STUDIED_PROFILES / len(frame))))
 
 
 def random_pairs(ids: pl.Series, at_most: int) -> pl.DataFrame:

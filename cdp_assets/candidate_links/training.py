@@ -15,7 +15,7 @@ import polars as pl
 from cdp_assets.candidate_links.blocking import Blocks, candidate_pairs, planned
 from cdp_assets.candidate_links.calibration import OF_MISSPELT, OF_RELATIVES, Calibration, calibrate
 from cdp_assets.candidate_links.comparable import comparable
-from cdp_assets.candidate_links.comparisons import KEY_COLUMNS, KEY_LEVELS, Comparison, choose_comparisons
+from cdp_assets.candidate_links.comparisons import KEY_COLUMNS, Comparison, choose_comparisons
 from cdp_assets.candidate_links.decisions import BY_WEIGHT, decide
 from cdp_assets.candidate_links.engine import DuckDBEngine, LinkageEngine
 from cdp_assets.candidate_links.estimation import estimate, of_match_and_home
@@ -76,8 +76,8 @@ def train(
         believed = prior_parameters(comparisons, parameters.matches, parameters.households)
         at_home, at_work = found_shared(believed, parameters), found_shared_at_work(parameters)
         notes += told_of_sharing(at_home, at_work)
-        own = own_key_probabilities(frame, comparisons)
-        own = {name: share for name, share in own.items() if name not in at_home | at_work}
+        unshared = [comparison for comparison in comparisons if comparison.name not in at_home | at_work]
+        own = own_key_probabilities(frame, unshared)
         own_keys = {name: share for name, share in own.items() if share >= OWN_KEY_FROM}
         notes += [
             f"{name}: of records that agree on one with records of one person, by name, {share:.0%} are that person's: it is nobody's own key"
@@ -151,8 +151,8 @@ def own_key_probabilities(frame: pl.DataFrame, comparisons: list[Comparison]) ->
     person's (``key_people.told_by_the_others``), blended with a prior."""
     shares = {}
     for comparison in comparisons:
-        if comparison.name in KEY_LEVELS:
-            same, asked = told_by_the_others(frame, KEY_COLUMNS[comparison.name])
+        if column := KEY_COLUMNS.get(comparison.name):
+            same, asked = told_by_the_others(frame, column)
             share = (same + PRIOR_OWN_KEY * PRIOR_OWN_KEY_PAIRS) / (asked + PRIOR_OWN_KEY_PAIRS)
             shares[comparison.name] = round(share, 4)
     return shares

@@ -28,6 +28,7 @@ from cdp_assets.candidate_links.shared_keys import (
     with_keys_shared,
 )
 from cdp_assets.candidate_links.studied_pairs import TrainingData
+from cdp_assets.candidate_links.trained_model import TrainedModel
 from cdp_assets.candidate_links.training import train
 from cdp_assets.candidate_links.weights import ComparedPairs, prior_parameters
 from cdp_assets_tests.candidate_links.frames import families, profiles, scattered
@@ -254,6 +255,13 @@ def of_ones_own(family: int, member: int) -> str:
     return scattered(3 * family + member)
 
 
+def linked(people: pl.DataFrame, model: TrainedModel, column: str) -> tuple[int, int]:
+    """How many links are accepted, and of how many both sides say the same in a column."""
+    links = score(people, model).filter(pl.col("decision") == ACCEPTED)
+    left, right = (people.get_column(column).gather(links.get_column(f"profile_id_{side}") - 1) for side in "lr")
+    return links.height, int((left == right).sum())
+
+
 @pytest.mark.parametrize("leave_out", [(), ("middle_name",), ("middle_name", "date_of_birth")])
 @pytest.mark.parametrize("own", [of_a_family, following, of_ones_own])
 def test_members_of_a_family_are_not_one_person_for_the_number_that_they_share(
@@ -261,22 +269,18 @@ def test_members_of_a_family_are_not_one_person_for_the_number_that_they_share(
 ) -> None:
     people = with_numbers(own, leave_out)
     model = train(people, LinkagePolicy())
-    links = score(people, model).filter(pl.col("decision") == ACCEPTED)
-    names = people.get_column("first_name")
-    of = [names.gather(links.get_column(f"profile_id_{side}") - 1) for side in "lr"]
-    assert int((of[0] != of[1]).sum()) == 0
-    assert links.height > 430
+    links, alike = linked(people, model, "first_name")
+    assert links - alike == 0
+    assert links > 430
     assert any("people of one household share it" in note for note in model.notes) is (own is of_a_family)
 
 
 def test_members_of_a_family_whose_first_names_nobody_tells_are_told_apart_by_when_they_were_born() -> None:
     people = with_numbers(of_a_family, ("first_name", "middle_name", "street", "house_number", "city", "postcode"))
     model = train(people, LinkagePolicy())
-    links = score(people, model).filter(pl.col("decision") == ACCEPTED)
-    born = people.get_column("date_of_birth")
-    of = [born.gather(links.get_column(f"profile_id_{side}") - 1) for side in "lr"]
-    assert links.height > 400
-    assert int((of[0] != of[1]).sum()) < 5  # of 900 pairs of a family: born on days that look alike
+    links, alike = linked(people, model, "date_of_birth")
+    assert links > 400
+    assert links - alike < 5  # of 900 pairs of a family: born on days that look alike
     assert "identifier" not in model.own_keys
 
 
@@ -311,10 +315,8 @@ def test_who_writes_from_friends_mailboxes_is_not_one_person_with_who_lives_ther
         rows += [{name: member[name] for name in told} | {"emails": [mailboxes[of]]} for of in lenders]
     people = profiles(*rows)
     model = train(people, LinkagePolicy())
-    links = score(people, model).filter(pl.col("decision") == ACCEPTED)
-    names = people.get_column("first_name")
-    of = [names.gather(links.get_column(f"profile_id_{side}") - 1) for side in "lr"]
-    assert int((of[0] == of[1]).sum()) >= 3 * len(members)  # some of a family are named alike
-    assert int((of[0] != of[1]).sum()) < 20  # by a letter
+    links, alike = linked(people, model, "first_name")
+    assert alike >= 3 * len(members)  # some of a family are named alike
+    assert links - alike < 20  # by a letter
     assert "email" not in model.own_keys
     assert any(note.startswith("email: of records that agree") for note in model.notes)
